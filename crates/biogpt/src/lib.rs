@@ -1,0 +1,1 @@
+//! The BioGPT network, its checkpoints and its decoding.

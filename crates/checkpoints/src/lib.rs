@@ -1,0 +1,1 @@
+//! Published BioGPT checkpoints as named tensors: safetensors, PyTorch pickles, fairseq.

@@ -1,0 +1,3 @@
+//! osler-cli: every use case of Osler without a window.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Lists compute devices with their limits, picks one and says why.

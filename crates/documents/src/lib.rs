@@ -1,0 +1,5 @@
+//! Documents, spans, entities and relations; the file formats of the field; gold corpora.
+
+pub mod model;
+
+pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};

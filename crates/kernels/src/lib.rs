@@ -1,0 +1,1 @@
+//! Tensor operations that Burn lacks or does slowly, forward and backward, as Burn extensions.

@@ -1,0 +1,1 @@
+//! One SQLite file per library: documents, runs, findings, decisions, the undo journal.

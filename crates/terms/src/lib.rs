@@ -1,0 +1,1 @@
+//! An offline dictionary of biomedical names with ids.

@@ -1,0 +1,1 @@
+//! The use cases of Osler: the one API that every client calls.

@@ -1,0 +1,3 @@
+//! check, run, bindings, package.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Produces every weight Osler uses.
+
+fn main() {}
