@@ -1,1 +1,1 @@
-//! Tensor operations that Burn lacks or does slowly, forward and backward, as Burn extensions.
+//! CPU kernels over slices: matrix products, attention, norms, losses, quantised weights.
