@@ -1,5 +1,6 @@
 //! Documents, spans, entities and relations; the file formats of the field; gold corpora.
 
+pub mod corpora;
 pub mod model;
 
 pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};

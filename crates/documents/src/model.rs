@@ -75,6 +75,41 @@ pub struct Document {
     pub infons: Infons,
 }
 
+impl Document {
+    /// A document of the given `(kind, text)` parts, one passage each, with a line break between them. Empty parts are
+    /// left out.
+    #[must_use]
+    pub fn from_parts(id: &str, parts: &[(&str, &str)]) -> Self {
+        let mut document = Self {
+            id: id.to_owned(),
+            ..Self::default()
+        };
+        for (kind, text) in parts {
+            document.push_passage(kind, text);
+        }
+        document
+    }
+
+    /// Appends a passage after a line break and returns it, or nothing where `text` is empty.
+    pub fn push_passage(&mut self, kind: &str, text: &str) -> Option<&mut Passage> {
+        if text.is_empty() {
+            return None;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        let span = Span::new(start, self.text.len());
+        self.passages.push(Passage {
+            span,
+            kind: kind.to_owned(),
+            infons: Infons::new(),
+        });
+        self.passages.last_mut()
+    }
+}
+
 /// A part of a document's text, such as the title or one section of a structured abstract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
@@ -133,6 +168,22 @@ pub struct Relation {
     pub score: Option<f64>,
     /// Properties that the source attaches.
     pub infons: Infons,
+}
+
+impl Relation {
+    /// A relation without evidence, note, score or properties.
+    #[must_use]
+    pub fn new(id: impl Into<String>, kind: impl Into<String>, arguments: Vec<Argument>) -> Self {
+        Self {
+            id: id.into(),
+            kind: kind.into(),
+            arguments,
+            evidence: Vec::new(),
+            note: None,
+            score: None,
+            infons: Infons::new(),
+        }
+    }
 }
 
 /// One participant of a [`Relation`].
