@@ -1,1 +1,15 @@
-//! What BioGPT is asked, and how its answer is read, grounded and scored.
+//! What BioGPT is asked, and how its answer is read, grounded and scored. No model and no I/O in here.
+//!
+//! Every task module has the same items: `prompt` (the source text exactly as BioGPT's data building gives it),
+//! `target` (what the model is trained to write), `read` (its output exactly as BioGPT's post-processing reads it).
+//! [`evaluation`] holds the official scores of each.
+
+pub mod answer;
+pub mod classify;
+pub mod describe;
+pub mod evaluation;
+pub mod reading;
+pub mod relations;
+pub mod source;
+
+pub use relations::{RelationTask, Stated};
