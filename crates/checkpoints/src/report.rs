@@ -1,0 +1,78 @@
+use std::fmt;
+
+/// How the stored tensors fit the model that the configuration describes.
+///
+/// Everything is collected before anything is refused, so that one look tells the whole story.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// Tensors that the model needs and the file lacks: `canonical (stored name)`.
+    pub missing: Vec<String>,
+    /// Stored tensors that the model has no place for.
+    pub unused: Vec<String>,
+    /// Tensors with other sizes than the configuration gives.
+    pub wrong_shape: Vec<WrongShape>,
+    /// Tensors whose number type cannot be a weight.
+    pub wrong_dtype: Vec<WrongDtype>,
+    /// Stored tensors that are no weights and were left alone: optimizer state, version marks.
+    pub ignored: Vec<String>,
+}
+
+/// A tensor with other sizes than the configuration gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongShape {
+    /// `canonical (stored name)`.
+    pub tensor: String,
+    /// The sizes that follow from the configuration.
+    pub expected: Vec<usize>,
+    /// The stored sizes.
+    pub found: Vec<usize>,
+}
+
+/// A tensor whose number type cannot be a weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongDtype {
+    /// `canonical (stored name)`.
+    pub tensor: String,
+    /// The stored type.
+    pub found: &'static str,
+}
+
+impl LoadReport {
+    /// Whether every tensor has its place and every place its tensor.
+    pub fn fits(&self) -> bool {
+        self.missing.is_empty()
+            && self.unused.is_empty()
+            && self.wrong_shape.is_empty()
+            && self.wrong_dtype.is_empty()
+    }
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut section = |title: &str, lines: &[String]| -> fmt::Result {
+            if lines.is_empty() {
+                return Ok(());
+            }
+            writeln!(formatter, "  {title} ({}):", lines.len())?;
+            lines
+                .iter()
+                .try_for_each(|line| writeln!(formatter, "    {line}"))
+        };
+        let wrong_shape: Vec<String> = (self.wrong_shape.iter())
+            .map(|wrong| {
+                format!(
+                    "{}: expected {:?}, found {:?}",
+                    wrong.tensor, wrong.expected, wrong.found
+                )
+            })
+            .collect();
+        let wrong_dtype: Vec<String> = (self.wrong_dtype.iter())
+            .map(|wrong| format!("{}: found {}, need F32, F16 or BF16", wrong.tensor, wrong.found))
+            .collect();
+        section("missing", &self.missing)?;
+        section("unused", &self.unused)?;
+        section("wrong shape", &wrong_shape)?;
+        section("wrong number type", &wrong_dtype)?;
+        section("ignored", &self.ignored)
+    }
+}
