@@ -5,7 +5,9 @@
 //! name, and what those would have made becomes a plain [`Node`]. Everything else is refused by name and place.
 //! Depth and memory are bounded by constants, and trees are walked without recursion.
 
+mod calls;
 mod globals;
+mod input;
 mod machine;
 mod opcodes;
 mod tree;

@@ -49,15 +49,6 @@ impl LoadReport {
 
 impl fmt::Display for LoadReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut section = |title: &str, lines: &[String]| -> fmt::Result {
-            if lines.is_empty() {
-                return Ok(());
-            }
-            writeln!(formatter, "  {title} ({}):", lines.len())?;
-            lines
-                .iter()
-                .try_for_each(|line| writeln!(formatter, "    {line}"))
-        };
         let wrong_shape: Vec<String> = (self.wrong_shape.iter())
             .map(|wrong| {
                 format!(
@@ -69,10 +60,17 @@ impl fmt::Display for LoadReport {
         let wrong_dtype: Vec<String> = (self.wrong_dtype.iter())
             .map(|wrong| format!("{}: found {}, need F32, F16 or BF16", wrong.tensor, wrong.found))
             .collect();
-        section("missing", &self.missing)?;
-        section("unused", &self.unused)?;
-        section("wrong shape", &wrong_shape)?;
-        section("wrong number type", &wrong_dtype)?;
-        section("ignored", &self.ignored)
+        let sections = [
+            ("missing", &self.missing),
+            ("unused", &self.unused),
+            ("wrong shape", &wrong_shape),
+            ("wrong number type", &wrong_dtype),
+            ("ignored", &self.ignored),
+        ];
+        let sections = sections.into_iter().filter(|(_, lines)| !lines.is_empty());
+        let sections: Vec<String> = sections
+            .map(|(title, lines)| format!("  {title} ({}):\n    {}", lines.len(), lines.join("\n    ")))
+            .collect();
+        formatter.write_str(&sections.join("\n"))
     }
 }

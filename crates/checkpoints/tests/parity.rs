@@ -1,5 +1,11 @@
 //! The shared reference models: the same weights in three published forms, and what their configuration must be.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

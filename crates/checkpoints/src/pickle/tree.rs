@@ -30,8 +30,8 @@ pub(crate) enum Node {
     /// A dict or an `OrderedDict`, in file order.
     Dict(Vec<(Value, Value)>),
     Global(Global),
-    Storage(StorageRecord),
-    Tensor(TensorRecord),
+    Storage(Box<StorageRecord>),
+    Tensor(Box<TensorRecord>),
     /// An object of a known class; `state` is what was to become its attributes.
     Object {
         class: Global,
@@ -90,7 +90,7 @@ impl Tree {
 
     pub fn storages(&self) -> impl Iterator<Item = &StorageRecord> {
         self.nodes.iter().filter_map(|node| match node {
-            Node::Storage(storage) => Some(storage),
+            Node::Storage(storage) => Some(storage.as_ref()),
             _ => None,
         })
     }
