@@ -1,1 +1,23 @@
-//! An offline dictionary of biomedical names with ids.
+//! An offline dictionary of chemical, disease and gene names with ids in terminologies.
+//!
+//! A dictionary is one memory-mapped file: an automaton over folded names ([`words`]), the concepts of each name and
+//! their ids. [`Terms::find`] gives the longest names on word boundaries, through case, plural, spelling, dash, space
+//! and Greek-letter variants. [`abbreviations`] finds the short forms that a text defines itself.
+
+pub mod abbreviations;
+mod builder;
+pub mod builtin;
+mod concepts;
+mod file;
+mod find;
+mod linking;
+mod names;
+mod rows;
+mod variants;
+pub mod words;
+
+pub use builder::{Builder, Summary};
+pub use concepts::{Concept, Kind};
+pub use file::{FileError, Terms};
+pub use find::{Dictionary, Grade, Match};
+pub use rows::{Row, RowError};
