@@ -1,0 +1,614 @@
+//! BioC documents to Osler's.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::import::Intake;
+use super::super::index::UniqueIds;
+use super::super::offsets::Offsets;
+use super::super::placement::{self, Claim, Placement};
+use super::super::{Notice, Unit, identifiers};
+use super::{
+    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, VOCABULARIES, keys,
+    take_score,
+};
+use crate::{Argument, Concept, Document, Entity, Infons, Relation, Span, Target};
+
+/// Line breaks between passages that an offset may stand for; a larger gap means a part that is not in the file.
+const GAP: i64 = 16;
+
+/// Takes one document in.
+pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
+    let place = format!("document {}", source.id);
+    let mut infons = source.infons;
+    let whole = infons.remove(keys::TEXT);
+    let (parts, sentences) = parts_of(source.passages);
+    let unit = unit_of(&parts);
+    if unit != Unit::CodePoints {
+        intake.notice(Notice::Offsets(unit));
+    }
+    if sentences > 0 {
+        intake.left_out("sentence boundaries", sentences);
+    }
+    let mut document = Document {
+        id: source.id,
+        infons,
+        ..Document::default()
+    };
+    let starts = lay_out(&parts, unit, whole, &mut document);
+
+    let mut claims = Vec::new();
+    let mut placements = Vec::new();
+    let mut annotations: Vec<(usize, BiocAnnotation)> = Vec::new();
+    let mut relations: Vec<(usize, BiocRelation)> = Vec::new();
+    let base = parts.first().map_or(0, |part| part.offset);
+    let lead = starts.first().copied().unwrap_or(0);
+    let mut parts = parts;
+    for (index, (part, start)) in parts.iter_mut().zip(&starts).enumerate() {
+        let own = std::mem::take(&mut part.claims);
+        placements.extend(resolve(&document.text, part, *start, (base, lead), unit, &own));
+        claims.extend(own);
+        annotations.extend(part.annotations.drain(..).map(|annotation| (index, annotation)));
+        relations.extend(part.relations.drain(..).map(|relation| (index, relation)));
+    }
+    relations.extend(
+        source
+            .relations
+            .into_iter()
+            .map(|relation| (usize::MAX, relation)),
+    );
+    // BioC's DTD has no annotations beside the passages, but some tools write them there.
+    for annotation in source.annotations {
+        let claim = claim_of(&annotation, base);
+        let start = Span::new(lead, document.text.len());
+        let placed = start
+            .slice(&document.text)
+            .map(|text| placement::place(text, unit, std::slice::from_ref(&claim)));
+        placements.extend(
+            placed
+                .unwrap_or_else(|| vec![Placement::Outside])
+                .into_iter()
+                .map(|placed| by(placed, lead)),
+        );
+        claims.push(claim);
+        annotations.push((usize::MAX, annotation));
+    }
+    placement::report(&claims, &placements, &place, intake);
+
+    let mut ids = Ids::default();
+    for ((part, annotation), placement) in annotations.into_iter().zip(placements) {
+        let id = ids.give(part, &annotation.id, "T");
+        document
+            .entities
+            .push(entity(annotation, id, placement.spans(), &document.text));
+    }
+    let mut relation_ids = Ids::default();
+    let relations: Vec<(usize, String, BiocRelation)> = relations
+        .into_iter()
+        .map(|(part, relation)| (part, relation_ids.give(part, &relation.id, "R"), relation))
+        .collect();
+    let offsets = Offsets::new(&document.text, unit);
+    let known = Known::of(&document.entities);
+    for (part, id, source) in relations {
+        let target = |refid: &str| -> Option<Target> {
+            ids.find(part, refid)
+                .map(Target::Entity)
+                .or_else(|| relation_ids.find(part, refid).map(Target::Relation))
+        };
+        let relation = relation(source, id, &target, &known, &|offset| {
+            usize::try_from(offset)
+                .ok()
+                .and_then(|offset| offsets.to_byte(offset))
+        });
+        document.relations.push(relation);
+    }
+    intake.document(document, place);
+}
+
+/// A passage's or sentence's text with what is annotated on it.
+#[derive(Default)]
+struct Part {
+    infons: Infons,
+    offset: i64,
+    text: String,
+    /// Whether the part begins a passage; a sentence that continues one does not.
+    begins: bool,
+    claims: Vec<Claim>,
+    annotations: Vec<BiocAnnotation>,
+    relations: Vec<BiocRelation>,
+}
+
+fn parts_of(passages: Vec<BiocPassage>) -> (Vec<Part>, usize) {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut joined = 0;
+    for passage in passages {
+        let text = passage.text.unwrap_or_default();
+        let by_sentence = text.is_empty() && !passage.sentences.is_empty();
+        joined += passage.sentences.len();
+        if by_sentence {
+            let mut begins = true;
+            for sentence in passage.sentences {
+                let infons = if begins {
+                    passage.infons.clone()
+                } else {
+                    Infons::new()
+                };
+                let text = sentence.text.unwrap_or_default();
+                parts.push(part(
+                    infons,
+                    sentence.offset,
+                    text,
+                    begins,
+                    sentence.annotations,
+                    sentence.relations,
+                ));
+                begins = false;
+            }
+            if let Some(last) = parts.last_mut() {
+                last.relations.extend(passage.relations);
+                let claims: Vec<Claim> = passage
+                    .annotations
+                    .iter()
+                    .map(|annotation| claim_of(annotation, last.offset))
+                    .collect();
+                last.claims.extend(claims);
+                last.annotations.extend(passage.annotations);
+            }
+        } else {
+            let (mut annotations, mut relations) = (passage.annotations, passage.relations);
+            for sentence in passage.sentences {
+                annotations.extend(sentence.annotations);
+                relations.extend(sentence.relations);
+            }
+            parts.push(part(
+                passage.infons,
+                passage.offset,
+                text,
+                true,
+                annotations,
+                relations,
+            ));
+        }
+    }
+    (parts, joined)
+}
+
+fn part(
+    infons: Infons,
+    offset: i64,
+    text: String,
+    begins: bool,
+    annotations: Vec<BiocAnnotation>,
+    relations: Vec<BiocRelation>,
+) -> Part {
+    let claims = annotations
+        .iter()
+        .map(|annotation| claim_of(annotation, offset))
+        .collect();
+    Part {
+        infons,
+        offset,
+        text,
+        begins,
+        claims,
+        annotations,
+        relations,
+    }
+}
+
+fn claim_of(annotation: &BiocAnnotation, base: i64) -> Claim {
+    let spans = annotation
+        .locations
+        .iter()
+        .map(|location| {
+            let start = location.offset.saturating_sub(base);
+            (start, start.saturating_add(location.length))
+        })
+        .collect();
+    Claim {
+        spans,
+        words: annotation.text.clone(),
+    }
+}
+
+/// The unit of a document's offsets: by its annotations, else by how its passages follow each other.
+fn unit_of(parts: &[Part]) -> Unit {
+    if parts.iter().all(|part| part.text.is_ascii()) {
+        return Unit::CodePoints;
+    }
+    if parts.iter().any(|part| !part.claims.is_empty()) {
+        let unit = placement::unit_of(
+            parts
+                .iter()
+                .map(|part| (part.text.as_str(), part.claims.as_slice())),
+        );
+        // Claims before the first special letter fit every unit; only a better fit counts.
+        if unit != Unit::CodePoints {
+            return unit;
+        }
+    }
+    let follows = |unit: Unit| {
+        let next = |pair: &[Part]| match pair {
+            [one, two] => (0..=2).contains(&(two.offset - one.offset - length(&one.text, unit))),
+            _ => false,
+        };
+        parts.windows(2).filter(|pair| next(pair)).count()
+    };
+    let code_points = follows(Unit::CodePoints);
+    let annotated = parts
+        .iter()
+        .any(|part| !part.claims.is_empty() && !part.text.is_ascii());
+    [Unit::Bytes, Unit::Utf16]
+        .into_iter()
+        .find(|unit| !annotated && follows(*unit) > code_points)
+        .unwrap_or(Unit::CodePoints)
+}
+
+fn length(text: &str, unit: Unit) -> i64 {
+    let length = match unit {
+        Unit::CodePoints => text.chars().count(),
+        Unit::Bytes => text.len(),
+        Unit::Utf16 => text.encode_utf16().count(),
+    };
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// Puts the parts into the document's text and gives the byte each begins at.
+fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Document) -> Vec<usize> {
+    let mut starts = Vec::with_capacity(parts.len());
+    let exact = whole.filter(|whole| {
+        let offsets = Offsets::new(whole, unit);
+        let start = |part: &Part| {
+            usize::try_from(part.offset)
+                .ok()
+                .and_then(|offset| offsets.to_byte(offset))
+        };
+        starts = parts.iter().filter_map(start).collect();
+        let fits =
+            |(part, start): (&Part, &usize)| whole.get(*start..start + part.text.len()) == Some(&part.text);
+        starts.len() == parts.len() && parts.iter().zip(&starts).all(fits)
+    });
+    match exact {
+        Some(whole) => document.text = whole,
+        None => {
+            starts.clear();
+            let mut end: Option<i64> = None;
+            for part in parts.iter() {
+                if let Some(end) = end {
+                    let blank = if part.begins { '\n' } else { ' ' };
+                    let gap = part.offset.saturating_sub(end);
+                    let gap = if (0..=GAP).contains(&gap) {
+                        usize::try_from(gap).unwrap_or(1)
+                    } else {
+                        1
+                    };
+                    document.text.extend(std::iter::repeat_n(blank, gap));
+                }
+                starts.push(document.text.len());
+                document.text.push_str(&part.text);
+                end = Some(part.offset.saturating_add(length(&part.text, unit)));
+            }
+        }
+    }
+    for (part, start) in parts.iter().zip(&starts) {
+        let span = Span::new(*start, start + part.text.len());
+        if part.begins {
+            let mut infons = part.infons.clone();
+            let kind = infons.remove(keys::TYPE).unwrap_or_default();
+            document.passages.push(crate::Passage { span, kind, infons });
+        } else if let Some(passage) = document.passages.last_mut() {
+            passage.span.end = span.end;
+        }
+    }
+    document.passages.retain(|passage| !passage.span.is_empty());
+    starts
+}
+
+/// Places a part's claims: within the part, else anywhere in the document, else as if they counted from the part.
+fn resolve(
+    text: &str,
+    part: &Part,
+    start: usize,
+    (base, lead): (i64, usize),
+    unit: Unit,
+    claims: &[Claim],
+) -> Vec<Placement> {
+    let mut placements = placement::place(&part.text, unit, claims);
+    for placement in &mut placements {
+        *placement = by(placement.clone(), start);
+    }
+    if !placements.contains(&Placement::Outside) {
+        return placements;
+    }
+    let shifted = |by: i64| -> Vec<Claim> {
+        let shift = |claim: &Claim| Claim {
+            spans: claim
+                .spans
+                .iter()
+                .map(|(start, end)| (start.saturating_add(by), end.saturating_add(by)))
+                .collect(),
+            words: claim.words.clone(),
+        };
+        claims.iter().map(shift).collect()
+    };
+    let in_document = placement::place(
+        text.get(lead..).unwrap_or_default(),
+        unit,
+        &shifted(part.offset - base),
+    );
+    let from_part = placement::place(&part.text, unit, &shifted(part.offset));
+    for ((placement, wider), relative) in placements.iter_mut().zip(in_document).zip(from_part) {
+        if *placement != Placement::Outside {
+            continue;
+        }
+        *placement = match (wider, relative) {
+            (wider @ (Placement::Exact(_) | Placement::Moved(_)), _) => by(wider, lead),
+            (_, relative) if relative != Placement::Outside => by(relative, start),
+            (wider, _) => by(wider, lead),
+        };
+    }
+    placements
+}
+
+fn by(placement: Placement, start: usize) -> Placement {
+    let shift = |spans: Vec<Span>| {
+        spans
+            .iter()
+            .map(|span| Span::new(span.start + start, span.end + start))
+            .collect()
+    };
+    match placement {
+        Placement::Exact(spans) => Placement::Exact(shift(spans)),
+        Placement::Moved(spans) => Placement::Moved(shift(spans)),
+        Placement::Differs(spans) => Placement::Differs(shift(spans)),
+        Placement::Outside => Placement::Outside,
+    }
+}
+
+/// Ids made unique in a document, and found again by the passage that used them.
+#[derive(Default)]
+struct Ids {
+    given: UniqueIds,
+    by_part: HashMap<(usize, String), String>,
+    first: HashMap<String, String>,
+}
+
+impl Ids {
+    fn give(&mut self, part: usize, id: &str, letter: &str) -> String {
+        let given = self.given.give(id, letter);
+        self.by_part
+            .entry((part, id.to_owned()))
+            .or_insert_with(|| given.clone());
+        self.first.entry(id.to_owned()).or_insert_with(|| given.clone());
+        given
+    }
+
+    fn find(&self, part: usize, id: &str) -> Option<String> {
+        self.by_part
+            .get(&(part, id.to_owned()))
+            .or_else(|| self.first.get(id))
+            .cloned()
+    }
+}
+
+pub(super) fn entity(annotation: BiocAnnotation, id: String, spans: Vec<Span>, text: &str) -> Entity {
+    let mut infons = annotation.infons;
+    let words = if annotation.text.is_empty() {
+        spans
+            .iter()
+            .filter_map(|span| span.slice(text))
+            .collect::<Vec<_>>()
+            .join(" ")
+    } else {
+        annotation.text
+    };
+    let exact = infons
+        .remove(keys::EXACT)
+        .and_then(|json| serde_json::from_str::<ExactEntity>(&json).ok());
+    if let Some(exact) = exact {
+        let ExactEntity {
+            kind,
+            concepts,
+            note,
+            score,
+            infons,
+        } = exact;
+        return Entity {
+            id,
+            kind,
+            spans,
+            text: words,
+            concepts,
+            note,
+            score,
+            infons,
+        };
+    }
+    let kind = infons.remove(keys::TYPE).unwrap_or_default();
+    let mut concepts = Vec::new();
+    for vocabulary in VOCABULARIES {
+        let ids = infons.remove(vocabulary);
+        let split = |ids: &String| -> Vec<String> {
+            ids.split(['|', ';', ','])
+                .map(|id| id.trim().to_owned())
+                .collect()
+        };
+        let ids = ids.as_ref().map(split).unwrap_or_default();
+        let concept = |id: String| Concept {
+            vocabulary: vocabulary.to_owned(),
+            id,
+        };
+        concepts.extend(
+            ids.into_iter()
+                .filter(|id| !identifiers::is_none(id))
+                .map(concept),
+        );
+    }
+    if let Some(ids) = infons.remove(keys::IDENTIFIER) {
+        concepts.extend(identifiers::parse(&kind, &ids));
+    }
+    let note = infons.remove(keys::NOTE);
+    let score = take_score(&mut infons);
+    Entity {
+        id,
+        kind,
+        spans,
+        text: words,
+        concepts,
+        note,
+        score,
+        infons,
+    }
+}
+
+/// `to_byte` converts an offset of the document.
+pub(super) fn relation(
+    source: BiocRelation,
+    id: String,
+    target: &dyn Fn(&str) -> Option<Target>,
+    known: &Known,
+    to_byte: &dyn Fn(i64) -> Option<usize>,
+) -> Relation {
+    let mut infons = source.infons;
+    let evidence = infons
+        .get(keys::EVIDENCE)
+        .and_then(|field| parse_evidence(field, to_byte));
+    if evidence.is_some() {
+        infons.remove(keys::EVIDENCE);
+    }
+    let evidence = evidence.unwrap_or_default();
+    let exact = infons
+        .remove(keys::EXACT)
+        .and_then(|json| serde_json::from_str::<ExactRelation>(&json).ok());
+    if let Some(exact) = exact {
+        let ExactRelation {
+            kind,
+            arguments,
+            note,
+            score,
+            infons,
+        } = exact;
+        return Relation {
+            id,
+            kind,
+            arguments,
+            evidence,
+            note,
+            score,
+            infons,
+        };
+    }
+    let kind = [keys::TYPE, "relation", "relation type"]
+        .iter()
+        .find_map(|key| infons.remove(*key))
+        .unwrap_or_default();
+    let mut arguments: Vec<Argument> = Vec::new();
+    let mut dangling: Vec<Argument> = Vec::new();
+    for node in source.nodes {
+        match target(&node.refid) {
+            Some(target) => arguments.push(Argument {
+                role: node.role,
+                target,
+            }),
+            None => dangling.push(Argument {
+                role: node.role,
+                target: Target::Entity(node.refid),
+            }),
+        }
+    }
+    let concepts = if arguments.is_empty() {
+        concept_arguments(&mut infons, known)
+    } else {
+        Vec::new()
+    };
+    if concepts.is_empty() {
+        // What dangles is left for the intake to refuse, with its reason.
+        arguments.extend(dangling);
+    } else {
+        arguments = concepts;
+    }
+    let note = infons.remove(keys::NOTE);
+    let score = take_score(&mut infons);
+    Relation {
+        id,
+        kind,
+        arguments,
+        evidence,
+        note,
+        score,
+        infons,
+    }
+}
+
+/// The ids and types of a document's mentions: what tells a participant among a relation's infons.
+pub(super) struct Known {
+    concepts: HashMap<String, Concept>,
+    kinds: HashSet<String>,
+}
+
+impl Known {
+    pub(super) fn of(entities: &[Entity]) -> Self {
+        let mut concepts = HashMap::new();
+        for concept in entities.iter().flat_map(|entity| &entity.concepts) {
+            concepts
+                .entry(concept.id.clone())
+                .or_insert_with(|| concept.clone());
+            concepts.insert(identifiers::write_one(concept), concept.clone());
+        }
+        Self {
+            concepts,
+            kinds: entities.iter().map(|entity| entity.kind.clone()).collect(),
+        }
+    }
+
+    /// The participant that an infon names, if it names one.
+    fn concept(&self, key: &str, value: &str) -> Option<Concept> {
+        let concept = self.concepts.get(value).cloned();
+        concept.or_else(|| self.kinds.contains(key).then(|| identifiers::parse_one(value)))
+    }
+}
+
+/// Participants that are written as infons: `entity1`, `role1` ..., or (BC5CDR) any key whose value is an id that a
+/// mention of the document has.
+fn concept_arguments(infons: &mut Infons, known: &Known) -> Vec<Argument> {
+    let numbered: Vec<String> = (1..=9)
+        .flat_map(|number| [format!("entity{number}"), format!("role{number}")])
+        .filter(|key| infons.contains_key(key))
+        .collect();
+    if !numbered.is_empty() {
+        let argument = |key: String| {
+            let id = infons.remove(&key)?;
+            Some(Argument {
+                role: String::new(),
+                target: Target::Concept(identifiers::parse_one(&id)),
+            })
+        };
+        return numbered.into_iter().filter_map(argument).collect();
+    }
+    let found: Vec<(String, Concept)> = infons
+        .iter()
+        .filter_map(|(key, value)| known.concept(key, value).map(|concept| (key.clone(), concept)))
+        .collect();
+    found
+        .into_iter()
+        .map(|(role, concept)| {
+            infons.remove(&role);
+            Argument {
+                role,
+                target: Target::Concept(concept),
+            }
+        })
+        .collect()
+}
+
+fn parse_evidence(field: &str, to_byte: &dyn Fn(i64) -> Option<usize>) -> Option<Vec<Span>> {
+    let span = |pair: &str| {
+        let (offset, length) = pair.split_once(':')?;
+        let (offset, length): (i64, i64) = (offset.parse().ok()?, length.parse().ok()?);
+        Some(Span::new(to_byte(offset)?, to_byte(offset.checked_add(length)?)?))
+    };
+    field
+        .split_whitespace()
+        .map(span)
+        .collect::<Option<Vec<_>>>()
+        .filter(|spans| !spans.is_empty())
+}

@@ -1,0 +1,165 @@
+//! BioC: collections of documents of passages, with annotations and relations (Comeau et al., 2013), as XML and JSON.
+//!
+//! Offsets count from the start of the document, in code points by Osler's writing; bytes and UTF-16 units occur in
+//! the wild and are told by what they point at. What BioC has no place for goes into its key-value "infons":
+//! `score`, `note`, `evidence` (pairs of offset and length) and, only where the plain form would not read back the
+//! same, `osler` (JSON).
+
+mod export;
+mod import;
+pub(super) mod json;
+pub(super) mod xml;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Argument, Concept, Entity, Infons, Relation};
+
+/// A document as BioC has it.
+#[derive(Debug, Default, Serialize)]
+struct BiocDocument {
+    id: String,
+    infons: Infons,
+    passages: Vec<BiocPassage>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<BiocAnnotation>,
+    relations: Vec<BiocRelation>,
+}
+
+/// A passage, or a sentence of one.
+#[derive(Debug, Default, Serialize)]
+struct BiocPassage {
+    infons: Infons,
+    offset: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    sentences: Vec<BiocPassage>,
+    annotations: Vec<BiocAnnotation>,
+    relations: Vec<BiocRelation>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct BiocAnnotation {
+    id: String,
+    infons: Infons,
+    locations: Vec<Location>,
+    text: String,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Location {
+    offset: i64,
+    length: i64,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct BiocRelation {
+    id: String,
+    infons: Infons,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Node {
+    refid: String,
+    role: String,
+}
+
+/// Infon keys with a meaning of their own.
+mod keys {
+    pub const TYPE: &str = "type";
+    pub const IDENTIFIER: &str = "identifier";
+    pub const NOTE: &str = "note";
+    pub const SCORE: &str = "score";
+    pub const EVIDENCE: &str = "evidence";
+    /// What the plain form would not read back the same, as JSON.
+    pub const EXACT: &str = "osler";
+    /// The whole text, where the passages and their offsets do not give it.
+    pub const TEXT: &str = "osler.text";
+    /// The collection's reproducibility records, as JSON.
+    pub const RUNS: &str = "osler.runs";
+}
+
+/// Terminologies that tools use as an infon's key (`MESH` → `D003000`).
+const VOCABULARIES: [&str; 18] = [
+    "MESH",
+    "MeSH",
+    "OMIM",
+    "NCBI Gene",
+    "NCBIGene",
+    "NCBI Taxonomy",
+    "CHEBI",
+    "ChEBI",
+    "DrugBank",
+    "UniProt",
+    "UMLS",
+    "HGNC",
+    "MONDO",
+    "DOID",
+    "GO",
+    "HP",
+    "SNOMEDCT",
+    "CVCL",
+];
+
+/// What `keys::EXACT` of an annotation holds.
+#[derive(Serialize, Deserialize)]
+struct ExactEntity {
+    kind: String,
+    concepts: Vec<Concept>,
+    note: Option<String>,
+    score: Option<f64>,
+    infons: Infons,
+}
+
+impl ExactEntity {
+    fn of(entity: &Entity) -> Self {
+        Self {
+            kind: entity.kind.clone(),
+            concepts: entity.concepts.clone(),
+            note: entity.note.clone(),
+            score: entity.score,
+            infons: entity.infons.clone(),
+        }
+    }
+}
+
+/// What `keys::EXACT` of a relation holds.
+#[derive(Serialize, Deserialize)]
+struct ExactRelation {
+    kind: String,
+    arguments: Vec<Argument>,
+    note: Option<String>,
+    score: Option<f64>,
+    infons: Infons,
+}
+
+impl ExactRelation {
+    fn of(relation: &Relation) -> Self {
+        Self {
+            kind: relation.kind.clone(),
+            arguments: relation.arguments.clone(),
+            note: relation.note.clone(),
+            score: relation.score,
+            infons: relation.infons.clone(),
+        }
+    }
+}
+
+/// A finite number written so that it reads back the same.
+fn take_score(infons: &mut Infons) -> Option<f64> {
+    let score: f64 = infons.get(keys::SCORE)?.parse().ok()?;
+    if !score.is_finite() {
+        return None;
+    }
+    infons.remove(keys::SCORE);
+    Some(score)
+}
+
+/// Reproducibility records, to and from their infon.
+fn runs_to_json(runs: &BTreeMap<String, Infons>) -> Option<String> {
+    (!runs.is_empty())
+        .then(|| serde_json::to_string(runs).ok())
+        .flatten()
+}

@@ -1,0 +1,603 @@
+//! brat standoff: a text file and a file of annotations beside it (Stenetorp et al., 2012).
+//!
+//! `T` mentions (also in pieces), `R` relations, `E` events, `A` and `M` attributes, `N` normalisations, `#` notes,
+//! `*` equivalences. Offsets count code points. An event becomes a [`Relation`] whose infon `trigger` names its `T`.
+//! Beyond brat's own use, a note of type `Score` holds a score.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+
+use super::import::Intake;
+use super::index::Index;
+use super::offsets::Offsets;
+use super::placement::{self, Claim};
+use super::{Notice, ReadError, Unit, identifiers, names, plain};
+use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
+
+/// The infon of an event's relation that names its trigger.
+const TRIGGER: &str = "trigger";
+/// The vocabulary of an id whose vocabulary is not known: brat wants one before the colon.
+const UNSPECIFIED: &str = "unspecified";
+const NOTE: &str = "AnnotatorNotes";
+const SCORE: &str = "Score";
+
+/// Reads one document.
+pub(super) fn read(text: &str, annotations: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+    let mut document = plain::document(text, intake.stem());
+    let mut standoff = Standoff::default();
+    for (number, line) in (1..).zip(annotations.lines()) {
+        if !line.trim().is_empty() && standoff.line(line).is_none() {
+            intake.issue(
+                format!("line {number} of the annotations"),
+                format!(
+                    "It is no annotation that brat knows: {}.",
+                    super::import::quoted(line, "")
+                ),
+                "Correct or delete the line.",
+            );
+        }
+    }
+    standoff.finish(&mut document, intake);
+    intake.document(document, "the annotations");
+    Ok(())
+}
+
+/// What the lines say, before it is put together.
+#[derive(Default)]
+struct Standoff {
+    claims: Vec<Claim>,
+    entities: Vec<Entity>,
+    relations: Vec<Relation>,
+    /// `A`, `M`, `N` and `#` lines: whom they are about, and what they set.
+    about: Vec<(String, About)>,
+}
+
+enum About {
+    Infon(String, String),
+    Concept(String, String),
+    Note(String),
+    Score(String),
+}
+
+impl Standoff {
+    /// Takes a line in, if it is one of brat's.
+    fn line(&mut self, line: &str) -> Option<()> {
+        let mut columns = line.trim_end_matches('\r').splitn(3, '\t');
+        let id = columns.next()?.trim();
+        let body = columns.next()?;
+        let rest = columns.next();
+        match id.chars().next()? {
+            'T' => self.mention(id, body, rest.unwrap_or_default()),
+            'R' | 'E' => self.relation(id, body),
+            '*' => {
+                let mut words = body.split_whitespace();
+                let kind = words.next()?;
+                let arguments = words.map(|id| argument("", id)).collect();
+                let number = self
+                    .relations
+                    .iter()
+                    .filter(|relation| relation.id.starts_with('*'))
+                    .count()
+                    + 1;
+                self.relations
+                    .push(Relation::new(format!("*{number}"), kind, arguments));
+                Some(())
+            }
+            'A' | 'M' => {
+                let mut words = body.splitn(3, ' ');
+                let (name, about) = (words.next()?, words.next()?);
+                let value = words.next().unwrap_or("true");
+                self.about
+                    .push((about.to_owned(), About::Infon(name.to_owned(), value.to_owned())));
+                Some(())
+            }
+            'N' => {
+                let mut words = body.splitn(3, ' ');
+                let (_, about, reference) = (words.next()?, words.next()?, words.next()?);
+                let name = rest.unwrap_or_default().to_owned();
+                self.about.push((
+                    about.to_owned(),
+                    About::Concept(reference.trim().to_owned(), name),
+                ));
+                Some(())
+            }
+            '#' => {
+                let (kind, about) = body.split_once(' ')?;
+                let text = rest.unwrap_or_default().to_owned();
+                let note = match kind {
+                    NOTE => About::Note(text),
+                    SCORE => About::Score(text),
+                    _ => About::Infon(format!("#{kind}"), text),
+                };
+                self.about.push((about.trim().to_owned(), note));
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    fn mention(&mut self, id: &str, body: &str, words: &str) -> Option<()> {
+        let (kind, places) = body.split_once(' ')?;
+        let pair = |piece: &str| -> Option<(i64, i64)> {
+            let (start, end) = piece.trim().split_once(' ')?;
+            Some((start.parse().ok()?, end.trim().parse().ok()?))
+        };
+        let spans = places.split(';').map(pair).collect::<Option<Vec<_>>>()?;
+        self.claims.push(Claim {
+            spans,
+            words: words.to_owned(),
+        });
+        self.entities.push(Entity {
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            spans: Vec::new(),
+            text: words.to_owned(),
+            concepts: Vec::new(),
+            note: None,
+            score: None,
+            infons: Infons::new(),
+        });
+        Some(())
+    }
+
+    fn relation(&mut self, id: &str, body: &str) -> Option<()> {
+        let mut words = body.split_whitespace();
+        let head = words.next()?;
+        let arguments = words
+            .map(|word| word.split_once(':').map(|(role, id)| argument(role, id)))
+            .collect::<Option<Vec<_>>>()?;
+        let (kind, trigger) = match head.split_once(':') {
+            Some((kind, trigger)) if id.starts_with('E') => (kind, Some(trigger)),
+            None if id.starts_with('R') => (head, None),
+            _ => return None,
+        };
+        let mut relation = Relation::new(id, kind, arguments);
+        relation
+            .infons
+            .extend(trigger.map(|trigger| (TRIGGER.to_owned(), trigger.to_owned())));
+        self.relations.push(relation);
+        Some(())
+    }
+
+    fn finish(mut self, document: &mut Document, intake: &mut Intake<'_>) {
+        let text = document.text.as_str();
+        let unit = placement::unit_of([(text, self.claims.as_slice())].into_iter());
+        if unit != Unit::CodePoints {
+            intake.notice(Notice::Offsets(unit));
+        }
+        let placements = placement::place(text, unit, &self.claims);
+        placement::report(&self.claims, &placements, "the annotations", intake);
+        for (entity, placement) in self.entities.iter_mut().zip(placements) {
+            entity.spans = placement.spans();
+        }
+        let spans: HashMap<&str, &[Span]> = self
+            .entities
+            .iter()
+            .map(|entity| (entity.id.as_str(), entity.spans.as_slice()))
+            .collect();
+        for relation in &mut self.relations {
+            let trigger = relation
+                .infons
+                .get(TRIGGER)
+                .and_then(|trigger| spans.get(trigger.as_str()));
+            relation.evidence.extend(trigger.into_iter().copied().flatten());
+        }
+        let entities: HashMap<String, usize> = (0..)
+            .zip(&self.entities)
+            .map(|(index, entity)| (entity.id.clone(), index))
+            .collect();
+        let relations: HashMap<String, usize> = (0..)
+            .zip(&self.relations)
+            .map(|(index, relation)| (relation.id.clone(), index))
+            .collect();
+        for (id, about) in self.about {
+            if let Some(entity) = entities.get(&id).and_then(|index| self.entities.get_mut(*index)) {
+                match about {
+                    About::Concept(reference, name) => {
+                        if !name.is_empty() && name != entity.text {
+                            entity.infons.insert(name_key(&reference), name);
+                        }
+                        entity.concepts.push(concept(&reference));
+                    }
+                    other => set(other, &mut entity.note, &mut entity.score, &mut entity.infons),
+                }
+            } else if let Some(relation) = relations
+                .get(&id)
+                .and_then(|index| self.relations.get_mut(*index))
+            {
+                set(
+                    about,
+                    &mut relation.note,
+                    &mut relation.score,
+                    &mut relation.infons,
+                );
+            } else {
+                intake.issue(
+                    "the annotations",
+                    format!("An attribute or note is about {id}, which is not there."),
+                    "It was left out; check the id.",
+                );
+            }
+        }
+        document.entities = self.entities;
+        for relation in &mut self.relations {
+            for argument in &mut relation.arguments {
+                if let Target::Entity(id) = &argument.target
+                    && relations.contains_key(id)
+                {
+                    argument.target = Target::Relation(id.clone());
+                }
+            }
+        }
+        document.relations = self.relations;
+    }
+}
+
+fn argument(role: &str, id: &str) -> Argument {
+    Argument {
+        role: role.to_owned(),
+        target: Target::Entity(id.to_owned()),
+    }
+}
+
+fn set(about: About, note: &mut Option<String>, score: &mut Option<f64>, infons: &mut Infons) {
+    match about {
+        About::Note(text) => match note {
+            Some(note) => {
+                note.push_str("; ");
+                note.push_str(&text);
+            }
+            None => *note = Some(text),
+        },
+        About::Score(text) => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => *score = Some(number),
+            _ => drop(infons.insert(format!("#{SCORE}"), text)),
+        },
+        About::Infon(key, value) => drop(infons.insert(key, value)),
+        About::Concept(reference, _) => drop(infons.insert("N".to_owned(), reference)),
+    }
+}
+
+/// The infon that keeps a normalisation's preferred name, where it is not the mention's words.
+fn name_key(reference: &str) -> String {
+    format!("N:{reference}")
+}
+
+fn concept(reference: &str) -> crate::Concept {
+    let concept = identifiers::parse_one(reference);
+    if concept.vocabulary == UNSPECIFIED {
+        crate::Concept {
+            vocabulary: String::new(),
+            ..concept
+        }
+    } else {
+        concept
+    }
+}
+
+/// Writes a text and an annotation file per document.
+pub(super) fn write(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
+    let mut used: HashSet<String> = HashSet::new();
+    let mut files = Vec::new();
+    for document in documents {
+        let stem = names::file_stem(&document.id);
+        let mut name = stem.clone();
+        let mut number = 2;
+        // File systems that ignore case would put two documents into one file.
+        while !used.insert(name.to_lowercase()) {
+            name = format!("{stem}-{number}");
+            number += 1;
+        }
+        files.push((format!("{name}.txt"), document.text.clone().into_bytes()));
+        files.push((format!("{name}.ann"), annotations(document).into_bytes()));
+    }
+    files
+}
+
+fn annotations(document: &Document) -> String {
+    let mut lines = String::new();
+    let mut numbers = Numbers::default();
+    let offsets = Offsets::new(&document.text, Unit::CodePoints);
+    let entity_ids = ids("T", document.entities.iter().map(|entity| entity.id.as_str()));
+    for (entity, id) in document.entities.iter().zip(entity_ids.values()) {
+        let pieces: Vec<String> = entity
+            .spans
+            .iter()
+            .map(|span| {
+                format!(
+                    "{} {}",
+                    offsets.from_byte(span.start),
+                    offsets.from_byte(span.end)
+                )
+            })
+            .collect();
+        let words = entity.text.replace(['\n', '\r', '\t'], " ");
+        let _ = writeln!(
+            lines,
+            "{id}\t{} {}\t{words}",
+            name(&entity.kind, "Mention"),
+            pieces.join(";")
+        );
+        for concept in &entity.concepts {
+            let vocabulary = if concept.vocabulary.is_empty() {
+                UNSPECIFIED
+            } else {
+                &concept.vocabulary
+            };
+            let reference = identifiers::write_one(concept);
+            let shown = entity.infons.get(&name_key(&reference)).unwrap_or(&words);
+            let number = numbers.next("N");
+            let _ = writeln!(
+                lines,
+                "{number}\tReference {id} {}:{}\t{}",
+                vocabulary.replace(char::is_whitespace, "_"),
+                concept.id,
+                flat(shown)
+            );
+        }
+        push_about(
+            &mut lines,
+            &mut numbers,
+            id,
+            (entity.note.as_ref(), entity.score, &entity.infons),
+        );
+    }
+    let relation_ids = relation_ids(document, &entity_ids);
+    let index = Index::of(document);
+    for relation in &document.relations {
+        let Some(id) = relation_ids.get(&relation.id) else {
+            continue;
+        };
+        let target = |target: &Target| -> Option<String> {
+            match target {
+                Target::Entity(id) => entity_ids.get(id).cloned(),
+                Target::Relation(id) => relation_ids.get(id).cloned(),
+                Target::Concept(concept) => entity_ids.get(&index.mention_of(concept)?.id).cloned(),
+            }
+        };
+        let targets = relation
+            .arguments
+            .iter()
+            .map(|argument| target(&argument.target))
+            .collect::<Option<Vec<_>>>();
+        let Some(targets) = targets else { continue };
+        if id.starts_with('*') {
+            let _ = writeln!(
+                lines,
+                "*\t{} {}",
+                name(&relation.kind, "Equiv"),
+                targets.join(" ")
+            );
+            continue;
+        }
+        let trigger = relation
+            .infons
+            .get(TRIGGER)
+            .and_then(|trigger| entity_ids.get(trigger));
+        let _ = write!(lines, "{id}\t{}", name(&relation.kind, "Relation"));
+        if let Some(trigger) = trigger.filter(|_| id.starts_with('E')) {
+            let _ = write!(lines, ":{trigger}");
+        }
+        for ((number, argument), target) in (1..).zip(&relation.arguments).zip(targets) {
+            let role = if argument.role.is_empty() {
+                format!("Arg{number}")
+            } else {
+                name(&argument.role, "Arg")
+            };
+            let _ = write!(lines, " {}:{target}", role.replace(':', "_"));
+        }
+        lines.push('\n');
+        let mut infons = relation.infons.clone();
+        if id.starts_with('E') {
+            infons.remove(TRIGGER);
+        }
+        push_about(
+            &mut lines,
+            &mut numbers,
+            id,
+            (relation.note.as_ref(), relation.score, &infons),
+        );
+    }
+    lines
+}
+
+/// Notes, score and attributes of one annotation.
+fn push_about(
+    lines: &mut String,
+    numbers: &mut Numbers,
+    id: &str,
+    (note, score, infons): (Option<&String>, Option<f64>, &Infons),
+) {
+    if let Some(note) = note {
+        let number = numbers.next("#");
+        let _ = writeln!(lines, "{number}\t{NOTE} {id}\t{}", flat(note));
+    }
+    if let Some(score) = score {
+        let number = numbers.next("#");
+        let _ = writeln!(lines, "{number}\t{SCORE} {id}\t{score}");
+    }
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    for (key, value) in infons {
+        match key.strip_prefix('#') {
+            Some(kind) if is_word(kind) => {
+                let number = numbers.next("#");
+                let _ = writeln!(lines, "{number}\t{kind} {id}\t{}", flat(value));
+            }
+            None if key.starts_with("N:") => {}
+            None if is_word(key) && value == "true" => {
+                let number = numbers.next("A");
+                let _ = writeln!(lines, "{number}\t{key} {id}");
+            }
+            None if is_word(key) && is_word(value) => {
+                let number = numbers.next("A");
+                let _ = writeln!(lines, "{number}\t{key} {id} {value}");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// brat's ids (`T1`) for ours, kept where they already are brat's.
+fn ids<'i>(letter: &str, all: impl Iterator<Item = &'i str> + Clone) -> Ids {
+    let is_own = |id: &str| {
+        let number = id.strip_prefix(letter);
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    let own: HashSet<&str> = all.clone().filter(|id| is_own(id)).collect();
+    let mut number = 0;
+    let mut ids = Ids::default();
+    for id in all {
+        let given = if is_own(id) {
+            id.to_owned()
+        } else {
+            loop {
+                number += 1;
+                let candidate = format!("{letter}{number}");
+                if !own.contains(candidate.as_str()) {
+                    break candidate;
+                }
+            }
+        };
+        ids.order.push(given.clone());
+        ids.by_id.insert(id.to_owned(), given);
+    }
+    ids
+}
+
+/// Which of brat's ids stands for which of ours.
+#[derive(Default)]
+struct Ids {
+    by_id: HashMap<String, String>,
+    order: Vec<String>,
+}
+
+impl Ids {
+    fn get(&self, id: &str) -> Option<&String> {
+        self.by_id.get(id)
+    }
+
+    fn values(&self) -> impl Iterator<Item = &String> {
+        self.order.iter()
+    }
+}
+
+/// The ids of the relations that brat can hold: pairs, events with a trigger, equivalences.
+fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> {
+    let is_event = |relation: &Relation| {
+        relation
+            .infons
+            .get(TRIGGER)
+            .is_some_and(|trigger| entities.get(trigger).is_some())
+    };
+    let is_equivalence = |relation: &Relation| {
+        let all_mentions = relation
+            .arguments
+            .iter()
+            .all(|argument| matches!(argument.target, Target::Entity(_)));
+        relation.id.starts_with('*') && all_mentions && !is_event(relation)
+    };
+    let is_pair = |relation: &Relation| {
+        !is_event(relation) && !is_equivalence(relation) && relation.arguments.len() == 2
+    };
+    let of = |letter: &str, wanted: &dyn Fn(&Relation) -> bool| -> HashMap<String, String> {
+        let chosen: Vec<&str> = document
+            .relations
+            .iter()
+            .filter(|relation| wanted(relation))
+            .map(|relation| relation.id.as_str())
+            .collect();
+        ids(letter, chosen.into_iter()).by_id
+    };
+    let mut ids = of("E", &is_event);
+    ids.extend(of("R", &is_pair));
+    ids.extend(of("*", &is_equivalence));
+    ids
+}
+
+/// Counters of the lines that have no id of ours.
+#[derive(Default)]
+struct Numbers(BTreeMap<&'static str, usize>);
+
+impl Numbers {
+    fn next(&mut self, letter: &'static str) -> String {
+        let number = self.0.entry(letter).or_default();
+        *number += 1;
+        format!("{letter}{number}")
+    }
+}
+
+/// A type or role: one word without colons.
+fn name(text: &str, otherwise: &str) -> String {
+    if text.is_empty() {
+        return otherwise.to_owned();
+    }
+    text.chars()
+        .map(|letter| {
+            if letter.is_whitespace() || letter == ':' {
+                '_'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
+fn flat(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::read_brat;
+
+    const TEXT: &str = "TNF-α does not raise breast or ovarian cancer risk, nor IL-7.";
+    const ANNOTATIONS: &str = "T1\tProtein 0 5\tTNF-α\nT2\tDisease 21 27;39 45\tbreast cancer\nT3\tDisease 31 45\tovarian cancer\n\
+        T4\tRaise 15 20\traise\nE1\tRaise:T4 Cause:T1 Theme:T2\nE2\tReport:T4 Theme:E1\nR1\tSame Arg1:T2 Arg2:T3\n\
+        A1\tNegation E1\nM1\tSpeculation E2\nA2\tGrade T3 high\nN1\tReference T3 MESH:D010051\tOvarian Neoplasms\n\
+        #1\tAnnotatorNotes T2\tsee page 3\n#2\tScore R1\t0.75\n#3\tOther T1\tfree words\n*\tEquiv T2 T3\nnonsense\nA9\tX T99\n";
+
+    #[test]
+    fn reads_every_sort_of_line() {
+        let import = read_brat(TEXT.as_bytes(), ANNOTATIONS.as_bytes(), "a.txt").unwrap();
+        let document = &import.documents[0];
+        let [one, two, three, _] = &document.entities[..] else {
+            panic!("{:#?}", document.entities)
+        };
+        assert_eq!(one.spans[0].slice(TEXT), Some("TNF-α"));
+        assert_eq!(one.infons["#Other"], "free words");
+        assert_eq!(
+            two.spans
+                .iter()
+                .map(|span| span.slice(TEXT).unwrap())
+                .collect::<Vec<_>>(),
+            ["breast", "cancer"]
+        );
+        assert_eq!(two.note.as_deref(), Some("see page 3"));
+        assert_eq!(
+            (three.concepts[0].id.as_str(), three.infons["Grade"].as_str()),
+            ("D010051", "high")
+        );
+        let [first, second, pair, same] = &document.relations[..] else {
+            panic!("{:#?}", document.relations)
+        };
+        assert_eq!(
+            (first.infons["Negation"].as_str(), first.evidence.len()),
+            ("true", 1)
+        );
+        assert_eq!(second.arguments[0].target, Target::Relation("E1".to_owned()));
+        assert_eq!(pair.score, Some(0.75));
+        assert_eq!((same.id.as_str(), same.arguments.len()), ("*1", 2));
+        assert_eq!(import.issues.len(), 2, "{:#?}", import.issues);
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        let import = read_brat(TEXT.as_bytes(), ANNOTATIONS.as_bytes(), "a.txt").unwrap();
+        let files = write(&import.documents);
+        assert_eq!((files[0].0.as_str(), files[1].0.as_str()), ("a.txt", "a.ann"));
+        let again = read_brat(&files[0].1, &files[1].1, "a.txt").unwrap();
+        assert_eq!(again.documents, import.documents);
+        assert!(again.issues.is_empty());
+    }
+}

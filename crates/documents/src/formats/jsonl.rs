@@ -1,0 +1,543 @@
+//! JSON Lines: one document a line. Osler's own shape is a superset of doccano's; other tools' are recognised by their
+//! keys (labelbuddy, Prodigy, Potato, plain `title`/`abstract` records). A JSON array of such records is read too.
+//!
+//! Offsets count code points. Osler's line:
+//! ```json
+//! {"id": "227508", "text": "...",
+//!  "passages": [{"start_offset": 0, "end_offset": 59, "type": "title", "infons": {}}],
+//!  "entities": [{"id": "T1", "label": "Chemical", "start_offset": 0, "end_offset": 8, "text": "Naloxone",
+//!    "spans": [[0, 8]], "concepts": [{"vocabulary": "MESH", "id": "D009270"}], "note": null, "score": null, "infons": {}}],
+//!  "relations": [{"id": "R1", "type": "CID", "from_id": "T1", "to_id": "T2",
+//!    "arguments": [{"role": "Chemical", "target": {"entity": "T1"}}, {"role": "Disease", "target": {"concept": {...}}}],
+//!    "evidence": [[60, 180]], "note": null, "score": 0.93, "infons": {}}],
+//!  "infons": {}, "runs": {}}
+//! ```
+//! `spans` stands only where a mention has several; `from_id` and `to_id` only where both participants are mentions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::import::Intake;
+use super::offsets::Offsets;
+use super::placement::{self, Claim};
+use super::{Notice, ReadError, Unit, WriteOptions, json};
+use crate::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
+
+const TITLES: [&str; 3] = ["title", "article_title", "display_title"];
+const TEXTS: [&str; 10] = [
+    "text",
+    "abstract",
+    "document_text",
+    "body",
+    "content",
+    "sentence",
+    "passage",
+    "context",
+    "article",
+    "document",
+];
+const IDS: [&str; 8] = [
+    "id",
+    "pmid",
+    "doc_id",
+    "document_id",
+    "docid",
+    "paper_id",
+    "pmcid",
+    "_id",
+];
+const MENTIONS: [&str; 6] = ["entities", "annotations", "spans", "ents", "label", "labels"];
+
+/// Reads the records one by one.
+pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+    let found = json::records(text);
+    for (place, record) in found.records {
+        if intake.is_full() {
+            break;
+        }
+        match serde_json::from_str::<Value>(record.get()) {
+            Ok(Value::Object(record)) => {
+                if let Some(runs) = record
+                    .get("runs")
+                    .and_then(|runs| serde_json::from_value(runs.clone()).ok())
+                {
+                    let runs: BTreeMap<String, Infons> = runs;
+                    intake.runs.extend(runs);
+                }
+                if let Some(document) = document(record, &place, intake) {
+                    intake.document(document, place);
+                }
+            }
+            _ => intake.issue(
+                place,
+                "It is not a record with named fields.",
+                "Write one JSON object a line.",
+            ),
+        }
+    }
+    for (place, problem) in found.problems {
+        intake.issue(place, problem, "Correct that place, or export the file again.");
+    }
+    Ok(())
+}
+
+/// Writes one document a line.
+pub(super) fn write(documents: &[Document], options: &WriteOptions) -> String {
+    let mut lines = String::new();
+    let mut runs = Some(&options.runs).filter(|runs| !runs.is_empty());
+    for document in documents {
+        let line = Line {
+            runs: runs.take(),
+            ..Line::of(document)
+        };
+        lines.push_str(&serde_json::to_string(&line).unwrap_or_default());
+        lines.push('\n');
+    }
+    lines
+}
+
+/// One line as Osler writes it.
+#[derive(Serialize)]
+pub(super) struct Line<'d> {
+    id: &'d str,
+    text: &'d str,
+    passages: Vec<PassageLine<'d>>,
+    entities: Vec<EntityLine<'d>>,
+    relations: Vec<RelationLine<'d>>,
+    infons: &'d Infons,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<&'d BTreeMap<String, Infons>>,
+}
+
+#[derive(Serialize)]
+struct PassageLine<'d> {
+    start_offset: usize,
+    end_offset: usize,
+    #[serde(rename = "type")]
+    kind: &'d str,
+    infons: &'d Infons,
+}
+
+#[derive(Serialize)]
+struct EntityLine<'d> {
+    id: &'d str,
+    label: &'d str,
+    start_offset: usize,
+    end_offset: usize,
+    text: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spans: Option<Vec<(usize, usize)>>,
+    concepts: &'d [Concept],
+    note: &'d Option<String>,
+    score: Option<f64>,
+    infons: &'d Infons,
+}
+
+#[derive(Serialize)]
+struct RelationLine<'d> {
+    id: &'d str,
+    #[serde(rename = "type")]
+    kind: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_id: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_id: Option<&'d str>,
+    arguments: &'d [Argument],
+    evidence: Vec<(usize, usize)>,
+    note: &'d Option<String>,
+    score: Option<f64>,
+    infons: &'d Infons,
+}
+
+impl<'d> Line<'d> {
+    pub(super) fn of(document: &'d Document) -> Self {
+        let offsets = Offsets::new(&document.text, Unit::CodePoints);
+        let pair = |span: &Span| (offsets.from_byte(span.start), offsets.from_byte(span.end));
+        let passages = document.passages.iter().map(|passage| {
+            let (start_offset, end_offset) = pair(&passage.span);
+            PassageLine {
+                start_offset,
+                end_offset,
+                kind: &passage.kind,
+                infons: &passage.infons,
+            }
+        });
+        let entities = document.entities.iter().map(|entity| {
+            let spans: Vec<(usize, usize)> = entity.spans.iter().map(pair).collect();
+            EntityLine {
+                id: &entity.id,
+                label: &entity.kind,
+                start_offset: spans.first().map_or(0, |span| span.0),
+                end_offset: spans.last().map_or(0, |span| span.1),
+                text: &entity.text,
+                spans: (spans.len() > 1).then_some(spans),
+                concepts: &entity.concepts,
+                note: &entity.note,
+                score: entity.score,
+                infons: &entity.infons,
+            }
+        });
+        let relations = document.relations.iter().map(|relation| {
+            let ends = match &relation.arguments[..] {
+                [
+                    Argument {
+                        target: Target::Entity(from),
+                        ..
+                    },
+                    Argument {
+                        target: Target::Entity(to),
+                        ..
+                    },
+                ] => Some((from.as_str(), to.as_str())),
+                _ => None,
+            };
+            RelationLine {
+                id: &relation.id,
+                kind: &relation.kind,
+                from_id: ends.map(|ends| ends.0),
+                to_id: ends.map(|ends| ends.1),
+                arguments: &relation.arguments,
+                evidence: relation.evidence.iter().map(pair).collect(),
+                note: &relation.note,
+                score: relation.score,
+                infons: &relation.infons,
+            }
+        });
+        Self {
+            id: &document.id,
+            text: &document.text,
+            passages: passages.collect(),
+            entities: entities.collect(),
+            relations: relations.collect(),
+            infons: &document.infons,
+            runs: None,
+        }
+    }
+}
+
+/// The document of a record, or an issue where it has no text.
+pub(super) fn document(
+    mut record: Map<String, Value>,
+    place: &str,
+    intake: &mut Intake<'_>,
+) -> Option<Document> {
+    record.remove("runs");
+    let annotated = record.contains_key("annotations") || record.contains_key("entities");
+    let mut take = |keys: &[&str]| -> Option<(String, String)> {
+        let key = keys.iter().find(|key| {
+            record
+                .get(**key)
+                .and_then(json::scalar)
+                .is_some_and(|text| !text.is_empty())
+        })?;
+        let text = record.remove(*key).as_ref().and_then(json::scalar)?;
+        Some(((*key).to_owned(), text))
+    };
+    let id = take(&IDS).map(|(_, id)| id);
+    let title = take(&TITLES).map(|(_, title)| title).unwrap_or_default();
+    let Some((key, text)) = take(&TEXTS).or_else(|| (!title.is_empty()).then(Default::default)) else {
+        let message = if annotated {
+            "It holds annotations without the text they belong to."
+        } else {
+            "It has no field named text, abstract, title or the like."
+        };
+        intake.issue(
+            place,
+            message,
+            "Export the documents together with their annotations.",
+        );
+        return None;
+    };
+    if !matches!(key.as_str(), "text" | "abstract" | "") {
+        intake.notice(Notice::Columns(vec![key.clone()]));
+    }
+    // A display title repeats what the text begins with.
+    let title = if text.contains(title.trim()) {
+        ""
+    } else {
+        title.as_str()
+    };
+    let passages = record.remove("passages");
+    let mut document = match &passages {
+        Some(Value::Array(_)) => Document {
+            text,
+            ..Document::default()
+        },
+        _ => Document::from_parts(
+            "",
+            &[
+                ("title", title),
+                (if key == "abstract" { "abstract" } else { "body" }, &text),
+            ],
+        ),
+    };
+    let start = if passages.is_some() || title.is_empty() {
+        0
+    } else {
+        title.len() + 1
+    };
+    document.id = id.or_else(|| id_of_metadata(&record)).unwrap_or_default();
+    annotations(&mut record, start, &mut document, place, intake);
+    if let Some(Value::Array(passages)) = passages {
+        let offsets = Offsets::new(&document.text, Unit::CodePoints);
+        document.passages = passages
+            .iter()
+            .filter_map(|passage| read_passage(passage, &offsets))
+            .collect();
+    }
+    document.infons.extend(infons(&mut record));
+    Some(document)
+}
+
+fn id_of_metadata(record: &Map<String, Value>) -> Option<String> {
+    let metadata = record.get("metadata").or_else(|| record.get("meta"));
+    let id = metadata.and_then(|metadata| IDS.iter().find_map(|key| json::string(metadata, key)));
+    id.or_else(|| record.get("utf8_text_md5_checksum").and_then(json::scalar))
+}
+
+fn annotations(
+    record: &mut Map<String, Value>,
+    start: usize,
+    document: &mut Document,
+    place: &str,
+    intake: &mut Intake<'_>,
+) {
+    let mut claims = Vec::new();
+    let mut unplaced = 0;
+    for key in MENTIONS {
+        let Some(Value::Array(items)) = record.get(key) else {
+            continue;
+        };
+        // Labels of the whole document.
+        if items.iter().all(Value::is_string) {
+            if !items.is_empty() {
+                let labels: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                document.infons.insert(key.to_owned(), labels.join("|"));
+            }
+            record.remove(key);
+            continue;
+        }
+        for item in items {
+            let number = document.entities.len() + 1;
+            match mention(item, number) {
+                Some((claim, entity)) => {
+                    claims.push(claim);
+                    document.entities.push(entity);
+                }
+                None => unplaced += 1,
+            }
+        }
+        record.remove(key);
+    }
+    let text = document.text.get(start..).unwrap_or_default();
+    let unit = placement::unit_of([(text, claims.as_slice())].into_iter());
+    if unit != Unit::CodePoints {
+        intake.notice(Notice::Offsets(unit));
+    }
+    let placements = placement::place(text, unit, &claims);
+    placement::report(&claims, &placements, place, intake);
+    if unplaced > 0 {
+        let message = format!("{unplaced} annotations have no start and end and were left out.");
+        intake.issue(place, message, "Give each a start_offset and an end_offset.");
+    }
+    for (entity, placement) in document.entities.iter_mut().zip(&placements) {
+        let shifted = placement
+            .spans()
+            .into_iter()
+            .map(|span| Span::new(span.start + start, span.end + start));
+        entity.spans = shifted.collect();
+        if entity.text.is_empty() {
+            let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
+            entity.text = words.collect::<Vec<_>>().join(" ");
+        }
+    }
+    if let Some(Value::Array(items)) = record.remove("relations") {
+        let offsets = Offsets::new(&document.text, Unit::CodePoints);
+        for item in &items {
+            let relation = relation(item, document.relations.len() + 1, &offsets);
+            document.relations.push(relation);
+        }
+    }
+}
+
+/// A mention as `[start, end, label]` or as an object under any of the usual keys.
+fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| item.get(key));
+    let (spans, kind) = match item {
+        Value::Array(parts) => {
+            let [start, end, rest @ ..] = &parts[..] else {
+                return None;
+            };
+            let kind = rest.first().and_then(json::scalar).unwrap_or_default();
+            (vec![(json::offset(start)?, json::offset(end)?)], kind)
+        }
+        _ => {
+            let start = first(&["start_offset", "start_char", "start", "begin"]).and_then(json::offset);
+            let end = first(&["end_offset", "end_char", "end"]).and_then(json::offset);
+            let kind = first(&["label", "label_name", "type", "kind"])
+                .and_then(json::scalar)
+                .unwrap_or_default();
+            let several = item.get("spans").and_then(Value::as_array).map(|spans| {
+                let pair = |span: &Value| Some((json::offset(span.get(0)?)?, json::offset(span.get(1)?)?));
+                spans.iter().filter_map(pair).collect::<Vec<_>>()
+            });
+            match several {
+                Some(spans) if !spans.is_empty() => (spans, kind),
+                _ => (vec![(start?, end?)], kind),
+            }
+        }
+    };
+    let text = json::string(item, "text").unwrap_or_default();
+    let concepts = item
+        .get("concepts")
+        .and_then(|concepts| serde_json::from_value(concepts.clone()).ok());
+    let mut infons = own_infons(item);
+    if let Some(extra) = json::string(item, "extra_data").filter(|extra| !extra.is_empty()) {
+        infons.insert("extra_data".to_owned(), extra);
+    }
+    let entity = Entity {
+        id: json::string(item, "id").unwrap_or_else(|| format!("T{number}")),
+        kind,
+        spans: Vec::new(),
+        text: text.clone(),
+        concepts: concepts.unwrap_or_default(),
+        note: json::string(item, "note"),
+        score: item.get("score").and_then(Value::as_f64),
+        infons,
+    };
+    Some((Claim { spans, words: text }, entity))
+}
+
+fn relation(item: &Value, number: usize, offsets: &Offsets<'_>) -> Relation {
+    #[derive(Deserialize)]
+    struct Arguments(Vec<Argument>);
+    let arguments = item
+        .get("arguments")
+        .and_then(|arguments| serde_json::from_value::<Arguments>(arguments.clone()).ok())
+        .map(|arguments| arguments.0)
+        .unwrap_or_else(|| {
+            let ends = [["from_id", "head", "subj"], ["to_id", "child", "obj"]];
+            let end = |keys: &[&str; 3]| keys.iter().find_map(|key| json::string(item, key));
+            let argument = |id| Argument {
+                role: String::new(),
+                target: Target::Entity(id),
+            };
+            ends.iter().filter_map(end).map(argument).collect()
+        });
+    let pair = |span: &Value| {
+        let byte = |index: usize| {
+            let offset = span.get(index).and_then(json::offset)?;
+            offsets.to_byte(usize::try_from(offset).ok()?)
+        };
+        Some(Span::new(byte(0)?, byte(1)?))
+    };
+    let evidence = item
+        .get("evidence")
+        .and_then(Value::as_array)
+        .map(|spans| spans.iter().filter_map(pair).collect());
+    Relation {
+        id: json::string(item, "id").unwrap_or_else(|| format!("R{number}")),
+        kind: json::string(item, "type")
+            .or_else(|| json::string(item, "label"))
+            .unwrap_or_default(),
+        arguments,
+        evidence: evidence.unwrap_or_default(),
+        note: json::string(item, "note"),
+        score: item.get("score").and_then(Value::as_f64),
+        infons: own_infons(item),
+    }
+}
+
+fn read_passage(passage: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
+    let byte = |key: &str| {
+        let offset = passage.get(key).and_then(json::offset)?;
+        offsets.to_byte(usize::try_from(offset).ok()?)
+    };
+    Some(Passage {
+        span: Span::new(byte("start_offset")?, byte("end_offset")?),
+        kind: json::string(passage, "type").unwrap_or_default(),
+        infons: own_infons(passage),
+    })
+}
+
+fn own_infons(item: &Value) -> Infons {
+    let infons = item.get("infons").and_then(Value::as_object);
+    infons
+        .map(|infons| {
+            infons
+                .iter()
+                .map(|(key, value)| (key.clone(), json::any(value)))
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// Osler's infons, or every other field of a foreign record.
+fn infons(record: &mut Map<String, Value>) -> Infons {
+    let own = record.remove("infons");
+    let mut infons = own_infons(&Value::Object(Map::from_iter(
+        own.map(|own| ("infons".to_owned(), own)),
+    )));
+    for key in ["metadata", "meta"] {
+        if let Some(Value::Object(metadata)) = record.remove(key) {
+            let fields = metadata.iter().filter(|(_, value)| !value.is_null());
+            infons.extend(fields.map(|(key, value)| (key.clone(), json::any(value))));
+        }
+    }
+    let others = std::mem::take(record)
+        .into_iter()
+        .filter(|(_, value)| !value.is_null());
+    infons.extend(others.map(|(key, value)| (key, json::any(&value))));
+    infons
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::{Format, read};
+    use crate::{Span, Target};
+
+    #[test]
+    fn reads_doccano_in_both_shapes() {
+        let text = concat!(
+            r#"{"id": 4, "text": "β-blockers help.", "label": [[0, 10, "DRUG"]], "Comments": []}"#,
+            "\n",
+            r#"{"text": "Aspirin bleeds.", "entities": [{"id": 0, "start_offset": 0, "end_offset": 7, "label": "DRUG"},"#,
+            r#"{"id": 1, "start_offset": 8, "end_offset": 14, "label": "AE"}],"#,
+            r#""relations": [{"from_id": 0, "to_id": 1, "type": "causes"}], "cats": ["x"]}"#,
+            "\n{broken\n",
+            r#"{"text": "Only labels.", "label": ["a", "b"]}"#,
+        );
+        let import = read(text.as_bytes(), "set.jsonl").unwrap();
+        assert_eq!(import.format, Format::Jsonl);
+        assert_eq!(import.documents[0].entities[0].text, "β-blockers");
+        assert_eq!(import.documents[0].entities[0].spans, [Span::new(0, 11)]);
+        assert_eq!(
+            import.documents[1].relations[0].arguments[1].target,
+            Target::Entity("1".to_owned())
+        );
+        assert_eq!(import.documents[2].infons["label"], "a|b");
+        assert_eq!(import.issues[0].place, "line 3");
+    }
+
+    #[test]
+    fn reads_records_with_title_and_abstract() {
+        let text = r#"[{"pmid": 5, "title": "On X.", "abstract": "X is.", "year": 2001, "ents": []}]"#;
+        let import = read(text.as_bytes(), "set.json").unwrap();
+        let document = &import.documents[0];
+        assert_eq!(
+            (document.id.as_str(), document.text.as_str()),
+            ("5", "On X.\nX is.")
+        );
+        assert_eq!(document.infons["year"], "2001");
+    }
+
+    #[test]
+    fn shifts_offsets_past_a_title() {
+        let text = r#"{"title": "On X.", "text": "X is.", "entities": [[0, 1, "A"]]}"#;
+        let import = read(text.as_bytes(), "set.jsonl").unwrap();
+        let document = &import.documents[0];
+        assert_eq!(document.entities[0].spans, [Span::new(6, 7)]);
+    }
+}

@@ -1,0 +1,395 @@
+//! What a written file does not hold: found by reading it back and comparing, so that the list is true by construction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use super::{Format, Import, Source, pair, read, read_brat};
+use crate::{Argument, Document, Entity, Infons, Relation, Target};
+
+/// Something the files do not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What sort of thing.
+    pub what: Lost,
+    /// How many of them.
+    pub count: usize,
+    /// The documents they are lost from.
+    pub documents: Vec<String>,
+    /// One of them, for the user to recognise.
+    pub example: String,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let documents = match &self.documents[..] {
+            [one] => format!("in {one}"),
+            several => format!("in {} documents", several.len()),
+        };
+        write!(f, "{} {} {documents}", self.count, self.what)?;
+        if self.example.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " (such as {})", self.example)
+        }
+    }
+}
+
+/// A sort of thing that a format may not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lost {
+    /// The possibility to import the file again: it is for reading.
+    Import,
+    /// Whole documents.
+    Documents,
+    /// Ids of documents.
+    DocumentIds,
+    /// The exact text (line breaks, blanks).
+    Text,
+    /// The division into passages, or their kinds.
+    Passages,
+    /// Properties of passages.
+    PassageProperties,
+    /// Properties of documents (journal, year ...).
+    DocumentProperties,
+    /// Whole mentions.
+    Mentions,
+    /// Ids of mentions.
+    MentionIds,
+    /// The exact place of mentions (pieces become one stretch).
+    MentionPlaces,
+    /// Types of mentions.
+    MentionTypes,
+    /// The words a source quotes, where they are not those of the text.
+    MentionWords,
+    /// Terminology ids of mentions.
+    Concepts,
+    /// Whole relations.
+    Relations,
+    /// Ids of relations.
+    RelationIds,
+    /// Types of relations.
+    RelationTypes,
+    /// Which mention or concept takes part in a relation.
+    Participants,
+    /// The parts that participants play.
+    Roles,
+    /// Evidence of relations.
+    Evidence,
+    /// Scores.
+    Scores,
+    /// Notes.
+    Notes,
+    /// Properties of mentions and relations.
+    Properties,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Import => "files cannot be imported again",
+            Self::Documents => "documents are left out",
+            Self::DocumentIds => "document ids change",
+            Self::Text => "texts change in line breaks or blanks",
+            Self::Passages => "passages are not kept",
+            Self::PassageProperties => "properties of passages are not kept",
+            Self::DocumentProperties => "properties of documents are not kept",
+            Self::Mentions => "mentions are left out",
+            Self::MentionIds => "mentions get other ids",
+            Self::MentionPlaces => "mentions in pieces become one stretch",
+            Self::MentionTypes => "types of mentions change",
+            Self::MentionWords => "quoted words become those of the text",
+            Self::Concepts => "terminology ids of mentions change",
+            Self::Relations => "relations are left out",
+            Self::RelationIds => "relations get other ids",
+            Self::RelationTypes => "types of relations change",
+            Self::Participants => "participants of relations change",
+            Self::Roles => "roles of participants change",
+            Self::Evidence => "pieces of evidence are not kept",
+            Self::Scores => "scores are not kept",
+            Self::Notes => "notes are not kept",
+            Self::Properties => "properties of mentions and relations are not kept",
+        })
+    }
+}
+
+/// Compares the documents with what the written files give back.
+pub(super) fn of(documents: &[Document], format: Format, files: &[(String, Vec<u8>)]) -> Vec<Loss> {
+    let mut losses = Losses::default();
+    match read_back(format, files) {
+        None => losses.for_reading_only(documents, format),
+        Some(read) => {
+            // Documents come back in their order, except those without text.
+            let mut back = read.into_iter().peekable();
+            for document in documents {
+                losses.document.clone_from(&document.id);
+                let comes_back = !document.text.trim().is_empty();
+                match back.next_if(|_| comes_back) {
+                    Some(read) => losses.compare(document, &read),
+                    None => losses.add(Lost::Documents, &document.id),
+                }
+            }
+        }
+    }
+    losses.list()
+}
+
+/// What reading the files gives; `None` for formats that are only written.
+fn read_back(format: Format, files: &[(String, Vec<u8>)]) -> Option<Vec<Document>> {
+    if matches!(format, Format::Csv | Format::Tsv | Format::Html) {
+        return None;
+    }
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let bytes = |index: usize| {
+        files
+            .get(index)
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+            .unwrap_or_default()
+    };
+    let imports = pair(&names).into_iter().filter_map(|source| -> Option<Import> {
+        match source {
+            Source::File(index) => {
+                let (name, bytes) = bytes(index);
+                read(bytes, name).ok()
+            }
+            Source::Brat { text, annotations } => {
+                let (name, text) = bytes(text);
+                let (_, annotations) = bytes(*annotations.first()?);
+                read_brat(text, annotations, name).ok()
+            }
+        }
+    });
+    Some(imports.flat_map(|import| import.documents).collect())
+}
+
+/// The losses found so far, by sort.
+#[derive(Default)]
+struct Losses {
+    found: BTreeMap<Lost, Loss>,
+    document: String,
+}
+
+impl Losses {
+    fn add(&mut self, what: Lost, example: &str) {
+        let loss = self.found.entry(what).or_insert_with(|| Loss {
+            what,
+            count: 0,
+            documents: Vec::new(),
+            example: example.chars().take(60).collect(),
+        });
+        loss.count += 1;
+        if loss.documents.last() != Some(&self.document) {
+            loss.documents.push(self.document.clone());
+        }
+    }
+
+    fn check(&mut self, same: bool, what: Lost, example: &str) {
+        if !same {
+            self.add(what, example);
+        }
+    }
+
+    fn list(self) -> Vec<Loss> {
+        self.found.into_values().collect()
+    }
+
+    /// Tables hold relations and what takes part in them; a report holds all, but for the eye.
+    fn for_reading_only(&mut self, documents: &[Document], format: Format) {
+        for document in documents {
+            self.document.clone_from(&document.id);
+            self.add(Lost::Import, &document.id);
+            if format == Format::Html {
+                continue;
+            }
+            self.add(Lost::Text, &document.id);
+            let in_relation = |id: &str| {
+                let takes_part =
+                    |argument: &Argument| matches!(&argument.target, Target::Entity(other) if other == id);
+                document
+                    .relations
+                    .iter()
+                    .any(|relation| relation.arguments.iter().any(takes_part))
+            };
+            for entity in document.entities.iter().filter(|entity| !in_relation(&entity.id)) {
+                self.add(Lost::Mentions, &entity.text);
+            }
+        }
+    }
+
+    fn compare(&mut self, original: &Document, back: &Document) {
+        self.check(original.id == back.id, Lost::DocumentIds, &original.id);
+        self.check(original.text == back.text, Lost::Text, &original.id);
+        self.compare_passages(original, back);
+        for (key, value) in &original.infons {
+            self.check(back.infons.get(key) == Some(value), Lost::DocumentProperties, key);
+        }
+        let same_text = original.text == back.text;
+        let entities = matched(&original.entities, &back.entities, |one, two| {
+            one.id == two.id || (one.kind == two.kind && one.spans == two.spans)
+        });
+        let mut entity_ids: HashMap<&str, &str> = HashMap::new();
+        for (entity, found) in original.entities.iter().zip(&entities) {
+            match found {
+                Some(found) => {
+                    entity_ids.insert(&entity.id, &found.id);
+                    self.compare_entity(entity, found, same_text);
+                }
+                None => self.add(Lost::Mentions, &entity.text),
+            }
+        }
+        let relations = matched(&original.relations, &back.relations, |one, two| {
+            one.id == two.id || (one.kind == two.kind && one.arguments.len() == two.arguments.len())
+        });
+        let mut relation_ids: HashMap<&str, &str> = HashMap::new();
+        for (relation, found) in original.relations.iter().zip(&relations) {
+            if let Some(found) = found {
+                relation_ids.insert(&relation.id, &found.id);
+            }
+        }
+        for (relation, found) in original.relations.iter().zip(&relations) {
+            match found {
+                Some(found) => self.compare_relation(relation, found, &entity_ids, &relation_ids, same_text),
+                None => self.add(Lost::Relations, &relation.id),
+            }
+        }
+    }
+
+    fn compare_passages(&mut self, original: &Document, back: &Document) {
+        let shape = |document: &Document| -> Vec<(usize, usize, String)> {
+            let passages = document.passages.iter();
+            passages
+                .map(|passage| (passage.span.start, passage.span.end, passage.kind.clone()))
+                .collect()
+        };
+        // A document without passages has nothing to lose.
+        if original.passages.is_empty() {
+            return;
+        }
+        if shape(original) != shape(back) {
+            self.add(Lost::Passages, "");
+            let properties = original.passages.iter().flat_map(|passage| passage.infons.keys());
+            properties.for_each(|key| self.add(Lost::PassageProperties, key));
+            return;
+        }
+        for (one, two) in original.passages.iter().zip(&back.passages) {
+            for (key, value) in &one.infons {
+                self.check(two.infons.get(key) == Some(value), Lost::PassageProperties, key);
+            }
+        }
+    }
+
+    fn compare_entity(&mut self, one: &Entity, two: &Entity, same_text: bool) {
+        self.check(one.id == two.id, Lost::MentionIds, &one.id);
+        self.check(one.kind == two.kind, Lost::MentionTypes, &one.kind);
+        self.check(
+            !same_text || one.spans == two.spans,
+            Lost::MentionPlaces,
+            &one.text,
+        );
+        self.check(one.text == two.text, Lost::MentionWords, &one.text);
+        self.check(one.concepts == two.concepts, Lost::Concepts, &one.text);
+        self.compare_remarks(
+            (&one.note, one.score, &one.infons),
+            (&two.note, two.score, &two.infons),
+            &one.text,
+        );
+    }
+
+    fn compare_relation(
+        &mut self,
+        one: &Relation,
+        two: &Relation,
+        entities: &HashMap<&str, &str>,
+        relations: &HashMap<&str, &str>,
+        same_text: bool,
+    ) {
+        self.check(one.id == two.id, Lost::RelationIds, &one.id);
+        self.check(one.kind == two.kind, Lost::RelationTypes, &one.kind);
+        let same = |one: &Argument, two: &Argument| match (&one.target, &two.target) {
+            (Target::Entity(one), Target::Entity(two)) => entities.get(one.as_str()) == Some(&two.as_str()),
+            (Target::Relation(one), Target::Relation(two)) => {
+                relations.get(one.as_str()) == Some(&two.as_str())
+            }
+            (one, two) => one == two,
+        };
+        let pairs = || one.arguments.iter().zip(&two.arguments);
+        let same_targets =
+            one.arguments.len() == two.arguments.len() && pairs().all(|(one, two)| same(one, two));
+        self.check(same_targets, Lost::Participants, &one.id);
+        self.check(
+            pairs().all(|(one, two)| one.role == two.role),
+            Lost::Roles,
+            &one.id,
+        );
+        self.check(
+            !same_text || one.evidence == two.evidence,
+            Lost::Evidence,
+            &one.id,
+        );
+        // A participant's id in an infon (an event's trigger) follows the mention's.
+        let mut infons = one.infons.clone();
+        for value in infons.values_mut() {
+            if let Some(now) = entities.get(value.as_str()) {
+                (*now).clone_into(value);
+            }
+        }
+        let infons = if two.infons == infons {
+            &infons
+        } else {
+            &one.infons
+        };
+        self.compare_remarks(
+            (&one.note, one.score, infons),
+            (&two.note, two.score, &two.infons),
+            &one.id,
+        );
+    }
+
+    fn compare_remarks(
+        &mut self,
+        one: (&Option<String>, Option<f64>, &Infons),
+        two: (&Option<String>, Option<f64>, &Infons),
+        example: &str,
+    ) {
+        self.check(one.0 == two.0, Lost::Notes, example);
+        self.check(one.1 == two.1, Lost::Scores, example);
+        for (key, value) in one.2 {
+            self.check(two.2.get(key) == Some(value), Lost::Properties, key);
+        }
+    }
+}
+
+/// For each original its counterpart: by order where none is missing, else the next one that `alike` accepts.
+fn matched<'b, T>(original: &[T], back: &'b [T], alike: impl Fn(&T, &T) -> bool) -> Vec<Option<&'b T>>
+where
+    T: HasId,
+{
+    let by_id: HashMap<&str, &T> = back.iter().map(|one| (one.id(), one)).collect();
+    if original.len() == back.len() && original.iter().all(|one| by_id.contains_key(one.id())) {
+        return original.iter().map(|one| by_id.get(one.id()).copied()).collect();
+    }
+    if original.len() == back.len() {
+        return back.iter().map(Some).collect();
+    }
+    let mut rest = back.iter().peekable();
+    original
+        .iter()
+        .map(|one| rest.next_if(|next| alike(one, next)))
+        .collect()
+}
+
+/// Things with ids of their own.
+trait HasId {
+    fn id(&self) -> &str;
+}
+
+impl HasId for Entity {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl HasId for Relation {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,261 @@
+//! PubMed's XML: `PubmedArticleSet` and the citations and book chapters in it.
+
+use super::ReadError;
+use super::import::Intake;
+use super::xml::{self, Element, Records};
+use crate::{Document, Infons};
+
+const RECORDS: [&str; 3] = ["PubmedArticle", "PubmedBookArticle", "MedlineCitation"];
+
+/// What PubMed writes for a title that it has only in another language.
+const NO_TITLE: &str = "[Not Available].";
+
+/// Reads the citations one by one.
+pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+    for record in Records::new(text, &RECORDS, intake)? {
+        if intake.is_full() {
+            break;
+        }
+        match record.element {
+            Ok(element) => {
+                let document = citation(&element, intake);
+                let place = format!("line {}, PMID {}", record.line, document.id);
+                intake.document(document, place);
+            }
+            Err(problem) => xml::report(record.line, &problem, intake),
+        }
+    }
+    Ok(())
+}
+
+fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
+    let medline = match record.name.as_str() {
+        "PubmedArticle" => record.child("MedlineCitation").unwrap_or(record),
+        "PubmedBookArticle" => record.child("BookDocument").unwrap_or(record),
+        _ => record,
+    };
+    let article = medline.child("Article").unwrap_or(medline);
+    let mut document = Document {
+        id: words(medline.child("PMID")),
+        ..Document::default()
+    };
+    let title = ["ArticleTitle", "VernacularTitle"]
+        .iter()
+        .map(|name| words(article.child(name)))
+        .chain([words(medline.at(&["Book", "BookTitle"]))])
+        .find(|title| !title.is_empty() && title != NO_TITLE);
+    document.push_passage("title", &title.unwrap_or_default());
+
+    let sections: Vec<&Element> = article
+        .all("Abstract")
+        .flat_map(|part| part.all("AbstractText"))
+        .collect();
+    let others: Vec<&Element> = medline.all("OtherAbstract").collect();
+    if sections.is_empty() {
+        if let Some((first, rest)) = others.split_first() {
+            push_sections(&first.all("AbstractText").collect::<Vec<_>>(), &mut document);
+            intake.left_out("abstracts in other languages", rest.len());
+        }
+    } else {
+        push_sections(&sections, &mut document);
+        intake.left_out("abstracts in other languages", others.len());
+    }
+    document.infons = bibliography(record, medline, article);
+    document
+}
+
+/// A passage per section, with its label in front as PubMed shows it.
+fn push_sections(sections: &[&Element], document: &mut Document) {
+    for section in sections {
+        let text = words(Some(section));
+        let label = section
+            .attribute("Label")
+            .filter(|label| !label.is_empty() && *label != "UNLABELLED");
+        let shown = label
+            .filter(|_| !text.is_empty())
+            .map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
+        let Some(passage) = document.push_passage("abstract", &shown) else {
+            continue;
+        };
+        if let Some(label) = label {
+            passage.infons.insert("section".to_owned(), label.to_owned());
+        }
+        if let Some(category) = section
+            .attribute("NlmCategory")
+            .filter(|category| !category.is_empty())
+        {
+            passage.infons.insert("category".to_owned(), category.to_owned());
+        }
+    }
+}
+
+fn bibliography(record: &Element, medline: &Element, article: &Element) -> Infons {
+    let mut infons = Infons::new();
+    let mut keep = |key: &str, value: String| {
+        if !value.is_empty() {
+            infons.entry(key.to_owned()).or_insert(value);
+        }
+    };
+    keep("pmid", words(medline.child("PMID")));
+    let location = article
+        .all("ELocationID")
+        .find(|location| location.attribute("EIdType") == Some("doi"));
+    keep("doi", words(location));
+    // Only the article's own ids: its references have lists of the same kind.
+    let lists = [
+        record.at(&["PubmedData", "ArticleIdList"]),
+        medline.child("ArticleIdList"),
+    ];
+    for id in lists.into_iter().flatten().flat_map(|list| list.all("ArticleId")) {
+        match id.attribute("IdType") {
+            Some("doi") => keep("doi", words(Some(id))),
+            Some("pmc") => keep("pmc", words(Some(id))),
+            _ => {}
+        }
+    }
+    let journal = article.child("Journal");
+    keep(
+        "journal",
+        words(journal.and_then(|journal| journal.child("Title"))),
+    );
+    keep("journal", words(medline.at(&["MedlineJournalInfo", "MedlineTA"])));
+    keep(
+        "journal",
+        words(medline.at(&["Book", "Publisher", "PublisherName"])),
+    );
+    let date = journal
+        .and_then(|journal| journal.at(&["JournalIssue", "PubDate"]))
+        .or_else(|| medline.at(&["Book", "PubDate"]));
+    let year = date
+        .map(|date| words(date.child("Year")))
+        .filter(|year| !year.is_empty());
+    let medline_date = || {
+        words(date.and_then(|date| date.child("MedlineDate")))
+            .chars()
+            .take(4)
+            .collect()
+    };
+    keep("year", year.unwrap_or_else(medline_date));
+    keep(
+        "authors",
+        join(
+            article
+                .all("AuthorList")
+                .take(1)
+                .flat_map(|list| list.all("Author"))
+                .map(author),
+        ),
+    );
+    let types = article
+        .all("PublicationTypeList")
+        .flat_map(|list| list.all("PublicationType"));
+    keep("publication_types", join(types.map(|kind| words(Some(kind)))));
+    let headings = medline
+        .all("MeshHeadingList")
+        .flat_map(|list| list.all("MeshHeading"));
+    keep(
+        "mesh",
+        join(headings.map(|heading| words(heading.child("DescriptorName")))),
+    );
+    let keywords = medline.all("KeywordList").flat_map(|list| list.all("Keyword"));
+    keep("keywords", join(keywords.map(|keyword| words(Some(keyword)))));
+    keep(
+        "language",
+        join(article.all("Language").map(|language| words(Some(language)))),
+    );
+    infons
+}
+
+fn author(author: &Element) -> String {
+    let collective = words(author.child("CollectiveName"));
+    if !collective.is_empty() {
+        return collective;
+    }
+    let given = [words(author.child("ForeName")), words(author.child("Initials"))];
+    let given = given
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default();
+    let family = words(author.child("LastName"));
+    [family, given]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn words(element: Option<&Element>) -> String {
+    element
+        .map(|element| element.words(&|inner| inner.name == "annotation"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::{Format, Notice, read};
+
+    const SET: &str = r#"<?xml version="1.0" ?>
+<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2019//EN" "pubmed.dtd">
+<PubmedArticleSet>
+<PubmedArticle><MedlineCitation><PMID Version="1">11</PMID><Article>
+  <Journal><JournalIssue><PubDate><MedlineDate>1998 Nov-Dec</MedlineDate></PubDate></JournalIssue><Title>Heart</Title></Journal>
+  <ArticleTitle>Effect of <i>Digitalis</i> on Na<sup>+</sup>
+    flux.</ArticleTitle>
+  <Abstract><AbstractText Label="BACKGROUND" NlmCategory="BACKGROUND">It&#x2019;s old: p &lt; 0.05.</AbstractText>
+  <AbstractText Label="RESULTS">None.</AbstractText></Abstract>
+  <AuthorList><Author><LastName>Withering</LastName><ForeName>William</ForeName></Author></AuthorList>
+</Article><OtherAbstract Language="fre"><AbstractText>Vieux.</AbstractText></OtherAbstract></MedlineCitation>
+<PubmedData><ArticleIdList><ArticleId IdType="doi">10.1/x</ArticleId></ArticleIdList>
+<ReferenceList><Reference><ArticleIdList><ArticleId IdType="pmc">PMC9</ArticleId></ArticleIdList></Reference></ReferenceList></PubmedData>
+</PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>12</PMID><Article></Article></MedlineCitation></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>13</PMID><Article><ArticleTitle>Broken</Article></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>14</PMID><Article><ArticleTitle>Sound.</ArticleTitle></Article></MedlineCitation></PubmedArticle>
+</PubmedArticleSet>"#;
+
+    #[test]
+    fn reads_structured_abstracts_with_markup() {
+        let import = read(SET.as_bytes(), "set.xml").unwrap();
+        assert_eq!(import.format, Format::PubmedXml);
+        let document = &import.documents[0];
+        assert_eq!(
+            document.text,
+            "Effect of Digitalis on Na+ flux.\nBACKGROUND: It’s old: p < 0.05.\nRESULTS: None."
+        );
+        assert_eq!(document.passages[1].infons["section"], "BACKGROUND");
+        for (key, value) in [
+            ("pmid", "11"),
+            ("doi", "10.1/x"),
+            ("year", "1998"),
+            ("journal", "Heart"),
+            ("authors", "Withering, William"),
+        ] {
+            assert_eq!(document.infons[key], value);
+        }
+        assert!(!document.infons.contains_key("pmc"), "that is a reference's");
+        assert_eq!(
+            import.notices,
+            [Notice::LeftOut("abstracts in other languages", 1)]
+        );
+    }
+
+    #[test]
+    fn imports_the_rest_of_a_damaged_file() {
+        let import = read(SET.as_bytes(), "set.xml").unwrap();
+        let ids: Vec<&str> = import
+            .documents
+            .iter()
+            .map(|document| document.id.as_str())
+            .collect();
+        assert_eq!(ids, ["11", "14"]);
+        assert_eq!(import.issues.len(), 3, "{:#?}", import.issues);
+        assert_eq!(import.issues[0].place, "line 15, PMID 12");
+    }
+}

@@ -1,0 +1,382 @@
+//! PubTator: `id|t|title`, `id|a|abstract`, then a line per mention and relation (Wei et al., 2013).
+//!
+//! Offsets count code points over title, one separator and abstract. Some exports count no separator, some count
+//! bytes; what points at the quoted words is taken.
+
+use std::fmt::Write as _;
+
+use super::import::Intake;
+use super::index::Index;
+use super::offsets::Offsets;
+use super::placement::{self, Claim, Placement};
+use super::{Notice, ReadError, Unit, identifiers};
+use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
+
+/// The infon of a mention of several things (`ovarian and breast cancer`): their names, as BC5CDR writes them.
+const MENTIONS: &str = "mentions";
+/// The infon of what a relation line holds after its ids, where that is no score (BioRED: `Novel`).
+const REMARK: &str = "remark";
+
+/// Reads any number of documents.
+pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+    let mut open: Option<Block<'_>> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        if intake.is_full() {
+            break;
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        if let Some((id, part, words)) = text_line(line) {
+            let goes_on = open
+                .as_ref()
+                .is_some_and(|block| block.id == id && (part == "a" || block.title.is_none()));
+            if !goes_on && let Some(block) = open.take() {
+                block.finish(intake);
+            }
+            let block = open.get_or_insert_with(|| Block::new(id, number));
+            match part {
+                "t" => block.title = Some(words),
+                _ if block.abstract_text.is_empty() => words.clone_into(&mut block.abstract_text),
+                _ => {
+                    block.abstract_text.push(' ');
+                    block.abstract_text.push_str(words);
+                }
+            }
+            continue;
+        }
+        let columns: Vec<&str> = line.split('\t').collect();
+        let belongs = open
+            .as_mut()
+            .filter(|block| columns.first().is_some_and(|id| id.trim() == block.id));
+        if !belongs.is_some_and(|block| block.annotate(&columns)) {
+            intake.issue(
+                format!("line {number}"),
+                "The line is neither text, mention nor relation of the document above it, and was left out.",
+                "A mention has an id, start, end, words and type, with tabs between them.",
+            );
+        }
+    }
+    if let Some(block) = open {
+        block.finish(intake);
+    }
+    Ok(())
+}
+
+fn text_line(line: &str) -> Option<(&str, &str, &str)> {
+    let (id, rest) = line.split_once('|')?;
+    let (part, words) = rest.split_once('|')?;
+    (matches!(part, "t" | "a") && !id.is_empty() && !id.contains('\t')).then_some((id.trim(), part, words))
+}
+
+/// The lines of one document.
+struct Block<'t> {
+    id: &'t str,
+    line: usize,
+    title: Option<&'t str>,
+    abstract_text: String,
+    claims: Vec<Claim>,
+    entities: Vec<Entity>,
+    relations: Vec<Relation>,
+}
+
+impl<'t> Block<'t> {
+    fn new(id: &'t str, line: usize) -> Self {
+        Self {
+            id,
+            line,
+            title: None,
+            abstract_text: String::new(),
+            claims: Vec::new(),
+            entities: Vec::new(),
+            relations: Vec::new(),
+        }
+    }
+
+    /// Takes a line's columns in, if they are a mention's or a relation's.
+    fn annotate(&mut self, columns: &[&str]) -> bool {
+        let number = |index: usize| {
+            columns
+                .get(index)
+                .and_then(|column| column.trim().parse::<i64>().ok())
+        };
+        match columns {
+            [_, _, _, words, kind, rest @ ..] if let (Some(start), Some(end)) = (number(1), number(2)) => {
+                self.claims.push(Claim {
+                    spans: vec![(start, end)],
+                    words: (*words).to_owned(),
+                });
+                let mut infons = Infons::new();
+                let mut score = None;
+                for column in rest.iter().skip(1).filter(|column| !column.is_empty()) {
+                    match column.parse::<f64>() {
+                        Ok(number) if number.is_finite() => score = Some(number),
+                        _ => drop(infons.insert(MENTIONS.to_owned(), (*column).to_owned())),
+                    }
+                }
+                self.entities.push(Entity {
+                    id: format!("T{}", self.entities.len() + 1),
+                    kind: (*kind).to_owned(),
+                    spans: Vec::new(),
+                    text: (*words).to_owned(),
+                    concepts: identifiers::parse(kind, rest.first().unwrap_or(&"")),
+                    note: None,
+                    score,
+                    infons,
+                });
+                true
+            }
+            [_, kind, one, two, rest @ ..] if number(1).is_none() && !one.is_empty() && !two.is_empty() => {
+                let concept = |id: &str| Argument {
+                    role: String::new(),
+                    target: Target::Concept(identifiers::parse_one(id.trim())),
+                };
+                let id = format!("R{}", self.relations.len() + 1);
+                let mut relation = Relation::new(id, *kind, vec![concept(one), concept(two)]);
+                for column in rest.iter().filter(|column| !column.is_empty()) {
+                    match column.parse::<f64>() {
+                        Ok(number) if number.is_finite() => relation.score = Some(number),
+                        _ => drop(relation.infons.insert(REMARK.to_owned(), (*column).to_owned())),
+                    }
+                }
+                self.relations.push(relation);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn finish(self, intake: &mut Intake<'_>) {
+        let place = format!("line {}, document {}", self.line, self.id);
+        let title = self.title.unwrap_or_default();
+        let mut document =
+            Document::from_parts(self.id, &[("title", title), ("abstract", &self.abstract_text)]);
+        let joined = |separator: &str| format!("{title}{separator}{}", self.abstract_text);
+        let placed = |source: &str, shift: isize| -> (Unit, Vec<Placement>) {
+            let unit = placement::unit_of([(source, self.claims.as_slice())].into_iter());
+            let placements = placement::place(source, unit, &self.claims);
+            (
+                unit,
+                placements
+                    .into_iter()
+                    .map(|placement| after(placement, title.len(), shift))
+                    .collect(),
+            )
+        };
+        let one_is_empty = title.is_empty() || self.abstract_text.is_empty();
+        let (mut unit, mut placements) = placed(&joined("\n"), if title.is_empty() { -1 } else { 0 });
+        let exact = |placements: &[Placement]| {
+            placements
+                .iter()
+                .filter(|placement| matches!(placement, Placement::Exact(_)))
+                .count()
+        };
+        if exact(&placements) < placements.len() {
+            let (other_unit, others) = placed(&joined(""), isize::from(!one_is_empty));
+            if exact(&others) > exact(&placements) {
+                intake.notice(Notice::NoSeparator);
+                (unit, placements) = (other_unit, others);
+            }
+        }
+        if unit != Unit::CodePoints {
+            intake.notice(Notice::Offsets(unit));
+        }
+        placement::report(&self.claims, &placements, &place, intake);
+        document.entities = self.entities;
+        for (entity, placement) in document.entities.iter_mut().zip(placements) {
+            entity.spans = placement.spans();
+        }
+        document.relations = self.relations;
+        intake.document(document, place);
+    }
+}
+
+/// A place in title and abstract, moved by `shift` where it lies after the title's `title` bytes.
+fn after(placement: Placement, title: usize, shift: isize) -> Placement {
+    let start = |at: usize| {
+        if at >= title {
+            at.saturating_add_signed(shift)
+        } else {
+            at
+        }
+    };
+    let end = |at: usize| {
+        if at > title {
+            at.saturating_add_signed(shift)
+        } else {
+            at
+        }
+    };
+    let moved = |spans: Vec<Span>| {
+        spans
+            .iter()
+            .map(|span| Span::new(start(span.start), end(span.end)))
+            .collect()
+    };
+    match placement {
+        Placement::Exact(spans) => Placement::Exact(moved(spans)),
+        Placement::Moved(spans) => Placement::Moved(moved(spans)),
+        Placement::Differs(spans) => Placement::Differs(moved(spans)),
+        Placement::Outside => Placement::Outside,
+    }
+}
+
+/// Writes documents. Line breaks become blanks, a mention in pieces the stretch from its first to its last.
+pub(super) fn write(documents: &[Document]) -> String {
+    let mut text = String::new();
+    for document in documents {
+        let id: String = flat(&document.id).replace('|', "_");
+        let (title, rest) = halves(document);
+        let _ = writeln!(
+            text,
+            "{id}|t|{}\n{id}|a|{}",
+            on_one_line(title),
+            on_one_line(rest)
+        );
+        let lead = usize::from(title.is_empty());
+        let offsets = Offsets::new(&document.text, Unit::CodePoints);
+        for entity in &document.entities {
+            let (Some(first), Some(last)) = (entity.spans.first(), entity.spans.last()) else {
+                continue;
+            };
+            let (start, end) = (
+                offsets.from_byte(first.start) + lead,
+                offsets.from_byte(last.end) + lead,
+            );
+            let ids = identifiers::write(&entity.kind, &entity.concepts);
+            let ids = if ids.is_empty() { "-1" } else { ids.as_str() };
+            let _ = write!(
+                text,
+                "{id}\t{start}\t{end}\t{}\t{}\t{}",
+                flat(&entity.text),
+                flat(&entity.kind),
+                flat(ids)
+            );
+            if let Some(names) = entity.infons.get(MENTIONS) {
+                let _ = write!(text, "\t{}", flat(names));
+            }
+            if let Some(score) = entity.score {
+                let _ = write!(text, "\t{score}");
+            }
+            text.push('\n');
+        }
+        let index = Index::of(document);
+        for relation in &document.relations {
+            let [one, two] = &relation.arguments[..] else {
+                continue;
+            };
+            let (Some(one), Some(two)) = (identifier(one, &index), identifier(two, &index)) else {
+                continue;
+            };
+            let _ = write!(
+                text,
+                "{id}\t{}\t{}\t{}",
+                flat(&relation.kind),
+                flat(&one),
+                flat(&two)
+            );
+            if let Some(remark) = relation.infons.get(REMARK) {
+                let _ = write!(text, "\t{}", flat(remark));
+            }
+            if let Some(score) = relation.score {
+                let _ = write!(text, "\t{score}");
+            }
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Title and the rest, where the text begins with a title and one character parts it from what follows.
+fn halves(document: &Document) -> (&str, &str) {
+    let title = document
+        .passages
+        .first()
+        .filter(|passage| passage.kind == "title" && passage.span.start == 0);
+    let parted = title.and_then(|title| {
+        let words = title.span.slice(&document.text)?;
+        let rest = document.text.get(title.span.end..)?;
+        let mut letters = rest.chars();
+        match letters.next() {
+            None => Some((words, "")),
+            Some(separator) if separator.is_whitespace() => Some((words, letters.as_str())),
+            Some(_) => None,
+        }
+    });
+    parted.unwrap_or(("", &document.text))
+}
+
+/// The id of a participant: its concept's, or that of the mention it is.
+fn identifier(argument: &Argument, index: &Index<'_>) -> Option<String> {
+    match &argument.target {
+        Target::Concept(concept) => Some(identifiers::write_one(concept)),
+        Target::Entity(id) => index.entity(id)?.concepts.first().map(identifiers::write_one),
+        Target::Relation(_) => None,
+    }
+}
+
+/// Text on one line; as many code points as before.
+fn on_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// Text on one line and in one column; as many code points as before.
+fn flat(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{Format, read};
+
+    const CDR: &str = "7|t|Naloxone and the naïve rat.\n7|a|Clonidine lowers pressure.\n\
+        7\t0\t8\tNaloxone\tChemical\tD009270\n7\t28\t37\tClonidine\tChemical\tMESH:D003000\n\
+        7\t17\t26\tnaïve rat\tDisease\tD1|D2\tnaïve|rat\n7\tCID\tD009270\tD1\t0.25\nnonsense\n\n\
+        8|t|Only a title\n8|a|\n";
+
+    #[test]
+    fn reads_mentions_relations_and_reports_nonsense() {
+        let import = read(CDR.as_bytes(), "cdr.txt").unwrap();
+        assert_eq!(import.format, Format::PubTator);
+        let document = &import.documents[0];
+        assert!(
+            document
+                .entities
+                .iter()
+                .all(|entity| entity.spans[0].slice(&document.text) == Some(&entity.text))
+        );
+        assert_eq!(document.entities[1].concepts[0].vocabulary, "MESH");
+        assert_eq!(document.entities[2].infons[MENTIONS], "naïve|rat");
+        assert_eq!(document.relations[0].score, Some(0.25));
+        assert_eq!(import.documents[1].text, "Only a title");
+        assert_eq!(import.issues.len(), 1);
+        assert_eq!(import.issues[0].place, "line 7");
+    }
+
+    #[test]
+    fn counts_without_separator_where_the_file_does() {
+        let text = "1|t|Rats \n1|a|Mice eat. Mice sleep.\n1\t5\t9\tMice\tSpecies\t10090\n1\t15\t19\tMice\tSpecies\t10090\n";
+        let import = read(text.as_bytes(), "a.txt").unwrap();
+        let document = &import.documents[0];
+        assert!(
+            document
+                .entities
+                .iter()
+                .all(|entity| entity.spans[0].slice(&document.text) == Some("Mice"))
+        );
+        assert_eq!(document.entities[1].spans[0].start, 16);
+        assert_eq!(import.notices, [Notice::NoSeparator]);
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        let import = read(CDR.as_bytes(), "cdr.txt").unwrap();
+        let again = read(write(&import.documents).as_bytes(), "cdr.txt").unwrap();
+        assert_eq!(again.documents, import.documents);
+        let untitled = Document::from_parts("9", &[("body", "Aspirin bleeds.")]);
+        let again = read(write(&[untitled]).as_bytes(), "a.txt").unwrap();
+        assert_eq!(again.documents[0].text, "Aspirin bleeds.");
+    }
+}
