@@ -1,3 +1,53 @@
-//! check, run, bindings, package.
+//! The house's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
+
+mod check;
+mod commands;
+mod house;
+mod report;
+mod run;
+mod system;
+mod tools;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use house::House;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The house's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, spelling, licences, user interface, lints, tests: cheapest first, all of them, with a table at the end
+    Check {
+        /// Only these steps (the table names them); without any, all
+        #[arg(value_parser = check::STEP_NAMES)]
+        steps: Vec<String>,
+    },
+    /// Build and start the app
+    Run {
+        /// Passed on to the app
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let house = House::of_this_checkout();
+    match Arguments::parse().command {
+        Command::Check { steps } => check::check(&house, &steps),
+        Command::Run { arguments } => run::run(&house, &arguments),
+    }
+}

@@ -1,0 +1,159 @@
+use std::process::{Command, ExitCode};
+
+use crate::house::House;
+use crate::report::{Outcome, Report};
+use crate::{commands, system, tools, ui};
+
+/// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
+/// is compiled with the built interface inside.
+pub const STEP_NAMES: [&str; 11] = [
+    "system",
+    "format",
+    "spelling",
+    "dependencies",
+    "ui-packages",
+    "ui-lint",
+    "ui-types",
+    "ui-tests",
+    "ui-build",
+    "lints",
+    "tests",
+];
+
+/// Does the steps, all even if one fails, and prints the table.
+pub fn check(house: &House, only: &[String]) -> ExitCode {
+    let report = checked(only, |name| step(house, name));
+    println!("\n{}", report.table());
+    report.exit_code()
+}
+
+fn checked(only: &[String], mut step: impl FnMut(&str) -> Outcome) -> Report {
+    let mut report = Report::default();
+    for name in STEP_NAMES {
+        if only.is_empty() || only.iter().any(|wanted| wanted == name) {
+            report.step(name, || step(name));
+        }
+    }
+    report
+}
+
+fn step(house: &House, name: &str) -> Outcome {
+    match name {
+        "system" => system::packages(house),
+        "format" => format(house),
+        "spelling" => tools::spelling(house),
+        "dependencies" => tools::dependencies(house),
+        "ui-packages" => ui::packages(house),
+        "ui-lint" => ui::script(house, "lint"),
+        "ui-types" => ui::script(house, "types"),
+        "ui-tests" => ui::script(house, "test"),
+        "ui-build" => ui::script(house, "build"),
+        "lints" => over_workspace(
+            house,
+            &["clippy", "--locked", "--all-targets"],
+            &["--", "--deny", "warnings"],
+        ),
+        // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
+        "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
+        other => Outcome::Failed(format!("there is no step `{other}`")),
+    }
+}
+
+/// Names the files that `cargo fmt` would change; the changes themselves would flood the terminal.
+fn format(house: &House) -> Outcome {
+    match commands::run(cargo(house).args(["fmt", "--all", "--", "--check", "--files-with-diff"])) {
+        Outcome::Failed(_) => Outcome::Failed("these files are not formatted: `cargo fmt --all`".to_owned()),
+        passed => passed,
+    }
+}
+
+/// Cargo over all packages, without the desktop app where its libraries are missing.
+fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
+    let left_out = house.app().filter(|_| !system::can_build_window());
+    let mut command = cargo(house);
+    command.args(before).arg("--workspace");
+    if let Some(app) = &left_out {
+        command.args(["--exclude", app]);
+    }
+    // Searching for the fastest GPU kernel is worth nothing on models for tests.
+    command.args(after).env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+    match (commands::run(&mut command), left_out) {
+        (Outcome::Passed, Some(app)) => {
+            Outcome::PassedInPart(format!("without `{app}`: WebKitGTK 4.1 is not installed"))
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+/// Cargo in the checkout, with one build folder shared between clones.
+pub fn cargo(house: &House) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&house.root)
+        .env("CARGO_TARGET_DIR", &house.target);
+    cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_steps_are_done_in_order_even_after_a_failure() {
+        let mut done = Vec::new();
+        let report = checked(&[], |name| {
+            done.push(name.to_owned());
+            if name == "format" {
+                Outcome::Failed("differs".to_owned())
+            } else {
+                Outcome::Passed
+            }
+        });
+        assert_eq!(done, STEP_NAMES);
+        assert!(report.failed());
+    }
+
+    #[test]
+    fn named_steps_are_done_alone_and_in_the_order_of_cost() {
+        let mut done = Vec::new();
+        let only = ["tests".to_owned(), "format".to_owned()];
+        let report = checked(&only, |name| {
+            done.push(name.to_owned());
+            Outcome::Passed
+        });
+        assert_eq!(done, ["format", "tests"]);
+        assert!(!report.failed());
+    }
+
+    #[test]
+    fn a_small_house_is_formatted_linted_and_tested() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = House::empty(folder.path());
+        let write = |path: &str, content: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        };
+        write("Cargo.toml", "[package]\nname = \"small\"\nedition = \"2024\"\n");
+        write(
+            "Cargo.lock",
+            "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"0.0.0\"\n",
+        );
+        write(
+            "src/lib.rs",
+            "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 4);\n}\n",
+        );
+        let results = || ["format", "lints", "tests"].map(|name| step(&house, name) == Outcome::Passed);
+        assert_eq!(results(), [true, true, true]);
+        write(
+            "src/lib.rs",
+            "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 5);\n}\n",
+        );
+        assert_eq!(results(), [true, true, false]);
+        write(
+            "src/lib.rs",
+            "//! Small.\npub   fn unused() -> i32 { return 4; }\n",
+        );
+        assert_eq!(results(), [false, false, true]);
+    }
+}

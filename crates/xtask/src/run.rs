@@ -1,0 +1,35 @@
+use std::process::ExitCode;
+
+use crate::check::cargo;
+use crate::house::House;
+use crate::report::Report;
+use crate::{commands, system, ui};
+
+/// Prepares what `check` prepares, builds the user interface and starts the app.
+pub fn run(house: &House, arguments: &[String]) -> ExitCode {
+    let Some(app) = house.app() else {
+        eprintln!(
+            "There is no desktop app in this tree yet. Its use cases without a window:\n\
+             cargo run --package cli --bin osler-cli -- --help"
+        );
+        return ExitCode::FAILURE;
+    };
+    let mut report = Report::default();
+    report.step("system", || system::packages(house));
+    report.step("ui-packages", || ui::packages(house));
+    report.step("ui-build", || ui::script(house, "build"));
+    if !report.failed() {
+        report.step("app", || {
+            let mut command = cargo(house);
+            commands::run(
+                command
+                    .args(["run", "--locked", "--package", &app, "--"])
+                    .args(arguments),
+            )
+        });
+    }
+    if report.failed() {
+        eprintln!("\n{}", report.table());
+    }
+    report.exit_code()
+}
