@@ -59,11 +59,7 @@ static ANSWER: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("{STEM}(.*)")
 #[must_use]
 pub fn prompt(question: &str, document: &Document, window: Span) -> String {
     let context = source::pieces(document, window).join(" ");
-    format!(
-        "question: {} context: {} ",
-        one_blank(question),
-        one_blank(&context)
-    )
+    format!("question: {} context: {} ", one_blank(question), one_blank(&context))
 }
 
 /// `the answer to the question given the context is {answer}.`

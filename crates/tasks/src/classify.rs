@@ -38,11 +38,7 @@ pub fn prompt(sentence: &str) -> String {
 #[must_use]
 pub fn target<S: AsRef<str>>(labels: &[S]) -> String {
     let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
-    let labels = if labels.is_empty() {
-        EMPTY.to_owned()
-    } else {
-        labels.join("|")
-    };
+    let labels = if labels.is_empty() { EMPTY.to_owned() } else { labels.join("|") };
     format!("{STEM} {labels}.")
 }
 

@@ -14,18 +14,13 @@ pub fn target(term: &str, definition: &str) -> String {
     let definition: Vec<&str> = definition.split_whitespace().collect();
     let mut text = definition.join(" ");
     let prompt = prompt(term);
-    let head = text
-        .get(..prompt.len())
-        .filter(|head| head.eq_ignore_ascii_case(&prompt));
+    let head = text.get(..prompt.len()).filter(|head| head.eq_ignore_ascii_case(&prompt));
     if head.is_some() && text[prompt.len()..].starts_with(' ') {
         text.replace_range(..=prompt.len(), "");
     }
     for article in ["An", "A", "The", "Any", "One"] {
         let lower = article.to_lowercase();
-        if text
-            .strip_prefix(article)
-            .is_some_and(|rest| rest.starts_with(' '))
-        {
+        if text.strip_prefix(article).is_some_and(|rest| rest.starts_with(' ')) {
             text.replace_range(..article.len(), &lower);
         }
     }
@@ -60,10 +55,7 @@ mod tests {
     #[test]
     fn a_definition_continues_the_prompt() {
         assert_eq!(prompt(" renal  failure "), "renal failure is");
-        assert_eq!(
-            target("insulin", "A hormone\nof the pancreas"),
-            "a hormone of the pancreas."
-        );
+        assert_eq!(target("insulin", "A hormone\nof the pancreas"), "a hormone of the pancreas.");
         assert_eq!(target("Insulin", "Insulin is a hormone."), "a hormone.");
         assert_eq!(target("ß", "ß is"), "ß is.");
     }
@@ -72,9 +64,6 @@ mod tests {
     fn says_whether_the_description_is_whole() {
         assert!(read("insulin", " a hormone (of the pancreas.)").complete);
         let cut = read("insulin", "a hormone that");
-        assert_eq!(
-            (cut.text.as_str(), cut.complete),
-            ("insulin is a hormone that", false)
-        );
+        assert_eq!((cut.text.as_str(), cut.complete), ("insulin is a hormone that", false));
     }
 }

@@ -5,11 +5,19 @@
 //! [`evaluation`] holds the official scores of each.
 
 pub mod answer;
+pub mod candidates;
 pub mod classify;
+pub mod cues;
 pub mod describe;
 pub mod evaluation;
+pub mod grammar;
+pub mod lexicon;
 pub mod reading;
 pub mod relations;
+pub mod sentences;
 pub mod source;
+pub mod windows;
 
+pub use candidates::{Finder, Mention};
 pub use relations::{RelationTask, Stated};
+pub use terms::Kind;

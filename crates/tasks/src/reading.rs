@@ -6,10 +6,7 @@ use std::sync::LazyLock;
 static LEARNED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:learned[0-9]+ )+"));
 
 /// A pattern that is part of the program.
-#[allow(
-    clippy::expect_used,
-    reason = "the patterns are constants, compiled by a test of every reader"
-)]
+#[allow(clippy::expect_used, reason = "the patterns are constants, compiled by a test of every reader")]
 pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern compiles")
 }
@@ -30,8 +27,18 @@ pub(crate) fn without_lead_in<'a>(output: &'a str, lead_ins: &[&str]) -> &'a str
     output
 }
 
+/// Whether a name that contains this would be read as something else: a separator, or what a reader cuts away.
+pub(crate) fn breaks_reading(name: &str) -> bool {
+    name.contains(';')
+        || LEARNED.is_match(name)
+        || LEAD_INS.iter().chain(&BC5CDR_LEAD_INS).any(|lead_in| name.contains(lead_in))
+}
+
 /// The lead-ins of the fine-tuned models, in the order in which they are looked for.
 pub(crate) const LEAD_INS: [&str; 3] = ["we can conclude that", "we have that", "in conclusion,"];
+
+/// BC5CDR's: its order and the blank before the comma are the reference's.
+pub(crate) const BC5CDR_LEAD_INS: [&str; 3] = ["in conclusion ,", "we can conclude that", "we have that"];
 
 #[cfg(test)]
 mod tests {

@@ -59,17 +59,9 @@ impl Case {
     }
 
     fn check_failed(&self, failed: impl Fn(&str) -> bool) {
-        let lines: Vec<usize> = (1..)
-            .zip(&self.outputs)
-            .filter(|(_, output)| failed(output))
-            .map(|(line, _)| line)
-            .collect();
-        assert_eq!(
-            json!(lines),
-            self.expected["failed_lines"],
-            "{}",
-            self.folder.display()
-        );
+        let lines: Vec<usize> =
+            (1..).zip(&self.outputs).filter(|(_, output)| failed(output)).map(|(line, _)| line).collect();
+        assert_eq!(json!(lines), self.expected["failed_lines"], "{}", self.folder.display());
         assert_eq!(json!(self.outputs.len()), self.expected["total"]);
     }
 
@@ -85,10 +77,7 @@ impl Case {
 
 fn cases(task: &str) -> Vec<Case> {
     let Some(eval) = eval() else { return Vec::new() };
-    CASES
-        .iter()
-        .map(|case| Case::read(eval.join(task).join(case)))
-        .collect()
+    CASES.iter().map(|case| Case::read(eval.join(task).join(case))).collect()
 }
 
 #[test]
@@ -110,10 +99,7 @@ fn bc5cdr_outputs_are_read_and_scored_as_the_reference_does() {
             .into_iter()
             .flat_map(|(id, pairs)| pairs.into_iter().map(move |(c, d)| (id.clone(), c, d)))
             .collect();
-        case.check_scores(evaluation::chemical_disease(
-            &extracted.into_iter().collect(),
-            &gold,
-        ));
+        case.check_scores(evaluation::chemical_disease(&extracted.into_iter().collect(), &gold));
     }
 }
 
@@ -128,10 +114,7 @@ fn check_triples(task: &str, read: fn(&str) -> tasks::relations::Reading) {
                 some => some.iter().map(|r| json!([r.head, r.tail, r.kind])).collect(),
             })
             .collect();
-        assert_eq!(
-            json!(extracted),
-            case.expected["extracted_subject_object_relation"]
-        );
+        assert_eq!(json!(extracted), case.expected["extracted_subject_object_relation"]);
         let gold = corpora::kd_dti::read(&case.gold, "gold.json")
             .unwrap()
             .map(Result::unwrap)
@@ -164,10 +147,7 @@ fn pubmedqa_outputs_are_read_and_scored_as_the_reference_does() {
     for case in cases("PubMedQA") {
         case.check_failed(|output| answer::read(output).is_none());
         let read: Vec<Option<String>> = case.outputs.iter().map(|output| answer::read(output)).collect();
-        let extracted: Vec<&str> = read
-            .iter()
-            .map(|words| words.as_deref().unwrap_or("failed"))
-            .collect();
+        let extracted: Vec<&str> = read.iter().map(|words| words.as_deref().unwrap_or("failed")).collect();
         assert_eq!(json!(extracted), case.expected["extracted"]);
         let gold = corpora::pubmedqa::read_answers(&case.gold, "gold.json").unwrap();
         let gold: Vec<String> = gold.into_iter().map(|(_, answer)| answer).collect();
@@ -180,10 +160,7 @@ fn hoc_outputs_are_read_and_scored_as_the_reference_does() {
     for case in cases("HoC") {
         case.check_failed(|output| classify::read(output).is_none());
         let read: Vec<Option<String>> = case.outputs.iter().map(|output| classify::read(output)).collect();
-        let extracted: Vec<&str> = read
-            .iter()
-            .map(|words| words.as_deref().unwrap_or("failed"))
-            .collect();
+        let extracted: Vec<&str> = read.iter().map(|words| words.as_deref().unwrap_or("failed")).collect();
         assert_eq!(json!(extracted), case.expected["extracted"]);
         let gold: Vec<String> = case.gold.lines().map(str::to_owned).collect();
         case.check_scores(evaluation::labels(&read, &gold));
@@ -217,9 +194,7 @@ fn bc5cdr_pairs_are_built_as_the_reference_builds_them() {
     let Some((raw, expected)) = rebuild("BC5CDR", "raw.json") else {
         return;
     };
-    let records = corpora::bc5cdr::read(&raw, "raw.json")
-        .unwrap()
-        .map(Result::unwrap);
+    let records = corpora::bc5cdr::read(&raw, "raw.json").unwrap().map(Result::unwrap);
     let pairs: Vec<_> = records
         .map(|record| pair(RelationTask::Bc5cdr, &record.document(), &bc5cdr::gold(&record)))
         .collect();
@@ -232,9 +207,8 @@ fn ddi_pairs_are_built_as_the_reference_builds_them() {
         return;
     };
     let records = corpora::ddi::read(&raw, "raw.json").unwrap().map(Result::unwrap);
-    let pairs: Vec<_> = records
-        .map(|record| pair(RelationTask::Ddi, &record.document(), &ddi::gold(&record)))
-        .collect();
+    let pairs: Vec<_> =
+        records.map(|record| pair(RelationTask::Ddi, &record.document(), &ddi::gold(&record))).collect();
     check_pairs(&pairs, &expected);
 }
 
@@ -243,12 +217,9 @@ fn kd_dti_pairs_are_built_as_the_reference_builds_them() {
     let Some((raw, expected)) = rebuild("KD-DTI", "raw.json") else {
         return;
     };
-    let records = corpora::kd_dti::read(&raw, "raw.json")
-        .unwrap()
-        .map(Result::unwrap);
-    let pairs: Vec<_> = records
-        .map(|record| pair(RelationTask::KdDti, &record.document(), &kd_dti::gold(&record)))
-        .collect();
+    let records = corpora::kd_dti::read(&raw, "raw.json").unwrap().map(Result::unwrap);
+    let pairs: Vec<_> =
+        records.map(|record| pair(RelationTask::KdDti, &record.document(), &kd_dti::gold(&record))).collect();
     check_pairs(&pairs, &expected);
 }
 
@@ -257,9 +228,7 @@ fn pubmedqa_pairs_are_built_as_the_reference_builds_them() {
     let Some((raw, expected)) = rebuild("PubMedQA", "raw.json") else {
         return;
     };
-    let records = corpora::pubmedqa::read(&raw, "raw.json")
-        .unwrap()
-        .map(Result::unwrap);
+    let records = corpora::pubmedqa::read(&raw, "raw.json").unwrap().map(Result::unwrap);
     let pairs: Vec<_> = records
         .map(|record| {
             let document = record.document();

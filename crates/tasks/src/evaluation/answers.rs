@@ -14,12 +14,6 @@ pub struct AnswerScores {
 /// Compares what was read of each output (`None` if nothing) with the gold words.
 #[must_use]
 pub fn answers(predicted: &[Option<String>], gold: &[String]) -> AnswerScores {
-    let right = predicted
-        .iter()
-        .zip(gold)
-        .filter(|(words, gold)| words.as_ref() == Some(gold))
-        .count();
-    AnswerScores {
-        accuracy: ratio(right, gold.len()),
-    }
+    let right = predicted.iter().zip(gold).filter(|(words, gold)| words.as_ref() == Some(gold)).count();
+    AnswerScores { accuracy: ratio(right, gold.len()) }
 }

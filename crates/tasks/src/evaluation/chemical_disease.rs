@@ -49,10 +49,7 @@ impl NameTable {
         let id = |names: &HashMap<String, String>, name: &str| {
             names.get(name).map_or_else(|| "-1".to_owned(), Clone::clone)
         };
-        (
-            id(&self.chemicals, &relation.head),
-            id(&self.diseases, &relation.tail),
-        )
+        (id(&self.chemicals, &relation.head), id(&self.diseases, &relation.tail))
     }
 }
 

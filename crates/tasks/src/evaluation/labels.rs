@@ -22,7 +22,5 @@ pub fn labels(predicted: &[Option<String>], gold: &[String]) -> LabelScores {
         common += field.iter().filter(|label| gold.contains(label)).count();
         sum += field.len() + gold.len();
     }
-    LabelScores {
-        micro_f1: ratio(2 * common, sum),
-    }
+    LabelScores { micro_f1: ratio(2 * common, sum) }
 }

@@ -84,10 +84,7 @@ pub fn triples(
         precisions += comparison.precision;
         recalls += comparison.recall;
         f1s += comparison.f1();
-        documents.push(DocumentF1 {
-            id: id.clone(),
-            f1: comparison.f1(),
-        });
+        documents.push(DocumentF1 { id: id.clone(), f1: comparison.f1() });
         num_pred += relations.len();
         num_gold += gold.len();
         all_predicted.extend(relations);
@@ -118,11 +115,7 @@ pub fn triples(
 
 impl SlotScores {
     fn rounded(score: impl Fn(usize) -> f64) -> Self {
-        Self {
-            d: rounded(score(0)),
-            t: rounded(score(1)),
-            i: rounded(score(2)),
-        }
+        Self { d: rounded(score(0)), t: rounded(score(1)), i: rounded(score(2)) }
     }
 }
 
@@ -166,17 +159,9 @@ impl Comparison {
         let union = predicted.len() + gold.len() - common;
         // Nothing predicted is right where there is nothing to predict, and wrong elsewhere.
         let ratio = |whole: usize| {
-            if whole == 0 {
-                f64::from(union == 0)
-            } else {
-                common as f64 / whole as f64
-            }
+            if whole == 0 { f64::from(union == 0) } else { common as f64 / whole as f64 }
         };
-        Self {
-            precision: ratio(predicted.len()),
-            recall: ratio(gold.len()),
-            accuracy: ratio(union),
-        }
+        Self { precision: ratio(predicted.len()), recall: ratio(gold.len()), accuracy: ratio(union) }
     }
 
     fn f1(&self) -> f64 {
@@ -185,9 +170,7 @@ impl Comparison {
 }
 
 fn mapped<const N: usize>(set: &BTreeSet<[String; N]>, map: fn(&str) -> String) -> BTreeSet<[String; N]> {
-    set.iter()
-        .map(|values| values.each_ref().map(|value| map(value)))
-        .collect()
+    set.iter().map(|values| values.each_ref().map(|value| map(value))).collect()
 }
 
 /// The place of the last opening bracket of a name that ends with a closing one.
@@ -216,10 +199,7 @@ fn normalised(name: &str) -> String {
     const ROMAN: [&str; 10] = ["0", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
     let mut name = name.trim().to_owned();
     let mut from_end = name.chars().rev();
-    let last_digit = from_end
-        .next()
-        .filter(char::is_ascii_digit)
-        .and_then(|digit| digit.to_digit(10));
+    let last_digit = from_end.next().filter(char::is_ascii_digit).and_then(|digit| digit.to_digit(10));
     if let (Some(digit), Some(before)) = (last_digit, from_end.next())
         && from_end.next().is_some()
         && !before.is_numeric()
@@ -227,10 +207,7 @@ fn normalised(name: &str) -> String {
         name.pop();
         name.push_str(ROMAN[digit as usize]);
     }
-    name.replace("-type", "")
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect()
+    name.replace("-type", "").chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]
@@ -262,9 +239,6 @@ mod tests {
         assert_eq!(scores.sample_macro_f1, 1.0);
         assert_eq!(documents[1].f1, 1.0);
         let (scores, _) = triples(&[("b".to_owned(), vec![])], &gold);
-        assert_eq!(
-            (scores.sample_p, scores.sample_r, scores.sample_acc.d),
-            (0.0, 0.0, 0.0)
-        );
+        assert_eq!((scores.sample_p, scores.sample_r, scores.sample_acc.d), (0.0, 0.0, 0.0));
     }
 }

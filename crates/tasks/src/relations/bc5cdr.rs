@@ -7,7 +7,7 @@ use documents::{Document, Span};
 use regex::Regex;
 
 use super::{Reading, Stated, longest};
-use crate::reading::{pattern, without_lead_in};
+use crate::reading::{BC5CDR_LEAD_INS, pattern, without_lead_in};
 use crate::source;
 
 /// The one relation type: chemical-induced disease.
@@ -19,9 +19,6 @@ pub const ROLES: [&str; 2] = ["Chemical", "Disease"];
 /// The training target of a document without relations. BioGPT leaves such documents out of training and therefore has
 /// no word for it; this one is Osler's.
 pub const NONE: &str = "there is no relation.";
-
-// This order and the blank before the comma are the reference's.
-const LEAD_INS: [&str; 3] = ["in conclusion ,", "we can conclude that", "we have that"];
 
 static RELATION: LazyLock<Regex> = LazyLock::new(|| pattern("^the relation between (.*) and (.*) exists"));
 
@@ -40,11 +37,7 @@ pub fn target(relations: &[Stated]) -> String {
     let sentences: Vec<String> = relations
         .iter()
         .map(|relation| {
-            format!(
-                "the relation between {} and {} exists",
-                lower(&relation.head),
-                lower(&relation.tail)
-            )
+            format!("the relation between {} and {} exists", lower(&relation.head), lower(&relation.tail))
         })
         .collect();
     sentences.join("; ") + "."
@@ -55,24 +48,15 @@ pub fn target(relations: &[Stated]) -> String {
 #[must_use]
 pub fn gold(record: &Abstract) -> Vec<Stated> {
     let name = |names: &[(String, String)], id: &str| {
-        longest(
-            names
-                .iter()
-                .filter(|(_, other)| other == id)
-                .map(|(name, _)| name.as_str()),
-        )
-        .map(str::to_owned)
+        longest(names.iter().filter(|(_, other)| other == id).map(|(name, _)| name.as_str()))
+            .map(str::to_owned)
     };
     record
         .relations
         .iter()
         .filter_map(|pair| {
             let head = name(&record.chemicals, &pair.chemical)?;
-            Some(Stated::new(
-                head,
-                name(&record.diseases, &pair.disease)?,
-                KINDS[0],
-            ))
+            Some(Stated::new(head, name(&record.diseases, &pair.disease)?, KINDS[0]))
         })
         .collect()
 }
@@ -80,20 +64,11 @@ pub fn gold(record: &Abstract) -> Vec<Stated> {
 /// Splits at `;` and takes every part that begins like a relation; names reach as far as they can.
 #[must_use]
 pub fn read(output: &str) -> Reading {
-    let answer = without_lead_in(output, &LEAD_INS);
-    let mut reading = Reading {
-        none: answer == NONE.trim_end_matches('.'),
-        ..Reading::default()
-    };
-    for part in answer
-        .split(';')
-        .map(str::trim)
-        .filter(|part| !part.is_empty() && !reading.none)
-    {
+    let answer = without_lead_in(output, &BC5CDR_LEAD_INS);
+    let mut reading = Reading { none: answer == NONE.trim_end_matches('.'), ..Reading::default() };
+    for part in answer.split(';').map(str::trim).filter(|part| !part.is_empty() && !reading.none) {
         match RELATION.captures(part) {
-            Some(names) => reading
-                .relations
-                .push(Stated::new(names[1].trim(), names[2].trim(), KINDS[0])),
+            Some(names) => reading.relations.push(Stated::new(names[1].trim(), names[2].trim(), KINDS[0])),
             None => reading.unread.push(part.to_owned()),
         }
     }
@@ -110,10 +85,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let relations = [
-            Stated::new("nalidixic acid", "pain", "CID"),
-            Stated::new("K+", "pain", "CID"),
-        ];
+        let relations = [Stated::new("nalidixic acid", "pain", "CID"), Stated::new("K+", "pain", "CID")];
         let text = target(&relations);
         assert_eq!(
             text,

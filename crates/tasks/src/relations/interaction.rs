@@ -33,19 +33,11 @@ pub(super) fn target(relations: &[Stated], prompt: &str) -> String {
 
 pub(super) fn read(output: &str) -> Reading {
     let answer = without_lead_in(output, &LEAD_INS);
-    let mut reading = Reading {
-        none: answer == NONE.trim_end_matches('.'),
-        ..Reading::default()
-    };
-    for part in answer
-        .split("; ")
-        .filter(|part| !part.trim().is_empty() && !reading.none)
-    {
+    let mut reading = Reading { none: answer == NONE.trim_end_matches('.'), ..Reading::default() };
+    for part in answer.split("; ").filter(|part| !part.trim().is_empty() && !reading.none) {
         match INTERACTION.captures(part) {
             Some(parts) => {
-                reading
-                    .relations
-                    .push(Stated::new(parts[1].trim(), parts[2].trim(), parts[3].trim()));
+                reading.relations.push(Stated::new(parts[1].trim(), parts[2].trim(), parts[3].trim()));
             }
             None => reading.unread.push(part.to_owned()),
         }

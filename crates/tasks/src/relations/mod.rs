@@ -22,11 +22,7 @@ pub struct Stated {
 impl Stated {
     /// A relation in words.
     pub fn new(head: impl Into<String>, tail: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self {
-            head: head.into(),
-            tail: tail.into(),
-            kind: kind.into(),
-        }
+        Self { head: head.into(), tail: tail.into(), kind: kind.into() }
     }
 }
 
@@ -101,6 +97,24 @@ impl RelationTask {
         }
     }
 
+    /// What a target says before the first name of each relation.
+    pub(crate) const fn stem(self) -> &'static str {
+        match self {
+            Self::Bc5cdr => "the relation between",
+            Self::Ddi | Self::KdDti => "the interaction between",
+        }
+    }
+
+    /// What a target says where there is no relation, without the stop.
+    pub(crate) fn none_words(self) -> &'static str {
+        match self {
+            Self::Bc5cdr => bc5cdr::NONE,
+            Self::Ddi => ddi::NONE,
+            Self::KdDti => kd_dti::NONE,
+        }
+        .trim_end_matches('.')
+    }
+
     /// The source text.
     #[must_use]
     pub fn prompt(self, document: &Document, window: Span) -> String {
@@ -152,13 +166,7 @@ pub fn stated(document: &Document) -> Vec<Stated> {
 
 fn name_in<'a>(document: &'a Document, target: &'a Target) -> Option<&'a str> {
     let mentions = |wanted: &dyn Fn(&Entity) -> bool| {
-        longest(
-            document
-                .entities
-                .iter()
-                .filter(|entity| wanted(entity))
-                .map(|entity| entity.text.as_str()),
-        )
+        longest(document.entities.iter().filter(|entity| wanted(entity)).map(|entity| entity.text.as_str()))
     };
     match target {
         Target::Entity(id) => mentions(&|entity| entity.id == *id),
@@ -194,17 +202,9 @@ mod tests {
     fn a_concept_is_stated_by_its_longest_mention() {
         let mut document =
             Document::from_parts("1", &[("abstract", "MTX (methotrexate) caused renal failure.")]);
-        let mesh = |id: &str| Concept {
-            vocabulary: "MESH".to_owned(),
-            id: id.to_owned(),
-        };
-        for (number, (name, id)) in [
-            ("MTX", "D008727"),
-            ("methotrexate", "D008727"),
-            ("renal failure", "D051437"),
-        ]
-        .iter()
-        .enumerate()
+        let mesh = |id: &str| Concept { vocabulary: "MESH".to_owned(), id: id.to_owned() };
+        for (number, (name, id)) in
+            [("MTX", "D008727"), ("methotrexate", "D008727"), ("renal failure", "D051437")].iter().enumerate()
         {
             let start = document.text.find(name).unwrap();
             document.entities.push(Entity {
@@ -218,26 +218,13 @@ mod tests {
                 infons: Infons::new(),
             });
         }
-        let argument = |target| Argument {
-            role: String::new(),
-            target,
-        };
+        let argument = |target| Argument { role: String::new(), target };
         document.relations.push(Relation::new(
             "R1",
             "CID",
-            vec![
-                argument(Target::Concept(mesh("D008727"))),
-                argument(Target::Entity("T2".to_owned())),
-            ],
+            vec![argument(Target::Concept(mesh("D008727"))), argument(Target::Entity("T2".to_owned()))],
         ));
-        document.relations.push(Relation::new(
-            "R2",
-            "CID",
-            vec![argument(Target::Concept(mesh("D1")))],
-        ));
-        assert_eq!(
-            stated(&document),
-            [Stated::new("methotrexate", "renal failure", "CID")]
-        );
+        document.relations.push(Relation::new("R2", "CID", vec![argument(Target::Concept(mesh("D1")))]));
+        assert_eq!(stated(&document), [Stated::new("methotrexate", "renal failure", "CID")]);
     }
 }
