@@ -1,1 +1,10 @@
-//! The BioGPT network, its checkpoints and its decoding.
+//! The BioGPT network (Luo et al. 2022, doi 10.1093/bib/bbac409), its checkpoints and its decoding.
+//!
+//! Knows no task and no device: tensors carry their device, prompts arrive as text or token ids.
+
+pub mod cache;
+pub mod network;
+
+pub use cache::Cache;
+pub use checkpoints::Config;
+pub use network::{Network, Training};

@@ -8,8 +8,10 @@
 mod level;
 pub mod activation;
 pub mod attention;
+pub mod cached_attention;
 pub mod cross_entropy;
 pub mod dropout;
+pub mod few_rows;
 pub mod layer_norm;
 pub mod matmul;
 pub mod optimizer;

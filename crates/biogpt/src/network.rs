@@ -1,0 +1,256 @@
+//! The decoder: a GPT-2 shaped transformer with layer norms before each block, learned positions that start at row 2,
+//! and a head tied to the token embedding.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use checkpoints::{Activation, Config};
+use operations::{Dropout, Precision};
+
+use crate::cache::Cache;
+
+/// Weights of the whole model.
+#[derive(Module, Debug)]
+pub struct Network {
+    /// `[vocabulary, d]`
+    pub embed_tokens: Param<Tensor<2>>,
+    /// `[positions + 2, d]`
+    pub embed_positions: Param<Tensor<2>>,
+    /// First to last.
+    pub layers: Vec<Layer>,
+    /// Over the output of the last layer.
+    pub final_norm: LayerNorm,
+    /// `[vocabulary, d]`, where it is not the token embedding.
+    pub head: Option<Param<Tensor<2>>>,
+    /// What token embeddings are multiplied by.
+    embedding_scale: f64,
+}
+
+/// One transformer layer.
+#[derive(Module, Debug)]
+pub struct Layer {
+    /// Before the attention.
+    pub attention_norm: LayerNorm,
+    /// To queries, keys and values side by side: `[3·d, d]`.
+    pub query_key_value: Linear,
+    /// From the heads back to the residual stream.
+    pub output: Linear,
+    /// Before the feed-forward block.
+    pub feed_forward_norm: LayerNorm,
+    /// `[ffn, d]`
+    pub up: Linear,
+    /// `[d, ffn]`
+    pub down: Linear,
+    heads: usize,
+    relu: bool,
+}
+
+/// An affine map.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[out, in]`, as PyTorch stores it: each output's weights lie together.
+    pub weight: Param<Tensor<2>>,
+    /// `[out]`
+    pub bias: Param<Tensor<1>>,
+}
+
+/// Scale and shift of a layer normalisation.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    /// `[d]`
+    pub gamma: Param<Tensor<1>>,
+    /// `[d]`
+    pub beta: Param<Tensor<1>>,
+}
+
+/// How a forward pass of training differs from one of use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Training {
+    /// After each block and after the embedding.
+    pub hidden_dropout: f32,
+    /// Of attention probabilities.
+    pub attention_dropout: f32,
+    /// Inside the feed-forward block.
+    pub activation_dropout: f32,
+    /// Chooses the masks; a new one for each step.
+    pub seed: u64,
+    /// Of matrix products.
+    pub precision: Precision,
+}
+
+impl Training {
+    /// The dropout at place `site` of layer `layer` (0 is the embedding).
+    fn at(&self, layer: usize, site: u64, probability: f32) -> Dropout {
+        let seed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add((layer as u64) << 8 | site);
+        Dropout { probability, seed: seed ^ seed >> 29 }
+    }
+}
+
+impl Network {
+    /// Random weights as a new model starts with: normal with deviation sqrt(2 / 5d) (Nguyen and Salazar 2019), the
+    /// maps back into the residual stream divided by sqrt(2·layers) (GPT-2), embeddings 1/sqrt(d) (fairseq). `seed`
+    /// fixes them on a CPU.
+    #[must_use]
+    pub fn init(config: &Config, seed: u64, device: &Device) -> Self {
+        device.seed(seed);
+        let d = config.hidden_size;
+        let deviation = (2.0 / (5.0 * d as f64)).sqrt();
+        let residual = deviation / (2.0 * config.layers as f64).sqrt();
+        let embedding = 1.0 / (d as f64).sqrt();
+        let layer = |_| Layer {
+            attention_norm: LayerNorm::init(d, device),
+            query_key_value: Linear::init(d, 3 * d, deviation, device),
+            output: Linear::init(d, d, residual, device),
+            feed_forward_norm: LayerNorm::init(d, device),
+            up: Linear::init(d, config.feed_forward_size, deviation, device),
+            down: Linear::init(config.feed_forward_size, d, residual, device),
+            heads: config.heads,
+            relu: config.activation == Activation::Relu,
+        };
+        Self {
+            embed_tokens: normal([config.vocab_size, d], embedding, device),
+            embed_positions: normal([config.max_positions + Config::POSITION_OFFSET, d], embedding, device),
+            layers: (0..config.layers).map(layer).collect(),
+            final_norm: LayerNorm::init(d, device),
+            head: (!config.tied_head).then(|| normal([config.vocab_size, d], embedding, device)),
+            embedding_scale: if config.scale_embedding { (d as f64).sqrt() } else { 1.0 },
+        }
+    }
+
+    /// The matrix that hidden states are multiplied by to give logits.
+    ///
+    /// # Shapes
+    /// `[vocabulary, d]`
+    #[must_use]
+    pub fn head_weight(&self) -> Tensor<2> {
+        self.head.as_ref().unwrap_or(&self.embed_tokens).val()
+    }
+
+    /// Hidden states after the last norm, of whole sequences that all start at position 0.
+    ///
+    /// Padding, if any, goes to the right: causal attention never looks at it.
+    ///
+    /// # Shapes
+    /// ids `[batch, length]`; gives `[batch, length, d]`.
+    #[must_use]
+    pub fn forward(&self, ids: Tensor<2, Int>, training: &Training) -> Tensor<3> {
+        let [_, length] = ids.dims();
+        let offset = Config::POSITION_OFFSET;
+        let positions = self.embed_positions.val().slice([offset..offset + length]);
+        let tokens = operations::embed(self.embed_tokens.val(), ids);
+        let x = scaled(tokens, self.embedding_scale) + positions.unsqueeze();
+        let mut x = operations::dropout(x, training.at(0, 0, training.hidden_dropout));
+        for (i, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(x, i + 1, training);
+        }
+        self.final_norm.forward(x)
+    }
+}
+
+impl Network {
+    /// Reads more tokens into a cache.
+    ///
+    /// Rows may get different numbers of tokens (also none); the rows of the result are padded on the right.
+    ///
+    /// # Shapes
+    /// Gives hidden states after the last norm, `[rows, longest, d]`.
+    ///
+    /// # Panics
+    /// If there is not one list of tokens for each row, all lists are empty, or a row would pass the last position:
+    /// callers hold lengths against the configuration first.
+    #[must_use]
+    pub fn extend(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<3> {
+        let device = self.embed_tokens.val().device();
+        let (rows, longest) = (tokens.len(), tokens.iter().map(|t| t.len()).max().unwrap_or(0));
+        assert!(rows == cache.rows() && longest > 0, "{rows} lists of tokens for {} rows", cache.rows());
+        let padded = |value: &dyn Fn(usize, usize) -> i32| {
+            let values: Vec<i32> = (0..rows).flat_map(|r| (0..longest).map(move |t| value(r, t))).collect();
+            Tensor::<2, Int>::from_data(TensorData::new(values, [rows, longest]), &device)
+        };
+        let ids = padded(&|r, t| tokens[r].get(t).map_or(0, |id| *id as i32));
+        let last = self.embed_positions.dims()[0] - 1;
+        let positions = padded(&|r, t| (cache.length(r) + t + Config::POSITION_OFFSET).min(last) as i32);
+        let tokens_in = operations::embed(self.embed_tokens.val(), ids);
+        let mut x = scaled(tokens_in, self.embedding_scale) + operations::embed(self.embed_positions.val(), positions);
+        cache.reserve(longest);
+        for (i, layer) in self.layers.iter().enumerate() {
+            x = layer.extend(x, i, cache);
+        }
+        let counts: Vec<usize> = tokens.iter().map(|t| t.len()).collect();
+        cache.advance(&counts);
+        self.final_norm.forward(x)
+    }
+
+    /// The vocabulary's logits for some hidden states.
+    ///
+    /// # Shapes
+    /// hidden `[rows, d]`; gives `[rows, vocabulary]`.
+    #[must_use]
+    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
+        operations::project(hidden, self.head_weight())
+    }
+}
+
+fn scaled(x: Tensor<3>, by: f64) -> Tensor<3> {
+    if by == 1.0 { x } else { x * by }
+}
+
+impl Layer {
+    fn forward(&self, x: Tensor<3>, number: usize, training: &Training) -> Tensor<3> {
+        let precision = training.precision;
+        let dropped = |site, x| operations::dropout(x, training.at(number, site, training.hidden_dropout));
+        let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
+        let attention = training.at(number, 1, training.attention_dropout);
+        let heads = operations::causal_attention(qkv, self.heads, attention, precision);
+        let x = x + dropped(2, self.output.forward(heads, precision));
+        let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
+        let inner = operations::activate(inner, self.activation());
+        let inner = operations::dropout(inner, training.at(number, 3, training.activation_dropout));
+        x + dropped(4, self.down.forward(inner, precision))
+    }
+
+    fn extend(&self, x: Tensor<3>, layer: usize, cache: &mut Cache) -> Tensor<3> {
+        let precision = Precision::F32;
+        let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
+        let x = x + self.output.forward(cache.attend(layer, qkv), precision);
+        let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
+        x + self.down.forward(operations::activate(inner, self.activation()), precision)
+    }
+
+    fn activation(&self) -> operations::Activation {
+        if self.relu { operations::Activation::Relu } else { operations::Activation::Gelu }
+    }
+}
+
+impl Linear {
+    fn init(inputs: usize, outputs: usize, deviation: f64, device: &Device) -> Self {
+        Self {
+            weight: normal([outputs, inputs], deviation, device),
+            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
+        }
+    }
+
+    /// # Shapes
+    /// x `[.., in]`; gives `[.., out]`.
+    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>, precision: Precision) -> Tensor<D> {
+        operations::linear(x, self.weight.val(), self.bias.val(), precision)
+    }
+}
+
+impl LayerNorm {
+    fn init(d: usize, device: &Device) -> Self {
+        Self {
+            gamma: Param::from_tensor(Tensor::ones([d], device)),
+            beta: Param::from_tensor(Tensor::zeros([d], device)),
+        }
+    }
+
+    /// # Shapes
+    /// x `[.., d]`; gives the same.
+    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        operations::layer_norm(x, self.gamma.val(), self.beta.val(), Config::LAYER_NORM_EPSILON as f32)
+    }
+}
+
+fn normal(shape: [usize; 2], deviation: f64, device: &Device) -> Param<Tensor<2>> {
+    Param::from_tensor(Tensor::random(shape, Distribution::Normal(0.0, deviation), device))
+}

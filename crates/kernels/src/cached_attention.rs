@@ -1,0 +1,261 @@
+//! Attention of new tokens over what came before them: a prefix that all rows share, then each row's own past.
+//!
+//! One prompt and many continuations (beams, candidate answers, candidate relations) hold the prompt's keys and values
+//! once. Scores over both parts go into one row, so that the softmax is the same as over one cache.
+
+use std::cell::RefCell;
+
+use crate::activation::exp;
+use crate::layer_norm::lane_sum;
+use crate::level::for_each_level;
+use crate::matmul::{self, Into, MatrixMut, MatrixRef, Precision};
+use crate::scratch::{self, Scratch};
+use crate::shared::SharedMut;
+
+/// Keys and values that every row sees.
+#[derive(Debug, Clone, Copy)]
+pub struct Prefix<'a> {
+    /// `[heads, capacity, head width]`
+    pub keys: &'a [f32],
+    /// The same shape.
+    pub values: &'a [f32],
+    /// Positions in use.
+    pub length: usize,
+}
+
+/// Keys and values of each row's own past.
+#[derive(Debug)]
+pub struct Own<'a> {
+    /// `[rows, heads, capacity, head width]`; the new ones are written in.
+    pub keys: &'a mut [f32],
+    /// The same shape.
+    pub values: &'a mut [f32],
+    /// Positions in use before this call, by row.
+    pub lengths: &'a [usize],
+}
+
+thread_local! {
+    static SCORES: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
+}
+
+for_each_level! {
+    /// Scores of one query against `keys`, rows of its width.
+    fn scores_of_one(query: &[f32], keys: &[f32], scores: &mut [f32]) {
+        let width = query.len();
+        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(width)) {
+            *score = lane_sum(width, |i| query[i] * key[i]);
+        }
+    }
+}
+
+for_each_level! {
+    /// out += Σ weight · value.
+    fn add_weighted(weights: &[f32], values: &[f32], out: &mut [f32]) {
+        let width = out.len();
+        for (weight, value) in weights.iter().zip(values.chunks_exact(width)) {
+            for (out, value) in out.iter_mut().zip(value) {
+                *out += weight * value;
+            }
+        }
+    }
+}
+
+for_each_level! {
+    fn softmax(scores: &mut [f32], scale: f32) {
+        let max = scores.iter().fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
+        for score in scores.iter_mut() {
+            *score = exp((*score - max) * scale);
+        }
+        let inverse = 1.0 / lane_sum(scores.len(), |i| scores[i]);
+        for score in scores.iter_mut() {
+            *score *= inverse;
+        }
+    }
+}
+
+/// The rows of `new` tokens attend to prefix, past and each other (causally); their keys and values join the past.
+///
+/// # Shapes
+/// qkv `[rows, new, 3·d]`, out `[rows, new, d]`, d = heads · head width. A row whose own length plus `new` would be
+/// over the capacity panics.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: usize, new: usize) {
+    let rows = own.lengths.len();
+    let width = qkv.len() / (rows * new * 3 * heads);
+    let d = heads * width;
+    let capacity = own.keys.len() / (rows * d);
+    assert!(qkv.len() == rows * new * 3 * d && out.len() == rows * new * d);
+    assert!(own.keys.len() == rows * d * capacity && own.values.len() == own.keys.len());
+    assert!(own.lengths.iter().all(|l| l + new <= capacity), "{:?} + {new} over {capacity}", own.lengths);
+    let prefix_capacity = prefix.keys.len() / d;
+    assert!(prefix.length <= prefix_capacity && prefix.values.len() == prefix.keys.len());
+    let longest = own.lengths.iter().max().copied().unwrap_or(0) + new;
+    let columns = prefix.length + longest;
+    let scale = 1.0 / (width as f32).sqrt();
+    let (keys, values, out) = (SharedMut::new(own.keys), SharedMut::new(own.values), SharedMut::new(out));
+    let lengths = own.lengths;
+    let head = |h: usize| {
+        let query = |r: usize| &qkv[r * 3 * d + h * width..][..width];
+        let shared_keys = &prefix.keys[h * prefix_capacity * width..][..prefix.length * width];
+        let shared_values = &prefix.values[h * prefix_capacity * width..][..prefix.length * width];
+        // Few queries go one by one; many share packed products.
+        let many = rows * new > 4;
+        scratch::with(&SCORES, |scratch| {
+            let scratch = scratch.floats(rows * new * columns + rows * new * width);
+            let (scores, results) = scratch.split_at_mut(rows * new * columns);
+            if many && prefix.length > 0 {
+                let queries = MatrixRef::strided(&qkv[h * width..], rows * new, width, 3 * d);
+                let shared = MatrixRef::new(shared_keys, prefix.length, width);
+                let to = MatrixMut::strided(scores, rows * new, prefix.length, columns);
+                matmul::serial(queries, shared.t(), to, Into::Overwrite, Precision::F32);
+            }
+            for (b, past) in lengths.iter().copied().enumerate() {
+                let at = (b * heads + h) * capacity * width;
+                // SAFETY: this head's part of this row, written by this thread alone.
+                let (own_keys, own_values) =
+                    unsafe { (keys.part(at, (past + new) * width), values.part(at, (past + new) * width)) };
+                for t in 0..new {
+                    let from = &qkv[(b * new + t) * 3 * d + h * width..];
+                    own_keys[(past + t) * width..][..width].copy_from_slice(&from[d..][..width]);
+                    own_values[(past + t) * width..][..width].copy_from_slice(&from[2 * d..][..width]);
+                }
+                if many && new > 1 {
+                    let queries = MatrixRef::strided(&qkv[b * new * 3 * d + h * width..], new, width, 3 * d);
+                    let own = MatrixRef::new(own_keys, past + new, width);
+                    let to = &mut scores[b * new * columns + prefix.length..];
+                    let to = MatrixMut::strided(to, new, past + new, columns);
+                    matmul::serial(queries, own.t(), to, Into::Overwrite, Precision::F32);
+                }
+                for t in 0..new {
+                    let r = b * new + t;
+                    let row = &mut scores[r * columns..][..columns];
+                    let visible = prefix.length + past + t + 1;
+                    if !many {
+                        scores_of_one(query(r), shared_keys, row);
+                    }
+                    if !(many && new > 1) {
+                        scores_of_one(query(r), own_keys, &mut row[prefix.length..visible]);
+                    }
+                    softmax(&mut row[..visible], scale);
+                    row[visible..].fill(0.0);
+                }
+                if !(many && prefix.length > 0) {
+                    results[b * new * width..][..new * width].fill(0.0);
+                }
+            }
+            if many && prefix.length > 0 {
+                let weights = MatrixRef::strided(scores, rows * new, prefix.length, columns);
+                let shared = MatrixRef::new(shared_values, prefix.length, width);
+                let to = MatrixMut::new(results, rows * new, width);
+                matmul::serial(weights, shared, to, Into::Overwrite, Precision::F32);
+            }
+            for (b, past) in lengths.iter().copied().enumerate() {
+                let at = (b * heads + h) * capacity * width;
+                // SAFETY: as above.
+                let own_values = unsafe { values.part(at, (past + new) * width) };
+                if many && new > 1 {
+                    let from = &scores[b * new * columns + prefix.length..];
+                    let weights = MatrixRef::strided(from, new, past + new, columns);
+                    let own = MatrixRef::new(own_values, past + new, width);
+                    let to = MatrixMut::new(&mut results[b * new * width..], new, width);
+                    matmul::serial(weights, own, to, Into::Add, Precision::F32);
+                } else {
+                    for t in 0..new {
+                        let r = b * new + t;
+                        let row = &scores[r * columns..][..prefix.length + past + t + 1];
+                        let to = &mut results[r * width..][..width];
+                        if !many {
+                            add_weighted(&row[..prefix.length], shared_values, to);
+                        }
+                        add_weighted(&row[prefix.length..], own_values, to);
+                    }
+                }
+            }
+            for (r, result) in results.chunks_exact(width).enumerate().take(rows * new) {
+                // SAFETY: this head's columns, written by this thread alone.
+                unsafe { out.part(r * d + h * width, width) }.copy_from_slice(result);
+            }
+        });
+    };
+    let work = rows * new * columns * d;
+    if work < 1 << 15 || rayon::current_num_threads() == 1 {
+        (0..heads).for_each(head);
+    } else {
+        crate::shared::parallel_ranges(heads, 1, |range| range.for_each(&head));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(n: usize, seed: f32) -> Vec<f32> {
+        (0..n).map(|i| ((i as f32 + seed) * 12.9898).sin()).collect()
+    }
+
+    /// The same by the causal kernel over the whole text of one row.
+    fn whole(qkv: &[f32], length: usize, heads: usize, width: usize) -> Vec<f32> {
+        let shape = crate::attention::Shape { batch: 1, length, heads, head_width: width };
+        let mut out = vec![0.0; length * heads * width];
+        let mut log_sums = vec![0.0; heads * length];
+        crate::attention::forward(qkv, &mut out, &mut log_sums, shape, Default::default(), Precision::F32);
+        out
+    }
+
+    #[test]
+    fn any_split_into_prefix_past_and_new_equals_the_whole() {
+        let (heads, width) = (3, 8);
+        let d = heads * width;
+        for (rows, prefix, pasts, new) in [
+            (1, 0, vec![0], 9),
+            (1, 0, vec![5], 1),
+            (1, 7, vec![0], 1),
+            (3, 7, vec![0, 4, 2], 1),
+            (3, 0, vec![1, 4, 2], 5),
+            (6, 11, vec![0, 1, 2, 3, 4, 5], 1),
+            (2, 20, vec![3, 0], 12),
+        ] {
+            // Each row: the same prefix, then its own tokens.
+            let shared = values(prefix * 3 * d, 0.5);
+            let texts: Vec<Vec<f32>> = (0..rows)
+                .map(|b| [shared.clone(), values((pasts[b] + new) * 3 * d, 10.0 * b as f32)].concat())
+                .collect();
+            let capacity = pasts.iter().max().unwrap() + new + 2;
+            let prefix_capacity = prefix + 3;
+            let mut prefix_keys = vec![f32::NAN; d * prefix_capacity];
+            let mut prefix_values = prefix_keys.clone();
+            let mut keys = vec![f32::NAN; rows * d * capacity];
+            let mut own_values = keys.clone();
+            for h in 0..heads {
+                for i in 0..width {
+                    for t in 0..prefix {
+                        let at = (h * prefix_capacity + t) * width + i;
+                        prefix_keys[at] = shared[t * 3 * d + d + h * width + i];
+                        prefix_values[at] = shared[t * 3 * d + 2 * d + h * width + i];
+                    }
+                    for b in 0..rows {
+                        for t in 0..pasts[b] {
+                            let at = ((b * heads + h) * capacity + t) * width + i;
+                            keys[at] = texts[b][(prefix + t) * 3 * d + d + h * width + i];
+                            own_values[at] = texts[b][(prefix + t) * 3 * d + 2 * d + h * width + i];
+                        }
+                    }
+                }
+            }
+            let qkv: Vec<f32> = (0..rows).flat_map(|b| texts[b][(prefix + pasts[b]) * 3 * d..].to_vec()).collect();
+            let mut out = vec![9.0; rows * new * d];
+            let own = Own { keys: &mut keys, values: &mut own_values, lengths: &pasts };
+            let shared = Prefix { keys: &prefix_keys, values: &prefix_values, length: prefix };
+            forward(&qkv, &mut out, shared, own, heads, new);
+            for b in 0..rows {
+                let expected = whole(&texts[b], prefix + pasts[b] + new, heads, width);
+                let expected = &expected[(prefix + pasts[b]) * d..];
+                for (i, (found, expected)) in out[b * new * d..][..new * d].iter().zip(expected).enumerate() {
+                    assert!((found - expected).abs() < 1e-5, "rows {rows} prefix {prefix} row {b} {i}: {found} {expected}");
+                }
+            }
+        }
+    }
+}

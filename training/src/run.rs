@@ -1,0 +1,283 @@
+//! A training run from a recipe: update after update, with snapshots, validation, curves and an exact resume.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use biogpt::network::{Network, Training};
+use burn::tensor::Device;
+use checkpoints::Config;
+use operations::AdamStep;
+
+use crate::recipe::Recipe;
+use crate::snapshot;
+use crate::step::{self, Batch};
+
+/// Where batches come from.
+pub trait Source: Sync {
+    /// Enough passes for about `tokens` tokens from place `consumed` on, and the place after them.
+    fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<Batch>, u64);
+    /// The same few batches each time, held out from training.
+    fn validation(&self) -> Vec<Batch>;
+    /// Places in one epoch, for the log.
+    fn epoch(&self) -> u64;
+}
+
+/// Why a run ended before its last update.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Snapshots.
+    #[error(transparent)]
+    Snapshot(#[from] snapshot::SnapshotError),
+    /// Files of the run's folder.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The loss is no number any more.
+    #[error(
+        "the loss of update {update} (data from place {consumed}) is {loss}: the run stops. The last snapshot is whole; \
+         lower the learning rate, or look at the data there"
+    )]
+    NotANumber {
+        /// Which update.
+        update: u64,
+        /// Where its data began.
+        consumed: u64,
+        /// The loss.
+        loss: f64,
+    },
+}
+
+/// One run.
+pub struct Run<'a> {
+    /// What to do.
+    pub recipe: &'a Recipe,
+    /// Shape of the network.
+    pub config: &'a Config,
+    /// Where to read.
+    pub source: &'a dyn Source,
+    /// Where to write.
+    pub folder: &'a Path,
+    /// Where to compute.
+    pub device: Device,
+}
+
+impl Run<'_> {
+    /// Trains `network` to the end of the recipe, from the folder's snapshot if there is one. `stop` is asked after
+    /// each update.
+    ///
+    /// # Errors
+    /// If a snapshot cannot be read or written, or the loss is no number.
+    pub fn train(&self, network: Network, stop: impl Fn() -> bool) -> Result<Network, RunError> {
+        let recipe = self.recipe;
+        fs::create_dir_all(self.folder).map_err(|e| write_error(self.folder, e))?;
+        let written = toml::to_string_pretty(recipe).unwrap_or_default();
+        let path = self.folder.join("recipe.toml");
+        fs::write(&path, &written).map_err(|e| write_error(&path, e))?;
+        let (mut network, resumed) = snapshot::read(self.folder, network, &self.device)?;
+        let (mut moments, mut at) = resumed.unwrap_or_default();
+        let pools = self.pools();
+        let mut curve = Curve::open(&self.folder.join("curve.csv"), at.update)?;
+        let mut since = Instant::now();
+        let (mut snapshot_at, mut window) = (Instant::now(), Window::default());
+        let weights: usize = burn::module::Module::num_params(&network);
+        log(&format!(
+            "{}: {weights} weights, {} workers, update {} of {}, {} tokens an update",
+            recipe.name,
+            pools.len().max(1),
+            at.update,
+            recipe.optimizer.updates,
+            recipe.batch.tokens
+        ));
+        while at.update < recipe.optimizer.updates && !stop() {
+            let (batches, consumed) = self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
+            let training = self.training(at.update);
+            let weight: f64 = batches.iter().map(Batch::weight).sum();
+            let (loss, gradients) = step::accumulate(&network, &batches, &training, &self.device, &pools);
+            let mean = loss / weight;
+            let norm = step::norm(&network, &gradients) / weight;
+            if !mean.is_finite() || !norm.is_finite() {
+                return Err(RunError::NotANumber { update: at.update + 1, consumed: at.consumed, loss: mean });
+            }
+            let rate = recipe.optimizer.rate(at.update + 1);
+            network = step::update(network, gradients, &mut moments, self.adam(at.update + 1, rate, weight, norm));
+            let tokens: u64 = batches.iter().map(|b| b.ids.len() as u64).sum();
+            at.update += 1;
+            at.consumed = consumed;
+            at.tokens += tokens;
+            at.seconds += since.elapsed().as_secs_f64();
+            window.add(mean, norm, tokens, since.elapsed().as_secs_f64());
+            since = Instant::now();
+            let last = at.update == recipe.optimizer.updates;
+            if at.update.is_multiple_of(recipe.output.log_every) || last {
+                let epoch = at.consumed as f64 / self.source.epoch() as f64;
+                log(&window.line(at.update, epoch, rate));
+                curve.line(&format!("{},{},{},{:.5},,{rate:.3e},{:.0}", at.update, at.tokens, at.seconds as u64, window.loss(), window.rate()))?;
+                window = Window::default();
+            }
+            if at.update.is_multiple_of(recipe.output.validate_every) || last {
+                let loss = self.validate(&network, &pools);
+                log(&format!("update {} validation loss {loss:.4} (perplexity {:.2})", at.update, loss.exp()));
+                curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
+                since = Instant::now();
+            }
+            if snapshot_at.elapsed().as_secs_f64() > recipe.output.checkpoint_minutes * 60.0 || last {
+                snapshot::write(self.folder, &network, &moments, &at)?;
+                snapshot_at = Instant::now();
+                since = Instant::now();
+            }
+        }
+        if at.update < recipe.optimizer.updates {
+            snapshot::write(self.folder, &network, &moments, &at)?;
+        }
+        Ok(network)
+    }
+
+    /// Mean loss of the held-out batches.
+    #[must_use]
+    pub fn validate(&self, network: &Network, pools: &[rayon::ThreadPool]) -> f64 {
+        let batches = self.source.validation();
+        let device = self.device.clone().without_autodiff();
+        let network = burn::module::Module::valid(network);
+        let training = Training { precision: self.precision(), ..Training::default() };
+        let weight: f64 = batches.iter().map(Batch::weight).sum();
+        let total: f64 = if pools.is_empty() {
+            batches.iter().map(|b| step::value(step::loss(&network, b, &training, &device))).sum()
+        } else {
+            std::thread::scope(|scope| {
+                let running: Vec<_> = pools
+                    .iter()
+                    .enumerate()
+                    .map(|(i, pool)| {
+                        let (batches, network, training, device) = (&batches, &network, &training, &device);
+                        scope.spawn(move || {
+                            pool.install(|| {
+                                let own = batches.iter().skip(i).step_by(pools.len());
+                                own.map(|b| step::value(step::loss(network, b, training, device))).sum::<f64>()
+                            })
+                        })
+                    })
+                    .collect();
+                running.into_iter().map(|t| t.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).sum()
+            })
+        };
+        total / weight
+    }
+
+    fn pools(&self) -> Vec<rayon::ThreadPool> {
+        let workers = match self.recipe.batch.workers {
+            0 if operations::is_cpu(&self.device) => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => 0,
+            n => n,
+        };
+        (0..workers).filter_map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build().ok()).collect()
+    }
+
+    fn precision(&self) -> operations::Precision {
+        match self.recipe.precision {
+            crate::recipe::Precision::F32 => operations::Precision::F32,
+            crate::recipe::Precision::Bf16 => operations::Precision::Bf16,
+        }
+    }
+
+    fn training(&self, update: u64) -> Training {
+        Training {
+            hidden_dropout: self.recipe.dropout.hidden,
+            attention_dropout: self.recipe.dropout.attention,
+            activation_dropout: self.recipe.dropout.activation,
+            seed: self.recipe.seed.wrapping_add(update.wrapping_mul(0xA24B_AED4_963E_E407)),
+            precision: self.precision(),
+        }
+    }
+
+    fn adam(&self, update: u64, rate: f64, weight: f64, norm: f64) -> AdamStep {
+        let o = &self.recipe.optimizer;
+        let clip = if o.clip > 0.0 && norm > o.clip { o.clip / norm } else { 1.0 };
+        AdamStep {
+            learning_rate: rate as f32,
+            beta_1: o.betas[0] as f32,
+            beta_2: o.betas[1] as f32,
+            epsilon: o.epsilon as f32,
+            weight_decay: o.weight_decay as f32,
+            gradient_scale: (clip / weight) as f32,
+            step: update as u32,
+        }
+    }
+}
+
+fn write_error(path: &Path, source: std::io::Error) -> RunError {
+    RunError::Write { path: path.to_owned(), source }
+}
+
+/// A line with the time of day, for people and for log files alike.
+#[allow(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
+pub fn log(line: &str) {
+    eprintln!("{line}");
+}
+
+/// What happened since the last log line.
+#[derive(Default)]
+struct Window {
+    updates: u64,
+    loss: f64,
+    norm: f64,
+    tokens: u64,
+    seconds: f64,
+}
+
+impl Window {
+    fn add(&mut self, loss: f64, norm: f64, tokens: u64, seconds: f64) {
+        self.updates += 1;
+        self.loss += loss;
+        self.norm += norm;
+        self.tokens += tokens;
+        self.seconds += seconds;
+    }
+
+    fn loss(&self) -> f64 {
+        self.loss / self.updates.max(1) as f64
+    }
+
+    fn rate(&self) -> f64 {
+        self.tokens as f64 / self.seconds.max(1e-9)
+    }
+
+    fn line(&self, update: u64, epoch: f64, rate: f64) -> String {
+        format!(
+            "update {update} epoch {epoch:.3} loss {:.4} gradient {:.3} rate {rate:.2e} {:.0} tokens/s",
+            self.loss(),
+            self.norm / self.updates.max(1) as f64,
+            self.rate()
+        )
+    }
+}
+
+/// `curve.csv`: one line a measurement. Lines after the update that the run resumes from are dropped.
+struct Curve {
+    file: fs::File,
+    path: PathBuf,
+}
+
+impl Curve {
+    const HEADER: &str = "update,tokens,seconds,training_loss,validation_loss,learning_rate,tokens_per_second";
+
+    fn open(path: &Path, update: u64) -> Result<Self, RunError> {
+        let before = fs::read_to_string(path).unwrap_or_default();
+        let kept = before.lines().skip(1).filter(|line| {
+            line.split(',').next().and_then(|u| u.parse::<u64>().ok()).is_some_and(|u| u <= update)
+        });
+        let text: String = std::iter::once(Self::HEADER).chain(kept).flat_map(|l| [l, "\n"]).collect();
+        fs::write(path, text).map_err(|e| write_error(path, e))?;
+        let file = fs::OpenOptions::new().append(true).open(path).map_err(|e| write_error(path, e))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), RunError> {
+        writeln!(self.file, "{line}").map_err(|e| write_error(&self.path, e))
+    }
+}

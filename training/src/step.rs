@@ -1,0 +1,191 @@
+//! One update: several forward and backward passes side by side, their gradients summed, one step of Adam.
+
+use biogpt::network::{Network, Training};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use operations::AdamStep;
+
+/// Sequences of equal length with what is to be predicted at each place.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Sequences.
+    pub rows: usize,
+    /// Positions of each.
+    pub length: usize,
+    /// `rows * length` token ids.
+    pub ids: Vec<u32>,
+    /// What follows each.
+    pub targets: Vec<u32>,
+    /// How much each prediction counts; 0 for padding and prompts.
+    pub weights: Vec<f32>,
+}
+
+impl Batch {
+    /// Sum of the weights: what the loss is divided by.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.weights.iter().map(|w| f64::from(*w)).sum()
+    }
+
+    fn tensors(&self, device: &Device) -> (Tensor<2, Int>, Tensor<1, Int>, Tensor<1>) {
+        let ints = |values: &[u32]| values.iter().map(|v| *v as i32).collect::<Vec<i32>>();
+        (
+            Tensor::from_data(TensorData::new(ints(&self.ids), [self.rows, self.length]), device),
+            Tensor::from_data(TensorData::new(ints(&self.targets), [self.rows * self.length]), device),
+            Tensor::from_data(TensorData::new(self.weights.clone(), [self.rows * self.length]), device),
+        )
+    }
+}
+
+/// Sum of the loss over a batch, as a tensor that gradients flow from.
+#[must_use]
+pub fn loss(network: &Network, batch: &Batch, training: &Training, device: &Device) -> Tensor<1> {
+    let (ids, targets, weights) = batch.tensors(device);
+    let hidden = network.forward(ids, training);
+    let [rows, length, d] = hidden.dims();
+    operations::cross_entropy(
+        hidden.reshape([rows * length, d]),
+        network.head_weight(),
+        targets,
+        weights,
+        training.precision,
+    )
+}
+
+/// The number a loss tensor holds.
+#[must_use]
+pub fn value(loss: Tensor<1>) -> f64 {
+    f64::from(loss.into_scalar::<f32>())
+}
+
+/// Loss and gradients of one batch on the calling thread.
+#[must_use]
+pub fn gradients(network: &Network, batch: &Batch, training: &Training, device: &Device) -> (f64, GradientsParams) {
+    let loss = loss(network, batch, training, device);
+    let summed = value(loss.clone().inner());
+    (summed, GradientsParams::from_grads(loss.backward(), network))
+}
+
+/// Adds up gradients of the same network.
+#[derive(Debug, Default)]
+struct Sum {
+    total: GradientsParams,
+    other: GradientsParams,
+}
+
+impl ModuleVisitor for Sum {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(more) = self.other.remove::<D>(param.id) else { return };
+        let sum = match self.total.remove::<D>(param.id) {
+            Some(so_far) => so_far + more,
+            None => more,
+        };
+        self.total.register(param.id, sum);
+    }
+}
+
+/// Passes over several batches, `workers` at a time, each on a thread (and rayon pool) of its own: on a CPU that keeps
+/// every core busy through the small operations too. Sums are made in the order of the batches, so that a run is
+/// reproducible to the bit.
+#[must_use]
+pub fn accumulate(
+    network: &Network,
+    batches: &[Batch],
+    training: &Training,
+    device: &Device,
+    pools: &[rayon::ThreadPool],
+) -> (f64, GradientsParams) {
+    let mut sum = Sum::default();
+    let mut total = 0.0;
+    for (group, batches) in batches.chunks(pools.len().max(1)).enumerate() {
+        let pass = |i: usize, batch: &Batch| {
+            let number = (group * pools.len().max(1) + i) as u64;
+            let training = Training { seed: training.seed.wrapping_add(number << 40), ..*training };
+            gradients(network, batch, &training, device)
+        };
+        let found: Vec<(f64, GradientsParams)> = if pools.is_empty() {
+            batches.iter().enumerate().map(|(i, b)| pass(i, b)).collect()
+        } else {
+            std::thread::scope(|scope| {
+                let running: Vec<_> = batches
+                    .iter()
+                    .enumerate()
+                    .zip(pools)
+                    .map(|((i, batch), pool)| {
+                        let pass = &pass;
+                        scope.spawn(move || pool.install(|| pass(i, batch)))
+                    })
+                    .collect();
+                running
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    .collect()
+            })
+        };
+        for (loss, gradients) in found {
+            total += loss;
+            sum.other = gradients;
+            network.visit(&mut sum);
+        }
+    }
+    (total, sum.total)
+}
+
+struct SquareSum<'a> {
+    gradients: &'a GradientsParams,
+    total: f64,
+}
+
+impl ModuleVisitor for SquareSum<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            self.total += f64::from(gradient.square().sum().into_scalar::<f32>());
+        }
+    }
+}
+
+/// The Euclidean norm of all gradients together.
+#[must_use]
+pub fn norm(network: &Network, gradients: &GradientsParams) -> f64 {
+    let mut visitor = SquareSum { gradients, total: 0.0 };
+    network.visit(&mut visitor);
+    visitor.total.sqrt()
+}
+
+/// Adam's moments: tensors by parameter.
+#[derive(Debug, Default)]
+pub struct Moments {
+    /// Mean of the gradients.
+    pub first: GradientsParams,
+    /// Mean of their squares.
+    pub second: GradientsParams,
+}
+
+struct Update<'a> {
+    gradients: GradientsParams,
+    moments: &'a mut Moments,
+    step: AdamStep,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let id = param.id;
+        let Some(gradient) = self.gradients.remove::<D>(id) else { return param };
+        param.map(|weights| {
+            let zeros = || Tensor::zeros(gradient.dims(), &gradient.device());
+            let first = self.moments.first.remove::<D>(id).unwrap_or_else(zeros);
+            let second = self.moments.second.remove::<D>(id).unwrap_or_else(zeros);
+            let (weights, first, second) = operations::adam(weights.inner(), gradient, first, second, self.step);
+            self.moments.first.register(id, first);
+            self.moments.second.register(id, second);
+            Tensor::from_inner(weights).require_grad()
+        })
+    }
+}
+
+/// Moves the weights by one step of Adam.
+#[must_use]
+pub fn update(network: Network, gradients: GradientsParams, moments: &mut Moments, step: AdamStep) -> Network {
+    network.map(&mut Update { gradients, moments, step })
+}

@@ -1,0 +1,172 @@
+//! Running text as sequences of equal length: the documents of an epoch in a random order, `</s>` before each, cut
+//! without regard to where one ends. Any window can be had by number, so that a run resumes exactly where it was.
+
+use std::sync::Mutex;
+
+use crate::step::Batch;
+
+/// Tokenised documents.
+pub trait Documents: Sync {
+    /// How many.
+    fn count(&self) -> usize;
+    /// Tokens of one.
+    fn length(&self, document: usize) -> usize;
+    /// Appends the tokens of one, without the leading `</s>`.
+    fn append(&self, document: usize, tokens: &mut Vec<u32>);
+}
+
+/// The windows of all epochs over some documents.
+pub struct Windows<D> {
+    documents: D,
+    sequence: usize,
+    separator: u32,
+    seed: u64,
+    tokens: u64,
+    current: Mutex<Epoch>,
+}
+
+/// The order of one epoch: documents, and where each starts in the concatenation.
+#[derive(Default, Clone)]
+struct Epoch {
+    number: Option<u64>,
+    order: Vec<u32>,
+    starts: Vec<u64>,
+}
+
+impl<D: Documents> Windows<D> {
+    /// Windows of `sequence` tokens; `separator` is the id of `</s>`.
+    pub fn new(documents: D, sequence: usize, separator: u32, seed: u64) -> Self {
+        let tokens = (0..documents.count()).map(|d| documents.length(d) as u64 + 1).sum();
+        Self { documents, sequence, separator, seed, tokens, current: Mutex::default() }
+    }
+
+    /// Tokens of one epoch, separators included.
+    pub const fn tokens(&self) -> u64 {
+        self.tokens
+    }
+
+    /// Tokens of a window.
+    pub const fn sequence(&self) -> usize {
+        self.sequence
+    }
+
+    /// Windows of one epoch; a last part that is too short is left out (another one each epoch).
+    pub const fn per_epoch(&self) -> u64 {
+        (self.tokens.saturating_sub(1)) / self.sequence as u64
+    }
+
+    /// `rows` windows from number `first` on; numbers go on through the epochs.
+    pub fn batch(&self, first: u64, rows: usize) -> Batch {
+        let mut batch = Batch { rows, length: self.sequence, ..Batch::default() };
+        for window in first..first + rows as u64 {
+            let tokens = self.window(window);
+            batch.ids.extend_from_slice(&tokens[..self.sequence]);
+            batch.targets.extend_from_slice(&tokens[1..]);
+            batch.weights.extend(std::iter::repeat_n(1.0, self.sequence));
+        }
+        batch
+    }
+
+    fn window(&self, number: u64) -> Vec<u32> {
+        let (epoch, within) = (number / self.per_epoch(), number % self.per_epoch());
+        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if current.number != Some(epoch) {
+            *current = self.order(epoch);
+        }
+        let from = within * self.sequence as u64;
+        let wanted = self.sequence + 1;
+        let mut at = current.starts.partition_point(|start| *start <= from) - 1;
+        let skip = (from - current.starts[at]) as usize;
+        let mut tokens = Vec::with_capacity(wanted + skip + 1024);
+        while tokens.len() < skip + wanted {
+            tokens.push(self.separator);
+            self.documents.append(current.order[at] as usize, &mut tokens);
+            at += 1;
+        }
+        tokens.drain(..skip);
+        tokens.truncate(wanted);
+        tokens
+    }
+
+    fn order(&self, epoch: u64) -> Epoch {
+        let mut order: Vec<u32> = (0..self.documents.count() as u32).collect();
+        let mut random = SplitMix(self.seed.wrapping_add(epoch.wrapping_mul(0xD1B5_4A32_D192_ED03)));
+        for i in (1..order.len()).rev() {
+            order.swap(i, (random.next() % (i as u64 + 1)) as usize);
+        }
+        let starts = order
+            .iter()
+            .scan(0, |sum, d| {
+                let start = *sum;
+                *sum += self.documents.length(*d as usize) as u64 + 1;
+                Some(start)
+            })
+            .collect();
+        Epoch { number: Some(epoch), order, starts }
+    }
+}
+
+/// A small generator (Steele, Lea and Flood 2014) whose whole state is one number.
+#[derive(Debug, Clone)]
+pub struct SplitMix(pub u64);
+
+impl SplitMix {
+    /// The next 64 bits.
+    #[allow(clippy::should_implement_trait, reason = "an endless source, not an iterator")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Numbered(Vec<usize>);
+
+    impl Documents for Numbered {
+        fn count(&self) -> usize {
+            self.0.len()
+        }
+        fn length(&self, document: usize) -> usize {
+            self.0[document]
+        }
+        fn append(&self, document: usize, tokens: &mut Vec<u32>) {
+            tokens.extend((0..self.0[document]).map(|i| (1000 * (document + 1) + i) as u32));
+        }
+    }
+
+    #[test]
+    fn an_epoch_holds_every_token_once_and_targets_follow_inputs() {
+        let windows = Windows::new(Numbered(vec![5, 0, 17, 30, 8, 1]), 7, 2, 1);
+        assert_eq!(windows.tokens(), 67);
+        for epoch in 0..3 {
+            let n = windows.per_epoch();
+            let batch = windows.batch(epoch * n, n as usize);
+            for (i, target) in batch.targets.iter().enumerate() {
+                if (i + 1) % 7 != 0 {
+                    assert_eq!(*target, batch.ids[i + 1]);
+                }
+            }
+            let mut words: Vec<u32> = batch.ids.iter().copied().filter(|t| *t != 2).collect();
+            words.sort_unstable();
+            words.dedup();
+            assert!(words.len() >= 61 - 7, "{} words", words.len());
+        }
+    }
+
+    #[test]
+    fn windows_do_not_depend_on_what_was_read_before_and_epochs_differ() {
+        let make = || Windows::new(Numbered((1..40).collect()), 16, 2, 9);
+        let (a, b) = (make(), make());
+        let straight: Vec<_> = (0..100).map(|i| a.batch(i, 1).ids).collect();
+        for i in [99, 3, 50, 0] {
+            assert_eq!(b.batch(i, 1).ids, straight[i as usize]);
+        }
+        assert_ne!(straight[0], straight[a.per_epoch() as usize]);
+    }
+}
