@@ -1,0 +1,101 @@
+import { overlaps, type Mark, type Mention, type Range } from './model'
+
+/** A piece of a paragraph with the same mentions and marks all through. */
+export type Segment = Range & {
+  /** Indices into the mentions, the outermost first. */
+  mentions: number[]
+  marks: Mark[]
+  /** Those of `mentions` that end here, the innermost first. */
+  ending: number[]
+}
+
+/** Lines of the text that are not empty. Each is drawn by itself. */
+export function paragraphsOf(text: string): Range[] {
+  const paragraphs: Range[] = []
+  let start = 0
+  for (const line of text.split('\n')) {
+    if (line.trim() !== '') paragraphs.push({ start, end: start + line.length })
+    start += line.length + 1
+  }
+  return paragraphs
+}
+
+const extent = (mention: Mention): Range => ({
+  start: Math.min(...mention.ranges.map((range) => range.start)),
+  end: Math.max(...mention.ranges.map((range) => range.end)),
+})
+
+/**
+ * The lane of each mention's bar: 0 stands next to the words. Short mentions come first, so that an inner one is nearer
+ * to its words than the one around it, and no two bars in one lane overlap.
+ */
+export function lanesOf(mentions: readonly Mention[]): number[] {
+  const extents = mentions.map(extent)
+  const order = mentions.map((_, index) => index)
+  const length = (index: number) => (extents[index]?.end ?? 0) - (extents[index]?.start ?? 0)
+  order.sort((left, right) => length(left) - length(right) || (extents[left]?.start ?? 0) - (extents[right]?.start ?? 0))
+  const lanes: Range[][] = []
+  const result = new Array<number>(mentions.length).fill(0)
+  for (const index of order) {
+    const here = extents[index]
+    if (!here) continue
+    let lane = 0
+    while (lanes[lane]?.some((other) => overlaps(other, here))) lane += 1
+    const row = (lanes[lane] ??= [])
+    row.push(here)
+    result[index] = lane
+  }
+  return result
+}
+
+/** Indices of mentions by paragraph; a mention that crosses a line end belongs to both. */
+export function byParagraph(paragraphs: readonly Range[], mentions: readonly Mention[]): number[][] {
+  const result: number[][] = paragraphs.map(() => [])
+  const find = (offset: number) => {
+    let low = 0
+    let high = paragraphs.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((paragraphs[middle]?.end ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  mentions.forEach((mention, index) => {
+    for (const range of mention.ranges) {
+      for (let place = find(range.start); place < paragraphs.length; place += 1) {
+        const paragraph = paragraphs[place]
+        if (!paragraph || paragraph.start >= range.end) break
+        const row = result[place]
+        if (row && row.at(-1) !== index) row.push(index)
+      }
+    }
+  })
+  return result
+}
+
+/** Cuts a paragraph wherever a mention or a mark begins or ends. */
+export function segmentsOf(paragraph: Range, mentions: readonly Mention[], indices: readonly number[], marks: readonly Mark[]): Segment[] {
+  const here = marks.filter((mark) => overlaps(mark, paragraph))
+  const cuts = new Set([paragraph.start, paragraph.end])
+  const cut = (range: Range) => {
+    if (range.start > paragraph.start && range.start < paragraph.end) cuts.add(range.start)
+    if (range.end > paragraph.start && range.end < paragraph.end) cuts.add(range.end)
+  }
+  for (const index of indices) mentions[index]?.ranges.forEach(cut)
+  here.forEach(cut)
+  const places = [...cuts].sort((left, right) => left - right)
+  const length = (index: number) => {
+    const whole = mentions[index] && extent(mentions[index])
+    return whole ? whole.end - whole.start : 0
+  }
+  const segments: Segment[] = []
+  for (let place = 0; place + 1 < places.length; place += 1) {
+    const range = { start: places[place] ?? 0, end: places[place + 1] ?? 0 }
+    const covering = indices.filter((index) => mentions[index]?.ranges.some((one) => overlaps(one, range)))
+    covering.sort((left, right) => length(right) - length(left) || left - right)
+    const ending = covering.filter((index) => mentions[index]?.ranges.at(-1)?.end === range.end).reverse()
+    segments.push({ ...range, mentions: covering, ending, marks: here.filter((mark) => overlaps(mark, range)) })
+  }
+  return segments
+}

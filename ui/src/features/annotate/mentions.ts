@@ -1,0 +1,124 @@
+/** From annotations to what the annotator draws: pure, so that it can be tested. */
+
+import type { Mention, MentionState, Range } from '../../annotator/model'
+import type { Annotation, Content, Participant, Subject } from '../../host/types'
+import { schemas } from '../../shared/words'
+import type { RelationTask } from '../../host/types'
+
+export type Relation = Annotation & { content: Extract<Content, { kind: 'relation' }> }
+export type Entity = Annotation & { content: Extract<Content, { kind: 'entity' }> }
+
+export const subjectKey = (subject: Subject) => `${subject.kind}-${String(subject.id)}`
+
+export const isRelation = (one: Annotation): one is Relation => one.content.kind === 'relation'
+export const isEntity = (one: Annotation): one is Entity => one.content.kind === 'entity'
+
+export type Status = 'open' | 'accepted' | 'rejected'
+
+export function statusOf(one: Annotation): Status {
+  if (one.decision === null) return 'open'
+  return one.decision.verdict === 'rejected' ? 'rejected' : 'accepted'
+}
+
+const mentionId = (ranges: readonly Range[], type: string) => `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
+
+export type KnownMention = Mention & { text: string; entity: Entity | null }
+
+/** The type of a relation's side: what its role says, or what the task says about that side. */
+function typeOfRole(role: string): string {
+  for (const schema of Object.values(schemas)) {
+    const place = schema.roles.indexOf(role)
+    if (place >= 0) return schema.sides[place] ?? role
+  }
+  return role
+}
+
+/**
+ * Every mention of a document once: those that are annotations, and those that only a relation names. A mention that nobody
+ * decided is accepted when a relation with it is.
+ */
+export function mentionsOf(annotations: readonly Annotation[], text: string): KnownMention[] {
+  const found = new Map<string, KnownMention>()
+  const places = new Map<string, string>()
+  for (const one of annotations) {
+    if (!isEntity(one)) continue
+    const id = mentionId(one.content.spans, one.content.type)
+    const state: MentionState = one.subject.kind === 'added' ? 'added' : statusOf(one) === 'open' ? 'suggested' : statusOf(one) === 'accepted' ? 'accepted' : 'rejected'
+    const before = found.get(id)
+    if (before && before.state !== 'suggested') continue
+    found.set(id, { id, ranges: one.content.spans, type: one.content.type, state, text: one.content.text, entity: one })
+    const first = one.content.spans[0]
+    if (first) places.set(`${String(first.start)}-${String(first.end)}`, id)
+  }
+  for (const one of annotations) {
+    if (!isRelation(one)) continue
+    for (const participant of one.content.participants) {
+      for (const [place, span] of participant.spans.entries()) {
+        const at = `${String(span.start)}-${String(span.end)}`
+        let id = places.get(at)
+        if (id === undefined) {
+          const type = typeOfRole(participant.role)
+          id = mentionId([span], type)
+          places.set(at, id)
+          found.set(id, { id, ranges: [span], type, state: 'suggested', text: text.slice(span.start, span.end), entity: null })
+        }
+        const mention = found.get(id)
+        if (place === 0 && mention?.state === 'suggested' && statusOf(one) === 'accepted') found.set(id, { ...mention, state: 'accepted' })
+      }
+    }
+  }
+  return [...found.values()].sort((left, right) => (left.ranges[0]?.start ?? 0) - (right.ranges[0]?.start ?? 0))
+}
+
+/** The mention that stands where a participant's nearest span stands. */
+export function mentionOf(participant: Participant | undefined, mentions: readonly KnownMention[]): KnownMention | null {
+  const span = participant?.spans[0]
+  return (span && mentions.find((mention) => mention.ranges[0]?.start === span.start && mention.ranges[0].end === span.end)) ?? null
+}
+
+/** A relation between two mentions in the order of the task's roles, whichever was taken first. */
+export function relationBetween(first: KnownMention, second: KnownMention, task: RelationTask, type: string): Content {
+  const schema = schemas[task]
+  const fits = first.type === schema.sides[0] || second.type !== schema.sides[0]
+  const ordered = fits ? [first, second] : [second, first]
+  return {
+    kind: 'relation',
+    type,
+    participants: ordered.map((mention, place): Participant => ({
+      role: schema.roles[place] ?? '',
+      name: mention.text,
+      spans: mention.ranges,
+      concepts: mention.entity?.content.concepts ?? [],
+      grade: 'exact',
+    })),
+  }
+}
+
+export type Shown = { threshold: number; status: Status | 'all'; modelId: string | null }
+
+/** Relations in reading order, with those of older runs of the same model left out. */
+export function relationsOf(annotations: readonly Annotation[], latest: ReadonlySet<number>): Relation[] {
+  const place = (one: Relation) => one.prediction?.evidence[0]?.start ?? one.content.participants[0]?.spans[0]?.start ?? 0
+  return annotations.filter(isRelation).filter((one) => one.prediction === null || latest.has(one.prediction.run)).sort((left, right) => place(left) - place(right))
+}
+
+/** Whether a row is shown; what a curator decided or added is never hidden by the threshold. */
+export function shows(one: Relation, shown: Shown, modelOfRun: ReadonlyMap<number, string>): boolean {
+  if (shown.status !== 'all' && statusOf(one) !== shown.status) return false
+  if (shown.modelId !== null && one.prediction && modelOfRun.get(one.prediction.run) !== shown.modelId) return false
+  return one.decision !== null || one.prediction === null || (one.prediction.score ?? 0) >= shown.threshold
+}
+
+export type Aligned = { signature: string; left: Relation | null; right: Relation | null }
+
+/** Two models' relations in one list: the same statement on one line. */
+export function align(relations: readonly Relation[], left: string, right: string, modelOfRun: ReadonlyMap<number, string>): Aligned[] {
+  const rows = new Map<string, Aligned>()
+  for (const one of relations) {
+    const model = one.prediction && modelOfRun.get(one.prediction.run)
+    if (model !== left && model !== right) continue
+    const row = rows.get(one.signature) ?? { signature: one.signature, left: null, right: null }
+    rows.set(one.signature, model === left ? { ...row, left: one } : { ...row, right: one })
+  }
+  return [...rows.values()]
+}

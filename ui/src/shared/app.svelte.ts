@@ -1,0 +1,214 @@
+/** What all screens share: the host, what it says about itself, where the user is, and the toasts. */
+
+import { getContext, setContext } from 'svelte'
+import type { Host } from '../host/interface'
+import type * as wire from '../host/types'
+import { CommandTable, type Screen } from './commands'
+import { toError } from './errors'
+
+export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
+
+export type Dialog =
+  | { kind: 'palette' }
+  | { kind: 'keys' }
+  | { kind: 'history' }
+  | { kind: 'import'; source: wire.ImportSource }
+  | { kind: 'modelImport'; paths: string[] | null }
+  | { kind: 'export'; scope: wire.ExportScope }
+  | { kind: 'fallback'; from: string; to: string; reason: string }
+  | { kind: 'error'; error: wire.HostError }
+
+type ChangeListener = (change: { document: number | null; marks: wire.Marks | null }) => void
+
+export class App {
+  readonly host: Host
+  readonly commands = new CommandTable()
+  readonly now: () => number
+  readonly version: string
+  settings = $state<wire.Settings>() as wire.Settings
+  library = $state<wire.Library>() as wire.Library
+  engine = $state<wire.EngineStatus>() as wire.EngineStatus
+  recent = $state<wire.RecentLibrary[]>([])
+  notices = $state<wire.StartNotice[]>([])
+  batches = $state<wire.Batch[]>([])
+  screen = $state<Screen>('library')
+  /** The document that Annotate and Ask are at. */
+  document = $state<number | null>(null)
+  /** Documents chosen in the library, for Ask, Batch and Export. */
+  chosen = $state<number[]>([])
+  draft = $state<number | null>(null)
+  dialog = $state<Dialog | null>(null)
+  toasts = $state<Toast[]>([])
+  dropping = $state<string[] | null>(null)
+  /** Counts changes of the list of documents. */
+  revision = $state(0)
+  /** What Stop stops: the newest job first. */
+  private readonly jobs: { cancel: () => void }[] = []
+  running = $state(0)
+  private readonly changeListeners = new Set<ChangeListener>()
+  private toastIds = 0
+  private systemDark = $state(false)
+
+  constructor(host: Host, startup: wire.Startup, now: () => number = () => Date.now()) {
+    this.host = host
+    this.now = now
+    this.version = startup.version
+    this.settings = startup.settings
+    this.library = startup.library
+    this.engine = startup.engine
+    this.recent = startup.recent
+    this.notices = startup.notices
+    this.commands.bind(startup.settings.keys)
+    if (startup.place) this.document = startup.place.document
+    if (startup.opened.length > 0) this.dialog = { kind: 'import', source: { kind: 'paths', paths: startup.opened } }
+    const dark = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-color-scheme: dark)')
+    this.systemDark = dark?.matches ?? false
+    dark?.addEventListener('change', (event) => (this.systemDark = event.matches))
+    void host.batches().then((batches) => (this.batches = batches))
+  }
+
+  hear(event: wire.AppEvent): void {
+    switch (event.kind) {
+      case 'engine':
+        this.engine = event.status
+        break
+      case 'dropHover':
+        this.dropping = event.paths
+        break
+      case 'dropLeft':
+        this.dropping = null
+        break
+      case 'dropped':
+        this.dropping = null
+        this.take(event.paths)
+        break
+      case 'opened':
+        if (event.paths.length > 0) this.dialog = { kind: 'import', source: { kind: 'paths', paths: event.paths } }
+        break
+      case 'batch':
+        this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
+        break
+      case 'libraryChanged':
+        this.library = event.library
+        this.revision += 1
+        for (const document of event.documents ?? []) this.changeListeners.forEach((listener) => listener({ document, marks: null }))
+        break
+      case 'askFallback':
+        this.dialog = { kind: 'fallback', from: event.from, to: event.to, reason: event.reason }
+        break
+    }
+  }
+
+  /** What was dropped: a model on Models, documents anywhere else. */
+  take(paths: string[]): void {
+    this.dialog = this.screen === 'models' ? { kind: 'modelImport', paths } : { kind: 'import', source: { kind: 'paths', paths } }
+  }
+
+  go(screen: Screen, where: { document?: number; draft?: number } = {}): void {
+    if (where.document !== undefined) this.document = where.document
+    if (where.draft !== undefined) this.draft = where.draft
+    this.screen = screen
+    this.commands.screen = screen
+  }
+
+  get theme(): 'light' | 'dark' | 'contrast' {
+    const { theme } = this.settings
+    return theme === 'system' ? (this.systemDark ? 'dark' : 'light') : theme
+  }
+
+  save(change: Partial<wire.Settings>): void {
+    this.settings = { ...this.settings, ...change }
+    if (change.keys) this.commands.bind(change.keys)
+    this.host.saveSettings($state.snapshot(this.settings)).catch((thrown: unknown) => this.fail(thrown))
+  }
+
+  // Actions
+
+  onChange(listener: ChangeListener): () => void {
+    this.changeListeners.add(listener)
+    return () => this.changeListeners.delete(listener)
+  }
+
+  private spread(change: wire.Change): void {
+    this.library = change.library
+    this.revision += 1
+    for (const listener of this.changeListeners) listener(change)
+  }
+
+  /** Runs an action of the library and says what it did. Null where it failed; the error is shown. */
+  async act(action: Promise<wire.Change>, quiet = false): Promise<wire.Change | null> {
+    try {
+      const change = await action
+      this.spread(change)
+      if (!quiet) this.toast(sentence(change.step.summary), { label: 'Undo', run: () => void this.turn('undo') })
+      return change
+    } catch (thrown) {
+      this.fail(thrown)
+      return null
+    }
+  }
+
+  /** A change that a streamed call made. */
+  took(change: wire.Change): void {
+    this.spread(change)
+  }
+
+  async turn(direction: 'undo' | 'redo', track: wire.Track = 'curation'): Promise<void> {
+    try {
+      const change = await this.host[direction](track)
+      if (!change) {
+        this.toast(direction === 'undo' ? 'Nothing to undo' : 'Nothing to redo')
+        return
+      }
+      this.spread(change)
+      const elsewhere = change.document !== null && change.document !== this.document ? change.document : null
+      this.toast(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: direction === 'undo' ? 'Redo' : 'Undo', run: () => void this.turn(direction === 'undo' ? 'redo' : 'undo', track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
+  /** Remembers a job so that Stop reaches it; call the result when it has ended. */
+  track(job: { cancel: () => void }): () => void {
+    this.jobs.push(job)
+    this.running = this.jobs.length
+    return () => {
+      const place = this.jobs.indexOf(job)
+      if (place >= 0) this.jobs.splice(place, 1)
+      this.running = this.jobs.length
+    }
+  }
+
+  stop(): void {
+    this.jobs.at(-1)?.cancel()
+  }
+
+  // Toasts
+
+  toast(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'plain'): void {
+    const id = (this.toastIds += 1)
+    this.toasts = [...this.toasts.slice(-2), { id, text, tone, action }]
+    setTimeout(() => this.dismiss(id), tone === 'error' ? 12_000 : 5_000)
+  }
+
+  dismiss(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id)
+  }
+
+  fail(thrown: unknown): void {
+    const error = toError(thrown)
+    this.toast(error.message, { label: 'Details', run: () => (this.dialog = { kind: 'error', error }) }, 'error')
+  }
+
+  /** Imports what is given after showing what it is. */
+  preview(source: wire.ImportSource): void {
+    this.dialog = { kind: 'import', source }
+  }
+}
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+
+const key = Symbol('app')
+
+export const provideApp = (app: App) => setContext(key, app)
+export const useApp = () => getContext<App>(key)
