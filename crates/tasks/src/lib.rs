@@ -5,15 +5,19 @@
 //! [`evaluation`] holds the official scores of each.
 
 pub mod answer;
+pub mod calibration;
 pub mod candidates;
 pub mod classify;
 pub mod cues;
 pub mod describe;
 pub mod evaluation;
+pub mod exhaustive;
 pub mod grammar;
+pub mod grounding;
 pub mod lexicon;
 pub mod reading;
 pub mod relations;
+pub mod scores;
 pub mod sentences;
 pub mod source;
 pub mod windows;
