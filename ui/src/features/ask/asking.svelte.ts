@@ -1,0 +1,99 @@
+import type { Job } from '../../host/interface'
+import type { HostError, Influence, LabelScore, Probabilities, Span, Verdict } from '../../host/types'
+import type { App } from '../../shared/app.svelte'
+
+export type Answer = { document: number; title: string; verdict: Verdict; probabilities: Probabilities; influences: Influence[] | null }
+export type Unanswered = { document: number; title: string; error: HostError }
+export type Labelled = { document: number; title: string; labels: LabelScore[]; sentences: { span: Span; scores: LabelScore[] }[]; done: boolean }
+
+/** Questions and classifications: what was asked of what, and what has come back. */
+export class Questions {
+  private readonly app: App
+  question = $state('')
+  asked = $state<{ question: string; documents: number[] } | null>(null)
+  answers = $state.raw<Answer[]>([])
+  unanswered = $state.raw<Unanswered[]>([])
+  labelled = $state.raw<Labelled[]>([])
+  running = $state(false)
+  total = $state(0)
+  error = $state<HostError | null>(null)
+  private job: Job | null = null
+
+  constructor(app: App) {
+    this.app = app
+  }
+
+  ask(documents: number[]): void {
+    const question = this.question.trim()
+    if (question === '' || documents.length === 0) return
+    this.begin(documents.length)
+    this.asked = { question, documents }
+    this.answers = []
+    this.unanswered = []
+    this.hold((ended) =>
+      this.app.host.ask({ question, documents }, (event) => {
+        switch (event.kind) {
+          case 'answer':
+            this.answers = [...this.answers, { document: event.document, title: event.title, verdict: event.verdict, probabilities: event.probabilities, influences: null }]
+            break
+          case 'influence':
+            this.answers = this.answers.map((one) => (one.document === event.document ? { ...one, influences: event.sentences } : one))
+            break
+          case 'unanswered':
+            this.unanswered = [...this.unanswered, { document: event.document, title: event.title, error: event.error }]
+            break
+          default:
+            ended(event.kind === 'failed' ? event.error : null)
+        }
+      }),
+    )
+  }
+
+  classify(documents: number[]): void {
+    if (documents.length === 0) return
+    this.begin(documents.length)
+    this.labelled = []
+    const edit = (document: number, change: (one: Labelled) => Labelled) => {
+      const there = this.labelled.find((one) => one.document === document) ?? { document, title: '', labels: [], sentences: [], done: false }
+      this.labelled = [...this.labelled.filter((one) => one.document !== document), change(there)]
+    }
+    this.hold((ended) =>
+      this.app.host.classify({ documents }, (event) => {
+        switch (event.kind) {
+          case 'sentence':
+            edit(event.document, (one) => ({ ...one, sentences: [...one.sentences, { span: event.span, scores: event.scores }] }))
+            break
+          case 'labels':
+            edit(event.document, (one) => ({ ...one, title: event.title, labels: event.labels, done: true }))
+            break
+          default:
+            ended(event.kind === 'failed' ? event.error : null)
+        }
+      }),
+    )
+  }
+
+  stop(): void {
+    this.job?.cancel()
+  }
+
+  private begin(total: number): void {
+    this.job?.cancel()
+    this.error = null
+    this.running = true
+    this.total = total
+  }
+
+  private hold(start: (ended: (error: HostError | null) => void) => Job): void {
+    let untrack = () => {}
+    const job = start((error) => {
+      untrack()
+      if (this.job !== job) return
+      this.job = null
+      this.running = false
+      this.error = error
+    })
+    this.job = job
+    untrack = this.app.track(job)
+  }
+}

@@ -1,0 +1,103 @@
+import type { Job } from '../../host/interface'
+import type { Concordance, Decoding, HostError, Token } from '../../host/types'
+import type { App } from '../../shared/app.svelte'
+
+export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null }
+
+export const textOf = (candidate: Candidate) => candidate.tokens.map((token) => token.text).join('').trim()
+
+/** The describe panel: what is asked, and the candidates as they come. */
+export class Describing {
+  private readonly app: App
+  term = $state('')
+  careful = $state(false)
+  seed = $state(7)
+  locked = $state(false)
+  candidates = $state.raw<Candidate[]>([])
+  asked = $state('')
+  running = $state(false)
+  error = $state<HostError | null>(null)
+  concordance = $state.raw<Concordance>({ total: 0, lines: [] })
+  private job: Job | null = null
+
+  constructor(app: App) {
+    this.app = app
+  }
+
+  get decoding(): Decoding {
+    return this.careful ? { kind: 'careful' } : { kind: 'varied', temperature: 0.8, seed: this.seed }
+  }
+
+  describe(): void {
+    const term = this.term.trim()
+    if (term === '') return
+    // An unlocked seed moves on, so that asking again gives something else.
+    if (!this.careful && !this.locked && this.asked === term) this.seed += 3
+    this.asked = term
+    void this.app.host.concordance(term, 20).then((found) => (this.concordance = found)).catch(() => (this.concordance = { total: 0, lines: [] }))
+    this.run(term, this.decoding, 3, '', (candidates) => (this.candidates = candidates))
+  }
+
+  /** Goes on from another token than the one that was taken. */
+  goOn(place: number, token: number, text: string): void {
+    const candidate = this.candidates[place]
+    const replaced = candidate?.tokens[token]
+    if (!candidate || !replaced) return
+    const chosen = replaced.alternatives.find((one) => one.text === text)
+    const kept: Token[] = [...candidate.tokens.slice(0, token), { text, logProbability: chosen?.logProbability ?? 0, alternatives: [{ text: replaced.text, logProbability: replaced.logProbability }, ...replaced.alternatives.filter((one) => one.text !== text)] }]
+    const beginning = kept.map((one) => one.text).join('')
+    this.run(this.asked, { kind: 'varied', temperature: 0.8, seed: candidate.seed ?? this.seed }, 1, beginning, ([fresh]) => {
+      if (fresh) this.candidates = this.candidates.map((one, index) => (index === place ? { ...fresh, tokens: withKept(fresh.tokens, kept, beginning) } : one))
+    })
+  }
+
+  stop(): void {
+    this.job?.cancel()
+  }
+
+  private run(term: string, decoding: Decoding, wanted: number, beginning: string, show: (candidates: Candidate[]) => void): void {
+    this.job?.cancel()
+    this.error = null
+    this.running = true
+    let candidates: Candidate[] = []
+    const change = (place: number, edit: (one: Candidate) => Candidate) => {
+      candidates = candidates.map((one, index) => (index === place ? edit(one) : one))
+      show(candidates)
+    }
+    const job = this.app.host.describe({ term, candidates: wanted, decoding, beginning, maxTokens: 96 }, (event) => {
+      if (this.job !== job && event.seq > 0) return
+      switch (event.kind) {
+        case 'started':
+          candidates = event.seeds.map((seed) => ({ seed: decoding.kind === 'varied' ? seed : null, beginning: [], tokens: [], tentative: '', ended: null, meanLogProbability: null }))
+          show(candidates)
+          break
+        case 'tokens':
+          change(event.candidate, (one) => ({ ...one, tokens: [...one.tokens, ...event.tokens], tentative: event.tentative }))
+          break
+        case 'candidate':
+          change(event.candidate, (one) => ({ ...one, ended: event.ended, meanLogProbability: event.meanLogProbability, tentative: '' }))
+          break
+        default:
+          candidates = candidates.map((one) => (one.ended === null ? { ...one, ended: 'stopped', tentative: '' } : one))
+          show(candidates)
+          if (event.kind === 'failed') this.error = event.error
+          untrack()
+          this.running = false
+          this.job = null
+      }
+    })
+    this.job = job
+    const untrack = this.app.track(job)
+  }
+}
+
+/** The tokens that were kept keep their own figures; the host sends them again as the beginning. */
+export function withKept(tokens: Token[], kept: Token[], beginning: string): Token[] {
+  let length = 0
+  let place = 0
+  while (place < tokens.length && length < beginning.length) {
+    length += tokens[place]?.text.length ?? 0
+    place += 1
+  }
+  return length < beginning.length ? kept : [...kept, ...tokens.slice(place)]
+}

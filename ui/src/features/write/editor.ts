@@ -1,0 +1,74 @@
+/** The draft's editor: Markdown in CodeMirror, with generated passages and ghost text. */
+
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { markdown } from '@codemirror/lang-markdown'
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { EditorState } from '@codemirror/state'
+import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import type { Draft } from '../../host/types'
+import { addPassage, generatedText } from './generated'
+import { ghostText, type GhostSource } from './ghost'
+
+const looks = HighlightStyle.define([
+  { tag: tags.heading1, fontSize: '1.35em', fontWeight: '650', lineHeight: '1.4' },
+  { tag: tags.heading2, fontSize: '1.12em', fontWeight: '650' },
+  { tag: tags.heading, fontWeight: '650' },
+  { tag: tags.strong, fontWeight: '700' },
+  { tag: tags.emphasis, fontStyle: 'italic' },
+  { tag: tags.processingInstruction, color: 'var(--ink-3)', fontWeight: '400' },
+  { tag: tags.monospace, fontFamily: 'var(--font-code)', fontSize: '0.9em' },
+])
+
+const theme = EditorView.theme({
+  '&': { height: '100%', color: 'var(--ink)', fontSize: 'var(--text-reading)' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--font-text)', lineHeight: '1.75', overflow: 'auto' },
+  '.cm-content': { maxWidth: '44rem', margin: '0 auto', padding: 'var(--s2) var(--s8) 40vh', caretColor: 'var(--accent)' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': { background: 'var(--cursor) !important' },
+  '.cm-placeholder': { color: 'var(--ink-3)' },
+  '.cm-generated': { background: 'var(--generated)', boxShadow: '0 0 0 1px var(--generated)', borderRadius: '2px' },
+  '.cm-unsure': { textDecoration: 'underline wavy var(--maybe)', textDecorationThickness: '1px', textUnderlineOffset: '0.25em', cursor: 'pointer' },
+  '.cm-ghost': { color: 'var(--ink-3)', fontStyle: 'italic' },
+})
+
+export type EditorOptions = { ghost: GhostSource; announce: (text: string) => void; onchange: (view: EditorView) => void; onselect: (view: EditorView) => void; onclick: (view: EditorView, place: number) => void }
+
+export function createEditor(parent: HTMLElement, options: EditorOptions): EditorView {
+  return new EditorView({ parent, state: stateOf(null, options) })
+}
+
+/** A fresh state for a draft, so that its undo does not reach into another's. */
+export function stateOf(draft: Draft | null, options: EditorOptions): EditorState {
+  const state = EditorState.create({
+    doc: draft?.text ?? '',
+    extensions: [
+      history(),
+      drawSelection(),
+      markdown(),
+      syntaxHighlighting(looks),
+      theme,
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ 'aria-label': 'Draft', spellcheck: 'true' }),
+      placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
+      generatedText,
+      ghostText(options.ghost, options.announce),
+      keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap]),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged || update.transactions.some((one) => one.effects.length > 0)) options.onchange(update.view)
+        if (update.selectionSet || update.docChanged) options.onselect(update.view)
+      }),
+      EditorView.domEventHandlers({
+        click: (event, view) => {
+          if (!(event.target instanceof Element) || !event.target.closest('.cm-unsure')) return
+          const place = view.posAtCoords({ x: event.clientX, y: event.clientY })
+          if (place !== null) options.onclick(view, place)
+        },
+      }),
+    ],
+  })
+  if (!draft || draft.generated.length === 0) return state
+  const effects = draft.generated.map(({ span, model, seed }) => addPassage.of({ from: span.start, to: Math.min(span.end, draft.text.length), model, seed, tokens: [] }))
+  return state.update({ effects }).state
+}
