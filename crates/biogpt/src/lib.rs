@@ -3,8 +3,10 @@
 //! Knows no task and no device: tensors carry their device, prompts arrive as text or token ids.
 
 pub mod cache;
+pub mod model;
 pub mod network;
 
 pub use cache::Cache;
 pub use checkpoints::Config;
+pub use model::{Model, ModelError};
 pub use network::{Network, Training};

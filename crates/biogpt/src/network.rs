@@ -96,24 +96,35 @@ impl Network {
         let deviation = (2.0 / (5.0 * d as f64)).sqrt();
         let residual = deviation / (2.0 * config.layers as f64).sqrt();
         let embedding = 1.0 / (d as f64).sqrt();
-        let layer = |_| Layer {
-            attention_norm: LayerNorm::init(d, device),
-            query_key_value: Linear::init(d, 3 * d, deviation, device),
-            output: Linear::init(d, d, residual, device),
-            feed_forward_norm: LayerNorm::init(d, device),
-            up: Linear::init(d, config.feed_forward_size, deviation, device),
-            down: Linear::init(config.feed_forward_size, d, residual, device),
-            heads: config.heads,
-            relu: config.activation == Activation::Relu,
+        let layer = |_| {
+            Layer::assemble(
+                config,
+                LayerNorm::init(d, device),
+                Linear::init(d, 3 * d, deviation, device),
+                Linear::init(d, d, residual, device),
+                LayerNorm::init(d, device),
+                Linear::init(d, config.feed_forward_size, deviation, device),
+                Linear::init(config.feed_forward_size, d, residual, device),
+            )
         };
-        Self {
-            embed_tokens: normal([config.vocab_size, d], embedding, device),
-            embed_positions: normal([config.max_positions + Config::POSITION_OFFSET, d], embedding, device),
-            layers: (0..config.layers).map(layer).collect(),
-            final_norm: LayerNorm::init(d, device),
-            head: (!config.tied_head).then(|| normal([config.vocab_size, d], embedding, device)),
-            embedding_scale: if config.scale_embedding { (d as f64).sqrt() } else { 1.0 },
-        }
+        let embed_tokens = normal([config.vocab_size, d], embedding, device);
+        let embed_positions = normal([config.position_rows(), d], embedding, device);
+        let layers = (0..config.layers).map(layer).collect();
+        let head = (!config.tied_head).then(|| normal([config.vocab_size, d], embedding, device));
+        Self::assemble(config, embed_tokens, embed_positions, layers, LayerNorm::init(d, device), head)
+    }
+
+    /// A network of given weights.
+    pub(crate) fn assemble(
+        config: &Config,
+        embed_tokens: Param<Tensor<2>>,
+        embed_positions: Param<Tensor<2>>,
+        layers: Vec<Layer>,
+        final_norm: LayerNorm,
+        head: Option<Param<Tensor<2>>>,
+    ) -> Self {
+        let embedding_scale = if config.scale_embedding { (config.hidden_size as f64).sqrt() } else { 1.0 };
+        Self { embed_tokens, embed_positions, layers, final_norm, head, embedding_scale }
     }
 
     /// The matrix that hidden states are multiplied by to give logits.
@@ -195,6 +206,19 @@ fn scaled(x: Tensor<3>, by: f64) -> Tensor<3> {
 }
 
 impl Layer {
+    pub(crate) fn assemble(
+        config: &Config,
+        attention_norm: LayerNorm,
+        query_key_value: Linear,
+        output: Linear,
+        feed_forward_norm: LayerNorm,
+        up: Linear,
+        down: Linear,
+    ) -> Self {
+        let (heads, relu) = (config.heads, config.activation == Activation::Relu);
+        Self { attention_norm, query_key_value, output, feed_forward_norm, up, down, heads, relu }
+    }
+
     fn forward(&self, x: Tensor<3>, number: usize, training: &Training) -> Tensor<3> {
         let precision = training.precision;
         let dropped = |site, x| operations::dropout(x, training.at(number, site, training.hidden_dropout));

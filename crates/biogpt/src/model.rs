@@ -1,0 +1,69 @@
+//! A loaded model: shape, tokenizer, weights and where they came from.
+
+mod error;
+mod folder;
+mod import;
+mod weights;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use checkpoints::{Checkpoint, Config};
+use tokenizer::Tokenizer;
+
+use crate::network::Network;
+
+pub use error::ModelError;
+pub use folder::{FileRecord, Manifest, TaskPrompt};
+pub use import::{Import, WeightType, import};
+
+/// Everything that text goes through.
+#[derive(Debug)]
+pub struct Model {
+    /// Shape of the network.
+    pub config: Config,
+    /// Text to tokens and back.
+    pub tokenizer: Tokenizer,
+    /// The weights, on their device.
+    pub network: Network,
+    /// Where they came from and what they can do.
+    pub manifest: Manifest,
+    /// Where they are.
+    pub device: Device,
+}
+
+impl Model {
+    /// Loads a model folder: our own, a Hugging Face folder or a fairseq folder. Our own is mapped into memory and ready
+    /// at once; the published forms are read and converted each time ([`import`] does that once and for all).
+    ///
+    /// # Errors
+    /// [`ModelError`] says what is wrong with which file, and what to do.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
+        if folder.join(folder::MANIFEST).is_file() {
+            return folder::load(folder, device);
+        }
+        let checkpoint = Checkpoint::open(folder)?;
+        let config = checkpoint.config().clone();
+        let tokenizer = tokenizer_of(folder, &config)?;
+        let network = weights::network(&config, &mut weights::FromCheckpoint(&checkpoint), device)?;
+        let manifest = Manifest::published(folder, &config);
+        Ok(Self { config, tokenizer, network, manifest, device: device.clone() })
+    }
+}
+
+/// The tokenizer beside some weights; its tokens must be the rows of the embedding.
+fn tokenizer_of(folder: &Path, config: &Config) -> Result<Tokenizer, ModelError> {
+    let refused = |reason: String| ModelError::Tokenizer { folder: folder.to_owned(), reason };
+    let tokenizer = Tokenizer::from_dir(folder).map_err(|e| refused(e.to_string()))?;
+    let missing = config.vocab_size.saturating_sub(tokenizer.vocab_size());
+    let tokenizer = if missing > 0 && missing == config.learned_prompt {
+        tokenizer.with_learned_prompts(missing).map_err(|e| refused(e.to_string()))?
+    } else {
+        tokenizer
+    };
+    if tokenizer.vocab_size() != config.vocab_size {
+        let (has, needs) = (tokenizer.vocab_size(), config.vocab_size);
+        return Err(refused(format!("it has {has} tokens, but the weights have {needs}")));
+    }
+    Ok(tokenizer)
+}

@@ -1,0 +1,72 @@
+use std::path::PathBuf;
+
+use checkpoints::CheckpointError;
+
+/// Why a model cannot be loaded or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A published checkpoint is damaged or not one of BioGPT.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The tokenizer does not fit.
+    #[error("the tokenizer in {folder} cannot be used: {reason}. Take all files from the same place as the weights")]
+    Tokenizer {
+        /// Where it lies.
+        folder: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The system refuses.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// One of our own files is damaged.
+    #[error("{path} is damaged: {reason}. Import the model again, or copy the folder again from where it is whole")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// One of our own files has a newer format.
+    #[error("{path} was written by a newer Osler (format {found}, this one reads up to {known}). Update Osler")]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest this program knows.
+        known: u32,
+    },
+    /// A tensor is missing, superfluous, or of the wrong shape or type.
+    #[error("{path} does not fit its configuration: {report}. Import the model again")]
+    Mismatch {
+        /// Which file.
+        path: PathBuf,
+        /// All that does not fit.
+        report: String,
+    },
+    /// The target of an import is in use.
+    #[error("{path} exists already. Choose another name, or remove that model first")]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl ModelError {
+    pub(super) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(super) fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,176 @@
+//! Our own model folder:
+//!
+//! | file | what |
+//! |---|---|
+//! | `manifest.json` | [`Manifest`]: where the model came from, what it can do, sha256 of every file |
+//! | `config.json` | the shape |
+//! | `tokenizer.json` | the vocabulary |
+//! | `model.bpk` | the weights, in Burn's pack format, mapped into memory when loaded |
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{AllocationProperty, Bytes, Device};
+
+use checkpoints::Config;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Model, ModelError, tokenizer_of, weights};
+
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const WEIGHTS: &str = "model.bpk";
+pub(super) const FORMAT: u32 = 1;
+
+/// What a model folder says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the folder's layout.
+    pub format: u32,
+    /// Shown to people.
+    pub name: String,
+    /// Where the weights came from.
+    pub source: String,
+    /// Under which terms they may be used.
+    pub licence: String,
+    /// Numbers in the model.
+    pub parameters: usize,
+    /// By task (`bc5cdr`, `ddi`, ...): the prompt it was tuned with. Empty for a model that was not tuned.
+    #[serde(default)]
+    pub tasks: BTreeMap<String, TaskPrompt>,
+    /// Measured figures by name.
+    #[serde(default)]
+    pub metrics: BTreeMap<String, f64>,
+    /// By file name, for all other files of the folder.
+    pub files: BTreeMap<String, FileRecord>,
+}
+
+/// How a task is asked of a tuned model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPrompt {
+    /// Ids of the learned tokens between source and target.
+    pub prompt: Vec<u32>,
+}
+
+/// A file as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRecord {
+    /// Length.
+    pub bytes: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// What can be said of a published checkpoint that was not imported.
+    pub(super) fn published(folder: &Path, config: &Config) -> Self {
+        let name = folder.file_name().map_or_else(|| "model".to_owned(), |n| n.to_string_lossy().into_owned());
+        let first = config.vocab_size - config.learned_prompt;
+        let prompt = (first as u32..config.vocab_size as u32).collect();
+        let tasks = if config.learned_prompt == 0 { BTreeMap::new() } else { [("tuned".to_owned(), TaskPrompt { prompt })].into() };
+        Self {
+            format: FORMAT,
+            name,
+            source: "a published checkpoint".to_owned(),
+            licence: "as its publisher says".to_owned(),
+            parameters: config.parameters(),
+            tasks,
+            metrics: BTreeMap::new(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the manifest of a folder.
+    ///
+    /// # Errors
+    /// If there is none, it is damaged, or written by a newer Osler.
+    pub fn read(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(ModelError::io("read", &path))?;
+        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| ModelError::damaged(&path, e))?;
+        match json.get("format").and_then(serde_json::Value::as_u64) {
+            Some(found) if found > u64::from(FORMAT) => {
+                Err(ModelError::Newer { path, found: found as u32, known: FORMAT })
+            }
+            _ => serde_json::from_value(json).map_err(|e| ModelError::damaged(&path, e)),
+        }
+    }
+
+    /// Writes the manifest of a folder, last of its files: a folder without one is not a model.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), ModelError> {
+        let (path, fresh) = (folder.join(MANIFEST), folder.join("manifest.json.new"));
+        let text = serde_json::to_string_pretty(self).map_err(|e| ModelError::damaged(&path, e))?;
+        fs::write(&fresh, text + "\n").map_err(ModelError::io("write", &fresh))?;
+        fs::rename(&fresh, &path).map_err(ModelError::io("replace", &path))
+    }
+
+    /// Reads every file once and compares it with its sha256.
+    ///
+    /// # Errors
+    /// Names the first file that is missing or differs.
+    pub fn verify(&self, folder: &Path) -> Result<(), ModelError> {
+        for (name, expected) in &self.files {
+            let path = folder.join(name);
+            let found = record(&path)?;
+            if found.bytes != expected.bytes {
+                let reason = format!("it has {} bytes instead of {}", found.bytes, expected.bytes);
+                return Err(ModelError::damaged(&path, reason));
+            }
+            if found.sha256 != expected.sha256 {
+                return Err(ModelError::damaged(&path, format!("its sha256 is {} instead of {}", found.sha256, expected.sha256)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Length and sha256 of a file.
+pub(super) fn record(path: &Path) -> Result<FileRecord, ModelError> {
+    let mut file = File::open(path).map_err(ModelError::io("open", path))?;
+    let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 20], 0);
+    loop {
+        let read = file.read(&mut buffer).map_err(ModelError::io("read", path))?;
+        if read == 0 {
+            let sha256 = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+            return Ok(FileRecord { bytes, sha256 });
+        }
+        hash.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}
+
+/// Loads a folder of ours. Lengths are checked here; sums only by [`Manifest::verify`], since that reads everything.
+pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> {
+    let manifest = Manifest::read(folder)?;
+    for (name, expected) in &manifest.files {
+        let path = folder.join(name);
+        let found = fs::metadata(&path).map_err(ModelError::io("open", &path))?.len();
+        if found != expected.bytes {
+            return Err(ModelError::damaged(&path, format!("it has {found} bytes instead of {}", expected.bytes)));
+        }
+    }
+    let path = folder.join(CONFIG);
+    let config = Config::read(&path)?;
+    let tokenizer = tokenizer_of(folder, &config)?;
+    let path = folder.join(WEIGHTS);
+    let mut from = weights::FromPack::open(&path, map(&path)?, &config)?;
+    let network = weights::network(&config, &mut from, device)?;
+    Ok(Model { config, tokenizer, network, manifest, device: device.clone() })
+}
+
+/// The file as if it were in memory.
+fn map(path: &PathBuf) -> Result<Bytes, ModelError> {
+    let file = File::open(path).map_err(ModelError::io("open", path))?;
+    // SAFETY: weights are never written in place: an import makes a new folder, and removing one leaves the mapping
+    // whole. Should another program cut the file, the system ends this one; no value can become unsound.
+    #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+    let mapped = unsafe { memmap2::Mmap::map(&file) }.map_err(ModelError::io("map", path))?;
+    let bytes = bytes::Bytes::from_owner(mapped);
+    Ok(Bytes::from_shared(bytes, AllocationProperty::File))
+}

@@ -1,0 +1,173 @@
+//! From a published checkpoint to a folder of ours, tensor by tensor.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::tensor::DType;
+use burn_pack::Bytes;
+use checkpoints::{Checkpoint, Config};
+use half::{bf16, f16};
+use serde::{Deserialize, Serialize};
+use tokenizer::Tokenizer;
+
+use super::folder::{self, FORMAT};
+use super::{Manifest, ModelError, TaskPrompt, tokenizer_of, weights};
+
+/// How numbers are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WeightType {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits, half precision.
+    F16,
+    /// 16 bits with the range of 32.
+    Bf16,
+}
+
+impl WeightType {
+    const fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::F16 => DType::F16,
+            Self::Bf16 => DType::BF16,
+        }
+    }
+
+    fn bytes(self, values: &[f32]) -> Vec<u8> {
+        match self {
+            Self::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::F16 => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
+            Self::Bf16 => values.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect(),
+        }
+    }
+}
+
+/// What an import is told beside the files.
+#[derive(Debug, Clone, Default)]
+pub struct Import {
+    /// Shown to people.
+    pub name: String,
+    /// Where the weights came from.
+    pub source: String,
+    /// Terms of use.
+    pub licence: String,
+    /// How numbers are stored.
+    pub weights: WeightType,
+    /// The task a checkpoint with a learned prompt was tuned for, if known.
+    pub task: Option<String>,
+}
+
+/// Converts the published checkpoint in `from` into a new folder `to`. Nothing is listed as a model until all of it is
+/// there and has been read back. `progress` gets the share that is done.
+///
+/// # Errors
+/// What is wrong with which file; a half-written folder is removed.
+pub fn import(from: &Path, to: &Path, how: &Import, progress: impl FnMut(f64) + Send + 'static) -> Result<Manifest, ModelError> {
+    let checkpoint = Checkpoint::open(from)?;
+    let config = checkpoint.config().clone();
+    let tokenizer = tokenizer_of(from, &config)?;
+    let checkpoint = Arc::new(checkpoint);
+    let read = move |name: &str| -> Result<Vec<f32>, ModelError> {
+        let mut values = Vec::new();
+        for part in weights::sources(name) {
+            values.extend(checkpoint.load_f32(&part)?);
+        }
+        Ok(values)
+    };
+    let mut manifest = Manifest::published(from, &config);
+    manifest.name.clone_from(&how.name);
+    manifest.source.clone_from(&how.source);
+    manifest.licence.clone_from(&how.licence);
+    manifest.tasks = match (&how.task, manifest.tasks.remove("tuned")) {
+        (Some(task), Some(prompt)) => [(task.clone(), prompt)].into(),
+        (None, Some(prompt)) => [("tuned".to_owned(), prompt)].into(),
+        (Some(task), None) => [(task.clone(), TaskPrompt::default())].into(),
+        (None, None) => BTreeMap::new(),
+    };
+    write(to, &config, &tokenizer, manifest, how.weights, read, progress)
+}
+
+/// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`).
+///
+/// # Errors
+/// If the folder exists or cannot be written; a half-written one is removed.
+pub fn write(
+    to: &Path,
+    config: &Config,
+    tokenizer: &Tokenizer,
+    mut manifest: Manifest,
+    weights: WeightType,
+    read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
+    progress: impl FnMut(f64) + Send + 'static,
+) -> Result<Manifest, ModelError> {
+    if to.exists() {
+        return Err(ModelError::Exists { path: to.to_owned() });
+    }
+    fs::create_dir_all(to).map_err(ModelError::io("make the folder", to))?;
+    let result = (|| {
+        let path = to.join(folder::CONFIG);
+        fs::write(&path, config.to_json() + "\n").map_err(ModelError::io("write", &path))?;
+        tokenizer
+            .save(to)
+            .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
+        pack(&to.join(folder::WEIGHTS), config, weights, read, progress)?;
+        manifest.format = FORMAT;
+        manifest.parameters = config.parameters();
+        manifest.files = BTreeMap::new();
+        for entry in fs::read_dir(to).map_err(ModelError::io("list", to))? {
+            let path = entry.map_err(ModelError::io("list", to))?.path();
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            manifest.files.insert(name, folder::record(&path)?);
+        }
+        manifest.write(to)?;
+        Ok(manifest)
+    })();
+    if result.is_err() {
+        // Best effort: the error that matters is the one above.
+        let _ = fs::remove_dir_all(to);
+    }
+    result
+}
+
+fn pack(
+    path: &Path,
+    config: &Config,
+    weights: WeightType,
+    read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
+    progress: impl FnMut(f64) + Send + 'static,
+) -> Result<(), ModelError> {
+    let all = weights::tensors(config);
+    let elements: usize = all.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let read = Arc::new(read);
+    let done = Arc::new(std::sync::Mutex::new((0usize, progress)));
+    // The first error by its own type; the pack's writer only carries text.
+    let failed = Arc::new(std::sync::Mutex::new(None));
+    let tensors = all.into_iter().map(|(name, shape)| {
+        let count: usize = shape.iter().product();
+        let bytes = count * weights.dtype().size();
+        let (read, done, failed, own) = (read.clone(), done.clone(), failed.clone(), name.clone());
+        burn_pack::Tensor::deferred(name, weights.dtype(), shape, None, bytes, move || {
+            let values = read(&own).map_err(|error| {
+                let text = error.to_string();
+                *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+                burn_pack::Error::IoError(text)
+            })?;
+            let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            done.0 += values.len();
+            let share = done.0 as f64 / elements as f64;
+            (done.1)(share);
+            Ok(Bytes::from_bytes_vec(weights.bytes(&values)))
+        })
+    });
+    let written = burn_pack::Writer::new(tensors.collect()).write_to_file(path);
+    let cause = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    match (written, cause) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(cause)) => Err(cause),
+        (Err(error), None) => Err(ModelError::Io { action: "write", path: path.to_owned(), source: std::io::Error::other(error.to_string()) }),
+    }
+}
