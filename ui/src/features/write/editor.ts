@@ -1,14 +1,17 @@
 /** The draft's editor: Markdown in CodeMirror, with generated passages and ghost text. */
 
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
-import { markdown } from '@codemirror/lang-markdown'
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { HighlightStyle, Language, defineLanguageFacet, syntaxHighlighting } from '@codemirror/language'
 import { EditorState } from '@codemirror/state'
 import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import { parser } from '@lezer/markdown'
 import type { Draft } from '../../host/types'
 import { addPassage, generatedText } from './generated'
 import { ghostText, type GhostSource } from './ghost'
+
+// Plain Markdown. The ready-made package would bring the grammars of HTML, CSS and JavaScript along.
+const markdown = new Language(defineLanguageFacet(), parser, [], 'markdown')
 
 const looks = HighlightStyle.define([
   { tag: tags.heading1, fontSize: '1.35em', fontWeight: '650', lineHeight: '1.4' },
@@ -24,7 +27,7 @@ const theme = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', fontSize: 'var(--text-reading)' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--font-text)', lineHeight: '1.75', overflow: 'auto' },
-  '.cm-content': { maxWidth: '44rem', margin: '0 auto', padding: 'var(--s2) var(--s8) 40vh', caretColor: 'var(--accent)' },
+  '.cm-content': { maxWidth: '44rem', margin: '0 auto', padding: 'var(--s8) var(--s8) 40vh', caretColor: 'var(--accent)' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': { background: 'var(--cursor) !important' },
   '.cm-placeholder': { color: 'var(--ink-3)' },
@@ -46,11 +49,11 @@ export function stateOf(draft: Draft | null, options: EditorOptions): EditorStat
     extensions: [
       history(),
       drawSelection(),
-      markdown(),
+      markdown.extension,
       syntaxHighlighting(looks),
       theme,
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': 'Draft', spellcheck: 'true' }),
+      EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
       placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
       generatedText,
       ghostText(options.ghost, options.announce),

@@ -100,7 +100,7 @@ export function exports(world: World): Exports {
     if (!format.holds.entities) lose('mentions', annotations.filter((one) => one.content.kind === 'entity'), (one) => (one.content.kind === 'entity' ? one.content.text : ''))
     if (!format.holds.decisions) lose('decisions', annotations.filter((one) => one.decision !== null), (one) => `${one.decision?.verdict ?? ''} by ${one.decision?.curator ?? ''}`)
     const notes = marks.flatMap((one) => one.notes)
-    if (request.format === 'pubtator' && notes[0]) losses.push({ what: 'notes', count: notes.length, example: notes[0].text })
+    if (request.format === 'pubtator' && notes[0]) losses.push({ what: notes.length === 1 ? 'note' : 'notes', count: notes.length, example: notes[0].text })
     const ids = new Set(documents)
     const records = [...world.runs.values()]
       .filter((run) => ids.has(run.document))

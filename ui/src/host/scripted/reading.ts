@@ -159,7 +159,7 @@ function lean(question: string, sentences: string[]): number {
     if (shared === 0) continue
     sum += shared * (cues.negation.test(sentence) ? -0.55 : 0.62) * (0.7 + 0.6 * chance(sentence))
   }
-  return sum
+  return Math.tanh(sum / 2.2) * 1.25
 }
 
 function toProbabilities(weight: number, hedged: number): Probabilities {

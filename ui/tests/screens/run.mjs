@@ -1,0 +1,92 @@
+// Opens every view in both themes, asks axe about it, and takes its picture into ui/screenshots/ (not committed).
+// `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme.
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { launch, serve } from './browser.mjs'
+import { views } from './views.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const words = process.argv.slice(2)
+const themeFlag = words.indexOf('--theme')
+const themes = themeFlag >= 0 ? words.splice(themeFlag, 2).slice(1) : ['light', 'dark']
+const wanted = views.filter((view) => words.length === 0 || words.includes(view.name))
+
+mkdirSync(`${root}screenshots`, { recursive: true })
+const server = await serve(`${root}dist-scripted`)
+const browser = await launch()
+let failures = 0
+
+async function step(page, step) {
+  if (step.keys) await page.keyboard.press(step.keys)
+  if (step.type) await page.keyboard.type(step.type)
+  if (step.click) await page.click(step.click, { timeout: 4000 })
+  if (step.fill) await page.fill(step.fill[0], step.fill[1], { timeout: 4000 })
+  if (step.focus) await page.focus(step.focus)
+  if (step.option) await page.selectOption(step.option[0], step.option[1], { timeout: 4000 })
+  if (step.wait) await page.waitForTimeout(step.wait)
+  if (step.seen) await page.getByText(step.seen).first().waitFor({ timeout: 12_000 })
+  if (step.drop) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropped', paths }), step.drop)
+  if (step.hover) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropHover', paths }), step.hover)
+  if (step.fail) {
+    await page.evaluate(() => {
+      window.scripted.removeDocuments = () => Promise.reject({ code: 'diskFull', message: 'The disk that holds First library.osler is full; the last action was not saved, everything before it was.', hint: 'Free some space and repeat it.' })
+    })
+    await page.keyboard.press('Delete')
+    await page.getByText('Details').click()
+  }
+  if (step.select) {
+    const box = await page.evaluate(([tag, text]) => {
+      const walker = document.createTreeWalker(document.querySelector('.at-text'), NodeFilter.SHOW_TEXT)
+      while (walker.nextNode()) {
+        const at = walker.currentNode.textContent.indexOf(text)
+        if (at < 0 || !walker.currentNode.parentElement.closest(tag)) continue
+        const range = document.createRange()
+        range.setStart(walker.currentNode, at + 2)
+        range.setEnd(walker.currentNode, at + text.length - 2)
+        const { left, right, top, bottom } = range.getBoundingClientRect()
+        return { left, right, y: (top + bottom) / 2 }
+      }
+    }, step.select)
+    await page.mouse.move(box.left, box.y)
+    await page.mouse.down()
+    await page.mouse.move(box.right, box.y, { steps: 4 })
+    await page.mouse.up()
+  }
+}
+
+for (const view of wanted) {
+  for (const theme of view.zoom || view.density ? themes.slice(0, 1) : themes) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    const complain = (text) => {
+      failures += 1
+      console.error(`${view.name} (${theme}): ${text}`)
+    }
+    page.on('pageerror', (error) => complain(`page error: ${error.message}`))
+    page.on('console', (message) => message.type() === 'error' && complain(`console: ${message.text()}`))
+    const query = new URLSearchParams({ scene: view.scene ?? 'review', theme, still: '', ...(view.zoom ? { zoom: String(view.zoom) } : {}), ...(view.density ? { density: view.density } : {}), ...(view.crashed ? { crashed: '' } : {}) })
+    await page.goto(`${server.url}?${query}`)
+    await page.waitForSelector('nav')
+    try {
+      for (const one of view.steps) await step(page, one)
+    } catch (error) {
+      complain(`step failed: ${error.message.split('\n')[0]}`)
+    }
+    await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
+    await page.screenshot({ path: `${root}screenshots/${view.name}-${theme}.png` })
+    // The page's policy forbids inline scripts; an evaluated one is not inline.
+    await page.evaluate(axe)
+    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+    for (const violation of found.violations) {
+      complain(`axe ${violation.impact} ${violation.id}: ${violation.help}`)
+      for (const node of violation.nodes.slice(0, 3)) console.error(`    ${node.target.join(' ')}  ${node.failureSummary?.split('\n').slice(1).join(' ').slice(0, 220)}`)
+    }
+    await page.close()
+  }
+}
+await browser.close()
+server.close()
+console.log(`${wanted.length} views, ${failures} complaints`)
+process.exit(failures === 0 ? 0 : 1)

@@ -1,0 +1,52 @@
+// Every screen as a person meets it: which library, which steps. `keys` press, `click` clicks, `type` types.
+
+const to = { library: 'Control+1', write: 'Control+2', annotate: 'Control+3', ask: 'Control+4', batch: 'Control+5', models: 'Control+6', settings: 'Control+,' }
+const go = (screen) => ({ keys: to[screen] })
+const wait = (milliseconds) => ({ wait: milliseconds })
+const seen = (text) => ({ seen: text })
+
+export const views = [
+  { name: 'library', steps: [go('library')] },
+  { name: 'library-empty', scene: 'empty', steps: [go('library')] },
+  { name: 'library-selection', steps: [go('library'), { click: '#document-1 .check, .document .check >> nth=1' }, { click: '.document .check >> nth=2' }] },
+  { name: 'library-search', steps: [go('library'), { fill: ['input[type=search]', 'warfarin'] }, wait(200)] },
+  { name: 'import', scene: 'empty', steps: [go('library'), { drop: ['pubmed-export.xml', 'scan.pdf', 'abstract.txt'] }, seen('Import 13 documents?')] },
+  { name: 'drop', scene: 'samples', steps: [go('library'), { hover: ['pubmed-export.xml', 'abstract.txt'] }] },
+  { name: 'annotate', steps: [go('annotate'), wait(200)] },
+  { name: 'annotate-empty', scene: 'empty', steps: [go('annotate')] },
+  { name: 'annotate-new', scene: 'samples', steps: [go('annotate'), wait(200)] },
+  { name: 'annotate-extracting', scene: 'samples', steps: [go('annotate'), wait(200), { keys: 'Control+Enter' }, wait(420)] },
+  { name: 'annotate-compare', steps: [go('annotate'), wait(200), { keys: 'c' }, wait(100)] },
+  { name: 'annotate-selection', steps: [go('annotate'), wait(200), { select: ['p', 'Between two invented winters'] }, wait(150)] },
+  { name: 'annotate-reason', steps: [go('annotate'), wait(200), { keys: 'Shift+X' }, seen('Why is it wrong?')] },
+  { name: 'annotate-edit', steps: [go('annotate'), wait(200), { keys: 'e' }, seen('Edit the relation')] },
+  { name: 'annotate-accept-all', steps: [go('annotate'), wait(200), { keys: 'Shift+A' }, wait(150)] },
+  { name: 'annotate-queue', steps: [go('annotate'), wait(200), { option: ['[aria-label="What to go through"]', 'uncertainty'] }, wait(250)] },
+  { name: 'annotate-large', scene: 'large', steps: [go('annotate'), wait(600)] },
+  { name: 'annotate-undone', steps: [go('annotate'), wait(200), { keys: 'a' }, wait(150), { keys: 'Control+z' }, seen('Undone: accepted 1 relation')] },
+  { name: 'write', steps: [go('write'), wait(300), { fill: ['input[placeholder^="A term"]', 'amiodarone'] }, { keys: 'Enter' }, wait(2800)] },
+  { name: 'write-empty', scene: 'empty', steps: [go('write'), wait(200)] },
+  { name: 'ask', steps: [go('ask'), wait(100), { fill: ['[aria-label=Question]', 'Does amiodarone cause hepatotoxicity?'] }, { keys: 'Enter' }, seen('Each figure')] },
+  { name: 'ask-empty', scene: 'empty', steps: [go('ask')] },
+  { name: 'ask-start', steps: [go('ask'), wait(100)] },
+  { name: 'ask-many', steps: [go('ask'), wait(100), { fill: ['[aria-label=Question]', 'Is the drug associated with acute kidney injury?'] }, { option: ['[aria-label="Which documents"]', 'library'] }, { focus: '[aria-label=Question]' }, { keys: 'Enter' }, wait(6500)] },
+  { name: 'ask-hallmarks', steps: [go('library'), wait(200), { click: '.document >> nth=2' }, { keys: 'Enter' }, wait(200), go('ask'), wait(100), { click: 'text=Hallmarks of cancer' }, { click: 'button:has-text("Classify")' }, wait(1600), { click: 'button:has-text("Inducing angiogenesis")' }] },
+  { name: 'batch', steps: [go('batch'), { click: 'button:has-text("New batch")' }, { option: ['[aria-label=Documents]', 'library'] }, { click: 'button:has-text("Start over")' }, wait(5200)] },
+  { name: 'batch-new', steps: [go('batch'), { click: 'button:has-text("New batch")' }, wait(150)] },
+  { name: 'batch-empty', scene: 'empty', steps: [go('batch')] },
+  { name: 'models', steps: [go('models'), wait(150)] },
+  { name: 'models-import', steps: [go('models'), wait(150), { drop: ['BioGPT-Large-incomplete'] }, seen('cannot be imported')] },
+  { name: 'models-importing', steps: [go('models'), wait(150), { click: 'button:has-text("Import a model")' }, seen('Import this model?'), { click: '.dialog button:has-text("Import")' }, wait(900)] },
+  { name: 'settings', steps: [go('settings'), wait(150)] },
+  { name: 'settings-keys', steps: [go('settings'), wait(150), { click: 'nav[aria-label=Settings] button:has-text("Keys")' }, wait(100)] },
+  { name: 'export', steps: [go('annotate'), wait(200), { keys: 'Control+e' }, wait(200), { click: 'label:has-text("PubTator")' }, wait(200)] },
+  { name: 'export-record', steps: [go('annotate'), wait(200), { keys: 'Control+e' }, wait(200), { click: '[role=tab]:has-text("Reproducibility")' }, wait(100)] },
+  { name: 'palette', steps: [go('annotate'), wait(200), { keys: 'Control+k' }, wait(100), { type: 'acc' }, wait(200)] },
+  { name: 'keys', steps: [go('annotate'), wait(200), { keys: '?' }, wait(100)] },
+  { name: 'history', steps: [go('annotate'), wait(200), { keys: 'a' }, wait(100), { keys: 'x' }, wait(100), { keys: 'Control+z' }, wait(100), { keys: 'Control+h' }, wait(200)] },
+  { name: 'error', steps: [go('library'), wait(100), { fail: true }, wait(150)] },
+  { name: 'after-crash', crashed: true, steps: [go('annotate'), wait(200)] },
+  { name: 'zoom-200', zoom: 2, steps: [go('annotate'), wait(250)] },
+  { name: 'compact', density: 'compact', steps: [go('annotate'), wait(200)] },
+  { name: 'roomy', density: 'roomy', steps: [go('library'), wait(200)] },
+]
