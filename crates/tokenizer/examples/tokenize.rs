@@ -35,11 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for text in &texts {
         let encoding = tokenizer.encode(text);
-        let offsets: Vec<_> = encoding
-            .offsets
-            .iter()
-            .map(|range| (range.start, range.end))
-            .collect();
+        let offsets: Vec<_> = encoding.offsets.iter().map(|range| (range.start, range.end)).collect();
         let decoded = tokenizer.decode(&encoding.ids);
         let record = serde_json::json!({ "ids": encoding.ids, "offsets": offsets, "decoded": decoded });
         writeln!(out, "{record}")?;
@@ -50,10 +46,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Of this thread, user and system; Linux only.
 fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds: f64 = schedstat
-        .split(' ')
-        .next()
-        .ok_or("no time in schedstat")?
-        .parse()?;
+    let nanoseconds: f64 = schedstat.split(' ').next().ok_or("no time in schedstat")?.parse()?;
     Ok(nanoseconds / 1e9)
 }

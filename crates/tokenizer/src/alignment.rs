@@ -37,18 +37,12 @@ pub(crate) fn lowercase(text: &str) -> (String, Alignment) {
     let lowered = text.to_lowercase();
     // Each character's own width; only a final sigma depends on its surroundings, and both sigmas are as wide.
     let width = |character: char| character.to_lowercase().map(char::len_utf8).sum::<usize>();
-    if text
-        .chars()
-        .all(|character| width(character) == character.len_utf8())
-    {
+    if text.chars().all(|character| width(character) == character.len_utf8()) {
         return (lowered, Alignment::Identity);
     }
     let mut sources = Vec::with_capacity(lowered.len());
     for (at, character) in text.char_indices() {
-        sources.extend(std::iter::repeat_n(
-            at..at + character.len_utf8(),
-            width(character),
-        ));
+        sources.extend(std::iter::repeat_n(at..at + character.len_utf8(), width(character)));
     }
     (lowered, Alignment::Table(sources))
 }
@@ -64,11 +58,7 @@ pub(crate) struct Clean<'t> {
 pub(crate) fn without_control_characters(text: &str) -> Clean<'_> {
     let junk = |character: char| character < ' ' && !is_space(character);
     if !text.contains(junk) {
-        return Clean {
-            text: Cow::Borrowed(text),
-            alignment: Alignment::Identity,
-            spaces: Spaces::OneEach,
-        };
+        return Clean { text: Cow::Borrowed(text), alignment: Alignment::Identity, spaces: Spaces::OneEach };
     }
     let mut clean = String::with_capacity(text.len());
     let mut sources = Vec::with_capacity(text.len());
@@ -86,11 +76,7 @@ pub(crate) fn without_control_characters(text: &str) -> Clean<'_> {
         }
         after_space = is_space(character);
     }
-    Clean {
-        text: Cow::Owned(clean),
-        alignment: Alignment::Table(sources),
-        spaces: Spaces::Counted,
-    }
+    Clean { text: Cow::Owned(clean), alignment: Alignment::Table(sources), spaces: Spaces::Counted }
 }
 
 #[cfg(test)]

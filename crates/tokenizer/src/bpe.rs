@@ -7,7 +7,7 @@ use tokenizers::Model;
 use tokenizers::models::bpe::BPE;
 
 use crate::Error;
-use crate::vocabulary::{END_OF_WORD, SPECIAL, Vocabulary};
+use crate::vocabulary::{END_OF_WORD, SPECIAL_TOKENS, Vocabulary};
 
 /// A piece of a word: its id and its length in bytes of the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +35,10 @@ impl Bpe {
     pub(crate) fn new(vocabulary: &Vocabulary) -> Result<Self, Error> {
         let known = vocabulary.tokens.len() as u32;
         let mut ids: HashMap<&str, u32> = vocabulary.tokens.iter().map(String::as_str).zip(0..).collect();
-        let outputs: Vec<String> = vocabulary
-            .merges
-            .iter()
-            .map(|m| format!("{}{}", m.left, m.right))
-            .collect();
+        let outputs: Vec<String> =
+            vocabulary.merges.iter().map(|m| format!("{}{}", m.left, m.right)).collect();
         // In the published vocabulary thirteen merges make a piece that is no token; it can still merge further.
-        let mentioned = vocabulary
-            .merges
-            .iter()
-            .zip(&outputs)
-            .flat_map(|(m, out)| [&m.left, &m.right, out]);
+        let mentioned = vocabulary.merges.iter().zip(&outputs).flat_map(|(m, out)| [&m.left, &m.right, out]);
         for piece in mentioned {
             let next = ids.len() as u32;
             ids.entry(piece).or_insert(next);
@@ -55,13 +48,9 @@ impl Bpe {
                 ids.iter()
                     .map(|(token, id)| ((*token).to_owned(), *id))
                     .collect::<tokenizers::models::bpe::Vocab>(),
-                vocabulary
-                    .merges
-                    .iter()
-                    .map(|m| (m.left.clone(), m.right.clone()))
-                    .collect(),
+                vocabulary.merges.iter().map(|m| (m.left.clone(), m.right.clone())).collect(),
             )
-            .unk_token(SPECIAL[3].to_owned())
+            .unk_token(SPECIAL_TOKENS[3].to_owned())
             .end_of_word_suffix(END_OF_WORD.to_owned())
             .cache_capacity(0)
             .build()
@@ -69,12 +58,7 @@ impl Bpe {
                 place: "merges".to_owned(),
                 problem: error.to_string(),
             })?;
-        Ok(Self {
-            model,
-            known,
-            unknown: 3,
-            cache: RwLock::default(),
-        })
+        Ok(Self { model, known, unknown: 3, cache: RwLock::default() })
     }
 
     /// The id of a token of the vocabulary.
@@ -85,29 +69,16 @@ impl Bpe {
     /// Opens the cache for one text.
     pub(crate) fn cutter(&self) -> Cutter<'_> {
         let cached = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-        Cutter {
-            bpe: self,
-            cached,
-            new: HashMap::new(),
-        }
+        Cutter { bpe: self, cached, new: HashMap::new() }
     }
 
     fn cut(&self, word: &str) -> Box<[Piece]> {
         // The model can only fail for want of an unknown token, which every vocabulary has.
         let Ok(tokens) = self.model.tokenize(word) else {
-            return Box::new([Piece {
-                id: self.unknown,
-                len: word.len(),
-            }]);
+            return Box::new([Piece { id: self.unknown, len: word.len() }]);
         };
         let id = |id| if id < self.known { id } else { self.unknown };
-        tokens
-            .iter()
-            .map(|t| Piece {
-                id: id(t.id),
-                len: t.offsets.1 - t.offsets.0,
-            })
-            .collect()
+        tokens.iter().map(|t| Piece { id: id(t.id), len: t.offsets.1 - t.offsets.0 }).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::files;
 use crate::moses::{self, Rewritten};
 use crate::stream::DecodeStream;
-use crate::vocabulary::{END_OF_WORD, SPECIAL, Vocabulary};
+use crate::vocabulary::{END_OF_WORD, SPECIAL_TOKENS, Vocabulary};
 
 /// The ids of a text and where each comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,21 +63,12 @@ impl Tokenizer {
         vocabulary.check()?;
         let bpe = Bpe::new(&vocabulary)?;
         let learned_prompts = vocabulary.learned_prompts();
-        let silent = |id: usize| id < SPECIAL.len() || learned_prompts.contains(&(id as u32));
+        let silent = |id: usize| id < SPECIAL_TOKENS.len() || learned_prompts.contains(&(id as u32));
         let fragment = |(id, token): (usize, &String)| {
-            if silent(id) {
-                String::new()
-            } else {
-                token.replace(' ', "").replace(END_OF_WORD, " ")
-            }
+            if silent(id) { String::new() } else { token.replace(' ', "").replace(END_OF_WORD, " ") }
         };
         let fragments = vocabulary.tokens.iter().enumerate().map(fragment).collect();
-        Ok(Self {
-            vocabulary,
-            learned_prompts,
-            bpe,
-            fragments,
-        })
+        Ok(Self { vocabulary, learned_prompts, bpe, fragments })
     }
 
     /// The same with `learned1` to `learned{count}` at the end of the vocabulary, as far as they are not there yet.
@@ -88,10 +79,16 @@ impl Tokenizer {
         Self::new(vocabulary)
     }
 
-    /// Writes `tokenizer.json` (ours), and `vocab.json`, `merges.txt`, `tokenizer_config.json`, which Hugging Face's
-    /// `BioGptTokenizer` loads. `positions` is the longest text of the model in tokens.
-    pub fn save(&self, dir: &Path, positions: usize) -> Result<(), Error> {
-        files::write(&self.vocabulary, dir, positions)
+    /// Writes our form, `tokenizer.json`.
+    pub fn save(&self, dir: &Path) -> Result<(), Error> {
+        files::write_own(&self.vocabulary, dir)
+    }
+
+    /// Writes `vocab.json`, `merges.txt` and `tokenizer_config.json`, which Hugging Face's `BioGptTokenizer` loads, to a
+    /// folder of their own: it takes a `tokenizer.json` beside them for its own and stumbles. `positions` is the
+    /// longest text of the model in tokens.
+    pub fn save_hugging_face(&self, dir: &Path, positions: usize) -> Result<(), Error> {
+        files::write_hugging_face(&self.vocabulary, dir, positions)
     }
 
     /// Encodes a text, with the leading `</s>` of every BioGPT text. Special tokens written out in the text
@@ -168,10 +165,7 @@ impl Tokenizer {
     fn encode_aligned(&self, text: &str, alignment: &Alignment) -> Encoding {
         // About four bytes a token in biomedical English.
         let room = text.len() / 4 + 2;
-        let mut encoding = Encoding {
-            ids: Vec::with_capacity(room),
-            offsets: Vec::with_capacity(room),
-        };
+        let mut encoding = Encoding { ids: Vec::with_capacity(room), offsets: Vec::with_capacity(room) };
         encoding.push(self.end_of_text(), 0..0);
         let mut cutter = self.bpe.cutter();
         let mut from = 0;
@@ -201,10 +195,8 @@ impl Encoding {
 fn next_special(text: &str, from: usize) -> Option<(u32, Range<usize>)> {
     text[from..].match_indices('<').find_map(|(at, _)| {
         let start = from + at;
-        let (token, id) = SPECIAL
-            .iter()
-            .zip(0..)
-            .find(|(token, _)| text[start..].starts_with(**token))?;
+        let (token, id) =
+            SPECIAL_TOKENS.iter().zip(0..).find(|(token, _)| text[start..].starts_with(**token))?;
         Some((id, start..start + token.len()))
     })
 }
@@ -223,25 +215,23 @@ fn encode_segment(
         let in_segment = clean.alignment.source(range);
         alignment.source(base + in_segment.start..base + in_segment.end)
     };
-    moses::scan(&clean.text, clean.spaces, |found| {
-        match moses::rewrite(&clean.text, &found) {
-            Rewritten::Same(word) => {
-                let mut at = found.range.start;
-                cutter.pieces(word, |piece| {
-                    encoding.push(piece.id, source(at..at + piece.len));
-                    at += piece.len;
-                });
-            }
-            Rewritten::Changed { word, sources } => {
-                let mut at = 0;
-                cutter.pieces(&word, |piece| {
-                    let end = at + piece.len;
-                    let first = sources.get(at).map_or(found.range.start, |first| first.start);
-                    let last = sources.get(end - 1).map_or(found.range.end, |last| last.end);
-                    encoding.push(piece.id, source(first..last));
-                    at = end;
-                });
-            }
+    moses::scan(&clean.text, clean.spaces, |found| match moses::rewrite(&clean.text, &found) {
+        Rewritten::Same(word) => {
+            let mut at = found.range.start;
+            cutter.pieces(word, |piece| {
+                encoding.push(piece.id, source(at..at + piece.len));
+                at += piece.len;
+            });
+        }
+        Rewritten::Changed { word, sources } => {
+            let mut at = 0;
+            cutter.pieces(&word, |piece| {
+                let end = at + piece.len;
+                let first = sources.get(at).map_or(found.range.start, |first| first.start);
+                let last = sources.get(end - 1).map_or(found.range.end, |last| last.end);
+                encoding.push(piece.id, source(first..last));
+                at = end;
+            });
         }
     });
 }

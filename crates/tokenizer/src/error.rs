@@ -55,11 +55,9 @@ impl Error {
     /// The same fault, told about the file that it was read from.
     pub(crate) fn in_file(self, file: &std::path::Path) -> Self {
         match self {
-            Self::Inconsistent { place, problem } => Self::Malformed {
-                path: file.to_owned(),
-                place,
-                problem,
-            },
+            Self::Inconsistent { place, problem } => {
+                Self::Malformed { path: file.to_owned(), place, problem }
+            }
             other => other,
         }
     }

@@ -29,4 +29,4 @@ mod encoder;
 pub use encoder::{Encoding, Tokenizer};
 pub use error::Error;
 pub use stream::{DecodeStream, Decoded};
-pub use vocabulary::{Merge, Vocabulary};
+pub use vocabulary::{END_OF_WORD, Merge, SPECIAL_TOKENS, Vocabulary};

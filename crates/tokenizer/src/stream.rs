@@ -45,10 +45,7 @@ impl<'t> DecodeStream<'t> {
             ahead.word(&self.word, &mut self.tentative);
         }
         ahead.finish(&mut self.tentative);
-        Decoded {
-            committed: &self.committed,
-            tentative: &self.tentative,
-        }
+        Decoded { committed: &self.committed, tentative: &self.tentative }
     }
 
     /// The whole text, when no more ids come.

@@ -30,14 +30,8 @@ fn assert_offsets_hold(encoding: &Encoding, text: &str) {
     assert_eq!(encoding.offsets[0], 0..0);
     let mut last = 0..0;
     for range in &encoding.offsets[1..] {
-        assert!(
-            text.get(range.clone()).is_some_and(|slice| !slice.is_empty()),
-            "{range:?} in {text:?}"
-        );
-        assert!(
-            last.start <= range.start && last.end <= range.end,
-            "{last:?} then {range:?} in {text:?}"
-        );
+        assert!(text.get(range.clone()).is_some_and(|slice| !slice.is_empty()), "{range:?} in {text:?}");
+        assert!(last.start <= range.start && last.end <= range.end, "{last:?} then {range:?} in {text:?}");
         last = range.clone();
     }
 }
@@ -47,17 +41,9 @@ fn assert_stream_is_decode(tokenizer: &Tokenizer, ids: &[u32]) {
     let mut committed_before = String::new();
     for (count, &id) in ids.iter().enumerate() {
         let decoded = stream.push(id);
-        assert!(
-            decoded.committed.starts_with(&committed_before),
-            "{committed_before:?} was taken back"
-        );
+        assert!(decoded.committed.starts_with(&committed_before), "{committed_before:?} was taken back");
         let whole = [decoded.committed, decoded.tentative].concat();
-        assert_eq!(
-            whole,
-            tokenizer.decode(&ids[..=count]),
-            "after {:?}",
-            &ids[..=count]
-        );
+        assert_eq!(whole, tokenizer.decode(&ids[..=count]), "after {:?}", &ids[..=count]);
         committed_before = decoded.committed.to_owned();
     }
     assert_eq!(stream.finish(), tokenizer.decode(ids));
@@ -106,9 +92,7 @@ proptest! {
 #[test]
 fn committed_text_comes_within_a_word() {
     let tokenizer = &*MICRO;
-    let ids = tokenizer
-        .encode("the serum - free of lithium (and (or) the dose) rose.")
-        .ids;
+    let ids = tokenizer.encode("the serum - free of lithium (and (or) the dose) rose.").ids;
     let mut stream = tokenizer.decode_stream();
     let mut words = 0;
     for id in ids {
@@ -131,12 +115,7 @@ fn learned_prompts_leave_no_trace_in_text() {
     assert_eq!(tokenizer.decode(&ids), "the dose rose.");
     // Nor does writing the name of one reach it.
     let written = tokenizer.encode("learned1");
-    assert!(
-        written
-            .ids
-            .iter()
-            .all(|id| !tokenizer.learned_prompt_ids().contains(id))
-    );
+    assert!(written.ids.iter().all(|id| !tokenizer.learned_prompt_ids().contains(id)));
     assert_eq!(tokenizer.decode(&written.ids), "learned1");
 }
 

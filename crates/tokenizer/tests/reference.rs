@@ -20,34 +20,17 @@ struct Case {
 
 fn cases(path: &std::path::Path) -> Vec<Case> {
     let lines = std::fs::read_to_string(path).unwrap();
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn check(tokenizer: &Tokenizer, case: &Case) {
-    assert_eq!(
-        tokenizer.decode(&case.ids),
-        case.decoded,
-        "decoding {:?} of {:?}",
-        case.ids,
-        case.text
-    );
+    assert_eq!(tokenizer.decode(&case.ids), case.decoded, "decoding {:?} of {:?}", case.ids, case.text);
     let Some(text) = &case.text else { return };
     let encoding = tokenizer.encode(text);
     assert_eq!(encoding.ids, case.ids, "ids of {text:?}");
     let lowered = case.lowercase_ids.as_ref().unwrap_or(&case.ids);
-    assert_eq!(
-        &tokenizer.encode_lowercase(text).ids,
-        lowered,
-        "ids in lower case of {text:?}"
-    );
-    assert_eq!(
-        encoding.clone().without_start().ids,
-        case.ids[1..],
-        "continuation {text:?}"
-    );
+    assert_eq!(&tokenizer.encode_lowercase(text).ids, lowered, "ids in lower case of {text:?}");
+    assert_eq!(encoding.clone().without_start().ids, case.ids[1..], "continuation {text:?}");
 }
 
 #[test]
@@ -96,12 +79,7 @@ fn shared_models_read_the_same_from_each_form() {
         let model = model.unwrap().path();
         let read = |form: &str| Tokenizer::from_dir(&model.join(form)).unwrap();
         let [hugging_face, fairseq] = [read("hf"), read("fairseq")];
-        assert_eq!(
-            hugging_face.vocabulary().tokens,
-            fairseq.vocabulary().tokens,
-            "{}",
-            model.display()
-        );
+        assert_eq!(hugging_face.vocabulary().tokens, fairseq.vocabulary().tokens, "{}", model.display());
         assert_eq!(hugging_face.encode(text), fairseq.encode(text));
     }
 }

@@ -6,17 +6,14 @@ use std::path::Path;
 
 use super::{malformed, read_text, write_text};
 use crate::Error;
-use crate::vocabulary::{Merge, SPECIAL, Vocabulary};
+use crate::vocabulary::{Merge, SPECIAL_TOKENS, Vocabulary};
 
 pub(super) const TOKENS: &str = "vocab.json";
 pub(super) const MERGES: &str = "merges.txt";
 const CONFIG: &str = "tokenizer_config.json";
 
 pub(super) fn read(dir: &Path) -> Result<Vocabulary, Error> {
-    Ok(Vocabulary {
-        tokens: read_tokens(&dir.join(TOKENS))?,
-        merges: read_merges(&dir.join(MERGES))?,
-    })
+    Ok(Vocabulary { tokens: read_tokens(&dir.join(TOKENS))?, merges: read_merges(&dir.join(MERGES))? })
 }
 
 /// Token to id, in any order; the ids are 0 to n - 1.
@@ -35,11 +32,7 @@ fn read_tokens(path: &Path) -> Result<Vec<String>, Error> {
             Some(slot @ None) => *slot = Some(token),
             Some(Some(_)) => return Err(malformed(path, &place, &format!("id {id} is there twice"))),
             None => {
-                return Err(malformed(
-                    path,
-                    &place,
-                    &format!("id {id} leaves a gap in the ids"),
-                ));
+                return Err(malformed(path, &place, &format!("id {id} leaves a gap in the ids")));
             }
         }
     }
@@ -57,21 +50,13 @@ pub(super) fn read_merges(path: &Path) -> Result<Vec<Merge>, Error> {
             if line.trim().is_empty() || line.starts_with("#version") {
                 continue;
             }
-            return Err(malformed(
-                path,
-                &format!("line {}", number + 1),
-                "two symbols are needed",
-            ));
+            return Err(malformed(path, &format!("line {}", number + 1), "two symbols are needed"));
         };
         if line.starts_with("#version") {
             continue;
         }
         let count = fields.next().and_then(|count| count.parse().ok()).unwrap_or(0);
-        merges.push(Merge {
-            left: left.to_owned(),
-            right: right.to_owned(),
-            count,
-        });
+        merges.push(Merge { left: left.to_owned(), right: right.to_owned(), count });
     }
     Ok(merges)
 }
@@ -82,11 +67,7 @@ pub(super) fn write(vocabulary: &Vocabulary, dir: &Path, positions: usize) -> Re
     for (id, token) in vocabulary.tokens.iter().enumerate() {
         let quoted = serde_json::to_string(token)
             .map_err(|error| malformed(&path, &format!("token {id}"), &error.to_string()))?;
-        let comma = if id + 1 == vocabulary.tokens.len() {
-            ""
-        } else {
-            ","
-        };
+        let comma = if id + 1 == vocabulary.tokens.len() { "" } else { "," };
         let _ = writeln!(tokens, "  {quoted}: {id}{comma}");
     }
     tokens.push_str("}\n");
@@ -99,11 +80,11 @@ pub(super) fn write(vocabulary: &Vocabulary, dir: &Path, positions: usize) -> Re
     write_text(&dir.join(MERGES), &merges)?;
 
     let config = serde_json::json!({
-        "bos_token": SPECIAL[0],
-        "pad_token": SPECIAL[1],
-        "eos_token": SPECIAL[2],
-        "sep_token": SPECIAL[2],
-        "unk_token": SPECIAL[3],
+        "bos_token": SPECIAL_TOKENS[0],
+        "pad_token": SPECIAL_TOKENS[1],
+        "eos_token": SPECIAL_TOKENS[2],
+        "sep_token": SPECIAL_TOKENS[2],
+        "unk_token": SPECIAL_TOKENS[3],
         "model_max_length": positions,
         "tokenizer_class": "BioGptTokenizer",
     });

@@ -37,41 +37,33 @@ pub(crate) fn read(dir: &Path) -> Result<(Vocabulary, PathBuf), Error> {
     }
 }
 
-/// Writes our form and Hugging Face's.
-pub(crate) fn write(vocabulary: &Vocabulary, dir: &Path, positions: usize) -> Result<(), Error> {
-    std::fs::create_dir_all(dir).map_err(|source| Error::Write {
-        path: dir.to_owned(),
-        source,
-    })?;
-    own::write(vocabulary, &dir.join(own::FILE))?;
+/// Writes our form.
+pub(crate) fn write_own(vocabulary: &Vocabulary, dir: &Path) -> Result<(), Error> {
+    create(dir)?;
+    own::write(vocabulary, &dir.join(own::FILE))
+}
+
+/// Writes Hugging Face's form.
+pub(crate) fn write_hugging_face(vocabulary: &Vocabulary, dir: &Path, positions: usize) -> Result<(), Error> {
+    create(dir)?;
     hugging_face::write(vocabulary, dir, positions)
 }
 
+fn create(dir: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })
+}
+
 fn read_text(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
-        malformed(
-            path,
-            &format!("byte {}", error.utf8_error().valid_up_to()),
-            "it is not UTF-8 text",
-        )
+        malformed(path, &format!("byte {}", error.utf8_error().valid_up_to()), "it is not UTF-8 text")
     })
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::Write {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::write(path, text).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 fn malformed(path: &Path, place: &str, problem: &str) -> Error {
-    Error::Malformed {
-        path: path.to_owned(),
-        place: place.to_owned(),
-        problem: problem.to_owned(),
-    }
+    Error::Malformed { path: path.to_owned(), place: place.to_owned(), problem: problem.to_owned() }
 }

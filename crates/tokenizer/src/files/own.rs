@@ -41,37 +41,22 @@ pub(super) fn read(path: &Path) -> Result<Option<Vocabulary>, Error> {
         return Ok(None);
     }
     if header.version != VERSION {
-        let problem = format!(
-            "version {} needs a newer Osler, this one reads version {VERSION}",
-            header.version
-        );
+        let problem =
+            format!("version {} needs a newer Osler, this one reads version {VERSION}", header.version);
         return Err(malformed(path, "version", &problem));
     }
     let contents =
         Contents::deserialize(any).map_err(|error| malformed(path, "contents", &error.to_string()))?;
-    let merges = contents
-        .merges
-        .into_iter()
-        .map(|(left, right, count)| Merge { left, right, count })
-        .collect();
-    Ok(Some(Vocabulary {
-        tokens: contents.tokens,
-        merges,
-    }))
+    let merges =
+        contents.merges.into_iter().map(|(left, right, count)| Merge { left, right, count }).collect();
+    Ok(Some(Vocabulary { tokens: contents.tokens, merges }))
 }
 
 pub(super) fn write(vocabulary: &Vocabulary, path: &Path) -> Result<(), Error> {
     let contents = Contents {
-        header: Header {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-        },
+        header: Header { format: FORMAT.to_owned(), version: VERSION },
         tokens: vocabulary.tokens.clone(),
-        merges: vocabulary
-            .merges
-            .iter()
-            .map(|m| (m.left.clone(), m.right.clone(), m.count))
-            .collect(),
+        merges: vocabulary.merges.iter().map(|m| (m.left.clone(), m.right.clone(), m.count)).collect(),
     };
     let text =
         serde_json::to_string(&contents).map_err(|error| malformed(path, "contents", &error.to_string()))?;

@@ -23,10 +23,7 @@ const LETTER_S: u8 = 1 << 5;
 ///
 /// `previous`: the classes of the character before, 0 where the earlier rules leave a space, `None` at the start.
 pub(super) fn splits(text: &str, at: usize, previous: Option<u8>, spaces: Spaces) -> Vec<Split> {
-    let mut cells: Vec<u8> = previous
-        .map(|classes| classes & (ALPHA | NUMBER))
-        .into_iter()
-        .collect();
+    let mut cells: Vec<u8> = previous.map(|classes| classes & (ALPHA | NUMBER)).into_iter().collect();
     let mut rest = &text[at..];
     while let Some(after) = rest.strip_prefix('\'') {
         cells.push(QUOTE);
@@ -44,52 +41,26 @@ pub(super) fn splits(text: &str, at: usize, previous: Option<u8>, spaces: Spaces
     }
     let alpha = |cell: u8| cell & ALPHA != 0;
     let number = |cell: u8| cell & NUMBER != 0;
-    let both = Split {
-        before: true,
-        after: true,
-    };
-    let only_before = Split {
-        before: true,
-        after: false,
-    };
-    cells = rule(&cells, |left, right| {
-        (!alpha(left) && !alpha(right)).then_some(both)
-    });
-    cells = rule(&cells, |left, right| {
-        (!alpha(left) && !number(left) && alpha(right)).then_some(both)
-    });
-    cells = rule(&cells, |left, right| {
-        (alpha(left) && !alpha(right)).then_some(both)
-    });
-    cells = rule(&cells, |left, right| {
-        (alpha(left) && alpha(right)).then_some(only_before)
-    });
-    cells = rule(&cells, |left, right| {
-        (number(left) && right & LETTER_S != 0).then_some(only_before)
-    });
+    let both = Split { before: true, after: true };
+    let only_before = Split { before: true, after: false };
+    cells = rule(&cells, |left, right| (!alpha(left) && !alpha(right)).then_some(both));
+    cells = rule(&cells, |left, right| (!alpha(left) && !number(left) && alpha(right)).then_some(both));
+    cells = rule(&cells, |left, right| (alpha(left) && !alpha(right)).then_some(both));
+    cells = rule(&cells, |left, right| (alpha(left) && alpha(right)).then_some(only_before));
+    cells = rule(&cells, |left, right| (number(left) && right & LETTER_S != 0).then_some(only_before));
 
-    let inserted = |position: Option<usize>| {
-        position
-            .and_then(|i| cells.get(i))
-            .is_some_and(|&c| c == INSERTED)
-    };
+    let inserted =
+        |position: Option<usize>| position.and_then(|i| cells.get(i)).is_some_and(|&c| c == INSERTED);
     (0..cells.len())
         .filter(|&i| cells[i] == QUOTE)
-        .map(|i| Split {
-            before: inserted(i.checked_sub(1)),
-            after: inserted(i.checked_add(1)),
-        })
+        .map(|i| Split { before: inserted(i.checked_sub(1)), after: inserted(i.checked_add(1)) })
         .collect()
 }
 
 fn cell(character: char) -> u8 {
     let classes = classes::of(character);
     // What is not alphanumeric is padded with spaces by an earlier rule or is no letter anyway.
-    let kept = if classes & ALNUM == 0 {
-        0
-    } else {
-        classes & (ALPHA | NUMBER)
-    };
+    let kept = if classes & ALNUM == 0 { 0 } else { classes & (ALPHA | NUMBER) };
     kept | if character == 's' { LETTER_S } else { 0 }
 }
 

@@ -22,11 +22,7 @@ const ASCII: [u8; 128] = {
 
 /// One byte for each code point up to the last that has a class (0x1E94A).
 static ALL: LazyLock<Box<[u8]>> = LazyLock::new(|| {
-    let len = RANGES
-        .iter()
-        .map(|&(_, last, _)| last as usize + 1)
-        .max()
-        .unwrap_or(0);
+    let len = RANGES.iter().map(|&(_, last, _)| last as usize + 1).max().unwrap_or(0);
     let mut table = vec![0; len];
     for &(first, last, classes) in &RANGES {
         table[first as usize..=last as usize].fill(classes);

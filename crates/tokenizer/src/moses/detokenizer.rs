@@ -55,12 +55,7 @@ impl Spacing {
     fn append(&mut self, group: &str, text: &mut String) {
         let all = |in_class: fn(char) -> bool| group.chars().all(in_class);
         let first = group.chars().next().unwrap_or_default();
-        let closes = |c| {
-            matches!(
-                c,
-                ',' | '.' | '?' | '!' | ':' | ';' | '\\' | '%' | '}' | ']' | ')'
-            )
-        };
+        let closes = |c| matches!(c, ',' | '.' | '?' | '!' | ':' | ';' | '\\' | '%' | '}' | ']' | ')');
         let (attached, opening) = if is_cjk(first) {
             (self.last.is_some_and(is_cjk), false)
         } else if all(|c| classes::of(c) & CURRENCY != 0) {
@@ -82,11 +77,7 @@ impl Spacing {
 
     /// Marks open and close in turn. Gives (attached to what is before, opening).
     fn quotation_mark(&mut self, mark: &str) -> (bool, bool) {
-        let kind = if mark.chars().all(|c| matches!(c, '„' | '“')) {
-            "\""
-        } else {
-            mark
-        };
+        let kind = if mark.chars().all(|c| matches!(c, '„' | '“')) { "\"" } else { mark };
         if let Some(open) = self.open_quotes.iter().position(|open| open == kind) {
             self.open_quotes.swap_remove(open);
             (true, false)

@@ -40,15 +40,8 @@ const NUMERIC_PREFIXES: [&str; 3] = ["Art", "No", "pp"];
 pub(crate) fn scan(text: &str, spaces: Spaces, emit: impl FnMut(Word)) {
     let trimmed = text.trim_end_matches(is_space);
     let start = trimmed.len() - trimmed.trim_start_matches(is_space).len();
-    let mut scanner = Scanner {
-        text: trimmed,
-        start,
-        open: None,
-        previous: None,
-        splits: VecDeque::new(),
-        spaces,
-        emit,
-    };
+    let mut scanner =
+        Scanner { text: trimmed, start, open: None, previous: None, splits: VecDeque::new(), spaces, emit };
     scanner.run();
 }
 
@@ -112,10 +105,7 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
         } else {
             self.close(at);
             if !is_space(character) {
-                (self.emit)(Word {
-                    range: at..end,
-                    hyphen: false,
-                });
+                (self.emit)(Word { range: at..end, hyphen: false });
             }
         }
         end
@@ -128,10 +118,7 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
             self.continue_word(at);
         } else {
             self.close(at);
-            (self.emit)(Word {
-                range: at..end,
-                hyphen: false,
-            });
+            (self.emit)(Word { range: at..end, hyphen: false });
         }
         end
     }
@@ -152,17 +139,10 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
         }
         let pairs_from_first = after_number || self.previous.is_none();
         let last_is_left_over = pairs_from_first == (count % 2 == 1);
-        let words = if last_is_left_over && before_number {
-            count - 1
-        } else {
-            count
-        };
+        let words = if last_is_left_over && before_number { count - 1 } else { count };
         self.close(at);
         for comma in at..at + words {
-            (self.emit)(Word {
-                range: comma..comma + 1,
-                hyphen: false,
-            });
+            (self.emit)(Word { range: comma..comma + 1, hyphen: false });
         }
         if words < count {
             self.continue_word(end - 1);
@@ -175,10 +155,7 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
             && self.class_at(at + 1).is_some_and(|classes| classes & ALNUM != 0);
         if between {
             self.close(at);
-            (self.emit)(Word {
-                range: at..at + 1,
-                hyphen: true,
-            });
+            (self.emit)(Word { range: at..at + 1, hyphen: true });
         } else {
             self.continue_word(at);
         }
@@ -189,10 +166,7 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
         if self.splits.is_empty() {
             self.splits = apostrophes::splits(self.text, at, self.previous, self.spaces).into();
         }
-        let split = self.splits.pop_front().unwrap_or(Split {
-            before: false,
-            after: false,
-        });
+        let split = self.splits.pop_front().unwrap_or(Split { before: false, after: false });
         if split.before {
             self.close(at);
         }
@@ -251,10 +225,7 @@ impl<F: FnMut(Word)> Scanner<'_, F> {
 /// Whether the full stop after `prefix` is part of an abbreviation; `next` is the first character of the next word.
 fn keeps_full_stop(prefix: &str, next: Option<char>) -> bool {
     let single_capital = matches!(prefix.as_bytes(), [b'A'..=b'Z']);
-    (prefix.contains('.')
-        && prefix
-            .chars()
-            .any(|character| classes::of(character) & ALPHA != 0))
+    (prefix.contains('.') && prefix.chars().any(|character| classes::of(character) & ALPHA != 0))
         || single_capital
         || PREFIXES.binary_search(&prefix).is_ok()
         || next.is_some_and(|character| classes::of(character) & LOWER != 0)

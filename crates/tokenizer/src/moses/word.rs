@@ -9,10 +9,7 @@ pub(crate) enum Rewritten<'t> {
     /// Byte for byte as in the text.
     Same(&'t str),
     /// With escapes; `sources[i]` is the range of the text that byte `i` of the word stands for.
-    Changed {
-        word: String,
-        sources: Vec<Range<usize>>,
-    },
+    Changed { word: String, sources: Vec<Range<usize>> },
 }
 
 const HYPHEN: &str = "@-@";
@@ -37,10 +34,7 @@ pub(crate) fn rewrite<'t>(text: &'t str, word: &Word) -> Rewritten<'t> {
     };
     if word.hyphen {
         push(HYPHEN, word.range.clone());
-        return Rewritten::Changed {
-            word: rewritten,
-            sources,
-        };
+        return Rewritten::Changed { word: rewritten, sources };
     }
     let mut at = 0;
     while let Some(character) = slice[at..].chars().next() {
@@ -57,10 +51,7 @@ pub(crate) fn rewrite<'t>(text: &'t str, word: &Word) -> Rewritten<'t> {
         }
         at += width;
     }
-    Rewritten::Changed {
-        word: rewritten,
-        sources,
-    }
+    Rewritten::Changed { word: rewritten, sources }
 }
 
 fn spelled_dots(text: &str) -> Option<usize> {
@@ -102,8 +93,5 @@ pub(super) fn unescape(text: &str) -> Option<(char, usize)> {
         ("&#93;", ']'),
         ("&ket;", ']'),
     ];
-    ENTITIES
-        .iter()
-        .find(|(entity, _)| text.starts_with(entity))
-        .map(|&(entity, c)| (c, entity.len()))
+    ENTITIES.iter().find(|(entity, _)| text.starts_with(entity)).map(|&(entity, c)| (c, entity.len()))
 }

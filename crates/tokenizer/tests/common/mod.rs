@@ -15,10 +15,8 @@ pub fn micro() -> Tokenizer {
 
 /// A path among the shared data, or `None` with a word about it.
 pub fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("OSLER_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("OSLER_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let found = root.join(path);
     if !found.exists() {
         eprintln!("skipped: {path} not found");
@@ -32,14 +30,9 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 pub fn assert_slice_is_token(token: &str, slice: &str, unknown: bool) {
     let body = token.strip_suffix("</w>").unwrap_or(token);
     let slice = slice.replace(|c: char| c.is_ascii_control(), "");
-    let partly_escaped = ["&", "|", "<", ">", "'", "\"", "[", "]"]
-        .iter()
-        .any(|c| slice.contains(c));
+    let partly_escaped = ["&", "|", "<", ">", "'", "\"", "[", "]"].iter().any(|c| slice.contains(c));
     let hyphen = slice == "-" && "@-@".contains(body);
     // The reference's working name for dots.
     let dots = slice.ends_with("DOTMULTI") && body.ends_with('.');
-    assert!(
-        slice == body || unknown || partly_escaped || hyphen || dots,
-        "{token:?} over {slice:?}"
-    );
+    assert!(slice == body || unknown || partly_escaped || hyphen || dots, "{token:?} over {slice:?}");
 }
