@@ -15,9 +15,6 @@ pub struct Arguments {
     /// Folder of the tokenizer.
     #[arg(long)]
     pub tokenizer: PathBuf,
-    /// The longest text of the model in tokens, for Hugging Face's configuration.
-    #[arg(long, default_value_t = 1_024)]
-    pub positions: usize,
     /// What to let through.
     #[command(flatten)]
     pub selection: Let,
@@ -53,7 +50,8 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let selection = arguments.selection.selection();
     let collected = corpus::collect(&arguments.corpora, selection)?;
     for tally in &collected.tallies {
-        let dropped: Vec<String> = tally.dropped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let dropped: Vec<String> =
+            tally.dropped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         println!(
             "{} {} ({}): {} documents, {} words; dropped: {}",
             tally.source,
@@ -64,8 +62,7 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             if dropped.is_empty() { "none".to_owned() } else { dropped.join(", ") },
         );
     }
-    let settings =
-        Settings { corpora: &arguments.corpora, out: &arguments.out, selection, positions: arguments.positions };
+    let settings = Settings { corpora: &arguments.corpora, out: &arguments.out, selection };
     let manifest = corpus::prepare(&collected, &tokenizer, settings)?;
     for part in &manifest.parts {
         println!(

@@ -7,7 +7,7 @@ use tokenizer::Tokenizer;
 
 use crate::prepare::Let;
 
-/// Makes a vocabulary from the corpora: our `tokenizer.json`, and the files that Hugging Face's `BioGptTokenizer` loads.
+/// Makes a vocabulary from the corpora, as the files that Hugging Face's `BioGptTokenizer` loads.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Folder of the raw corpora (prose, definitions.jsonl.gz, tasks).
@@ -33,14 +33,20 @@ pub struct Arguments {
 /// Trains, writes, and tells how well the vocabulary covers the texts kept for validation.
 pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let collected = corpus::collect(&arguments.corpora, arguments.selection.selection())?;
-    let trained = corpus::train_vocabulary(&collected.training_texts(), arguments.size, arguments.learned_prompts)?;
+    let trained =
+        corpus::train_vocabulary(&collected.training_texts(), arguments.size, arguments.learned_prompts)?;
     let merges = trained.vocabulary.merges.len();
     let tokenizer = Tokenizer::new(trained.vocabulary)?;
-    tokenizer.save(&arguments.out, arguments.positions)?;
-    let kept: Vec<&str> = collected.documents.iter().filter(|d| d.validation).map(|d| d.text.as_str()).collect();
+    tokenizer.save_hugging_face(&arguments.out, arguments.positions)?;
+    let kept: Vec<&str> =
+        collected.documents.iter().filter(|d| d.validation).map(|d| d.text.as_str()).collect();
     let coverage = corpus::coverage(&tokenizer, &kept);
     println!("{} tokens: {} characters, {merges} merges", arguments.size, trained.characters);
-    println!("{:.3} tokens a word in {} words", coverage.tokens as f64 / coverage.words as f64, coverage.words);
+    println!(
+        "{:.3} tokens a word in {} words",
+        coverage.tokens as f64 / coverage.words as f64,
+        coverage.words
+    );
     println!("{} of {} tokens are <unk>", coverage.unknown, coverage.tokens);
     Ok(())
 }

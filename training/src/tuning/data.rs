@@ -1,0 +1,197 @@
+//! The gold sets on disk, split into what is learned from and what choices are made on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
+use documents::{Document, Target};
+use tasks::candidates::{Finder, Mention, groups};
+use tasks::{Kind, RelationTask, Stated, exhaustive};
+
+use super::Pair;
+
+/// Why a gold set cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The system refuses.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not the file it should be.
+    #[error("{path}: {reason}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// What a part of the data is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Learning.
+    Train,
+    /// Choosing: BC5CDR's and DDI's valid, a part of KD-DTI's valid and of HoC's train by document, PubMedQA's dev.
+    Dev,
+}
+
+/// Examples of all tasks, as read.
+#[derive(Debug, Default)]
+pub struct Gold {
+    /// Documents with relations in words, by task.
+    pub relations: Vec<(RelationTask, Vec<(Document, Vec<Stated>)>)>,
+    /// Source texts with pairs of names, by task.
+    pub pairs: Vec<(RelationTask, Vec<(String, Vec<Pair>)>)>,
+    /// Questions with answers.
+    pub questions: Vec<pubmedqa::Question>,
+    /// Sentences with hallmarks.
+    pub sentences: Vec<(String, Vec<String>)>,
+}
+
+/// Every tenth document of sets that have no part for choosing is set aside.
+const DEV_EVERY: usize = 10;
+
+/// Reads one part of the gold sets under `folder` (`bc5cdr/`, `ddi/`, `kd-dti/`, `pubmedqa/`, `hoc/`). `finder` gives
+/// names that are no part of any gold relation, for pairs that are not related.
+///
+/// # Errors
+/// Names the file that is missing or not what it should be.
+pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataError> {
+    let mut gold = Gold::default();
+    let file = match part {
+        Part::Train => "train.json",
+        Part::Dev => "valid.json",
+    };
+    let path = folder.join("bc5cdr").join(file);
+    let text = load(&path)?;
+    let records = all(bc5cdr::read(&text, file), &path)?;
+    gold.relations.push((RelationTask::Bc5cdr, records.iter().map(|r| (r.document(), tasks::relations::bc5cdr::gold(r))).collect()));
+
+    let name = match part {
+        Part::Train => "CDR_TrainingSet.PubTator.txt",
+        Part::Dev => "CDR_DevelopmentSet.PubTator.txt",
+    };
+    let path = folder.join("bc5cdr").join(name);
+    let import = bc5cdr::read_pubtator(&load(&path)?, name).map_err(content(&path))?;
+    let pairs = import.documents.iter().map(|document| {
+        let mentions = Finder::default().mentions(document);
+        (source(RelationTask::Bc5cdr, document), chemical_disease_pairs(document, &mentions))
+    });
+    gold.pairs.push((RelationTask::Bc5cdr, pairs.collect()));
+
+    let path = folder.join("ddi").join(file);
+    let text = load(&path)?;
+    let records: Vec<(Document, Vec<Stated>)> =
+        all(ddi::read(&text, file), &path)?.iter().map(|r| (r.document(), tasks::relations::ddi::gold(r))).collect();
+    let pairs = records.iter().map(|(document, relations)| {
+        (source(RelationTask::Ddi, document), drug_pairs(document, relations, &finder.mentions(document)))
+    });
+    gold.pairs.push((RelationTask::Ddi, pairs.collect()));
+    gold.relations.push((RelationTask::Ddi, records));
+
+    // KD-DTI's train set is not to be had: its valid set is split, as is HoC's train set, whose valid set is its test set.
+    let path = folder.join("kd-dti").join("valid.names.json");
+    let text = load(&path)?;
+    let records = all(kd_dti::read(&text, "valid.names.json"), &path)?;
+    let records = records.iter().map(|r| (r.document(), tasks::relations::kd_dti::gold(r)));
+    gold.relations.push((RelationTask::KdDti, own_part(records, part)));
+
+    let (fold, name) = match part {
+        Part::Train => ("pqal_fold0", "train_set.json"),
+        Part::Dev => ("pqal_fold0", "dev_set.json"),
+    };
+    let path = folder.join("pubmedqa").join(fold).join(name);
+    let text = load(&path)?;
+    gold.questions = all(pubmedqa::read(&text, name), &path)?;
+
+    let path = folder.join("hoc").join("documents.jsonl");
+    let text = load(&path)?;
+    let documents: Vec<_> = hoc::read_documents(&text, "documents.jsonl").filter_map(Result::ok).collect();
+    let training = documents.into_iter().filter(|d| d.split == "train");
+    for document in own_part(training, part) {
+        gold.sentences.extend(document.sentences.iter().map(|s| (s.text.clone(), s.hallmarks())));
+    }
+    Ok(gold)
+}
+
+fn own_part<T>(records: impl Iterator<Item = T>, part: Part) -> Vec<T> {
+    let is_dev = |number: usize| number % DEV_EVERY == DEV_EVERY - 1;
+    records.enumerate().filter(|(n, _)| is_dev(*n) == (part == Part::Dev)).map(|(_, record)| record).collect()
+}
+
+fn load(path: &Path) -> Result<String, DataError> {
+    fs::read_to_string(path).map_err(|source| DataError::Io { path: path.to_owned(), source })
+}
+
+fn content<E: ToString>(path: &Path) -> impl Fn(E) -> DataError {
+    let path = path.to_owned();
+    move |error| DataError::Content { path: path.clone(), reason: error.to_string() }
+}
+
+/// All records of a file; a bad one is an error, since gold sets are whole.
+fn all<T, E: ToString>(records: Result<impl Iterator<Item = Result<T, E>>, E>, path: &Path) -> Result<Vec<T>, DataError> {
+    records.map_err(content(path))?.collect::<Result<_, _>>().map_err(content(path))
+}
+
+fn source(task: RelationTask, document: &Document) -> String {
+    task.prompt(document, tasks::source::whole(document))
+}
+
+/// The forms that a group of mentions has in the text, each once.
+fn forms(mentions: &[Mention], numbers: &[usize]) -> Vec<String> {
+    let all: BTreeSet<String> = numbers.iter().map(|n| mentions[*n].lower()).collect();
+    all.into_iter().collect()
+}
+
+fn chemical_disease_pairs(document: &Document, mentions: &[Mention]) -> Vec<Pair> {
+    let related: BTreeSet<(&str, &str)> = document
+        .relations
+        .iter()
+        .filter_map(|relation| match relation.arguments.as_slice() {
+            [head, tail] => match (&head.target, &tail.target) {
+                (Target::Concept(head), Target::Concept(tail)) => Some((head.id.as_str(), tail.id.as_str())),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let mut pairs = Vec::new();
+    let tails = groups(mentions, Kind::Disease);
+    for head in groups(mentions, Kind::Chemical) {
+        for tail in &tails {
+            let (Some(h), Some(t)) = (head.concepts.first(), tail.concepts.first()) else { continue };
+            let holds = related.contains(&(h.id.as_str(), t.id.as_str()));
+            pairs.push(Pair {
+                heads: forms(mentions, &head.mentions),
+                tails: forms(mentions, &tail.mentions),
+                kind: holds.then(|| "CID".to_owned()),
+            });
+        }
+    }
+    pairs
+}
+
+/// Pairs of drugs of one sentence, and every gold pair whether its names were found or not.
+fn drug_pairs(document: &Document, relations: &[Stated], mentions: &[Mention]) -> Vec<Pair> {
+    let key = |head: &str, tail: &str| (head.to_lowercase(), tail.to_lowercase());
+    let mut known = BTreeSet::new();
+    let mut pairs: Vec<Pair> = relations
+        .iter()
+        .filter(|r| known.insert(key(&r.head, &r.tail)))
+        .map(|r| Pair { heads: vec![r.head.to_lowercase()], tails: vec![r.tail.to_lowercase()], kind: Some(r.kind.clone()) })
+        .collect();
+    for candidate in exhaustive::candidates(RelationTask::Ddi, document, mentions) {
+        let Stated { head, tail, .. } = &candidate.stated;
+        if known.contains(&key(tail, head)) || !known.insert(key(head, tail)) {
+            continue;
+        }
+        pairs.push(Pair { heads: vec![head.to_lowercase()], tails: vec![tail.to_lowercase()], kind: None });
+    }
+    pairs
+}
