@@ -87,9 +87,6 @@ impl Limits {
     /// Most bytes that `packed` bytes may unpack to.
     #[must_use]
     pub fn expansion(&self, packed: usize) -> usize {
-        packed
-            .saturating_mul(EXPANSION_RATIO)
-            .max(self.expansion_floor)
-            .min(self.unpacked_bytes)
+        packed.saturating_mul(EXPANSION_RATIO).max(self.expansion_floor).min(self.unpacked_bytes)
     }
 }

@@ -80,10 +80,7 @@ impl Document {
     /// left out.
     #[must_use]
     pub fn from_parts(id: &str, parts: &[(&str, &str)]) -> Self {
-        let mut document = Self {
-            id: id.to_owned(),
-            ..Self::default()
-        };
+        let mut document = Self { id: id.to_owned(), ..Self::default() };
         for (kind, text) in parts {
             document.push_passage(kind, text);
         }
@@ -101,11 +98,7 @@ impl Document {
         let start = self.text.len();
         self.text.push_str(text);
         let span = Span::new(start, self.text.len());
-        self.passages.push(Passage {
-            span,
-            kind: kind.to_owned(),
-            infons: Infons::new(),
-        });
+        self.passages.push(Passage { span, kind: kind.to_owned(), infons: Infons::new() });
         self.passages.last_mut()
     }
 }

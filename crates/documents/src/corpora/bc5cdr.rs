@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::records::{self, FromRecord, Ordered};
 use super::{CorpusError, Records};
+use crate::formats::{self, Import, ReadError};
 use crate::{Argument, Concept, Document, Relation, Target};
 
 /// One abstract with its gold relations.
@@ -55,10 +56,15 @@ pub fn read<'a>(json: &'a str, file: &str) -> Result<Records<'a, Abstract>, Corp
 /// Where the file does not have that shape.
 pub fn read_names(json: &str, file: &str) -> Result<Names, CorpusError> {
     let names: NamesJson = records::parse(json, file, "BC5CDR entities")?;
-    Ok(Names {
-        chemicals: names.chemical2id.0,
-        diseases: names.disease2id.0,
-    })
+    Ok(Names { chemicals: names.chemical2id.0, diseases: names.disease2id.0 })
+}
+
+/// Reads `CDR_*Set.PubTator.txt`: every mention with its place, and the relations.
+///
+/// # Errors
+/// Where nothing of the file can be read; a bad line is an issue of the result.
+pub fn read_pubtator(text: &str, file: &str) -> Result<Import, ReadError> {
+    formats::read(text.as_bytes(), file)
 }
 
 impl Abstract {
@@ -70,10 +76,7 @@ impl Abstract {
         document.infons.insert("pmid".to_owned(), self.pmid.clone());
         let mesh = |role: &str, id: &str| Argument {
             role: role.to_owned(),
-            target: Target::Concept(Concept {
-                vocabulary: "MESH".to_owned(),
-                id: id.to_owned(),
-            }),
+            target: Target::Concept(Concept { vocabulary: "MESH".to_owned(), id: id.to_owned() }),
         };
         document.relations = (1..)
             .zip(&self.relations)
@@ -139,20 +142,12 @@ mod tests {
         assert_eq!(document.text, "Zidovudine and anaemia.\nIt happens.");
         assert_eq!(document.relations.len(), 1);
         let error = records[1].as_ref().unwrap_err().to_string();
-        assert!(
-            error.starts_with("train.json, record 1: invalid type: integer `3`"),
-            "{error}"
-        );
+        assert!(error.starts_with("train.json, record 1: invalid type: integer `3`"), "{error}");
     }
 
     #[test]
     fn refuses_another_shape() {
-        assert!(
-            read("[1]", "train.json")
-                .unwrap_err()
-                .to_string()
-                .contains("is not a BC5CDR file")
-        );
+        assert!(read("[1]", "train.json").unwrap_err().to_string().contains("is not a BC5CDR file"));
         assert!(read_names("{}", "train.entities.json").is_err());
     }
 }

@@ -68,11 +68,7 @@ impl FromRecord for Text {
     type Json = TextJson;
 
     fn from_record(id: String, json: TextJson) -> Self {
-        Self {
-            id,
-            text: json.text,
-            triples: json.triples,
-        }
+        Self { id, text: json.text, triples: json.triples }
     }
 }
 

@@ -17,10 +17,7 @@ pub struct LabelledSentence {
 impl LabelledSentence {
     /// The hallmarks in the file's order; none for `empty`.
     pub fn hallmarks(&self) -> impl Iterator<Item = &str> {
-        self.label
-            .split('|')
-            .map(str::trim)
-            .filter(|label| !label.is_empty() && *label != "empty")
+        self.label.split('|').map(str::trim).filter(|label| !label.is_empty() && *label != "empty")
     }
 }
 
@@ -72,10 +69,7 @@ pub fn read<'a>(
             place: format!("line {number}"),
             problem: "there is no tab between the sentence and its labels".to_owned(),
         })?;
-        Ok(LabelledSentence {
-            text: text.to_owned(),
-            label: label.to_owned(),
-        })
+        Ok(LabelledSentence { text: text.to_owned(), label: label.to_owned() })
     })
 }
 
@@ -95,27 +89,20 @@ pub fn read_documents<'a>(
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.trim_start_matches('\u{feff}');
-    (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty())
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
 }
 
 impl Abstract {
     /// The abstract with one passage per sentence; a passage's labels and the document's are in `labels`, joined by `|`.
     #[must_use]
     pub fn document(&self) -> Document {
-        let sentences: Vec<(&str, &str)> = self
-            .sentences
-            .iter()
-            .map(|sentence| ("sentence", sentence.text.as_str()))
-            .collect();
+        let sentences: Vec<(&str, &str)> =
+            self.sentences.iter().map(|sentence| ("sentence", sentence.text.as_str())).collect();
         let mut document = Document::from_parts(&self.pmid, &sentences);
         document.infons.insert("pmid".to_owned(), self.pmid.clone());
         document.infons.insert("labels".to_owned(), self.labels.join("|"));
         for (passage, sentence) in document.passages.iter_mut().zip(&self.sentences) {
-            passage
-                .infons
-                .insert("labels".to_owned(), sentence.labels.join("|"));
+            passage.infons.insert("labels".to_owned(), sentence.labels.join("|"));
         }
         document
     }
@@ -134,13 +121,7 @@ mod tests {
         let first: Vec<&str> = sentences[0].as_ref().unwrap().hallmarks().collect();
         assert_eq!(first, ["resisting cell death", "cellular energetics"]);
         assert_eq!(sentences[1].as_ref().unwrap().hallmarks().count(), 0);
-        assert!(
-            sentences[2]
-                .as_ref()
-                .unwrap_err()
-                .to_string()
-                .starts_with("test.tsv, line 5:")
-        );
+        assert!(sentences[2].as_ref().unwrap_err().to_string().starts_with("test.tsv, line 5:"));
     }
 
     #[test]

@@ -71,12 +71,7 @@ impl FromRecord for Abstract {
     type Json = AbstractJson;
 
     fn from_record(pmid: String, json: AbstractJson) -> Self {
-        Self {
-            pmid,
-            title: json.title,
-            text: json.text,
-            triples: json.triples,
-        }
+        Self { pmid, title: json.title, text: json.text, triples: json.triples }
     }
 }
 

@@ -16,12 +16,6 @@ use crate::{Argument, Concept, Target};
 
 /// A participant of which the corpus gives the name only.
 fn named(role: &str, name: &str) -> Argument {
-    let concept = Concept {
-        vocabulary: "name".to_owned(),
-        id: name.to_owned(),
-    };
-    Argument {
-        role: role.to_owned(),
-        target: Target::Concept(concept),
-    }
+    let concept = Concept { vocabulary: "name".to_owned(), id: name.to_owned() };
+    Argument { role: role.to_owned(), target: Target::Concept(concept) }
 }

@@ -64,11 +64,8 @@ impl Question {
     /// The abstract's sections as passages (`section` names each); question and answer are infons of the document.
     #[must_use]
     pub fn document(&self) -> Document {
-        let sections: Vec<(&str, &str)> = self
-            .contexts
-            .iter()
-            .map(|context| ("abstract", context.as_str()))
-            .collect();
+        let sections: Vec<(&str, &str)> =
+            self.contexts.iter().map(|context| ("abstract", context.as_str())).collect();
         let mut document = Document::from_parts(&self.pmid, &sections);
         for (passage, label) in document.passages.iter_mut().zip(&self.labels) {
             passage.infons.insert("section".to_owned(), label.clone());
@@ -133,18 +130,10 @@ mod tests {
         assert_eq!(question.answer.as_deref(), Some("maybe"));
         let document = question.document();
         assert_eq!(document.passages[1].infons["section"], "METHODS");
-        assert!(
-            !document.text.contains("may be"),
-            "the conclusion gives the answer away"
-        );
+        assert!(!document.text.contains("may be"), "the conclusion gives the answer away");
+        assert_eq!(read_answers(r#"{"3": "yes"}"#, "a.json").unwrap(), [("3".to_owned(), "yes".to_owned())]);
         assert_eq!(
-            read_answers(r#"{"3": "yes"}"#, "a.json").unwrap(),
-            [("3".to_owned(), "yes".to_owned())]
-        );
-        assert_eq!(
-            read_splits(r#"{"test": ["3"], "folds_dev": [["1"]]}"#, "s.json")
-                .unwrap()
-                .folds_dev[0],
+            read_splits(r#"{"test": ["3"], "folds_dev": [["1"]]}"#, "s.json").unwrap().folds_dev[0],
             ["1"]
         );
     }

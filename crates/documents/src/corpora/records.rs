@@ -52,11 +52,7 @@ pub struct Records<'a, T> {
 impl<'a, T> Records<'a, T> {
     pub(super) fn open(json: &'a str, file: &str, corpus: &'static str) -> Result<Self, CorpusError> {
         let entries: Ordered<&RawValue> = parse(json, file, corpus)?;
-        Ok(Self {
-            file: file.to_owned(),
-            entries: entries.0.into_iter(),
-            record: PhantomData,
-        })
+        Ok(Self { file: file.to_owned(), entries: entries.0.into_iter(), record: PhantomData })
     }
 }
 

@@ -29,10 +29,7 @@ pub(super) fn read(text: &str, annotations: &str, intake: &mut Intake<'_>) -> Re
         if !line.trim().is_empty() && standoff.line(line).is_none() {
             intake.issue(
                 format!("line {number} of the annotations"),
-                format!(
-                    "It is no annotation that brat knows: {}.",
-                    super::import::quoted(line, "")
-                ),
+                format!("It is no annotation that brat knows: {}.", super::import::quoted(line, "")),
                 "Correct or delete the line.",
             );
         }
@@ -48,6 +45,7 @@ struct Standoff {
     claims: Vec<Claim>,
     entities: Vec<Entity>,
     relations: Vec<Relation>,
+    equivalences: usize,
     /// `A`, `M`, `N` and `#` lines: whom they are about, and what they set.
     about: Vec<(String, About)>,
 }
@@ -73,32 +71,22 @@ impl Standoff {
                 let mut words = body.split_whitespace();
                 let kind = words.next()?;
                 let arguments = words.map(|id| argument("", id)).collect();
-                let number = self
-                    .relations
-                    .iter()
-                    .filter(|relation| relation.id.starts_with('*'))
-                    .count()
-                    + 1;
-                self.relations
-                    .push(Relation::new(format!("*{number}"), kind, arguments));
+                self.equivalences += 1;
+                self.relations.push(Relation::new(format!("*{}", self.equivalences), kind, arguments));
                 Some(())
             }
             'A' | 'M' => {
                 let mut words = body.splitn(3, ' ');
                 let (name, about) = (words.next()?, words.next()?);
                 let value = words.next().unwrap_or("true");
-                self.about
-                    .push((about.to_owned(), About::Infon(name.to_owned(), value.to_owned())));
+                self.about.push((about.to_owned(), About::Infon(name.to_owned(), value.to_owned())));
                 Some(())
             }
             'N' => {
                 let mut words = body.splitn(3, ' ');
                 let (_, about, reference) = (words.next()?, words.next()?, words.next()?);
                 let name = rest.unwrap_or_default().to_owned();
-                self.about.push((
-                    about.to_owned(),
-                    About::Concept(reference.trim().to_owned(), name),
-                ));
+                self.about.push((about.to_owned(), About::Concept(reference.trim().to_owned(), name)));
                 Some(())
             }
             '#' => {
@@ -123,10 +111,7 @@ impl Standoff {
             Some((start.parse().ok()?, end.trim().parse().ok()?))
         };
         let spans = places.split(';').map(pair).collect::<Option<Vec<_>>>()?;
-        self.claims.push(Claim {
-            spans,
-            words: words.to_owned(),
-        });
+        self.claims.push(Claim { spans, words: words.to_owned() });
         self.entities.push(Entity {
             id: id.to_owned(),
             kind: kind.to_owned(),
@@ -152,9 +137,7 @@ impl Standoff {
             _ => return None,
         };
         let mut relation = Relation::new(id, kind, arguments);
-        relation
-            .infons
-            .extend(trigger.map(|trigger| (TRIGGER.to_owned(), trigger.to_owned())));
+        relation.infons.extend(trigger.map(|trigger| (TRIGGER.to_owned(), trigger.to_owned())));
         self.relations.push(relation);
         Some(())
     }
@@ -170,26 +153,16 @@ impl Standoff {
         for (entity, placement) in self.entities.iter_mut().zip(placements) {
             entity.spans = placement.spans();
         }
-        let spans: HashMap<&str, &[Span]> = self
-            .entities
-            .iter()
-            .map(|entity| (entity.id.as_str(), entity.spans.as_slice()))
-            .collect();
+        let spans: HashMap<&str, &[Span]> =
+            self.entities.iter().map(|entity| (entity.id.as_str(), entity.spans.as_slice())).collect();
         for relation in &mut self.relations {
-            let trigger = relation
-                .infons
-                .get(TRIGGER)
-                .and_then(|trigger| spans.get(trigger.as_str()));
+            let trigger = relation.infons.get(TRIGGER).and_then(|trigger| spans.get(trigger.as_str()));
             relation.evidence.extend(trigger.into_iter().copied().flatten());
         }
-        let entities: HashMap<String, usize> = (0..)
-            .zip(&self.entities)
-            .map(|(index, entity)| (entity.id.clone(), index))
-            .collect();
-        let relations: HashMap<String, usize> = (0..)
-            .zip(&self.relations)
-            .map(|(index, relation)| (relation.id.clone(), index))
-            .collect();
+        let entities: HashMap<String, usize> =
+            (0..).zip(&self.entities).map(|(index, entity)| (entity.id.clone(), index)).collect();
+        let relations: HashMap<String, usize> =
+            (0..).zip(&self.relations).map(|(index, relation)| (relation.id.clone(), index)).collect();
         for (id, about) in self.about {
             if let Some(entity) = entities.get(&id).and_then(|index| self.entities.get_mut(*index)) {
                 match about {
@@ -201,16 +174,9 @@ impl Standoff {
                     }
                     other => set(other, &mut entity.note, &mut entity.score, &mut entity.infons),
                 }
-            } else if let Some(relation) = relations
-                .get(&id)
-                .and_then(|index| self.relations.get_mut(*index))
+            } else if let Some(relation) = relations.get(&id).and_then(|index| self.relations.get_mut(*index))
             {
-                set(
-                    about,
-                    &mut relation.note,
-                    &mut relation.score,
-                    &mut relation.infons,
-                );
+                set(about, &mut relation.note, &mut relation.score, &mut relation.infons);
             } else {
                 intake.issue(
                     "the annotations",
@@ -234,10 +200,7 @@ impl Standoff {
 }
 
 fn argument(role: &str, id: &str) -> Argument {
-    Argument {
-        role: role.to_owned(),
-        target: Target::Entity(id.to_owned()),
-    }
+    Argument { role: role.to_owned(), target: Target::Entity(id.to_owned()) }
 }
 
 fn set(about: About, note: &mut Option<String>, score: &mut Option<f64>, infons: &mut Infons) {
@@ -266,10 +229,7 @@ fn name_key(reference: &str) -> String {
 fn concept(reference: &str) -> crate::Concept {
     let concept = identifiers::parse_one(reference);
     if concept.vocabulary == UNSPECIFIED {
-        crate::Concept {
-            vocabulary: String::new(),
-            ..concept
-        }
+        crate::Concept { vocabulary: String::new(), ..concept }
     } else {
         concept
     }
@@ -303,27 +263,12 @@ fn annotations(document: &Document) -> String {
         let pieces: Vec<String> = entity
             .spans
             .iter()
-            .map(|span| {
-                format!(
-                    "{} {}",
-                    offsets.from_byte(span.start),
-                    offsets.from_byte(span.end)
-                )
-            })
+            .map(|span| format!("{} {}", offsets.from_byte(span.start), offsets.from_byte(span.end)))
             .collect();
         let words = entity.text.replace(['\n', '\r', '\t'], " ");
-        let _ = writeln!(
-            lines,
-            "{id}\t{} {}\t{words}",
-            name(&entity.kind, "Mention"),
-            pieces.join(";")
-        );
+        let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), pieces.join(";"));
         for concept in &entity.concepts {
-            let vocabulary = if concept.vocabulary.is_empty() {
-                UNSPECIFIED
-            } else {
-                &concept.vocabulary
-            };
+            let vocabulary = if concept.vocabulary.is_empty() { UNSPECIFIED } else { &concept.vocabulary };
             let reference = identifiers::write_one(concept);
             let shown = entity.infons.get(&name_key(&reference)).unwrap_or(&words);
             let number = numbers.next("N");
@@ -335,12 +280,7 @@ fn annotations(document: &Document) -> String {
                 flat(shown)
             );
         }
-        push_about(
-            &mut lines,
-            &mut numbers,
-            id,
-            (entity.note.as_ref(), entity.score, &entity.infons),
-        );
+        push_about(&mut lines, &mut numbers, id, (entity.note.as_ref(), entity.score, &entity.infons));
     }
     let relation_ids = relation_ids(document, &entity_ids);
     let index = Index::of(document);
@@ -355,35 +295,21 @@ fn annotations(document: &Document) -> String {
                 Target::Concept(concept) => entity_ids.get(&index.mention_of(concept)?.id).cloned(),
             }
         };
-        let targets = relation
-            .arguments
-            .iter()
-            .map(|argument| target(&argument.target))
-            .collect::<Option<Vec<_>>>();
+        let targets =
+            relation.arguments.iter().map(|argument| target(&argument.target)).collect::<Option<Vec<_>>>();
         let Some(targets) = targets else { continue };
         if id.starts_with('*') {
-            let _ = writeln!(
-                lines,
-                "*\t{} {}",
-                name(&relation.kind, "Equiv"),
-                targets.join(" ")
-            );
+            let _ = writeln!(lines, "*\t{} {}", name(&relation.kind, "Equiv"), targets.join(" "));
             continue;
         }
-        let trigger = relation
-            .infons
-            .get(TRIGGER)
-            .and_then(|trigger| entity_ids.get(trigger));
+        let trigger = relation.infons.get(TRIGGER).and_then(|trigger| entity_ids.get(trigger));
         let _ = write!(lines, "{id}\t{}", name(&relation.kind, "Relation"));
         if let Some(trigger) = trigger.filter(|_| id.starts_with('E')) {
             let _ = write!(lines, ":{trigger}");
         }
         for ((number, argument), target) in (1..).zip(&relation.arguments).zip(targets) {
-            let role = if argument.role.is_empty() {
-                format!("Arg{number}")
-            } else {
-                name(&argument.role, "Arg")
-            };
+            let role =
+                if argument.role.is_empty() { format!("Arg{number}") } else { name(&argument.role, "Arg") };
             let _ = write!(lines, " {}:{target}", role.replace(':', "_"));
         }
         lines.push('\n');
@@ -391,12 +317,7 @@ fn annotations(document: &Document) -> String {
         if id.starts_with('E') {
             infons.remove(TRIGGER);
         }
-        push_about(
-            &mut lines,
-            &mut numbers,
-            id,
-            (relation.note.as_ref(), relation.score, &infons),
-        );
+        push_about(&mut lines, &mut numbers, id, (relation.note.as_ref(), relation.score, &infons));
     }
     lines
 }
@@ -484,16 +405,11 @@ impl Ids {
 /// The ids of the relations that brat can hold: pairs, events with a trigger, equivalences.
 fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> {
     let is_event = |relation: &Relation| {
-        relation
-            .infons
-            .get(TRIGGER)
-            .is_some_and(|trigger| entities.get(trigger).is_some())
+        relation.infons.get(TRIGGER).is_some_and(|trigger| entities.get(trigger).is_some())
     };
     let is_equivalence = |relation: &Relation| {
-        let all_mentions = relation
-            .arguments
-            .iter()
-            .all(|argument| matches!(argument.target, Target::Entity(_)));
+        let all_mentions =
+            relation.arguments.iter().all(|argument| matches!(argument.target, Target::Entity(_)));
         relation.id.starts_with('*') && all_mentions && !is_event(relation)
     };
     let is_pair = |relation: &Relation| {
@@ -531,15 +447,7 @@ fn name(text: &str, otherwise: &str) -> String {
     if text.is_empty() {
         return otherwise.to_owned();
     }
-    text.chars()
-        .map(|letter| {
-            if letter.is_whitespace() || letter == ':' {
-                '_'
-            } else {
-                letter
-            }
-        })
-        .collect()
+    text.chars().map(|letter| if letter.is_whitespace() || letter == ':' { '_' } else { letter }).collect()
 }
 
 fn flat(text: &str) -> String {
@@ -561,30 +469,19 @@ mod tests {
     fn reads_every_sort_of_line() {
         let import = read_brat(TEXT.as_bytes(), ANNOTATIONS.as_bytes(), "a.txt").unwrap();
         let document = &import.documents[0];
-        let [one, two, three, _] = &document.entities[..] else {
-            panic!("{:#?}", document.entities)
-        };
+        let [one, two, three, _] = &document.entities[..] else { panic!("{:#?}", document.entities) };
         assert_eq!(one.spans[0].slice(TEXT), Some("TNF-α"));
         assert_eq!(one.infons["#Other"], "free words");
         assert_eq!(
-            two.spans
-                .iter()
-                .map(|span| span.slice(TEXT).unwrap())
-                .collect::<Vec<_>>(),
+            two.spans.iter().map(|span| span.slice(TEXT).unwrap()).collect::<Vec<_>>(),
             ["breast", "cancer"]
         );
         assert_eq!(two.note.as_deref(), Some("see page 3"));
-        assert_eq!(
-            (three.concepts[0].id.as_str(), three.infons["Grade"].as_str()),
-            ("D010051", "high")
-        );
+        assert_eq!((three.concepts[0].id.as_str(), three.infons["Grade"].as_str()), ("D010051", "high"));
         let [first, second, pair, same] = &document.relations[..] else {
             panic!("{:#?}", document.relations)
         };
-        assert_eq!(
-            (first.infons["Negation"].as_str(), first.evidence.len()),
-            ("true", 1)
-        );
+        assert_eq!((first.infons["Negation"].as_str(), first.evidence.len()), ("true", 1));
         assert_eq!(second.arguments[0].target, Target::Relation("E1".to_owned()));
         assert_eq!(pair.score, Some(0.75));
         assert_eq!((same.id.as_str(), same.arguments.len()), ("*1", 2));

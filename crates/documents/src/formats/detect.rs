@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::import::Intake;
+use super::pubtator::LONGEST_ID;
 use super::{Format, ReadError, encoding, gzip, json, table, xml};
 use crate::limits::Limits;
 
@@ -34,11 +35,7 @@ pub fn detect(bytes: &[u8], name: &str) -> Result<Format, ReadError> {
 /// Tells Word and PDF files from text, and decodes the text.
 pub(super) fn content(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Content, ReadError> {
     let unsupported = |what: &str, remedy| {
-        Err(ReadError::Unsupported {
-            file: intake.file(),
-            what: what.to_owned(),
-            remedy,
-        })
+        Err(ReadError::Unsupported { file: intake.file(), what: what.to_owned(), remedy })
     };
     // A PDF may have a few stray bytes before its mark.
     let head = bytes.get(..bytes.len().min(1024)).unwrap_or(bytes);
@@ -84,10 +81,7 @@ pub(super) fn text_format(text: &str, intake: &Intake<'_>) -> Result<Format, Rea
         // "[1] Reference one" is a text; so is "[Title in brackets]".
         if is_json
             || start.starts_with('{')
-            || start
-                .trim_start_matches('[')
-                .trim_start()
-                .starts_with(['{', '"', ']'])
+            || start.trim_start_matches('[').trim_start().starts_with(['{', '"', ']'])
         {
             return json_format(start, is_json, intake);
         }
@@ -102,11 +96,14 @@ pub(super) fn text_format(text: &str, intake: &Intake<'_>) -> Result<Format, Rea
     }
     let tagged = |length: usize| lines.iter().filter(|line| tag(line, length).is_some()).count();
     let written = lines.iter().filter(|line| !line.trim().is_empty()).count();
-    if has(&|line| line.starts_with("PMID- ")) || (tagged(4) >= 2 && tagged(4) * 2 >= written) {
+    let is_long = |line: &str| tag(line, 4).is_some_and(|tag| tag.len() > 2);
+    if has(&|line| line.starts_with("PMID- "))
+        || (has(&is_long) && tagged(4) >= 2 && tagged(4) * 2 >= written)
+    {
         return Ok(Format::Medline);
     }
-    // Records of references whose first lines are damaged.
-    if tagged(2) >= 3 && tagged(2) * 2 >= written {
+    // References whose first line is missing.
+    if tagged(2) >= 2 && tagged(2) * 2 >= written {
         return Ok(Format::Ris);
     }
     if has(&|line| is_bibtex_line(line)) && written > 1 {
@@ -118,27 +115,16 @@ pub(super) fn text_format(text: &str, intake: &Intake<'_>) -> Result<Format, Rea
     }
     if lines.iter().all(|line| line.is_empty() || is_brat_line(line)) {
         let text = format!("{}.txt", intake.stem());
-        return Err(ReadError::NeedsText {
-            file: intake.file(),
-            text,
-        });
+        return Err(ReadError::NeedsText { file: intake.file(), text });
     }
     if let Some(delimiter) = table::delimiter(start, intake) {
-        return Ok(if delimiter == b'\t' {
-            Format::Tsv
-        } else {
-            Format::Csv
-        });
+        return Ok(if delimiter == b'\t' { Format::Tsv } else { Format::Csv });
     }
     let is_heading = |line: &str| {
         let words = line.trim_start_matches('#');
         (1..=6).contains(&(line.len() - words.len())) && words.starts_with(' ')
     };
-    Ok(if has(&is_heading) {
-        Format::Markdown
-    } else {
-        Format::PlainText
-    })
+    Ok(if has(&is_heading) { Format::Markdown } else { Format::PlainText })
 }
 
 fn xml_format(root: &str, text: &str, intake: &Intake<'_>) -> Result<Format, ReadError> {
@@ -191,18 +177,13 @@ fn json_format(text: &str, first_line_is_json: bool, intake: &Intake<'_>) -> Res
                 }
                 Some(keys) => keys,
                 None => {
-                    return Err(ReadError::Json {
-                        file: intake.file(),
-                        problem: error.to_string(),
-                    });
+                    return Err(ReadError::Json { file: intake.file(), problem: error.to_string() });
                 }
             }
         }
     };
     let has = |key: &str| keys.iter().any(|found| found == key);
-    let is_annotated = ["denotations", "tracks", "sourcedb", "blocks"]
-        .iter()
-        .any(|key| has(key));
+    let is_annotated = ["denotations", "tracks", "sourcedb", "blocks"].iter().any(|key| has(key));
     Ok(if has("task") && has("text") && has("decisions") {
         Format::Training
     } else if (has("documents") || has("passages") || has("PubTator3")) && !has("text") {
@@ -220,15 +201,9 @@ pub(super) fn tag(line: &str, length: usize) -> Option<&str> {
     let name = tag.trim_end();
     let named = name.len() >= 2
         && name.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     let dashed = rest == "-" || rest.starts_with("- ") || (length == 4 && rest.starts_with('-'));
-    let fits = if length == 2 {
-        name.len() == 2
-    } else {
-        (2..=4).contains(&name.len())
-    };
+    let fits = if length == 2 { name.len() == 2 } else { (2..=4).contains(&name.len()) };
     (named && dashed && fits).then_some(name)
 }
 
@@ -238,7 +213,7 @@ fn is_pubtator_line(line: &str) -> bool {
     let id = parts.next().unwrap_or_default();
     let part = parts.next().unwrap_or_default();
     !id.is_empty()
-        && id.len() < 100
+        && id.chars().count() <= LONGEST_ID
         && !id.contains(['\t', ' '])
         && matches!(part, "t" | "a")
         && parts.next().is_some()
@@ -283,23 +258,11 @@ mod tests {
                 Format::PubmedXml,
                 "<?xml version=\"1.0\"?>\n<!DOCTYPE x>\n<PubmedArticleSet></PubmedArticleSet>",
             ),
-            (
-                Format::Jats,
-                "<!-- a --><article xmlns:x='y'><front></front></article>",
-            ),
-            (
-                Format::BiocXml,
-                "<collection><source/><document><id>1</id></document></collection>",
-            ),
-            (
-                Format::BiocJson,
-                r#"{"source":"","documents":[{"id":"1","passages":[]}]}"#,
-            ),
+            (Format::Jats, "<!-- a --><article xmlns:x='y'><front></front></article>"),
+            (Format::BiocXml, "<collection><source/><document><id>1</id></document></collection>"),
+            (Format::BiocJson, r#"{"source":"","documents":[{"id":"1","passages":[]}]}"#),
             (Format::PubAnnotation, r#"[{"text":"a","denotations":[]}]"#),
-            (
-                Format::Jsonl,
-                "{\"text\":\"a\",\"label\":[]}\n{\"text\":\"b\",\"label\":[]}\n",
-            ),
+            (Format::Jsonl, "{\"text\":\"a\",\"label\":[]}\n{\"text\":\"b\",\"label\":[]}\n"),
             (Format::Jsonl, "{\"text\": broken\n{\"text\":\"b\"}\n"),
             (Format::PubTator, "\n123|t|Title\n123|a|Text\n"),
             (Format::Ris, "exported\nTY  - JOUR\nER  - \n"),
@@ -308,10 +271,7 @@ mod tests {
             (Format::Csv, "title;abstract\na;b\n"),
             (Format::Tsv, "pmid\ttitle\n1\tb\n"),
             (Format::Markdown, "Intro\n\n## Methods\n"),
-            (
-                Format::PlainText,
-                "[Article in German]\nAspirin, title and text.\n",
-            ),
+            (Format::PlainText, "[Article in German]\nAspirin, title and text.\n"),
             (Format::PlainText, "<5 % of patients died."),
         ] {
             assert_eq!(detect(text.as_bytes(), "file.dat"), Ok(format), "{text}");

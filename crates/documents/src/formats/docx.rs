@@ -11,28 +11,20 @@ use crate::Document;
 
 /// Reads the document with its foot- and endnotes.
 pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    let broken = |problem: String| ReadError::Archive {
-        file: intake.file(),
-        problem,
-    };
+    let broken = |problem: String| ReadError::Archive { file: intake.file(), problem };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
     if archive.len() > intake.limits.archive_parts {
         return Err(broken(format!("it has {} parts", archive.len())));
     }
     let is_main = |name: &&str| {
-        let number = name
-            .strip_prefix("word/document")
-            .and_then(|rest| rest.strip_suffix(".xml"));
+        let number = name.strip_prefix("word/document").and_then(|rest| rest.strip_suffix(".xml"));
         number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
     };
     let main = archive.file_names().find(is_main).map(str::to_owned);
     let main = main.ok_or_else(|| broken("there is no Word document in it".to_owned()))?;
     let mut left = intake.limits.expansion(bytes.len());
     let mut part = |name: &str, intake: &Intake<'_>| -> Result<Option<String>, ReadError> {
-        let broken = |problem: String| ReadError::Archive {
-            file: intake.file(),
-            problem,
-        };
+        let broken = |problem: String| ReadError::Archive { file: intake.file(), problem };
         let mut file = match archive.by_name(name) {
             Ok(file) => file,
             Err(zip::result::ZipError::FileNotFound) => return Ok(None),
@@ -41,44 +33,28 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
         let mut unpacked = Vec::new();
         let read = file.by_ref().take(left as u64 + 1).read_to_end(&mut unpacked);
         if unpacked.len() > left {
-            return Err(ReadError::Expands {
-                file: intake.file(),
-                limit: left,
-            });
+            return Err(ReadError::Expands { file: intake.file(), limit: left });
         }
         read.map_err(|error| broken(error.to_string()))?;
         left -= unpacked.len();
         Ok(Some(String::from_utf8_lossy(&unpacked).into_owned()))
     };
-    let mut document = Document {
-        id: intake.stem().to_owned(),
-        ..Document::default()
-    };
+    let mut document = Document { id: intake.stem().to_owned(), ..Document::default() };
     let mut reading = Reading::default();
     if let Some(xml) = part(&main, intake)? {
         for record in Records::new(&xml, &["body"], intake)? {
             match record.element {
                 Ok(body) => reading.blocks(&body, &mut document),
                 Err(problem) => {
-                    return Err(ReadError::Archive {
-                        file: intake.file(),
-                        problem,
-                    });
+                    return Err(ReadError::Archive { file: intake.file(), problem });
                 }
             }
         }
         reading.end_paragraph(&mut document);
     }
-    for (name, tag) in [
-        ("word/footnotes.xml", "footnote"),
-        ("word/endnotes.xml", "endnote"),
-    ] {
+    for (name, tag) in [("word/footnotes.xml", "footnote"), ("word/endnotes.xml", "endnote")] {
         let Some(xml) = part(name, intake)? else { continue };
-        let names: &'static [&'static str] = if tag == "footnote" {
-            &["footnote"]
-        } else {
-            &["endnote"]
-        };
+        let names: &'static [&'static str] = if tag == "footnote" { &["footnote"] } else { &["endnote"] };
         for record in Records::new(&xml, names, intake)? {
             let Ok(note) = record.element else { continue };
             // Separator lines are notes of a type.
@@ -162,10 +138,7 @@ impl Reading {
 }
 
 fn kind(properties: &Element) -> &'static str {
-    let style = properties
-        .child("pStyle")
-        .and_then(|style| style.attribute("val"))
-        .unwrap_or_default();
+    let style = properties.child("pStyle").and_then(|style| style.attribute("val")).unwrap_or_default();
     let style = style.to_lowercase();
     if style == "title" {
         "title"
@@ -210,15 +183,8 @@ mod tests {
         let import = read(&bytes, "case.docx").unwrap();
         assert_eq!(import.format, Format::Docx);
         let document = &import.documents[0];
-        assert_eq!(
-            document.text,
-            "Case β\nGiven 5 mg\ttwice\nJoined paragraph.\nCell\nA note."
-        );
-        let kinds: Vec<&str> = document
-            .passages
-            .iter()
-            .map(|passage| passage.kind.as_str())
-            .collect();
+        assert_eq!(document.text, "Case β\nGiven 5 mg\ttwice\nJoined paragraph.\nCell\nA note.");
+        let kinds: Vec<&str> = document.passages.iter().map(|passage| passage.kind.as_str()).collect();
         assert_eq!(kinds, ["title", "body", "body", "body", "footnote"]);
         assert_eq!(import.notices, [Notice::LeftOut("tracked deletions", 1)]);
     }
@@ -226,36 +192,15 @@ mod tests {
     #[test]
     fn refuses_a_bomb_and_a_crowd_of_parts() {
         let bytes = docx(&[("word/document.xml", &" ".repeat(2_000_000))]);
-        let limits = Limits {
-            expansion_floor: 1000,
-            ..Limits::default()
-        };
-        let options = ReadOptions {
-            limits,
-            ..ReadOptions::default()
-        };
-        assert!(matches!(
-            read_with(&bytes, "a.docx", &options),
-            Err(ReadError::Expands { .. })
-        ));
+        let limits = Limits { expansion_floor: 1000, ..Limits::default() };
+        let options = ReadOptions { limits, ..ReadOptions::default() };
+        assert!(matches!(read_with(&bytes, "a.docx", &options), Err(ReadError::Expands { .. })));
         let names: Vec<String> = (0..50).map(|number| format!("word/{number}.xml")).collect();
         let mut parts: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
         parts.push(("word/document.xml", BODY));
-        let limits = Limits {
-            archive_parts: 50,
-            ..Limits::default()
-        };
-        let options = ReadOptions {
-            limits,
-            ..ReadOptions::default()
-        };
-        assert!(matches!(
-            read_with(&docx(&parts), "a.docx", &options),
-            Err(ReadError::Archive { .. })
-        ));
-        assert!(matches!(
-            read(&bytes[..bytes.len() / 2], "a.docx"),
-            Err(ReadError::Archive { .. })
-        ));
+        let limits = Limits { archive_parts: 50, ..Limits::default() };
+        let options = ReadOptions { limits, ..ReadOptions::default() };
+        assert!(matches!(read_with(&docx(&parts), "a.docx", &options), Err(ReadError::Archive { .. })));
+        assert!(matches!(read(&bytes[..bytes.len() / 2], "a.docx"), Err(ReadError::Archive { .. })));
     }
 }

@@ -22,18 +22,14 @@ pub(super) fn decode(bytes: &[u8], intake: &mut Intake<'_>) -> Result<String, Re
     if text.trim().is_empty() {
         return Err(ReadError::Empty { file: intake.file() });
     }
-    let lines = bytecount(&text);
-    if lines > intake.limits.lines {
-        return Err(ReadError::TooManyLines {
-            file: intake.file(),
-            limit: intake.limits.lines,
-        });
+    let count = |end: u8| text.bytes().filter(|byte| *byte == end).count();
+    let (feeds, returns) = (count(b'\n'), count(b'\r'));
+    if feeds.max(returns) > intake.limits.lines {
+        return Err(ReadError::TooManyLines { file: intake.file(), limit: intake.limits.lines });
     }
+    // Old Macintosh programs end lines with a carriage return alone.
+    let text = if feeds == 0 && returns > 0 { text.replace('\r', "\n") } else { text };
     without_controls(text, intake)
-}
-
-fn bytecount(text: &str) -> usize {
-    text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 fn decode_as(encoding: &'static Encoding, bytes: &[u8], intake: &mut Intake<'_>) -> String {
@@ -56,21 +52,11 @@ fn decode_unmarked(bytes: &[u8], intake: &mut Intake<'_>) -> String {
             // One damaged place in an otherwise sound file is no reason to misread the rest of it.
             let sound = String::from_utf8_lossy(bytes);
             let damaged = sound.chars().filter(|letter| *letter == '\u{fffd}').count();
-            let multibyte = sound
-                .chars()
-                .filter(|letter| !letter.is_ascii())
-                .count()
-                .saturating_sub(damaged);
+            let multibyte = sound.chars().filter(|letter| !letter.is_ascii()).count().saturating_sub(damaged);
             if declared.is_none() && damaged * 10 < multibyte {
-                let message = format!(
-                    "{damaged} places are not UTF-8 (the first at byte {}).",
-                    error.valid_up_to()
-                );
-                intake.issue(
-                    "the whole file",
-                    message,
-                    "They show as \u{fffd}; correct them in the source.",
-                );
+                let message =
+                    format!("{damaged} places are not UTF-8 (the first at byte {}).", error.valid_up_to());
+                intake.issue("the whole file", message, "They show as \u{fffd}; correct them in the source.");
                 return sound.into_owned();
             }
             let encoding = declared.unwrap_or(WINDOWS_1252);
@@ -102,14 +88,7 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     if pairs < 2 || bytes.len() % 2 != 0 {
         return None;
     }
-    let nul = |side: usize| {
-        sample
-            .iter()
-            .skip(side)
-            .step_by(2)
-            .filter(|byte| **byte == 0)
-            .count()
-    };
+    let nul = |side: usize| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
     let (high_first, low_first) = (nul(0), nul(1));
     // Mostly Latin on one side, and on the other next to no NUL.
     if low_first * 10 >= pairs * 6 && high_first * 50 <= pairs {
@@ -155,13 +134,7 @@ mod tests {
 
     fn utf16(text: &str, little: bool) -> Vec<u8> {
         text.encode_utf16()
-            .flat_map(|unit| {
-                if little {
-                    unit.to_le_bytes()
-                } else {
-                    unit.to_be_bytes()
-                }
-            })
+            .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
             .collect()
     }
 
@@ -172,20 +145,11 @@ mod tests {
         let marked = format!("\u{feff}{text}");
         assert_eq!(decoded(marked.as_bytes()).unwrap(), (text.to_owned(), vec![]));
         for little in [true, false] {
-            assert_eq!(
-                decoded(&utf16(text, little)).unwrap(),
-                (text.to_owned(), vec![Notice::Utf16])
-            );
-            assert_eq!(
-                decoded(&utf16(&marked, little)).unwrap(),
-                (text.to_owned(), vec![Notice::Utf16])
-            );
+            assert_eq!(decoded(&utf16(text, little)).unwrap(), (text.to_owned(), vec![Notice::Utf16]));
+            assert_eq!(decoded(&utf16(&marked, little)).unwrap(), (text.to_owned(), vec![Notice::Utf16]));
         }
         let (latin, _, _) = WINDOWS_1252.encode(text);
-        assert_eq!(
-            decoded(&latin).unwrap(),
-            (text.to_owned(), vec![Notice::Encoding("windows-1252")])
-        );
+        assert_eq!(decoded(&latin).unwrap(), (text.to_owned(), vec![Notice::Encoding("windows-1252")]));
     }
 
     #[test]
@@ -194,6 +158,12 @@ mod tests {
         let (text, notices) = decoded(xml).unwrap();
         assert!(text.contains("šć"), "{text}");
         assert_eq!(notices, [Notice::Encoding("ISO-8859-2")]);
+    }
+
+    #[test]
+    fn reads_line_ends_of_old_macintosh_programs() {
+        assert_eq!(decoded(b"One.\rTwo.\r").unwrap().0, "One.\nTwo.\n");
+        assert_eq!(decoded(b"One.\r\nTwo.\r").unwrap().0, "One.\r\nTwo.\r");
     }
 
     #[test]
@@ -216,18 +186,9 @@ mod tests {
 
     #[test]
     fn refuses_too_many_lines() {
-        let limits = Limits {
-            lines: 10,
-            ..Limits::default()
-        };
+        let limits = Limits { lines: 10, ..Limits::default() };
         let mut intake = Intake::new("a.txt", &limits);
         let error = decode("a\n".repeat(11).as_bytes(), &mut intake).unwrap_err();
-        assert_eq!(
-            error,
-            ReadError::TooManyLines {
-                file: "a.txt".to_owned(),
-                limit: 10
-            }
-        );
+        assert_eq!(error, ReadError::TooManyLines { file: "a.txt".to_owned(), limit: 10 });
     }
 }

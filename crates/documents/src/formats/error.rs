@@ -126,9 +126,7 @@ pub enum ReadError {
 }
 
 fn first(issues: &[Issue]) -> String {
-    issues
-        .first()
-        .map_or_else(|| "Choose another file.".to_owned(), |issue| format!("{issue}"))
+    issues.first().map_or_else(|| "Choose another file.".to_owned(), |issue| format!("{issue}"))
 }
 
 impl ReadError {

@@ -19,35 +19,20 @@ pub(super) fn look_through<'b>(bytes: &'b [u8], intake: &mut Intake<'_>) -> Resu
         layers += 1;
         if layers > 2 {
             let problem = "it is packed more than twice".to_owned();
-            return Err(ReadError::Archive {
-                file: intake.file(),
-                problem,
-            });
+            return Err(ReadError::Archive { file: intake.file(), problem });
         }
         let limit = intake.limits.expansion(bytes.len());
         let mut unpacked = Vec::new();
-        let read = MultiGzDecoder::new(&*bytes)
-            .take(limit as u64 + 1)
-            .read_to_end(&mut unpacked);
+        let read = MultiGzDecoder::new(&*bytes).take(limit as u64 + 1).read_to_end(&mut unpacked);
         if unpacked.len() > limit {
-            return Err(ReadError::Expands {
-                file: intake.file(),
-                limit,
-            });
+            return Err(ReadError::Expands { file: intake.file(), limit });
         }
         if let Err(error) = read {
             if unpacked.is_empty() {
-                return Err(ReadError::Archive {
-                    file: intake.file(),
-                    problem: error.to_string(),
-                });
+                return Err(ReadError::Archive { file: intake.file(), problem: error.to_string() });
             }
             let message = format!("The packed data break off ({error}); what came before was read.");
-            intake.issue(
-                "the end of the file",
-                message,
-                "Fetch the file again: the copy may be incomplete.",
-            );
+            intake.issue("the end of the file", message, "Fetch the file again: the copy may be incomplete.");
         }
         intake.notice(Notice::Gzip);
         bytes = Cow::Owned(unpacked);
@@ -78,18 +63,12 @@ mod tests {
         let twice = pack(&pack(b"Aspirin."));
         assert_eq!(&*look_through(&twice, &mut intake).unwrap(), b"Aspirin.");
         let thrice = pack(&twice);
-        assert!(matches!(
-            look_through(&thrice, &mut intake),
-            Err(ReadError::Archive { .. })
-        ));
+        assert!(matches!(look_through(&thrice, &mut intake), Err(ReadError::Archive { .. })));
     }
 
     #[test]
     fn refuses_a_bomb_before_it_is_unpacked() {
-        let limits = Limits {
-            expansion_floor: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { expansion_floor: 1000, ..Limits::default() };
         let mut intake = Intake::new("bomb.gz", &limits);
         let bomb = pack(&vec![b' '; 1_000_000]);
         let error = look_through(&bomb, &mut intake).unwrap_err();
@@ -100,13 +79,10 @@ mod tests {
     fn keeps_what_a_cut_file_holds() {
         let limits = Limits::default();
         let mut intake = Intake::new("cut.gz", &limits);
-        let text: Vec<u8> = (0..20_000u32)
-            .flat_map(|n| format!("{} ", n * 7919 % 10_007).into_bytes())
-            .collect();
+        let text: Vec<u8> =
+            (0..20_000u32).flat_map(|n| format!("{} ", n * 7919 % 10_007).into_bytes()).collect();
         let packed = pack(&text);
-        let read = look_through(&packed[..packed.len() / 2], &mut intake)
-            .unwrap()
-            .into_owned();
+        let read = look_through(&packed[..packed.len() / 2], &mut intake).unwrap().into_owned();
         assert!(!read.is_empty() && text.starts_with(&read));
         let import_issues = intake.finish(crate::formats::Format::PlainText).unwrap_err();
         assert!(import_issues.to_string().contains("break off"), "{import_issues}");

@@ -6,12 +6,7 @@ use crate::Concept;
 ///
 /// Variants keep `|` and `,`, which belong to their notation (`c|SUB|A|53|T`).
 pub(super) fn parse(kind: &str, field: &str) -> Vec<Concept> {
-    field
-        .split(separators(kind))
-        .map(str::trim)
-        .filter(|id| !is_none(id))
-        .map(parse_one)
-        .collect()
+    field.split(separators(kind)).map(str::trim).filter(|id| !is_none(id)).map(parse_one).collect()
 }
 
 /// The id field that [`parse`] reads back, if there is one.
@@ -36,19 +31,11 @@ pub(super) fn parse_one(id: &str) -> Concept {
             if !vocabulary.is_empty()
                 && !rest.is_empty()
                 && !rest.starts_with("//")
-                && vocabulary
-                    .chars()
-                    .all(|letter| letter.is_alphanumeric() || " _-.#".contains(letter)) =>
+                && vocabulary.chars().all(|letter| letter.is_alphanumeric() || " _-.#".contains(letter)) =>
         {
-            Concept {
-                vocabulary: vocabulary.to_owned(),
-                id: rest.to_owned(),
-            }
+            Concept { vocabulary: vocabulary.to_owned(), id: rest.to_owned() }
         }
-        _ => Concept {
-            vocabulary: String::new(),
-            id: id.to_owned(),
-        },
+        _ => Concept { vocabulary: String::new(), id: id.to_owned() },
     }
 }
 
@@ -59,9 +46,7 @@ pub(super) fn is_none(id: &str) -> bool {
 
 fn separators(kind: &str) -> &'static [char] {
     let kind = kind.to_ascii_lowercase();
-    let is_variant = ["mutation", "variant", "snp", "allele"]
-        .iter()
-        .any(|word| kind.contains(word));
+    let is_variant = ["mutation", "variant", "snp", "allele"].iter().any(|word| kind.contains(word));
     if is_variant { &[';'] } else { &['|', ';', ','] }
 }
 
@@ -73,11 +58,7 @@ mod tests {
     fn reads_and_writes_id_fields() {
         for (kind, field, ids) in [
             ("Disease", "MESH:D006984", vec![("MESH", "D006984")]),
-            (
-                "Disease",
-                "D002318|D012131",
-                vec![("", "D002318"), ("", "D012131")],
-            ),
+            ("Disease", "D002318|D012131", vec![("", "D002318"), ("", "D012131")]),
             ("Chemical", "-1", vec![]),
             (
                 "ProteinMutation",
@@ -88,10 +69,8 @@ mod tests {
             ("Gene", "NCBI Gene:7157", vec![("NCBI Gene", "7157")]),
         ] {
             let concepts = parse(kind, field);
-            let found: Vec<(&str, &str)> = concepts
-                .iter()
-                .map(|concept| (concept.vocabulary.as_str(), concept.id.as_str()))
-                .collect();
+            let found: Vec<(&str, &str)> =
+                concepts.iter().map(|concept| (concept.vocabulary.as_str(), concept.id.as_str())).collect();
             assert_eq!(found, ids, "{field}");
             if !ids.is_empty() {
                 assert_eq!(write(kind, &concepts), field);

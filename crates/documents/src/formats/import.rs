@@ -37,11 +37,7 @@ pub struct Issue {
 
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}, {}: {} {}",
-            self.file, self.place, self.message, self.remedy
-        )
+        write!(f, "{}, {}: {} {}", self.file, self.place, self.message, self.remedy)
     }
 }
 
@@ -64,8 +60,6 @@ pub enum Notice {
     RepeatedIds(usize),
     /// Lines outside any record that were passed over.
     LinesOutsideRecords(usize),
-    /// Sentences that were joined to their passage.
-    SentencesJoined(usize),
     /// Parts that are not text and were left out (`tables`, `references`, `comments`).
     LeftOut(&'static str, usize),
     /// The columns that the text was taken from.
@@ -86,14 +80,16 @@ impl fmt::Display for Notice {
             Self::Offsets(unit) => write!(f, "The file's offsets count {unit}; they were converted."),
             Self::NoSeparator => write!(f, "The file's offsets count no blank between title and abstract."),
             Self::ControlCharacters(count) => {
-                write!(f, "{count} control characters were left out of the text.")
+                write!(f, "Control characters left out of the text: {count}.")
             }
-            Self::RepeatedIds(count) => write!(f, "{count} documents share an id and were given a number."),
-            Self::LinesOutsideRecords(count) => write!(f, "{count} lines stand outside any record."),
-            Self::SentencesJoined(count) => write!(f, "{count} sentences were joined to their passages."),
-            Self::LeftOut(what, count) => write!(f, "{count} {what} were left out."),
+            Self::RepeatedIds(count) => {
+                write!(f, "Documents that were given a number because their id is taken: {count}.")
+            }
+            Self::LinesOutsideRecords(count) => write!(f, "Lines outside any record: {count}."),
+
+            Self::LeftOut(what, count) => write!(f, "Left out: {what} ({count})."),
             Self::Columns(names) => write!(f, "The text was taken from: {}.", names.join(", ")),
-            Self::FurtherIssues(count) => write!(f, "{count} further issues are not listed."),
+            Self::FurtherIssues(count) => write!(f, "Further issues that are not listed: {count}."),
         }
     }
 }
@@ -210,25 +206,26 @@ impl<'a> Intake<'a> {
             return false;
         }
         if document.entities.len() + document.relations.len() > self.limits.annotations {
-            let message = format!(
-                "It holds more than {} annotations and was left out.",
-                self.limits.annotations
-            );
+            let message =
+                format!("It holds more than {} annotations and was left out.", self.limits.annotations);
             self.issue(place, message, "Split the document.");
             return false;
         }
-        if document.text.trim().is_empty() {
-            self.issue(
-                place,
-                "There is no title and no text.",
-                "Add the text to the record, or ignore it.",
-            );
+        if !document.text.contains(char::is_alphanumeric) {
+            if document.entities.is_empty() {
+                self.issue(
+                    place,
+                    "There is no title and no text.",
+                    "Add the text to the record, or ignore it.",
+                );
+            } else {
+                let remedy = "Import the file that holds text and annotations together.";
+                self.issue(place, "It holds annotations without the text they belong to.", remedy);
+            }
             return false;
         }
         self.give_id(&mut document);
-        document
-            .passages
-            .retain(|passage| passage.span.slice(&document.text).is_some());
+        document.passages.retain(|passage| passage.span.slice(&document.text).is_some());
         self.check_entities(&mut document, &place);
         self.check_relations(&mut document, &place);
         self.documents.push(document);
@@ -238,11 +235,8 @@ impl<'a> Intake<'a> {
     fn give_id(&mut self, document: &mut Document) {
         if document.id.trim().is_empty() {
             let number = self.documents.len() + 1;
-            document.id = if number == 1 {
-                self.stem().to_owned()
-            } else {
-                format!("{}-{number}", self.stem())
-            };
+            document.id =
+                if number == 1 { self.stem().to_owned() } else { format!("{}-{number}", self.stem()) };
         }
         if self.repeats {
             return;
@@ -267,10 +261,7 @@ impl<'a> Intake<'a> {
         let text = &document.text;
         document.entities.retain(|entity: &Entity| {
             let sound = !entity.spans.is_empty()
-                && entity
-                    .spans
-                    .iter()
-                    .all(|span| !span.is_empty() && span.slice(text).is_some());
+                && entity.spans.iter().all(|span| !span.is_empty() && span.slice(text).is_some());
             if !sound {
                 outside.push(quoted(&entity.text, &entity.id));
                 return false;
@@ -294,22 +285,15 @@ impl<'a> Intake<'a> {
             );
         }
         if !repeated.is_empty() {
-            let message = format!(
-                "{} repeat an id and were left out: {}.",
-                mentions(repeated.len()),
-                some(&repeated)
-            );
+            let message =
+                format!("{} repeat an id and were left out: {}.", mentions(repeated.len()), some(&repeated));
             self.issue(place, message, "Give each mention an id of its own.");
         }
     }
 
     fn check_relations(&mut self, document: &mut Document, place: &str) {
         let text = &document.text;
-        let entities: HashSet<&str> = document
-            .entities
-            .iter()
-            .map(|entity| entity.id.as_str())
-            .collect();
+        let entities: HashSet<&str> = document.entities.iter().map(|entity| entity.id.as_str()).collect();
         let mut left_out: Vec<String> = Vec::new();
         let mut ids: HashSet<String> = HashSet::new();
         document.relations.retain(|relation| {
@@ -319,29 +303,34 @@ impl<'a> Intake<'a> {
             }
             new
         });
-        // Leaving one out can take the ground from another that names it: repeat until nothing changes.
-        loop {
-            let relations: HashSet<String> = document
-                .relations
-                .iter()
-                .map(|relation| relation.id.clone())
-                .collect();
-            let before = document.relations.len();
-            document.relations.retain(|relation: &Relation| {
-                let sound = relation.arguments.iter().all(|argument| match &argument.target {
-                    Target::Entity(id) => entities.contains(id.as_str()),
-                    Target::Relation(id) => relations.contains(id),
-                    Target::Concept(_) => true,
-                });
-                if !sound {
-                    left_out.push(relation.id.clone());
+        // Leaving one out takes the ground from those that name it, and so on.
+        let mut dependents: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut sound = vec![true; document.relations.len()];
+        let mut fallen: Vec<usize> = Vec::new();
+        for (index, relation) in document.relations.iter().enumerate() {
+            let is_there = |target: &Target| match target {
+                Target::Entity(id) => entities.contains(id.as_str()),
+                Target::Relation(id) => ids.contains(id),
+                Target::Concept(_) => true,
+            };
+            if !relation.arguments.iter().all(|argument| is_there(&argument.target)) {
+                fallen.push(index);
+            }
+            for argument in &relation.arguments {
+                if let Target::Relation(id) = &argument.target {
+                    dependents.entry(id).or_default().push(index);
                 }
-                sound
-            });
-            if document.relations.len() == before {
-                break;
             }
         }
+        while let Some(index) = fallen.pop() {
+            let Some(relation) = document.relations.get(index) else { continue };
+            if std::mem::replace(&mut sound[index], false) {
+                left_out.push(relation.id.clone());
+                fallen.extend(dependents.get(relation.id.as_str()).into_iter().flatten());
+            }
+        }
+        let mut sound = sound.into_iter();
+        document.relations.retain(|_| sound.next().unwrap_or(false));
         for relation in &mut document.relations {
             relation.evidence.retain(|span| span.slice(text).is_some());
         }
@@ -361,20 +350,13 @@ impl<'a> Intake<'a> {
             return Err(if self.issues.is_empty() {
                 ReadError::Empty { file: self.file() }
             } else {
-                ReadError::NoDocument {
-                    file: self.file(),
-                    issues: self.issues,
-                }
+                ReadError::NoDocument { file: self.file(), issues: self.issues }
             });
         }
         if self.repeated_ids > 0 {
             self.notices.push(Notice::RepeatedIds(self.repeated_ids));
         }
-        self.notices.extend(
-            self.counted
-                .iter()
-                .map(|(what, count)| Notice::LeftOut(what, *count)),
-        );
+        self.notices.extend(self.counted.iter().map(|(what, count)| Notice::LeftOut(what, *count)));
         if self.further_issues > 0 {
             self.notices.push(Notice::FurtherIssues(self.further_issues));
         }
@@ -398,11 +380,7 @@ pub(super) fn some(items: &[String]) -> String {
 }
 
 fn mentions(count: usize) -> String {
-    if count == 1 {
-        "1 mention".to_owned()
-    } else {
-        format!("{count} mentions")
-    }
+    if count == 1 { "1 mention".to_owned() } else { format!("{count} mentions") }
 }
 
 /// A mention as a message names it: its words, shortened, else its id.
@@ -439,27 +417,11 @@ mod tests {
     fn keeps_the_promises_of_the_model() {
         let limits = Limits::default();
         let mut intake = Intake::new("a.json", &limits);
-        let mut document = Document {
-            id: "1".to_owned(),
-            text: "é".to_owned(),
-            ..Document::default()
-        };
-        document.entities = vec![
-            mention("T1", 0, 2),
-            mention("T1", 0, 2),
-            mention("T2", 0, 1),
-            mention("T3", 0, 9),
-        ];
-        let point = |id: &str, target: Target| {
-            Relation::new(
-                id,
-                "r",
-                vec![Argument {
-                    role: String::new(),
-                    target,
-                }],
-            )
-        };
+        let mut document = Document { id: "1".to_owned(), text: "é".to_owned(), ..Document::default() };
+        document.entities =
+            vec![mention("T1", 0, 2), mention("T1", 0, 2), mention("T2", 0, 1), mention("T3", 0, 9)];
+        let point =
+            |id: &str, target: Target| Relation::new(id, "r", vec![Argument { role: String::new(), target }]);
         document.relations = vec![
             point("R1", Target::Entity("T1".to_owned())),
             point("R2", Target::Relation("R3".to_owned())),
@@ -470,16 +432,9 @@ mod tests {
         let import = intake.finish(Format::Jsonl).unwrap();
         assert_eq!(import.documents[1].id, "1-2");
         assert_eq!(import.documents[0].entities.len(), 1);
-        let kept: Vec<&str> = import.documents[0]
-            .relations
-            .iter()
-            .map(|relation| relation.id.as_str())
-            .collect();
-        assert_eq!(
-            kept,
-            ["R1"],
-            "R3 points at a mention inside a character, R2 at R3"
-        );
+        let kept: Vec<&str> =
+            import.documents[0].relations.iter().map(|relation| relation.id.as_str()).collect();
+        assert_eq!(kept, ["R1"], "R3 points at a mention inside a character, R2 at R3");
         assert_eq!(import.issues.len(), 6);
         assert_eq!(import.notices, [Notice::RepeatedIds(1)]);
     }

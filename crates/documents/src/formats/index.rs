@@ -20,17 +20,9 @@ impl<'d> Index<'d> {
             }
         }
         Self {
-            entities: document
-                .entities
-                .iter()
-                .map(|entity| (entity.id.as_str(), entity))
-                .collect(),
+            entities: document.entities.iter().map(|entity| (entity.id.as_str(), entity)).collect(),
             by_concept,
-            relations: document
-                .relations
-                .iter()
-                .map(|relation| relation.id.as_str())
-                .collect(),
+            relations: document.relations.iter().map(|relation| relation.id.as_str()).collect(),
         }
     }
 
@@ -48,9 +40,7 @@ impl<'d> Index<'d> {
         if self.entities.contains_key(id) {
             return Some(Target::Entity(id.to_owned()));
         }
-        self.relations
-            .contains(id)
-            .then(|| Target::Relation(id.to_owned()))
+        self.relations.contains(id).then(|| Target::Relation(id.to_owned()))
     }
 }
 
@@ -70,11 +60,7 @@ impl UniqueIds {
         let start = if id.is_empty() { 1 } else { 2 };
         let number = self.next.entry(id.to_owned()).or_insert(start);
         loop {
-            let numbered = if id.is_empty() {
-                format!("{letter}{number}")
-            } else {
-                format!("{id}.{number}")
-            };
+            let numbered = if id.is_empty() { format!("{letter}{number}") } else { format!("{id}.{number}") };
             *number += 1;
             if self.given.insert(numbered.clone()) {
                 return numbered;
@@ -90,10 +76,8 @@ mod tests {
     #[test]
     fn numbers_what_repeats_or_has_no_id() {
         let mut ids = UniqueIds::default();
-        let given: Vec<String> = ["a", "a", "", "T2", "", "a.2", "a"]
-            .iter()
-            .map(|id| ids.give(id, "T"))
-            .collect();
+        let given: Vec<String> =
+            ["a", "a", "", "T2", "", "a.2", "a"].iter().map(|id| ids.give(id, "T")).collect();
         assert_eq!(given, ["a", "a.2", "T1", "T2", "T3", "a.2.2", "a.3"]);
     }
 }

@@ -27,28 +27,15 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
 }
 
 fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
-    let front = article
-        .child("front")
-        .or_else(|| article.child("front-stub"))
-        .unwrap_or(article);
+    let front = article.child("front").or_else(|| article.child("front-stub")).unwrap_or(article);
     let meta = front.child("article-meta").unwrap_or(front);
     let infons = bibliography(front, meta);
-    let id = ["pmid", "pmc", "doi"]
-        .iter()
-        .find_map(|key| infons.get(*key))
-        .cloned()
-        .unwrap_or_default();
-    let mut document = Document {
-        id,
-        infons,
-        ..Document::default()
-    };
+    let id = ["pmid", "pmc", "doi"].iter().find_map(|key| infons.get(*key)).cloned().unwrap_or_default();
+    let mut document = Document { id, infons, ..Document::default() };
     let titles = meta.child("title-group").unwrap_or(meta);
     document.push_passage("title", &words(titles.child("article-title")));
 
-    let abstracts = ["abstract", "trans-abstract"]
-        .into_iter()
-        .flat_map(|name| meta.all(name));
+    let abstracts = ["abstract", "trans-abstract"].into_iter().flat_map(|name| meta.all(name));
     for part in abstracts.filter(|part| part.name == "abstract" && !is_side_abstract(part)) {
         blocks(part, "abstract", None, &mut document, intake);
     }
@@ -56,10 +43,7 @@ fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
     if let Some(body) = article.child("body") {
         blocks(body, "body", None, &mut document, intake);
     }
-    if let Some(floats) = article
-        .child("floats-group")
-        .or_else(|| article.child("floats-wrap"))
-    {
+    if let Some(floats) = article.child("floats-group").or_else(|| article.child("floats-wrap")) {
         blocks(floats, "body", None, &mut document, intake);
     }
     intake.left_out("references", article.everywhere("ref").len());
@@ -82,12 +66,8 @@ fn blocks(
     document: &mut Document,
     intake: &mut Intake<'_>,
 ) {
-    let own = element
-        .child("title")
-        .filter(|_| element.name == "sec" || element.name == "abstract");
-    let heading = own
-        .map(|title| words(Some(title)))
-        .filter(|title| !title.is_empty());
+    let own = element.child("title").filter(|_| element.name == "sec" || element.name == "abstract");
+    let heading = own.map(|title| words(Some(title))).filter(|title| !title.is_empty());
     let section = heading.as_deref().or(section);
     let mut loose = String::new();
     for child in &element.children {
@@ -134,22 +114,12 @@ fn block(
         "fig" | "table-wrap" => {
             let label = words(inner.child("label"));
             let caption = words(inner.child("caption"));
-            push(
-                "caption",
-                &collapse(&format!("{label} {caption}")),
-                section,
-                document,
-            );
+            push("caption", &collapse(&format!("{label} {caption}")), section, document);
             intake.left_out("tables", inner.everywhere("table").len());
         }
         "p" => {
             // Figures and lists stand inside paragraphs in older files; they follow the paragraph.
-            push(
-                kind,
-                &inner.words(&|part| is_left_out(part) || is_block(&part.name)),
-                section,
-                document,
-            );
+            push(kind, &inner.words(&|part| is_left_out(part) || is_block(&part.name)), section, document);
             for part in inner.elements().filter(|part| is_block(&part.name)) {
                 block(part, kind, section, document, intake);
             }
@@ -232,9 +202,7 @@ fn is_left_out(element: &Element) -> bool {
 }
 
 fn words(element: Option<&Element>) -> String {
-    element
-        .map(|element| element.words(&is_left_out))
-        .unwrap_or_default()
+    element.map(|element| element.words(&is_left_out)).unwrap_or_default()
 }
 
 fn bibliography(front: &Element, meta: &Element) -> Infons {
@@ -249,38 +217,20 @@ fn bibliography(front: &Element, meta: &Element) -> Infons {
             Some("pmid") => keep("pmid", words(Some(id))),
             Some("pmc" | "pmcid") => {
                 let number = words(Some(id));
-                keep(
-                    "pmc",
-                    if number.starts_with("PMC") {
-                        number
-                    } else {
-                        format!("PMC{number}")
-                    },
-                );
+                keep("pmc", if number.starts_with("PMC") { number } else { format!("PMC{number}") });
             }
             Some("doi") => keep("doi", words(Some(id))),
             _ => {}
         }
     }
     let journal = front.child("journal-meta");
-    keep(
-        "journal",
-        words(journal.and_then(|journal| journal.at(&["journal-title-group", "journal-title"]))),
-    );
-    keep(
-        "journal",
-        words(journal.and_then(|journal| journal.child("journal-title"))),
-    );
-    let years = meta
-        .all("pub-date")
-        .map(|date| words(date.child("year")))
-        .filter(|year| !year.is_empty());
+    keep("journal", words(journal.and_then(|journal| journal.at(&["journal-title-group", "journal-title"]))));
+    keep("journal", words(journal.and_then(|journal| journal.child("journal-title"))));
+    let years = meta.all("pub-date").map(|date| words(date.child("year"))).filter(|year| !year.is_empty());
     keep("year", years.min().unwrap_or_default());
     let authors = meta.all("contrib-group").flat_map(|group| group.all("contrib"));
     let names = authors.filter_map(|author| {
-        let name = author
-            .child("name")
-            .or_else(|| author.at(&["name-alternatives", "name"]));
+        let name = author.child("name").or_else(|| author.at(&["name-alternatives", "name"]));
         let name = match name {
             Some(name) => [words(name.child("surname")), words(name.child("given-names"))]
                 .into_iter()
@@ -292,25 +242,11 @@ fn bibliography(front: &Element, meta: &Element) -> Infons {
         (!name.is_empty()).then_some(name)
     });
     keep("authors", names.collect::<Vec<_>>().join("; "));
-    let keywords = meta
-        .all("kwd-group")
-        .flat_map(|group| group.all("kwd"))
-        .map(|keyword| words(Some(keyword)));
-    keep(
-        "keywords",
-        keywords
-            .filter(|keyword| !keyword.is_empty())
-            .collect::<Vec<_>>()
-            .join("; "),
-    );
+    let keywords =
+        meta.all("kwd-group").flat_map(|group| group.all("kwd")).map(|keyword| words(Some(keyword)));
+    keep("keywords", keywords.filter(|keyword| !keyword.is_empty()).collect::<Vec<_>>().join("; "));
     let licence = meta.at(&["permissions", "license"]);
-    keep(
-        "licence",
-        licence
-            .and_then(|licence| licence.attribute("href"))
-            .unwrap_or_default()
-            .to_owned(),
-    );
+    keep("licence", licence.and_then(|licence| licence.attribute("href")).unwrap_or_default().to_owned());
     infons
 }
 
@@ -340,21 +276,12 @@ mod tests {
             "On H. pylori & ulcers\nSummary\nAim\nTo look.\nMethods\nWe looked [1].\nFigure 1 A stomach.\nDose x.\n\
              Table 1 Doses."
         );
-        let kinds: Vec<&str> = document
-            .passages
-            .iter()
-            .map(|passage| passage.kind.as_str())
-            .collect();
+        let kinds: Vec<&str> = document.passages.iter().map(|passage| passage.kind.as_str()).collect();
         assert_eq!(
             kinds,
-            [
-                "title", "heading", "heading", "abstract", "heading", "body", "caption", "body", "caption"
-            ]
+            ["title", "heading", "heading", "abstract", "heading", "body", "caption", "body", "caption"]
         );
         assert_eq!(document.passages[5].infons["section"], "Methods");
-        assert_eq!(
-            import.notices,
-            [Notice::LeftOut("references", 2), Notice::LeftOut("tables", 1)]
-        );
+        assert_eq!(import.notices, [Notice::LeftOut("references", 2), Notice::LeftOut("tables", 1)]);
     }
 }

@@ -23,14 +23,8 @@ pub(super) fn items<'t>(text: &'t str, list: &'static str) -> Items<'t> {
     let mut items = Items::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut listed = false;
-    let file = File {
-        list,
-        listed: &mut listed,
-        items: &mut items,
-    };
-    let end = file
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end());
+    let file = File { list, listed: &mut listed, items: &mut items };
+    let end = file.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     if let Err(error) = end {
         items.broken = Some(error.to_string());
     }
@@ -50,10 +44,7 @@ pub(super) struct Records<'t> {
 pub(super) fn records<'t>(text: &'t str) -> Records<'t> {
     let (mut records, mut problems) = (Vec::new(), Vec::new());
     if is_lines(text) {
-        for (number, line) in (1..)
-            .zip(text.lines())
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             let place = format!("line {number}");
             match serde_json::from_str::<&RawValue>(line.trim()) {
                 Ok(record) => records.push((place, record)),
@@ -62,10 +53,7 @@ pub(super) fn records<'t>(text: &'t str) -> Records<'t> {
         }
     } else {
         let found = items(text, "");
-        records = (1..)
-            .zip(found.items)
-            .map(|(number, item)| (format!("record {number}"), item))
-            .collect();
+        records = (1..).zip(found.items).map(|(number, item)| (format!("record {number}"), item)).collect();
         if let Some(problem) = found.broken {
             let message =
                 format!("The JSON is not sound ({problem}); the records before that place were read.");
@@ -116,10 +104,7 @@ pub(super) fn offset(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
             let float = number.as_f64()?;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "checked to be whole and far below 2^53"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and far below 2^53")]
             (float.fract() == 0.0 && float.abs() < 1e15).then_some(float as i64)
         }),
         Value::String(text) => text.trim().parse().ok(),
@@ -159,11 +144,7 @@ impl<'t> Visitor<'t> for File<'_, 't> {
     fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if key == self.list && !*self.listed {
-                map.next_value_seed(File {
-                    list: self.list,
-                    listed: self.listed,
-                    items: self.items,
-                })?;
+                map.next_value_seed(File { list: self.list, listed: self.listed, items: self.items })?;
             } else {
                 self.items.header.push((key, map.next_value()?));
             }

@@ -38,16 +38,7 @@ const TEXTS: [&str; 10] = [
     "article",
     "document",
 ];
-const IDS: [&str; 8] = [
-    "id",
-    "pmid",
-    "doc_id",
-    "document_id",
-    "docid",
-    "paper_id",
-    "pmcid",
-    "_id",
-];
+const IDS: [&str; 8] = ["id", "pmid", "doc_id", "document_id", "docid", "paper_id", "pmcid", "_id"];
 const MENTIONS: [&str; 6] = ["entities", "annotations", "spans", "ents", "label", "labels"];
 
 /// Reads the records one by one.
@@ -59,9 +50,8 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
         }
         match serde_json::from_str::<Value>(record.get()) {
             Ok(Value::Object(record)) => {
-                if let Some(runs) = record
-                    .get("runs")
-                    .and_then(|runs| serde_json::from_value(runs.clone()).ok())
+                if let Some(runs) =
+                    record.get("runs").and_then(|runs| serde_json::from_value(runs.clone()).ok())
                 {
                     let runs: BTreeMap<String, Infons> = runs;
                     intake.runs.extend(runs);
@@ -70,11 +60,9 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
                     intake.document(document, place);
                 }
             }
-            _ => intake.issue(
-                place,
-                "It is not a record with named fields.",
-                "Write one JSON object a line.",
-            ),
+            _ => {
+                intake.issue(place, "It is not a record with named fields.", "Write one JSON object a line.")
+            }
         }
     }
     for (place, problem) in found.problems {
@@ -88,10 +76,7 @@ pub(super) fn write(documents: &[Document], options: &WriteOptions) -> String {
     let mut lines = String::new();
     let mut runs = Some(&options.runs).filter(|runs| !runs.is_empty());
     for document in documents {
-        let line = Line {
-            runs: runs.take(),
-            ..Line::of(document)
-        };
+        let line = Line { runs: runs.take(), ..Line::of(document) };
         lines.push_str(&serde_json::to_string(&line).unwrap_or_default());
         lines.push('\n');
     }
@@ -157,12 +142,7 @@ impl<'d> Line<'d> {
         let pair = |span: &Span| (offsets.from_byte(span.start), offsets.from_byte(span.end));
         let passages = document.passages.iter().map(|passage| {
             let (start_offset, end_offset) = pair(&passage.span);
-            PassageLine {
-                start_offset,
-                end_offset,
-                kind: &passage.kind,
-                infons: &passage.infons,
-            }
+            PassageLine { start_offset, end_offset, kind: &passage.kind, infons: &passage.infons }
         });
         let entities = document.entities.iter().map(|entity| {
             let spans: Vec<(usize, usize)> = entity.spans.iter().map(pair).collect();
@@ -182,14 +162,8 @@ impl<'d> Line<'d> {
         let relations = document.relations.iter().map(|relation| {
             let ends = match &relation.arguments[..] {
                 [
-                    Argument {
-                        target: Target::Entity(from),
-                        ..
-                    },
-                    Argument {
-                        target: Target::Entity(to),
-                        ..
-                    },
+                    Argument { target: Target::Entity(from), .. },
+                    Argument { target: Target::Entity(to), .. },
                 ] => Some((from.as_str(), to.as_str())),
                 _ => None,
             };
@@ -226,12 +200,9 @@ pub(super) fn document(
     record.remove("runs");
     let annotated = record.contains_key("annotations") || record.contains_key("entities");
     let mut take = |keys: &[&str]| -> Option<(String, String)> {
-        let key = keys.iter().find(|key| {
-            record
-                .get(**key)
-                .and_then(json::scalar)
-                .is_some_and(|text| !text.is_empty())
-        })?;
+        let key = keys
+            .iter()
+            .find(|key| record.get(**key).and_then(json::scalar).is_some_and(|text| !text.is_empty()))?;
         let text = record.remove(*key).as_ref().and_then(json::scalar)?;
         Some(((*key).to_owned(), text))
     };
@@ -243,49 +214,28 @@ pub(super) fn document(
         } else {
             "It has no field named text, abstract, title or the like."
         };
-        intake.issue(
-            place,
-            message,
-            "Export the documents together with their annotations.",
-        );
+        intake.issue(place, message, "Export the documents together with their annotations.");
         return None;
     };
     if !matches!(key.as_str(), "text" | "abstract" | "") {
         intake.notice(Notice::Columns(vec![key.clone()]));
     }
     // A display title repeats what the text begins with.
-    let title = if text.contains(title.trim()) {
-        ""
-    } else {
-        title.as_str()
-    };
+    let title = if text.contains(title.trim()) { "" } else { title.as_str() };
     let passages = record.remove("passages");
     let mut document = match &passages {
-        Some(Value::Array(_)) => Document {
-            text,
-            ..Document::default()
-        },
+        Some(Value::Array(_)) => Document { text, ..Document::default() },
         _ => Document::from_parts(
             "",
-            &[
-                ("title", title),
-                (if key == "abstract" { "abstract" } else { "body" }, &text),
-            ],
+            &[("title", title), (if key == "abstract" { "abstract" } else { "body" }, &text)],
         ),
     };
-    let start = if passages.is_some() || title.is_empty() {
-        0
-    } else {
-        title.len() + 1
-    };
+    let start = if passages.is_some() || title.is_empty() { 0 } else { title.len() + 1 };
     document.id = id.or_else(|| id_of_metadata(&record)).unwrap_or_default();
     annotations(&mut record, start, &mut document, place, intake);
     if let Some(Value::Array(passages)) = passages {
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
-        document.passages = passages
-            .iter()
-            .filter_map(|passage| read_passage(passage, &offsets))
-            .collect();
+        document.passages = passages.iter().filter_map(|passage| read_passage(passage, &offsets)).collect();
     }
     document.infons.extend(infons(&mut record));
     Some(document)
@@ -343,10 +293,8 @@ fn annotations(
         intake.issue(place, message, "Give each a start_offset and an end_offset.");
     }
     for (entity, placement) in document.entities.iter_mut().zip(&placements) {
-        let shifted = placement
-            .spans()
-            .into_iter()
-            .map(|span| Span::new(span.start + start, span.end + start));
+        let shifted =
+            placement.spans().into_iter().map(|span| Span::new(span.start + start, span.end + start));
         entity.spans = shifted.collect();
         if entity.text.is_empty() {
             let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
@@ -376,9 +324,8 @@ fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
         _ => {
             let start = first(&["start_offset", "start_char", "start", "begin"]).and_then(json::offset);
             let end = first(&["end_offset", "end_char", "end"]).and_then(json::offset);
-            let kind = first(&["label", "label_name", "type", "kind"])
-                .and_then(json::scalar)
-                .unwrap_or_default();
+            let kind =
+                first(&["label", "label_name", "type", "kind"]).and_then(json::scalar).unwrap_or_default();
             let several = item.get("spans").and_then(Value::as_array).map(|spans| {
                 let pair = |span: &Value| Some((json::offset(span.get(0)?)?, json::offset(span.get(1)?)?));
                 spans.iter().filter_map(pair).collect::<Vec<_>>()
@@ -390,9 +337,7 @@ fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
         }
     };
     let text = json::string(item, "text").unwrap_or_default();
-    let concepts = item
-        .get("concepts")
-        .and_then(|concepts| serde_json::from_value(concepts.clone()).ok());
+    let concepts = item.get("concepts").and_then(|concepts| serde_json::from_value(concepts.clone()).ok());
     let mut infons = own_infons(item);
     if let Some(extra) = json::string(item, "extra_data").filter(|extra| !extra.is_empty()) {
         infons.insert("extra_data".to_owned(), extra);
@@ -420,10 +365,7 @@ fn relation(item: &Value, number: usize, offsets: &Offsets<'_>) -> Relation {
         .unwrap_or_else(|| {
             let ends = [["from_id", "head", "subj"], ["to_id", "child", "obj"]];
             let end = |keys: &[&str; 3]| keys.iter().find_map(|key| json::string(item, key));
-            let argument = |id| Argument {
-                role: String::new(),
-                target: Target::Entity(id),
-            };
+            let argument = |id| Argument { role: String::new(), target: Target::Entity(id) };
             ends.iter().filter_map(end).map(argument).collect()
         });
     let pair = |span: &Value| {
@@ -433,15 +375,11 @@ fn relation(item: &Value, number: usize, offsets: &Offsets<'_>) -> Relation {
         };
         Some(Span::new(byte(0)?, byte(1)?))
     };
-    let evidence = item
-        .get("evidence")
-        .and_then(Value::as_array)
-        .map(|spans| spans.iter().filter_map(pair).collect());
+    let evidence =
+        item.get("evidence").and_then(Value::as_array).map(|spans| spans.iter().filter_map(pair).collect());
     Relation {
         id: json::string(item, "id").unwrap_or_else(|| format!("R{number}")),
-        kind: json::string(item, "type")
-            .or_else(|| json::string(item, "label"))
-            .unwrap_or_default(),
+        kind: json::string(item, "type").or_else(|| json::string(item, "label")).unwrap_or_default(),
         arguments,
         evidence: evidence.unwrap_or_default(),
         note: json::string(item, "note"),
@@ -465,30 +403,21 @@ fn read_passage(passage: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
 fn own_infons(item: &Value) -> Infons {
     let infons = item.get("infons").and_then(Value::as_object);
     infons
-        .map(|infons| {
-            infons
-                .iter()
-                .map(|(key, value)| (key.clone(), json::any(value)))
-                .collect()
-        })
+        .map(|infons| infons.iter().map(|(key, value)| (key.clone(), json::any(value))).collect())
         .unwrap_or_default()
 }
 
 /// Osler's infons, or every other field of a foreign record.
 fn infons(record: &mut Map<String, Value>) -> Infons {
     let own = record.remove("infons");
-    let mut infons = own_infons(&Value::Object(Map::from_iter(
-        own.map(|own| ("infons".to_owned(), own)),
-    )));
+    let mut infons = own_infons(&Value::Object(Map::from_iter(own.map(|own| ("infons".to_owned(), own)))));
     for key in ["metadata", "meta"] {
         if let Some(Value::Object(metadata)) = record.remove(key) {
             let fields = metadata.iter().filter(|(_, value)| !value.is_null());
             infons.extend(fields.map(|(key, value)| (key.clone(), json::any(value))));
         }
     }
-    let others = std::mem::take(record)
-        .into_iter()
-        .filter(|(_, value)| !value.is_null());
+    let others = std::mem::take(record).into_iter().filter(|(_, value)| !value.is_null());
     infons.extend(others.map(|(key, value)| (key, json::any(&value))));
     infons
 }
@@ -513,10 +442,7 @@ mod tests {
         assert_eq!(import.format, Format::Jsonl);
         assert_eq!(import.documents[0].entities[0].text, "β-blockers");
         assert_eq!(import.documents[0].entities[0].spans, [Span::new(0, 11)]);
-        assert_eq!(
-            import.documents[1].relations[0].arguments[1].target,
-            Target::Entity("1".to_owned())
-        );
+        assert_eq!(import.documents[1].relations[0].arguments[1].target, Target::Entity("1".to_owned()));
         assert_eq!(import.documents[2].infons["label"], "a|b");
         assert_eq!(import.issues[0].place, "line 3");
     }
@@ -526,10 +452,7 @@ mod tests {
         let text = r#"[{"pmid": 5, "title": "On X.", "abstract": "X is.", "year": 2001, "ents": []}]"#;
         let import = read(text.as_bytes(), "set.json").unwrap();
         let document = &import.documents[0];
-        assert_eq!(
-            (document.id.as_str(), document.text.as_str()),
-            ("5", "On X.\nX is.")
-        );
+        assert_eq!((document.id.as_str(), document.text.as_str()), ("5", "On X.\nX is."));
         assert_eq!(document.infons["year"], "2001");
     }
 

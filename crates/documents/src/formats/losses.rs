@@ -1,6 +1,6 @@
 //! What a written file does not hold: found by reading it back and comparing, so that the list is true by construction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use super::{Format, Import, Source, pair, read, read_brat};
@@ -26,11 +26,7 @@ impl fmt::Display for Loss {
             several => format!("in {} documents", several.len()),
         };
         write!(f, "{} {} {documents}", self.count, self.what)?;
-        if self.example.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " (such as {})", self.example)
-        }
+        if self.example.is_empty() { Ok(()) } else { write!(f, " (such as {})", self.example) }
     }
 }
 
@@ -122,7 +118,7 @@ pub(super) fn of(documents: &[Document], format: Format, files: &[(String, Vec<u
             let mut back = read.into_iter().peekable();
             for document in documents {
                 losses.document.clone_from(&document.id);
-                let comes_back = !document.text.trim().is_empty();
+                let comes_back = document.text.contains(char::is_alphanumeric);
                 match back.next_if(|_| comes_back) {
                     Some(read) => losses.compare(document, &read),
                     None => losses.add(Lost::Documents, &document.id),
@@ -140,10 +136,7 @@ fn read_back(format: Format, files: &[(String, Vec<u8>)]) -> Option<Vec<Document
     }
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let bytes = |index: usize| {
-        files
-            .get(index)
-            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-            .unwrap_or_default()
+        files.get(index).map(|(name, bytes)| (name.as_str(), bytes.as_slice())).unwrap_or_default()
     };
     let imports = pair(&names).into_iter().filter_map(|source| -> Option<Import> {
         match source {
@@ -201,15 +194,14 @@ impl Losses {
                 continue;
             }
             self.add(Lost::Text, &document.id);
-            let in_relation = |id: &str| {
-                let takes_part =
-                    |argument: &Argument| matches!(&argument.target, Target::Entity(other) if other == id);
-                document
-                    .relations
-                    .iter()
-                    .any(|relation| relation.arguments.iter().any(takes_part))
-            };
-            for entity in document.entities.iter().filter(|entity| !in_relation(&entity.id)) {
+                        let arguments = document.relations.iter().flat_map(|relation| &relation.arguments);
+            let in_relation: HashSet<&str> = arguments
+                .filter_map(|argument| match &argument.target {
+                    Target::Entity(id) => Some(id.as_str()),
+                    Target::Concept(_) | Target::Relation(_) => None,
+                })
+                .collect();
+            for entity in document.entities.iter().filter(|entity| !in_relation.contains(entity.id.as_str())) {
                 self.add(Lost::Mentions, &entity.text);
             }
         }
@@ -256,9 +248,7 @@ impl Losses {
     fn compare_passages(&mut self, original: &Document, back: &Document) {
         let shape = |document: &Document| -> Vec<(usize, usize, String)> {
             let passages = document.passages.iter();
-            passages
-                .map(|passage| (passage.span.start, passage.span.end, passage.kind.clone()))
-                .collect()
+            passages.map(|passage| (passage.span.start, passage.span.end, passage.kind.clone())).collect()
         };
         // A document without passages has nothing to lose.
         if original.passages.is_empty() {
@@ -280,11 +270,7 @@ impl Losses {
     fn compare_entity(&mut self, one: &Entity, two: &Entity, same_text: bool) {
         self.check(one.id == two.id, Lost::MentionIds, &one.id);
         self.check(one.kind == two.kind, Lost::MentionTypes, &one.kind);
-        self.check(
-            !same_text || one.spans == two.spans,
-            Lost::MentionPlaces,
-            &one.text,
-        );
+        self.check(!same_text || one.spans == two.spans, Lost::MentionPlaces, &one.text);
         self.check(one.text == two.text, Lost::MentionWords, &one.text);
         self.check(one.concepts == two.concepts, Lost::Concepts, &one.text);
         self.compare_remarks(
@@ -315,16 +301,8 @@ impl Losses {
         let same_targets =
             one.arguments.len() == two.arguments.len() && pairs().all(|(one, two)| same(one, two));
         self.check(same_targets, Lost::Participants, &one.id);
-        self.check(
-            pairs().all(|(one, two)| one.role == two.role),
-            Lost::Roles,
-            &one.id,
-        );
-        self.check(
-            !same_text || one.evidence == two.evidence,
-            Lost::Evidence,
-            &one.id,
-        );
+        self.check(pairs().all(|(one, two)| one.role == two.role), Lost::Roles, &one.id);
+        self.check(!same_text || one.evidence == two.evidence, Lost::Evidence, &one.id);
         // A participant's id in an infon (an event's trigger) follows the mention's.
         let mut infons = one.infons.clone();
         for value in infons.values_mut() {
@@ -332,16 +310,8 @@ impl Losses {
                 (*now).clone_into(value);
             }
         }
-        let infons = if two.infons == infons {
-            &infons
-        } else {
-            &one.infons
-        };
-        self.compare_remarks(
-            (&one.note, one.score, infons),
-            (&two.note, two.score, &two.infons),
-            &one.id,
-        );
+        let infons = if two.infons == infons { &infons } else { &one.infons };
+        self.compare_remarks((&one.note, one.score, infons), (&two.note, two.score, &two.infons), &one.id);
     }
 
     fn compare_remarks(
@@ -371,10 +341,7 @@ where
         return back.iter().map(Some).collect();
     }
     let mut rest = back.iter().peekable();
-    original
-        .iter()
-        .map(|one| rest.next_if(|next| alike(one, next)))
-        .collect()
+    original.iter().map(|one| rest.next_if(|next| alike(one, next))).collect()
 }
 
 /// Things with ids of their own.

@@ -42,16 +42,8 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             if is_new && let Some(fields) = open.take() {
                 record(&fields, intake);
             }
-            let value = line
-                .get(4..)
-                .unwrap_or_default()
-                .trim_start_matches('-')
-                .trim()
-                .to_owned();
-            let fields = open.get_or_insert_with(|| Fields {
-                line: number,
-                fields: Vec::new(),
-            });
+            let value = line.get(4..).unwrap_or_default().trim_start_matches('-').trim().to_owned();
+            let fields = open.get_or_insert_with(|| Fields { line: number, fields: Vec::new() });
             fields.fields.push((name.to_owned(), value));
         } else if line.starts_with(' ')
             && let Some((_, value)) = open.as_mut().and_then(|fields| fields.fields.last_mut())
@@ -75,25 +67,11 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
 }
 
 fn record(fields: &Fields, intake: &mut Intake<'_>) {
-    let mut document = Document {
-        id: fields.all("PMID").next().unwrap_or_default().to_owned(),
-        ..Document::default()
-    };
-    let titles = ["TI", "BTI", "CTI", "TT"]
-        .iter()
-        .map(|tag| fields.joined(tag, " "));
-    document.push_passage(
-        "title",
-        &titles
-            .into_iter()
-            .find(|title| !title.is_empty())
-            .unwrap_or_default(),
-    );
-    let tag = if fields.all("AB").next().is_some() {
-        "AB"
-    } else {
-        "OAB"
-    };
+    let mut document =
+        Document { id: fields.all("PMID").next().unwrap_or_default().to_owned(), ..Document::default() };
+    let titles = ["TI", "BTI", "CTI", "TT"].iter().map(|tag| fields.joined(tag, " "));
+    document.push_passage("title", &titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default());
+    let tag = if fields.all("AB").next().is_some() { "AB" } else { "OAB" };
     for part in fields.all(tag) {
         document.push_passage("abstract", part);
     }
@@ -101,11 +79,7 @@ fn record(fields: &Fields, intake: &mut Intake<'_>) {
     let place = format!(
         "line {}, PMID {}",
         fields.line,
-        if document.id.is_empty() {
-            "unknown"
-        } else {
-            &document.id
-        }
+        if document.id.is_empty() { "unknown" } else { &document.id }
     );
     intake.document(document, place);
 }
@@ -119,40 +93,17 @@ fn bibliography(fields: &Fields) -> Infons {
     };
     keep("pmid", fields.all("PMID").next().unwrap_or_default().to_owned());
     let locations = fields.all("LID").chain(fields.all("AID"));
-    let doi = locations
-        .filter_map(|value| value.strip_suffix("[doi]"))
-        .map(|value| value.trim().to_owned())
-        .next();
+    let doi =
+        locations.filter_map(|value| value.strip_suffix("[doi]")).map(|value| value.trim().to_owned()).next();
     keep("doi", doi.unwrap_or_default());
     keep("pmc", fields.all("PMC").next().unwrap_or_default().to_owned());
-    keep(
-        "journal",
-        fields
-            .all("JT")
-            .chain(fields.all("TA"))
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-    );
+    keep("journal", fields.all("JT").chain(fields.all("TA")).next().unwrap_or_default().to_owned());
     keep(
         "year",
-        fields
-            .all("DP")
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect(),
+        fields.all("DP").next().unwrap_or_default().chars().take_while(char::is_ascii_digit).collect(),
     );
     let authors = fields.joined("FAU", "; ");
-    keep(
-        "authors",
-        if authors.is_empty() {
-            fields.joined("AU", "; ")
-        } else {
-            authors
-        },
-    );
+    keep("authors", if authors.is_empty() { fields.joined("AU", "; ") } else { authors });
     keep("publication_types", fields.joined("PT", "; "));
     keep("mesh", fields.joined("MH", "; "));
     keep("keywords", fields.joined("OT", "; "));
@@ -174,10 +125,7 @@ mod tests {
         let document = &import.documents[0];
         assert_eq!(document.text, "A title that goes on.\nAIM: Dose- finding.");
         assert_eq!(document.infons["authors"], "Doe, Jane; Roe, Rick");
-        assert_eq!(
-            (document.infons["doi"].as_str(), document.infons["year"].as_str()),
-            ("10.1/x", "2002")
-        );
+        assert_eq!((document.infons["doi"].as_str(), document.infons["year"].as_str()), ("10.1/x", "2002"));
         assert_eq!(import.issues[0].place, "line 16, PMID 3");
         assert_eq!(import.notices, [Notice::LinesOutsideRecords(1)]);
     }

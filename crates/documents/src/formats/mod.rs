@@ -207,10 +207,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Import, ReadError> {
 pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Import, ReadError> {
     let mut intake = Intake::new(name, &options.limits);
     if bytes.len() > options.limits.input_bytes {
-        return Err(ReadError::TooLarge {
-            file: name.to_owned(),
-            limit: options.limits.input_bytes,
-        });
+        return Err(ReadError::TooLarge { file: name.to_owned(), limit: options.limits.input_bytes });
     }
     let unpacked = gzip::look_through(bytes, &mut intake)?;
     let format = match detect::content(&unpacked, &mut intake)? {
@@ -265,18 +262,17 @@ pub fn read_brat(text: &[u8], annotations: &[u8], name: &str) -> Result<Import, 
     let mut intake = Intake::new(name, &limits);
     for bytes in [text, annotations] {
         if bytes.len() > limits.input_bytes {
-            return Err(ReadError::TooLarge {
-                file: name.to_owned(),
-                limit: limits.input_bytes,
-            });
+            return Err(ReadError::TooLarge { file: name.to_owned(), limit: limits.input_bytes });
         }
     }
-    let (text, annotations) = (
-        gzip::look_through(text, &mut intake)?,
-        gzip::look_through(annotations, &mut intake)?,
-    );
+    let (text, annotations) =
+        (gzip::look_through(text, &mut intake)?, gzip::look_through(annotations, &mut intake)?);
     let text = encoding::decode(&text, &mut intake)?;
-    let annotations = encoding::decode(&annotations, &mut intake)?;
+    // A text without annotations is a result like any other.
+    let annotations = match encoding::decode(&annotations, &mut intake) {
+        Err(ReadError::Empty { .. }) => String::new(),
+        annotations => annotations?,
+    };
     brat::read(&text, &annotations, &mut intake)?;
     intake.finish(Format::Brat)
 }
@@ -310,11 +306,7 @@ pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> 
     if documents.is_empty() {
         return Err(WriteError::NoDocuments);
     }
-    let stem = if options.name.is_empty() {
-        "documents"
-    } else {
-        options.name.as_str()
-    };
+    let stem = if options.name.is_empty() { "documents" } else { options.name.as_str() };
     let stem = names::file_stem(stem);
     let one = |text: String| vec![(format!("{stem}.{}", format.extension()), text.into_bytes())];
     let mut files = match format {
@@ -338,10 +330,8 @@ pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> 
         | Format::Pdf => return Err(WriteError::NotWritten(format)),
     };
     let losses = losses::of(documents, format, &files);
-    let keeps_runs_beside = matches!(
-        format,
-        Format::PubTator | Format::Brat | Format::PubAnnotation | Format::Csv | Format::Tsv
-    );
+    let keeps_runs_beside =
+        matches!(format, Format::PubTator | Format::Brat | Format::PubAnnotation | Format::Csv | Format::Tsv);
     if keeps_runs_beside && !options.runs.is_empty() {
         let record = serde_json::to_vec_pretty(&options.runs).unwrap_or_default();
         files.push((format!("{stem}.runs.json"), record));

@@ -52,10 +52,7 @@ impl<'t> Offsets<'t> {
         let byte = if self.bytes.is_empty() {
             offset
         } else {
-            self.bytes
-                .get(offset)
-                .filter(|byte| **byte != u32::MAX)
-                .map(|byte| *byte as usize)?
+            self.bytes.get(offset).filter(|byte| **byte != u32::MAX).map(|byte| *byte as usize)?
         };
         self.text.is_char_boundary(byte).then_some(byte)
     }
@@ -97,20 +94,9 @@ mod tests {
             assert_eq!(offsets.to_byte(end), Some(8), "{unit}");
             assert_eq!(offsets.to_byte(end + 1), None, "{unit}");
         }
-        assert_eq!(
-            Offsets::new(text, Unit::Utf16).to_byte(3),
-            None,
-            "inside a surrogate pair"
-        );
-        assert_eq!(
-            Offsets::new(text, Unit::Bytes).to_byte(2),
-            None,
-            "inside a letter"
-        );
+        assert_eq!(Offsets::new(text, Unit::Utf16).to_byte(3), None, "inside a surrogate pair");
+        assert_eq!(Offsets::new(text, Unit::Bytes).to_byte(2), None, "inside a letter");
         let ascii = Offsets::new("abc", Unit::CodePoints);
-        assert_eq!(
-            (ascii.to_byte(3), ascii.to_byte(4), ascii.end()),
-            (Some(3), None, 3)
-        );
+        assert_eq!((ascii.to_byte(3), ascii.to_byte(4), ascii.end()), (Some(3), None, 3));
     }
 }

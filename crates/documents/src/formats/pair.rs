@@ -20,10 +20,8 @@ pub enum Source {
 /// Pairs file names (with folders or without) in their order; a text comes where it stands, its annotations with it.
 #[must_use]
 pub fn pair(names: &[&str]) -> Vec<Source> {
-    let parts: Vec<(&str, &str)> = names
-        .iter()
-        .map(|name| name.rsplit_once('.').unwrap_or((name, "")))
-        .collect();
+    let parts: Vec<(&str, &str)> =
+        names.iter().map(|name| name.rsplit_once('.').unwrap_or((name, ""))).collect();
     let mut annotations: HashMap<&str, Vec<usize>> = HashMap::new();
     for wanted in ["ann", "a1", "a2"] {
         for (index, (stem, extension)) in parts.iter().enumerate() {
@@ -32,11 +30,8 @@ pub fn pair(names: &[&str]) -> Vec<Source> {
             }
         }
     }
-    let is_text = |index: usize| {
-        parts
-            .get(index)
-            .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("txt"))
-    };
+    let is_text =
+        |index: usize| parts.get(index).is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("txt"));
     let texts: HashMap<&str, usize> = parts
         .iter()
         .enumerate()
@@ -48,10 +43,7 @@ pub fn pair(names: &[&str]) -> Vec<Source> {
         let own = annotations.get(stem);
         match (texts.get(stem), own) {
             (Some(text), Some(own)) if *text == index => {
-                sources.push(Source::Brat {
-                    text: index,
-                    annotations: own.clone(),
-                });
+                sources.push(Source::Brat { text: index, annotations: own.clone() });
             }
             (Some(_), Some(own)) if own.contains(&index) => {}
             _ => sources.push(Source::File(index)),
@@ -66,22 +58,14 @@ mod tests {
 
     #[test]
     fn pairs_texts_with_their_annotations() {
-        let names = [
-            "d/a.ann", "d/a.txt", "b.txt", "c.ann", "e.a2", "e.a1", "e.TXT", "d.xml", "e/a.txt",
-        ];
+        let names = ["d/a.ann", "d/a.txt", "b.txt", "c.ann", "e.a2", "e.a1", "e.TXT", "d.xml", "e/a.txt"];
         assert_eq!(
             pair(&names),
             [
-                Source::Brat {
-                    text: 1,
-                    annotations: vec![0]
-                },
+                Source::Brat { text: 1, annotations: vec![0] },
                 Source::File(2),
                 Source::File(3),
-                Source::Brat {
-                    text: 6,
-                    annotations: vec![5, 4]
-                },
+                Source::Brat { text: 6, annotations: vec![5, 4] },
                 Source::File(7),
                 Source::File(8),
             ]

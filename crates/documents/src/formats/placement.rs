@@ -50,7 +50,7 @@ pub(super) fn unit_of<'a>(parts: impl Iterator<Item = (&'a str, &'a [Claim])> + 
                 let offsets = Offsets::new(text, unit);
                 let exact = |claim: &&Claim| {
                     !claim.words.is_empty()
-                        && convert(claim, &offsets).is_some_and(|spans| says(text, &spans, &claim.words))
+                        && convert(claim, &offsets).is_some_and(|spans| quotes(text, &spans, &claim.words))
                 };
                 claims.iter().filter(exact).count()
             })
@@ -61,9 +61,7 @@ pub(super) fn unit_of<'a>(parts: impl Iterator<Item = (&'a str, &'a [Claim])> + 
     }
     let fits = [Unit::CodePoints, Unit::Bytes, Unit::Utf16].map(|unit| (unit, fit(unit)));
     let best = fits.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    fits.iter()
-        .find(|(_, count)| *count == best)
-        .map_or(Unit::CodePoints, |(unit, _)| *unit)
+    fits.iter().find(|(_, count)| *count == best).map_or(Unit::CodePoints, |(unit, _)| *unit)
 }
 
 /// Places every claim in `text`.
@@ -105,9 +103,7 @@ pub(super) fn place(text: &str, unit: Unit, claims: &[Claim]) -> Vec<Placement> 
             continue;
         };
         let next = shifts.partition_point(|(place, _)| *place < at);
-        let neighbours = shifts
-            .get(next.saturating_sub(2)..shifts.len().min(next + 2))
-            .unwrap_or_default();
+        let neighbours = shifts.get(next.saturating_sub(2)..shifts.len().min(next + 2)).unwrap_or_default();
         for (_, shift) in neighbours {
             let moved = shifted(spans, *shift);
             if says(text, &moved, &claim.words) {
@@ -123,13 +119,8 @@ pub(super) fn place(text: &str, unit: Unit, claims: &[Claim]) -> Vec<Placement> 
 /// the intake, which leaves it out.)
 pub(super) fn report(claims: &[Claim], placements: &[Placement], place: &str, intake: &mut Intake<'_>) {
     let pick = |wanted: fn(&Placement) -> bool| -> Vec<String> {
-        let chosen = claims
-            .iter()
-            .zip(placements)
-            .filter(|(_, placement)| wanted(placement));
-        chosen
-            .map(|(claim, _)| quoted(&claim.words, "a mention"))
-            .collect()
+        let chosen = claims.iter().zip(placements).filter(|(_, placement)| wanted(placement));
+        chosen.map(|(claim, _)| quoted(&claim.words, "a mention")).collect()
     };
     let moved = pick(|placement| matches!(placement, Placement::Moved(_)));
     if !moved.is_empty() {
@@ -138,11 +129,7 @@ pub(super) fn report(claims: &[Claim], placements: &[Placement], place: &str, in
             moved.len(),
             some(&moved)
         );
-        intake.issue(
-            place,
-            message,
-            "They were moved to where the words stand; look them over.",
-        );
+        intake.issue(place, message, "They were moved to where the words stand; look them over.");
     }
     let differ = pick(|placement| matches!(placement, Placement::Differs(_)));
     if !differ.is_empty() {
@@ -151,20 +138,12 @@ pub(super) fn report(claims: &[Claim], placements: &[Placement], place: &str, in
             differ.len(),
             some(&differ)
         );
-        intake.issue(
-            place,
-            message,
-            "They were kept where their offsets point; correct or delete them.",
-        );
+        intake.issue(place, message, "They were kept where their offsets point; correct or delete them.");
     }
 }
 
 fn convert(claim: &Claim, offsets: &Offsets<'_>) -> Option<Vec<Span>> {
-    let byte = |offset: i64| {
-        usize::try_from(offset)
-            .ok()
-            .and_then(|offset| offsets.to_byte(offset))
-    };
+    let byte = |offset: i64| usize::try_from(offset).ok().and_then(|offset| offsets.to_byte(offset));
     let mut spans = Vec::with_capacity(claim.spans.len());
     for (start, end) in &claim.spans {
         let span = Span::new(byte(*start)?, byte(*end)?);
@@ -188,6 +167,20 @@ fn expected(claim: &Claim, offsets: &Offsets<'_>) -> Option<(usize, usize)> {
     Some((at, usize::try_from(end).ok()?.saturating_sub(start)))
 }
 
+/// Whether exactly `words` stand at `spans`, with a blank between pieces.
+fn quotes(text: &str, spans: &[Span], words: &str) -> bool {
+    let mut rest = words;
+    for (index, span) in spans.iter().enumerate() {
+        let stands = span.slice(text).unwrap_or("\0");
+        let blank = if index == 0 { "" } else { " " };
+        match rest.strip_prefix(blank).and_then(|rest| rest.strip_prefix(stands)) {
+            Some(left) => rest = left,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
 /// Whether `words` stand at `spans`, whatever the blanks and the case.
 fn says(text: &str, spans: &[Span], words: &str) -> bool {
     if let [span] = spans
@@ -195,19 +188,12 @@ fn says(text: &str, spans: &[Span], words: &str) -> bool {
     {
         return true;
     }
-    let stands = spans
-        .iter()
-        .map(|span| span.slice(text))
-        .collect::<Option<Vec<_>>>();
+    let stands = spans.iter().map(|span| span.slice(text)).collect::<Option<Vec<_>>>();
     stands.is_some_and(|stands| {
-        let letters = stands
-            .iter()
-            .flat_map(|part| part.chars())
-            .filter(|letter| !letter.is_whitespace());
-        letters.flat_map(char::to_lowercase).eq(words
-            .chars()
-            .filter(|letter| !letter.is_whitespace())
-            .flat_map(char::to_lowercase))
+        let letters = stands.iter().flat_map(|part| part.chars()).filter(|letter| !letter.is_whitespace());
+        letters
+            .flat_map(char::to_lowercase)
+            .eq(words.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase))
     })
 }
 
@@ -222,17 +208,12 @@ fn nearest(text: &str, words: &str, at: usize) -> Option<usize> {
         to += 1;
     }
     let near = text.get(from..to)?;
-    near.match_indices(words)
-        .map(|(found, _)| from + found)
-        .min_by_key(|found| found.abs_diff(at))
+    near.match_indices(words).map(|(found, _)| from + found).min_by_key(|found| found.abs_diff(at))
 }
 
 fn shifted(spans: &[Span], shift: isize) -> Vec<Span> {
     let by = |offset: usize| offset.saturating_add_signed(shift);
-    spans
-        .iter()
-        .map(|span| Span::new(by(span.start), by(span.end)))
-        .collect()
+    spans.iter().map(|span| Span::new(by(span.start), by(span.end))).collect()
 }
 
 #[cfg(test)]
@@ -240,10 +221,7 @@ mod tests {
     use super::*;
 
     fn claim(spans: &[(i64, i64)], words: &str) -> Claim {
-        Claim {
-            spans: spans.to_vec(),
-            words: words.to_owned(),
-        }
+        Claim { spans: spans.to_vec(), words: words.to_owned() }
     }
 
     #[test]
@@ -252,10 +230,7 @@ mod tests {
         for (unit, start) in [(Unit::CodePoints, 26), (Unit::Bytes, 30), (Unit::Utf16, 27)] {
             let claims = [claim(&[(start, start + 5)], "lower")];
             assert_eq!(unit_of([(text, &claims[..])].into_iter()), unit);
-            assert_eq!(
-                place(text, unit, &claims),
-                [Placement::Exact(vec![Span::new(30, 35)])]
-            );
+            assert_eq!(place(text, unit, &claims), [Placement::Exact(vec![Span::new(30, 35)])]);
         }
     }
 
@@ -270,10 +245,7 @@ mod tests {
         let placed = place(text, Unit::CodePoints, &claims);
         assert_eq!(placed[0], Placement::Moved(vec![Span::new(0, 15)]));
         assert_eq!(placed[1], Placement::Moved(vec![Span::new(17, 19)]));
-        assert_eq!(
-            placed[2],
-            Placement::Moved(vec![Span::new(25, 30), Span::new(42, 49)])
-        );
+        assert_eq!(placed[2], Placement::Moved(vec![Span::new(25, 30), Span::new(42, 49)]));
     }
 
     #[test]
@@ -286,9 +258,6 @@ mod tests {
         ];
         let placed = place("cat food", Unit::CodePoints, &claims);
         assert_eq!(placed[0], Placement::Differs(vec![Span::new(0, 3)]));
-        assert_eq!(
-            placed[1..],
-            [Placement::Outside, Placement::Outside, Placement::Outside]
-        );
+        assert_eq!(placed[1..], [Placement::Outside, Placement::Outside, Placement::Outside]);
     }
 }

@@ -16,24 +16,17 @@ pub(super) fn read_text(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadE
 
 /// Reads Markdown. Marks stay in the text; those of headings lie between the passages.
 pub(super) fn read_markdown(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    let mut document = Document {
-        id: intake.stem().to_owned(),
-        text: text.to_owned(),
-        ..Document::default()
-    };
+    let mut document =
+        Document { id: intake.stem().to_owned(), text: text.to_owned(), ..Document::default() };
     for paragraph in paragraphs(text) {
         let mut open: Option<Span> = None;
         for line in lines(text, paragraph) {
             match heading(text, line) {
                 Some(words) => {
-                    document
-                        .passages
-                        .extend(open.take().map(|span| passage(span, "body")));
+                    document.passages.extend(open.take().map(|span| passage(span, "body")));
                     let is_title =
                         document.passages.is_empty() && text.get(line.start..line.start + 2) == Some("# ");
-                    document
-                        .passages
-                        .push(passage(words, if is_title { "title" } else { "heading" }));
+                    document.passages.push(passage(words, if is_title { "title" } else { "heading" }));
                 }
                 None => open = Some(Span::new(open.map_or(line.start, |span| span.start), line.end)),
             }
@@ -52,41 +45,23 @@ pub(super) fn document(text: &str, id: &str) -> Document {
         let of: Vec<Span> = lines(text, only).collect();
         let is_titled = of.len() > 1 && of.len() <= 3 && of.iter().skip(1).any(|line| line.len() > TITLE);
         if let Some(first) = of.first().filter(|first| is_titled && first.len() <= TITLE) {
-            spans = vec![
-                *first,
-                Span::new(of.get(1).map_or(first.end, |line| line.start), only.end),
-            ];
+            spans = vec![*first, Span::new(of.get(1).map_or(first.end, |line| line.start), only.end)];
         }
     }
     let is_title = |span: &Span| {
         span.len() <= TITLE && span.slice(text).is_some_and(|words| !words.contains('\n')) && spans.len() > 1
     };
-    let kinds = spans.iter().enumerate().map(|(index, span)| {
-        if index == 0 && is_title(span) {
-            "title"
-        } else {
-            "body"
-        }
-    });
-    let passages = spans
-        .iter()
-        .zip(kinds)
-        .map(|(span, kind)| passage(*span, kind))
-        .collect();
-    Document {
-        id: id.to_owned(),
-        text: text.to_owned(),
-        passages,
-        ..Document::default()
-    }
+    let kinds = spans.iter().enumerate().map(
+        |(index, span)| {
+            if index == 0 && is_title(span) { "title" } else { "body" }
+        },
+    );
+    let passages = spans.iter().zip(kinds).map(|(span, kind)| passage(*span, kind)).collect();
+    Document { id: id.to_owned(), text: text.to_owned(), passages, ..Document::default() }
 }
 
 fn passage(span: Span, kind: &str) -> Passage {
-    Passage {
-        span,
-        kind: kind.to_owned(),
-        infons: Infons::new(),
-    }
+    Passage { span, kind: kind.to_owned(), infons: Infons::new() }
 }
 
 /// Stretches of text between empty lines, without the blanks around them.
@@ -152,13 +127,7 @@ mod tests {
         let import = read(text.as_bytes(), "notes/case 1.txt").unwrap();
         assert_eq!(import.documents[0].id, "case 1");
         assert_eq!(import.documents[0].text, text);
-        assert_eq!(
-            passages(&import),
-            [
-                ("title", "Aspirin and bleeding"),
-                ("body", "It bleeds.\r\nOften.")
-            ]
-        );
+        assert_eq!(passages(&import), [("title", "Aspirin and bleeding"), ("body", "It bleeds.\r\nOften.")]);
     }
 
     #[test]

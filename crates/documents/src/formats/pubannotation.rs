@@ -18,16 +18,8 @@ const DENOTES: &str = "pubann:denotes";
 const SCORE: &str = "score";
 const NOTE: &str = "note";
 /// Keys of the object that are properties of the document.
-const PROPERTIES: [&str; 8] = [
-    "sourcedb",
-    "sourceid",
-    "divid",
-    "section",
-    "source_url",
-    "project",
-    "target",
-    "inferred_from",
-];
+const PROPERTIES: [&str; 8] =
+    ["sourcedb", "sourceid", "divid", "section", "source_url", "project", "target", "inferred_from"];
 
 /// Reads one text or an array of them.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
@@ -67,6 +59,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
     let mut ids = HashMap::new();
     let mut unplaced = Vec::new();
     let (mut entity_ids, mut relation_ids) = (UniqueIds::default(), UniqueIds::default());
+    let mut repeats = HashMap::new();
     // Annotations of several projects stand in `tracks`, each with ids of its own.
     let tracks = list(value, "tracks");
     for (track, part) in (0..).zip(std::iter::once(value).chain(tracks)) {
@@ -77,12 +70,8 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
                 continue;
             };
             let given = entity_ids.give(&id, "T");
-            ids.entry((track, id))
-                .or_insert(Place::Entity(document.entities.len()));
-            claims.push(Claim {
-                spans,
-                words: String::new(),
-            });
+            ids.entry((track, id)).or_insert(Place::Entity(document.entities.len()));
+            claims.push(Claim { spans, words: String::new() });
             document.entities.push(Entity {
                 id: given,
                 kind: json::string(denotation, "obj").unwrap_or_default(),
@@ -99,8 +88,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
         for relation in &relations {
             let id = json::string(relation, "id").unwrap_or_default();
             let given = relation_ids.give(&id, "R");
-            ids.entry((track, id))
-                .or_insert(Place::Relation(document.relations.len()));
+            ids.entry((track, id)).or_insert(Place::Relation(document.relations.len()));
             document.relations.push(Relation::new(
                 given,
                 json::string(relation, "pred").unwrap_or_default(),
@@ -110,48 +98,42 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
         for (index, source) in (start..).zip(&relations) {
             let argument = |id: String| {
                 let target = match ids.get(&(track, id.clone())) {
-                    Some(Place::Entity(at)) => document
-                        .entities
-                        .get(*at)
-                        .map(|one| Target::Entity(one.id.clone())),
-                    Some(Place::Relation(at)) => document
-                        .relations
-                        .get(*at)
-                        .map(|one| Target::Relation(one.id.clone())),
+                    Some(Place::Entity(at)) => {
+                        document.entities.get(*at).map(|one| Target::Entity(one.id.clone()))
+                    }
+                    Some(Place::Relation(at)) => {
+                        document.relations.get(*at).map(|one| Target::Relation(one.id.clone()))
+                    }
                     None => None,
                 };
                 // What dangles is left for the intake to refuse, with its reason.
-                Argument {
-                    role: String::new(),
-                    target: target.unwrap_or(Target::Entity(id)),
-                }
+                Argument { role: String::new(), target: target.unwrap_or(Target::Entity(id)) }
             };
-            let arguments = ["subj", "obj"]
-                .iter()
-                .filter_map(|key| json::string(source, key))
-                .map(argument)
-                .collect();
+            let arguments =
+                ["subj", "obj"].iter().filter_map(|key| json::string(source, key)).map(argument).collect();
             if let Some(relation) = document.relations.get_mut(index) {
                 relation.arguments = arguments;
             }
         }
         for attribute in list(part, "attributes") {
             let object = attribute.get("obj").unwrap_or(&Value::Null);
-            let of = json::string(attribute, "subj").and_then(|id| ids.get(&(track, id)));
+            let of = json::string(attribute, "subj").and_then(|id| ids.get(&(track, id)).copied());
             attach(
                 of,
                 &json::string(attribute, "pred").unwrap_or_default(),
                 object,
                 &mut document,
+                &mut repeats,
             );
         }
         for modification in list(part, "modifications") {
-            let of = json::string(modification, "obj").and_then(|id| ids.get(&(track, id)));
+            let of = json::string(modification, "obj").and_then(|id| ids.get(&(track, id)).copied());
             attach(
                 of,
                 &json::string(modification, "pred").unwrap_or_default(),
                 &Value::Bool(true),
                 &mut document,
+                &mut repeats,
             );
         }
     }
@@ -159,34 +141,20 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
     if unit != Unit::CodePoints {
         intake.notice(Notice::Offsets(unit));
     }
-    if let Some(blocks) = value
-        .get("blocks")
-        .and_then(Value::as_array)
-        .filter(|blocks| !blocks.is_empty())
-    {
+    if let Some(blocks) = value.get("blocks").and_then(Value::as_array).filter(|blocks| !blocks.is_empty()) {
         let offsets = Offsets::new(&document.text, unit);
-        document.passages = blocks
-            .iter()
-            .filter_map(|block| passage(block, &offsets))
-            .collect();
+        document.passages = blocks.iter().filter_map(|block| passage(block, &offsets)).collect();
         document.passages.sort_by_key(|passage| passage.span);
     }
-    let place = if document.id.is_empty() {
-        place.to_owned()
-    } else {
-        format!("{place}, document {}", document.id)
-    };
+    let place =
+        if document.id.is_empty() { place.to_owned() } else { format!("{place}, document {}", document.id) };
     if !unplaced.is_empty() {
         let message = format!(
             "{} denotations have no whole-number span: {}.",
             unplaced.len(),
             super::import::some(&unplaced)
         );
-        intake.issue(
-            &*place,
-            message,
-            "They were left out; give each a begin and an end.",
-        );
+        intake.issue(&*place, message, "They were left out; give each a begin and an end.");
     }
     intake.document(document, place);
 }
@@ -196,10 +164,7 @@ fn place_all(claims: &[Claim], document: &mut Document) -> Unit {
     let text = &document.text;
     let fits = |unit: Unit| {
         let placements = placement::place(text, unit, claims);
-        placements
-            .iter()
-            .filter(|placement| !placement.spans().is_empty())
-            .count()
+        placements.iter().filter(|placement| !placement.spans().is_empty()).count()
     };
     let code_points = fits(Unit::CodePoints);
     let better = [Unit::Bytes, Unit::Utf16]
@@ -216,12 +181,7 @@ fn place_all(claims: &[Claim], document: &mut Document) -> Unit {
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-        .iter()
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
 }
 
 /// `{begin, end}`, or an array of them for a mention in pieces.
@@ -235,48 +195,41 @@ fn spans(span: &Value) -> Option<Vec<(i64, i64)>> {
 
 fn passage(block: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
     let (begin, end) = *spans(block.get("span")?)?.first()?;
-    let byte = |offset: i64| {
-        usize::try_from(offset)
-            .ok()
-            .and_then(|offset| offsets.to_byte(offset))
-    };
+    let byte = |offset: i64| usize::try_from(offset).ok().and_then(|offset| offsets.to_byte(offset));
     let span = crate::Span::new(byte(begin)?, byte(end)?);
     let kind = json::string(block, "obj").unwrap_or_default();
-    Some(Passage {
-        span,
-        kind,
-        infons: Infons::new(),
-    })
+    Some(Passage { span, kind, infons: Infons::new() })
 }
 
 /// Where in the document an id's bearer stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
     Entity(usize),
     Relation(usize),
 }
 
-fn attach(of: Option<&Place>, predicate: &str, object: &Value, document: &mut Document) {
+fn attach(
+    of: Option<Place>,
+    predicate: &str,
+    object: &Value,
+    document: &mut Document,
+    repeats: &mut HashMap<(Place, String), usize>,
+) {
+    let Some(of) = of else { return };
     let (note, score, infons) = match of {
-        Some(Place::Entity(at)) => {
-            let Some(entity) = document.entities.get_mut(*at) else {
-                return;
-            };
+        Place::Entity(at) => {
+            let Some(entity) = document.entities.get_mut(at) else { return };
             if matches!(predicate, DENOTES | "denotes" | "identifier") {
                 let kind = entity.kind.clone();
-                entity
-                    .concepts
-                    .extend(identifiers::parse(&kind, &json::any(object)));
+                entity.concepts.extend(identifiers::parse(&kind, &json::any(object)));
                 return;
             }
             (&mut entity.note, &mut entity.score, &mut entity.infons)
         }
-        Some(Place::Relation(at)) => {
-            let Some(relation) = document.relations.get_mut(*at) else {
-                return;
-            };
+        Place::Relation(at) => {
+            let Some(relation) = document.relations.get_mut(at) else { return };
             (&mut relation.note, &mut relation.score, &mut relation.infons)
         }
-        None => return,
     };
     match (predicate, object) {
         (SCORE, Value::Number(number)) if score.is_none() => *score = number.as_f64(),
@@ -284,10 +237,12 @@ fn attach(of: Option<&Place>, predicate: &str, object: &Value, document: &mut Do
         _ => {
             // A predicate may be used several times about one thing.
             let mut key = predicate.to_owned();
-            let mut number = 2;
-            while infons.contains_key(&key) {
-                key = format!("{predicate}#{number}");
-                number += 1;
+            if infons.contains_key(&key) {
+                let number = repeats.entry((of, key.clone())).or_insert(1);
+                while infons.contains_key(&key) {
+                    *number += 1;
+                    key = format!("{predicate}#{number}");
+                }
             }
             infons.insert(key, json::any(object));
         }
@@ -320,10 +275,7 @@ fn object(document: &Document) -> Value {
     let guessed = plain::document(&document.text, "").passages;
     if !document.passages.is_empty() && document.passages != guessed {
         let block = |(number, passage): (usize, &Passage)| json!({"id": format!("B{number}"), "span": span(&passage.span), "obj": passage.kind});
-        object.insert(
-            "blocks".to_owned(),
-            (1..).zip(&document.passages).map(block).collect(),
-        );
+        object.insert("blocks".to_owned(), (1..).zip(&document.passages).map(block).collect());
     }
     let mut attributes = Attributes::default();
     let mut denotations = Vec::new();
@@ -354,12 +306,7 @@ fn object(document: &Document) -> Value {
             continue;
         };
         relations.push(json!({"id": relation.id, "pred": relation.kind, "subj": subject, "obj": object}));
-        attributes.push_all(
-            &relation.id,
-            relation.note.as_ref(),
-            relation.score,
-            &relation.infons,
-        );
+        attributes.push_all(&relation.id, relation.note.as_ref(), relation.score, &relation.infons);
     }
     object.insert("denotations".to_owned(), Value::Array(denotations));
     object.insert("relations".to_owned(), Value::Array(relations));
@@ -376,8 +323,7 @@ struct Attributes {
 impl Attributes {
     fn push(&mut self, subject: &str, predicate: &str, object: Value) {
         let id = format!("A{}", self.list.len() + 1);
-        self.list
-            .push(json!({"id": id, "subj": subject, "pred": predicate, "obj": object}));
+        self.list.push(json!({"id": id, "subj": subject, "pred": predicate, "obj": object}));
     }
 
     fn push_all(&mut self, subject: &str, note: Option<&String>, score: Option<f64>, infons: &Infons) {
@@ -390,9 +336,7 @@ impl Attributes {
         // Repeated predicates were numbered; they go back under their own name, in order.
         let mut repeated: BTreeMap<(&str, usize), &str> = BTreeMap::new();
         for (key, value) in infons {
-            let numbered = key
-                .rsplit_once('#')
-                .and_then(|(name, number)| Some((name, number.parse().ok()?)));
+            let numbered = key.rsplit_once('#').and_then(|(name, number)| Some((name, number.parse().ok()?)));
             repeated.insert(numbered.unwrap_or((key, 1)), value);
         }
         for ((predicate, _), value) in repeated {
@@ -431,19 +375,11 @@ mod tests {
         assert_eq!(document.entities[0].concepts[0].id, "P19838");
         assert_eq!(document.entities[0].infons["uncertain"], "true");
         assert_eq!(
-            (
-                document.entities[1].text.as_str(),
-                document.entities[1].infons["name#2"].as_str()
-            ),
+            (document.entities[1].text.as_str(), document.entities[1].infons["name#2"].as_str()),
             ("IL 7", "b")
         );
-        let [relation] = &document.relations[..] else {
-            panic!("R2 names T9, which is not there")
-        };
-        assert_eq!(
-            (relation.score, relation.infons["Negation"].as_str()),
-            (Some(0.5), "true")
-        );
+        let [relation] = &document.relations[..] else { panic!("R2 names T9, which is not there") };
+        assert_eq!((relation.score, relation.infons["Negation"].as_str()), (Some(0.5), "true"));
         assert_eq!(import.issues.len(), 2, "{:#?}", import.issues);
     }
 
@@ -452,16 +388,7 @@ mod tests {
         let import = read_any(TEXT.as_bytes(), "a.json").unwrap();
         let again = read_any(write(&import.documents).as_bytes(), "a.json").unwrap();
         assert_eq!(again.documents, import.documents);
-        let two = [
-            import.documents[0].clone(),
-            Document::from_parts("1", &[("body", "Text.")]),
-        ];
-        assert_eq!(
-            read_any(write(&two).as_bytes(), "a.json")
-                .unwrap()
-                .documents
-                .len(),
-            2
-        );
+        let two = [import.documents[0].clone(), Document::from_parts("1", &[("body", "Text.")])];
+        assert_eq!(read_any(write(&two).as_bytes(), "a.json").unwrap().documents.len(), 2);
     }
 }

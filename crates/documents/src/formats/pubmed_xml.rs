@@ -35,10 +35,7 @@ fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
         _ => record,
     };
     let article = medline.child("Article").unwrap_or(medline);
-    let mut document = Document {
-        id: words(medline.child("PMID")),
-        ..Document::default()
-    };
+    let mut document = Document { id: words(medline.child("PMID")), ..Document::default() };
     let title = ["ArticleTitle", "VernacularTitle"]
         .iter()
         .map(|name| words(article.child(name)))
@@ -46,10 +43,7 @@ fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
         .find(|title| !title.is_empty() && title != NO_TITLE);
     document.push_passage("title", &title.unwrap_or_default());
 
-    let sections: Vec<&Element> = article
-        .all("Abstract")
-        .flat_map(|part| part.all("AbstractText"))
-        .collect();
+    let sections: Vec<&Element> = article.all("Abstract").flat_map(|part| part.all("AbstractText")).collect();
     let others: Vec<&Element> = medline.all("OtherAbstract").collect();
     if sections.is_empty() {
         if let Some((first, rest)) = others.split_first() {
@@ -68,9 +62,7 @@ fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
 fn push_sections(sections: &[&Element], document: &mut Document) {
     for section in sections {
         let text = words(Some(section));
-        let label = section
-            .attribute("Label")
-            .filter(|label| !label.is_empty() && *label != "UNLABELLED");
+        let label = section.attribute("Label").filter(|label| !label.is_empty() && *label != "UNLABELLED");
         let shown = label
             .filter(|_| !text.is_empty())
             .map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
@@ -80,10 +72,7 @@ fn push_sections(sections: &[&Element], document: &mut Document) {
         if let Some(label) = label {
             passage.infons.insert("section".to_owned(), label.to_owned());
         }
-        if let Some(category) = section
-            .attribute("NlmCategory")
-            .filter(|category| !category.is_empty())
-        {
+        if let Some(category) = section.attribute("NlmCategory").filter(|category| !category.is_empty()) {
             passage.infons.insert("category".to_owned(), category.to_owned());
         }
     }
@@ -97,15 +86,10 @@ fn bibliography(record: &Element, medline: &Element, article: &Element) -> Infon
         }
     };
     keep("pmid", words(medline.child("PMID")));
-    let location = article
-        .all("ELocationID")
-        .find(|location| location.attribute("EIdType") == Some("doi"));
+    let location = article.all("ELocationID").find(|location| location.attribute("EIdType") == Some("doi"));
     keep("doi", words(location));
     // Only the article's own ids: its references have lists of the same kind.
-    let lists = [
-        record.at(&["PubmedData", "ArticleIdList"]),
-        medline.child("ArticleIdList"),
-    ];
+    let lists = [record.at(&["PubmedData", "ArticleIdList"]), medline.child("ArticleIdList")];
     for id in lists.into_iter().flatten().flat_map(|list| list.all("ArticleId")) {
         match id.attribute("IdType") {
             Some("doi") => keep("doi", words(Some(id))),
@@ -114,55 +98,23 @@ fn bibliography(record: &Element, medline: &Element, article: &Element) -> Infon
         }
     }
     let journal = article.child("Journal");
-    keep(
-        "journal",
-        words(journal.and_then(|journal| journal.child("Title"))),
-    );
+    keep("journal", words(journal.and_then(|journal| journal.child("Title"))));
     keep("journal", words(medline.at(&["MedlineJournalInfo", "MedlineTA"])));
-    keep(
-        "journal",
-        words(medline.at(&["Book", "Publisher", "PublisherName"])),
-    );
+    keep("journal", words(medline.at(&["Book", "Publisher", "PublisherName"])));
     let date = journal
         .and_then(|journal| journal.at(&["JournalIssue", "PubDate"]))
         .or_else(|| medline.at(&["Book", "PubDate"]));
-    let year = date
-        .map(|date| words(date.child("Year")))
-        .filter(|year| !year.is_empty());
-    let medline_date = || {
-        words(date.and_then(|date| date.child("MedlineDate")))
-            .chars()
-            .take(4)
-            .collect()
-    };
+    let year = date.map(|date| words(date.child("Year"))).filter(|year| !year.is_empty());
+    let medline_date = || words(date.and_then(|date| date.child("MedlineDate"))).chars().take(4).collect();
     keep("year", year.unwrap_or_else(medline_date));
-    keep(
-        "authors",
-        join(
-            article
-                .all("AuthorList")
-                .take(1)
-                .flat_map(|list| list.all("Author"))
-                .map(author),
-        ),
-    );
-    let types = article
-        .all("PublicationTypeList")
-        .flat_map(|list| list.all("PublicationType"));
+    keep("authors", join(article.all("AuthorList").take(1).flat_map(|list| list.all("Author")).map(author)));
+    let types = article.all("PublicationTypeList").flat_map(|list| list.all("PublicationType"));
     keep("publication_types", join(types.map(|kind| words(Some(kind)))));
-    let headings = medline
-        .all("MeshHeadingList")
-        .flat_map(|list| list.all("MeshHeading"));
-    keep(
-        "mesh",
-        join(headings.map(|heading| words(heading.child("DescriptorName")))),
-    );
+    let headings = medline.all("MeshHeadingList").flat_map(|list| list.all("MeshHeading"));
+    keep("mesh", join(headings.map(|heading| words(heading.child("DescriptorName")))));
     let keywords = medline.all("KeywordList").flat_map(|list| list.all("Keyword"));
     keep("keywords", join(keywords.map(|keyword| words(Some(keyword)))));
-    keep(
-        "language",
-        join(article.all("Language").map(|language| words(Some(language)))),
-    );
+    keep("language", join(article.all("Language").map(|language| words(Some(language)))));
     infons
 }
 
@@ -172,29 +124,17 @@ fn author(author: &Element) -> String {
         return collective;
     }
     let given = [words(author.child("ForeName")), words(author.child("Initials"))];
-    let given = given
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or_default();
+    let given = given.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     let family = words(author.child("LastName"));
-    [family, given]
-        .into_iter()
-        .filter(|name| !name.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
+    [family, given].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn join(parts: impl Iterator<Item = String>) -> String {
-    parts
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 fn words(element: Option<&Element>) -> String {
-    element
-        .map(|element| element.words(&|inner| inner.name == "annotation"))
-        .unwrap_or_default()
+    element.map(|element| element.words(&|inner| inner.name == "annotation")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -240,20 +180,13 @@ mod tests {
             assert_eq!(document.infons[key], value);
         }
         assert!(!document.infons.contains_key("pmc"), "that is a reference's");
-        assert_eq!(
-            import.notices,
-            [Notice::LeftOut("abstracts in other languages", 1)]
-        );
+        assert_eq!(import.notices, [Notice::LeftOut("abstracts in other languages", 1)]);
     }
 
     #[test]
     fn imports_the_rest_of_a_damaged_file() {
         let import = read(SET.as_bytes(), "set.xml").unwrap();
-        let ids: Vec<&str> = import
-            .documents
-            .iter()
-            .map(|document| document.id.as_str())
-            .collect();
+        let ids: Vec<&str> = import.documents.iter().map(|document| document.id.as_str()).collect();
         assert_eq!(ids, ["11", "14"]);
         assert_eq!(import.issues.len(), 3, "{:#?}", import.issues);
         assert_eq!(import.issues[0].place, "line 15, PMID 12");

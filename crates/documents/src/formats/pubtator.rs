@@ -12,6 +12,8 @@ use super::placement::{self, Claim, Placement};
 use super::{Notice, ReadError, Unit, identifiers};
 use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
 
+/// Longest id that is told from prose; by `detect` too.
+pub(super) const LONGEST_ID: usize = 60;
 /// The infon of a mention of several things (`ovarian and breast cancer`): their names, as BC5CDR writes them.
 const MENTIONS: &str = "mentions";
 /// The infon of what a relation line holds after its ids, where that is no score (BioRED: `Novel`).
@@ -28,9 +30,8 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             continue;
         }
         if let Some((id, part, words)) = text_line(line) {
-            let goes_on = open
-                .as_ref()
-                .is_some_and(|block| block.id == id && (part == "a" || block.title.is_none()));
+            let goes_on =
+                open.as_ref().is_some_and(|block| block.id == id && (part == "a" || block.title.is_none()));
             if !goes_on && let Some(block) = open.take() {
                 block.finish(intake);
             }
@@ -46,9 +47,7 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             continue;
         }
         let columns: Vec<&str> = line.split('\t').collect();
-        let belongs = open
-            .as_mut()
-            .filter(|block| columns.first().is_some_and(|id| id.trim() == block.id));
+        let belongs = open.as_mut().filter(|block| columns.first().is_some_and(|id| id.trim() == block.id));
         if !belongs.is_some_and(|block| block.annotate(&columns)) {
             intake.issue(
                 format!("line {number}"),
@@ -95,17 +94,10 @@ impl<'t> Block<'t> {
 
     /// Takes a line's columns in, if they are a mention's or a relation's.
     fn annotate(&mut self, columns: &[&str]) -> bool {
-        let number = |index: usize| {
-            columns
-                .get(index)
-                .and_then(|column| column.trim().parse::<i64>().ok())
-        };
+        let number = |index: usize| columns.get(index).and_then(|column| column.trim().parse::<i64>().ok());
         match columns {
             [_, _, _, words, kind, rest @ ..] if let (Some(start), Some(end)) = (number(1), number(2)) => {
-                self.claims.push(Claim {
-                    spans: vec![(start, end)],
-                    words: (*words).to_owned(),
-                });
+                self.claims.push(Claim { spans: vec![(start, end)], words: (*words).to_owned() });
                 let mut infons = Infons::new();
                 let mut score = None;
                 for column in rest.iter().skip(1).filter(|column| !column.is_empty()) {
@@ -155,21 +147,12 @@ impl<'t> Block<'t> {
         let placed = |source: &str, shift: isize| -> (Unit, Vec<Placement>) {
             let unit = placement::unit_of([(source, self.claims.as_slice())].into_iter());
             let placements = placement::place(source, unit, &self.claims);
-            (
-                unit,
-                placements
-                    .into_iter()
-                    .map(|placement| after(placement, title.len(), shift))
-                    .collect(),
-            )
+            (unit, placements.into_iter().map(|placement| after(placement, title.len(), shift)).collect())
         };
         let one_is_empty = title.is_empty() || self.abstract_text.is_empty();
         let (mut unit, mut placements) = placed(&joined("\n"), if title.is_empty() { -1 } else { 0 });
         let exact = |placements: &[Placement]| {
-            placements
-                .iter()
-                .filter(|placement| matches!(placement, Placement::Exact(_)))
-                .count()
+            placements.iter().filter(|placement| matches!(placement, Placement::Exact(_))).count()
         };
         if exact(&placements) < placements.len() {
             let (other_unit, others) = placed(&joined(""), isize::from(!one_is_empty));
@@ -194,25 +177,13 @@ impl<'t> Block<'t> {
 /// A place in title and abstract, moved by `shift` where it lies after the title's `title` bytes.
 fn after(placement: Placement, title: usize, shift: isize) -> Placement {
     let start = |at: usize| {
-        if at >= title {
-            at.saturating_add_signed(shift)
-        } else {
-            at
-        }
+        if at >= title { at.saturating_add_signed(shift) } else { at }
     };
     let end = |at: usize| {
-        if at > title {
-            at.saturating_add_signed(shift)
-        } else {
-            at
-        }
+        if at > title { at.saturating_add_signed(shift) } else { at }
     };
-    let moved = |spans: Vec<Span>| {
-        spans
-            .iter()
-            .map(|span| Span::new(start(span.start), end(span.end)))
-            .collect()
-    };
+    let moved =
+        |spans: Vec<Span>| spans.iter().map(|span| Span::new(start(span.start), end(span.end))).collect();
     match placement {
         Placement::Exact(spans) => Placement::Exact(moved(spans)),
         Placement::Moved(spans) => Placement::Moved(moved(spans)),
@@ -225,24 +196,17 @@ fn after(placement: Placement, title: usize, shift: isize) -> Placement {
 pub(super) fn write(documents: &[Document]) -> String {
     let mut text = String::new();
     for document in documents {
-        let id: String = flat(&document.id).replace('|', "_");
+        let id: String = document.id.replace(|letter: char| letter.is_whitespace() || letter == '|', "_");
+        let id: String = id.chars().take(LONGEST_ID).collect();
         let (title, rest) = halves(document);
-        let _ = writeln!(
-            text,
-            "{id}|t|{}\n{id}|a|{}",
-            on_one_line(title),
-            on_one_line(rest)
-        );
+        let _ = writeln!(text, "{id}|t|{}\n{id}|a|{}", on_one_line(title), on_one_line(rest));
         let lead = usize::from(title.is_empty());
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
         for entity in &document.entities {
             let (Some(first), Some(last)) = (entity.spans.first(), entity.spans.last()) else {
                 continue;
             };
-            let (start, end) = (
-                offsets.from_byte(first.start) + lead,
-                offsets.from_byte(last.end) + lead,
-            );
+            let (start, end) = (offsets.from_byte(first.start) + lead, offsets.from_byte(last.end) + lead);
             let ids = identifiers::write(&entity.kind, &entity.concepts);
             let ids = if ids.is_empty() { "-1" } else { ids.as_str() };
             let _ = write!(
@@ -268,13 +232,7 @@ pub(super) fn write(documents: &[Document]) -> String {
             let (Some(one), Some(two)) = (identifier(one, &index), identifier(two, &index)) else {
                 continue;
             };
-            let _ = write!(
-                text,
-                "{id}\t{}\t{}\t{}",
-                flat(&relation.kind),
-                flat(&one),
-                flat(&two)
-            );
+            let _ = write!(text, "{id}\t{}\t{}\t{}", flat(&relation.kind), flat(&one), flat(&two));
             if let Some(remark) = relation.infons.get(REMARK) {
                 let _ = write!(text, "\t{}", flat(remark));
             }
@@ -290,10 +248,8 @@ pub(super) fn write(documents: &[Document]) -> String {
 
 /// Title and the rest, where the text begins with a title and one character parts it from what follows.
 fn halves(document: &Document) -> (&str, &str) {
-    let title = document
-        .passages
-        .first()
-        .filter(|passage| passage.kind == "title" && passage.span.start == 0);
+    let title =
+        document.passages.first().filter(|passage| passage.kind == "title" && passage.span.start == 0);
     let parted = title.and_then(|title| {
         let words = title.span.slice(&document.text)?;
         let rest = document.text.get(title.span.end..)?;
@@ -360,12 +316,7 @@ mod tests {
         let text = "1|t|Rats \n1|a|Mice eat. Mice sleep.\n1\t5\t9\tMice\tSpecies\t10090\n1\t15\t19\tMice\tSpecies\t10090\n";
         let import = read(text.as_bytes(), "a.txt").unwrap();
         let document = &import.documents[0];
-        assert!(
-            document
-                .entities
-                .iter()
-                .all(|entity| entity.spans[0].slice(&document.text) == Some("Mice"))
-        );
+        assert!(document.entities.iter().all(|entity| entity.spans[0].slice(&document.text) == Some("Mice")));
         assert_eq!(document.entities[1].spans[0].start, 16);
         assert_eq!(import.notices, [Notice::NoSeparator]);
     }

@@ -21,11 +21,7 @@ enum Flavour {
 /// Reads the records one by one.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     let is_ris = text.lines().any(|line| tag(line, 2).is_some());
-    let flavour = if is_ris {
-        Flavour::Ris
-    } else {
-        Flavour::WebOfScience
-    };
+    let flavour = if is_ris { Flavour::Ris } else { Flavour::WebOfScience };
     let (first, last) = if is_ris { ("TY", "ER") } else { ("PT", "ER") };
     let mut open: Option<Fields> = None;
     let mut outside = 0;
@@ -53,10 +49,7 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
                 if !is_ris && matches!(name, "FN" | "VR" | "EF") {
                     continue;
                 }
-                let fields = open.get_or_insert_with(|| Fields {
-                    line: number,
-                    fields: Vec::new(),
-                });
+                let fields = open.get_or_insert_with(|| Fields { line: number, fields: Vec::new() });
                 fields.fields.push((name.to_owned(), value.to_owned()));
             }
             None if line.trim().is_empty() => {}
@@ -92,9 +85,7 @@ fn field(line: &str, flavour: Flavour) -> Option<(&str, &str)> {
     }
     let (name, rest) = (line.get(..2)?, line.get(2..)?);
     let named = name.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     (named && (rest.is_empty() || rest.starts_with(' '))).then(|| (name, rest.trim()))
 }
 
@@ -102,22 +93,11 @@ fn record(fields: &Fields, flavour: Flavour, intake: &mut Intake<'_>) {
     let all = |tags: &[&str]| -> Vec<&str> {
         let values = |tag: &&str| {
             let tag = (*tag).to_owned();
-            fields
-                .fields
-                .iter()
-                .filter(move |(name, value)| *name == tag && !value.is_empty())
+            fields.fields.iter().filter(move |(name, value)| *name == tag && !value.is_empty())
         };
-        tags.iter()
-            .flat_map(values)
-            .map(|(_, value)| value.as_str())
-            .collect()
+        tags.iter().flat_map(values).map(|(_, value)| value.as_str()).collect()
     };
-    let first = |tags: &[&str]| {
-        all(tags)
-            .first()
-            .map(|value| (*value).to_owned())
-            .unwrap_or_default()
-    };
+    let first = |tags: &[&str]| all(tags).first().map(|value| (*value).to_owned()).unwrap_or_default();
     let mut infons = Infons::new();
     let mut keep = |key: &str, value: String| {
         if !value.is_empty() {
@@ -127,34 +107,15 @@ fn record(fields: &Fields, flavour: Flavour, intake: &mut Intake<'_>) {
     let doi = first(if flavour == Flavour::Ris { &["DO"] } else { &["DI"] });
     keep("doi", doi.clone());
     keep("authors", all(&["AU", "A1"]).join("; "));
-    let year = first(if flavour == Flavour::Ris {
-        &["PY", "Y1", "DA"]
-    } else {
-        &["PY"]
-    });
-    keep(
-        "year",
-        year.chars().take_while(char::is_ascii_digit).collect::<String>(),
-    );
-    keep(
-        "journal",
-        first(if flavour == Flavour::Ris {
-            &["JO", "JF", "T2", "JA", "J2"]
-        } else {
-            &["SO"]
-        }),
-    );
-    keep(
-        "keywords",
-        all(if flavour == Flavour::Ris { &["KW"] } else { &["DE"] }).join("; "),
-    );
+    let year = first(if flavour == Flavour::Ris { &["PY", "Y1", "DA"] } else { &["PY"] });
+    keep("year", year.chars().take_while(char::is_ascii_digit).collect::<String>());
+    keep("journal", first(if flavour == Flavour::Ris { &["JO", "JF", "T2", "JA", "J2"] } else { &["SO"] }));
+    keep("keywords", all(if flavour == Flavour::Ris { &["KW"] } else { &["DE"] }).join("; "));
     keep("language", first(&["LA"]));
-    let number = first(if flavour == Flavour::Ris {
-        &["AN", "ID"]
-    } else {
-        &["UT"]
-    });
+    let number = first(if flavour == Flavour::Ris { &["AN", "ID"] } else { &["UT"] });
     keep("accession", number.clone());
+    // Several databases give several numbers; the first is enough to tell records apart.
+    let number = number.split(';').next().unwrap_or_default().trim().to_owned();
     if flavour == Flavour::WebOfScience {
         keep("pmid", first(&["PM"]));
     }
@@ -162,17 +123,9 @@ fn record(fields: &Fields, flavour: Flavour, intake: &mut Intake<'_>) {
         .into_iter()
         .find(|id| !id.is_empty())
         .unwrap_or_default();
-    let mut document = Document {
-        id,
-        infons,
-        ..Document::default()
-    };
+    let mut document = Document { id, infons, ..Document::default() };
     document.push_passage("title", &first(&["TI", "T1", "CT", "BT"]));
-    let abstracts = if flavour == Flavour::Ris {
-        all(&["AB", "N2"])
-    } else {
-        all(&["AB"])
-    };
+    let abstracts = if flavour == Flavour::Ris { all(&["AB", "N2"]) } else { all(&["AB"]) };
     let mut seen: Vec<&str> = Vec::new();
     for part in abstracts {
         // Exports repeat the abstract under both tags.
@@ -207,10 +160,7 @@ mod tests {
         let text = "FN Clarivate\nVR 1.0\nPT J\nAU Doe, J\n   Roe, R\nTI A long\n   title\nAB Text.\nDI 10.1/x\nPM 77\nER\n\nEF\n";
         let import = read(text.as_bytes(), "savedrecs.txt").unwrap();
         let document = &import.documents[0];
-        assert_eq!(
-            (document.id.as_str(), document.text.as_str()),
-            ("77", "A long title\nText.")
-        );
+        assert_eq!((document.id.as_str(), document.text.as_str()), ("77", "A long title\nText."));
         assert_eq!(document.infons["authors"], "Doe, J; Roe, R");
     }
 }

@@ -9,14 +9,7 @@ use super::offsets::Offsets;
 use super::{DECISION, Notice, RUN, ReadError, Unit, identifiers};
 use crate::{Argument, Document, Entity, Relation, Target};
 
-const TITLES: [&str; 6] = [
-    "title",
-    "article title",
-    "primary title",
-    "document title",
-    "ti",
-    "t1",
-];
+const TITLES: [&str; 6] = ["title", "article title", "primary title", "document title", "ti", "t1"];
 const TEXTS: [&str; 14] = [
     "abstract",
     "abstract note",
@@ -33,16 +26,8 @@ const TEXTS: [&str; 14] = [
     "ab",
     "n2",
 ];
-const IDS: [&str; 8] = [
-    "pmid",
-    "pubmed id",
-    "id",
-    "record id",
-    "doc id",
-    "document id",
-    "accession number",
-    "doi",
-];
+const IDS: [&str; 8] =
+    ["pmid", "pubmed id", "id", "record id", "doc id", "document id", "accession number", "doi"];
 
 /// How many rows are looked at to tell a table from a text.
 const SAMPLE: usize = 20;
@@ -51,9 +36,7 @@ const SAMPLE: usize = 20;
 pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
     let file = intake.file().to_lowercase();
     let file = file.strip_suffix(".gz").unwrap_or(&file);
-    let is_named = [".csv", ".tsv", ".tab"]
-        .iter()
-        .any(|extension| file.ends_with(extension));
+    let is_named = [".csv", ".tsv", ".tab"].iter().any(|extension| file.ends_with(extension));
     let fits = |delimiter: u8| -> Option<(bool, usize)> {
         let mut reader = reader(text, delimiter);
         let header = reader.headers().ok()?.clone();
@@ -71,9 +54,8 @@ pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
         let is_known = columns.title.is_some() || columns.text.is_some() || columns.id.is_some();
         (rows > 0).then_some((is_known, header.len()))
     };
-    let found = [b'\t', b',', b';', b'|']
-        .into_iter()
-        .filter_map(|delimiter| Some((fits(delimiter)?, delimiter)));
+    let found =
+        [b'\t', b',', b';', b'|'].into_iter().filter_map(|delimiter| Some((fits(delimiter)?, delimiter)));
     // A known header wins; a name such as "table.csv" is enough for an unknown one.
     found
         .filter(|((is_known, _), _)| *is_known || is_named)
@@ -100,16 +82,11 @@ pub(super) fn read(text: &str, column: Option<&str>, intake: &mut Intake<'_>) ->
     let columns = Columns::of(&header, column);
     if columns.title.is_none() && columns.text.is_none() {
         let columns = header.iter().map(|name| name.trim().to_owned()).collect();
-        return Err(ReadError::NoTextColumn {
-            file: intake.file(),
-            columns,
-        });
+        return Err(ReadError::NoTextColumn { file: intake.file(), columns });
     }
     let used = [columns.title, columns.text].into_iter().flatten();
     intake.notice(Notice::Columns(
-        used.filter_map(|index| header.get(index))
-            .map(|name| name.trim().to_owned())
-            .collect(),
+        used.filter_map(|index| header.get(index)).map(|name| name.trim().to_owned()).collect(),
     ));
     for row in reader.records() {
         if intake.is_full() {
@@ -135,10 +112,7 @@ pub(super) fn read(text: &str, column: Option<&str>, intake: &mut Intake<'_>) ->
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(text.as_bytes())
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes())
 }
 
 /// Which columns hold what.
@@ -151,29 +125,16 @@ struct Columns {
 impl Columns {
     fn of(header: &StringRecord, text: Option<&str>) -> Self {
         let names: Vec<String> = header.iter().map(normalised).collect();
-        let first = |wanted: &[&str]| {
-            wanted
-                .iter()
-                .find_map(|name| names.iter().position(|found| found == name))
-        };
-        let chosen = text
-            .map(normalised)
-            .and_then(|text| names.iter().position(|found| *found == text));
+        let first =
+            |wanted: &[&str]| wanted.iter().find_map(|name| names.iter().position(|found| found == name));
+        let chosen = text.map(normalised).and_then(|text| names.iter().position(|found| *found == text));
         let chosen = chosen.or_else(|| if text.is_none() { first(&TEXTS) } else { None });
-        Self {
-            id: first(&IDS),
-            title: first(&TITLES).filter(|title| chosen != Some(*title)),
-            text: chosen,
-        }
+        Self { id: first(&IDS), title: first(&TITLES).filter(|title| chosen != Some(*title)), text: chosen }
     }
 }
 
 fn normalised(name: &str) -> String {
-    let name = name
-        .trim()
-        .trim_start_matches('\u{feff}')
-        .to_lowercase()
-        .replace(['_', '-', '.'], " ");
+    let name = name.trim().trim_start_matches('\u{feff}').to_lowercase().replace(['_', '-', '.'], " ");
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -186,9 +147,7 @@ fn document(row: &StringRecord, header: &StringRecord, columns: &Columns) -> Doc
     for (index, (name, value)) in header.iter().zip(row).enumerate() {
         let is_used = [columns.id, columns.title, columns.text].contains(&Some(index));
         if !is_used && !name.trim().is_empty() && !value.trim().is_empty() {
-            document
-                .infons
-                .insert(name.trim().to_owned(), value.trim().to_owned());
+            document.infons.insert(name.trim().to_owned(), value.trim().to_owned());
         }
     }
     document
@@ -226,33 +185,16 @@ fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &
         inert(&relation.id),
         inert(&relation.kind),
         relation.score.map(|score| score.to_string()).unwrap_or_default(),
-        inert(
-            relation
-                .infons
-                .get(DECISION)
-                .map(String::as_str)
-                .unwrap_or_default(),
-        ),
+        inert(relation.infons.get(DECISION).map(String::as_str).unwrap_or_default()),
     ];
     for number in 0..2 {
         let argument = relation.arguments.get(number);
-        let participant = argument
-            .map(|argument| Participant::of(argument, index))
-            .unwrap_or_default();
-        let places = participant
-            .entity
-            .map(|entity| &entity.spans[..])
-            .unwrap_or_default();
-        let place = |byte: Option<usize>| {
-            byte.map(|byte| offsets.from_byte(byte).to_string())
-                .unwrap_or_default()
-        };
+        let participant = argument.map(|argument| Participant::of(argument, index)).unwrap_or_default();
+        let places = participant.entity.map(|entity| &entity.spans[..]).unwrap_or_default();
+        let place =
+            |byte: Option<usize>| byte.map(|byte| offsets.from_byte(byte).to_string()).unwrap_or_default();
         row.extend([
-            inert(
-                argument
-                    .map(|argument| argument.role.as_str())
-                    .unwrap_or_default(),
-            ),
+            inert(argument.map(|argument| argument.role.as_str()).unwrap_or_default()),
             inert(&participant.name),
             inert(&participant.ids),
             place(places.first().map(|span| span.start)),
@@ -263,10 +205,7 @@ fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &
         let participant = Participant::of(argument, index);
         format!("{}: {} ({})", argument.role, participant.name, participant.ids)
     });
-    let evidence = relation
-        .evidence
-        .iter()
-        .filter_map(|span| span.slice(&document.text));
+    let evidence = relation.evidence.iter().filter_map(|span| span.slice(&document.text));
     row.extend([
         inert(&others.collect::<Vec<_>>().join("; ")),
         inert(&evidence.collect::<Vec<_>>().join(" … ")),
@@ -292,11 +231,7 @@ impl<'d> Participant<'d> {
                     return Self::default();
                 };
                 let ids = identifiers::write(&entity.kind, &entity.concepts);
-                Self {
-                    name: entity.text.clone(),
-                    ids,
-                    entity: Some(entity),
-                }
+                Self { name: entity.text.clone(), ids, entity: Some(entity) }
             }
             Target::Concept(concept) => {
                 let mention = index.mention_of(concept);
@@ -307,21 +242,14 @@ impl<'d> Participant<'d> {
                     entity: mention,
                 }
             }
-            Target::Relation(id) => Self {
-                name: id.clone(),
-                ..Self::default()
-            },
+            Target::Relation(id) => Self { name: id.clone(), ..Self::default() },
         }
     }
 }
 
 /// A cell that no spreadsheet program takes for a formula.
 fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]
@@ -337,18 +265,12 @@ mod tests {
         assert_eq!(import.format, Format::Csv);
         assert_eq!(import.documents[0].text, "On X\nText; with\nbreak");
         assert_eq!(
-            (
-                import.documents[0].id.as_str(),
-                import.documents[0].infons["Year"].as_str()
-            ),
+            (import.documents[0].id.as_str(), import.documents[0].infons["Year"].as_str()),
             ("7", "2001")
         );
         assert_eq!(import.documents[1].text, "Only a title");
         assert_eq!(import.issues[0].place, "line 4");
-        assert_eq!(
-            import.notices,
-            [Notice::Columns(vec!["TITLE".to_owned(), "Abstract".to_owned()])]
-        );
+        assert_eq!(import.notices, [Notice::Columns(vec!["TITLE".to_owned(), "Abstract".to_owned()])]);
     }
 
     #[test]
@@ -356,20 +278,12 @@ mod tests {
         let text = "code\tfinding\n1\tFever\n2\tCough\n";
         let error = read_any(text.as_bytes(), "notes.tsv").unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains("Choose the column that holds the text: code, finding."),
+            error.to_string().contains("Choose the column that holds the text: code, finding."),
             "{error}"
         );
-        let options = ReadOptions {
-            column: Some("Finding".to_owned()),
-            ..ReadOptions::default()
-        };
+        let options = ReadOptions { column: Some("Finding".to_owned()), ..ReadOptions::default() };
         let import = read_with(text.as_bytes(), "notes.tsv", &options).unwrap();
-        assert_eq!(
-            (import.format, import.documents[1].text.as_str()),
-            (Format::Tsv, "Cough")
-        );
+        assert_eq!((import.format, import.documents[1].text.as_str()), (Format::Tsv, "Cough"));
     }
 
     #[test]
@@ -380,30 +294,19 @@ mod tests {
             kind: "Drug".to_owned(),
             spans: vec![Span::new(13, 17)],
             text: "=1+1".to_owned(),
-            concepts: vec![Concept {
-                vocabulary: "MESH".to_owned(),
-                id: "D1".to_owned(),
-            }],
+            concepts: vec![Concept { vocabulary: "MESH".to_owned(), id: "D1".to_owned() }],
             note: None,
             score: None,
             infons: Infons::new(),
         });
-        let argument = Argument {
-            role: "drug".to_owned(),
-            target: Target::Entity("T1".to_owned()),
-        };
+        let argument = Argument { role: "drug".to_owned(), target: Target::Entity("T1".to_owned()) };
         let mut relation = Relation::new("R1", "effect", vec![argument]);
         relation.evidence = vec![Span::new(13, 23)];
         relation.score = Some(0.5);
         document.relations.push(relation);
         let table = write(&[document], b'\t');
         let row: Vec<&str> = table.lines().nth(1).unwrap().split('\t').collect();
-        assert_eq!(
-            row[..10],
-            [
-                "7", "R1", "effect", "0.5", "", "drug", "'=1+1", "MESH:D1", "12", "16"
-            ]
-        );
+        assert_eq!(row[..10], ["7", "R1", "effect", "0.5", "", "drug", "'=1+1", "MESH:D1", "12", "16"]);
         assert_eq!(row[16], "'=1+1 harms");
     }
 }

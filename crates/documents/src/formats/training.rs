@@ -83,16 +83,9 @@ impl Example {
     /// readers give them, become the example's.
     #[must_use]
     pub fn of(document: &Document, task: &str) -> Self {
-        let gold = ["answer", "labels"]
-            .iter()
-            .filter_map(|key| document.infons.get(*key));
-        let labels = gold
-            .flat_map(|labels| labels.split('|'))
-            .filter(|label| !label.is_empty());
-        let accepted = |label: &str| Label {
-            label: label.to_owned(),
-            decision: Decision::Accepted,
-        };
+        let gold = ["answer", "labels"].iter().filter_map(|key| document.infons.get(*key));
+        let labels = gold.flat_map(|labels| labels.split('|')).filter(|label| !label.is_empty());
+        let accepted = |label: &str| Label { label: label.to_owned(), decision: Decision::Accepted };
         Self {
             task: task.to_owned(),
             question: document.infons.get("question").cloned(),
@@ -104,18 +97,12 @@ impl Example {
 
     /// The relations that a curator accepted.
     pub fn accepted(&self) -> impl Iterator<Item = &Relation> {
-        self.document
-            .relations
-            .iter()
-            .filter(|relation| Decision::of(relation) == Decision::Accepted)
+        self.document.relations.iter().filter(|relation| Decision::of(relation) == Decision::Accepted)
     }
 
     /// The relations that a curator rejected: hard negatives.
     pub fn rejected(&self) -> impl Iterator<Item = &Relation> {
-        self.document
-            .relations
-            .iter()
-            .filter(|relation| Decision::of(relation) == Decision::Rejected)
+        self.document.relations.iter().filter(|relation| Decision::of(relation) == Decision::Rejected)
     }
 }
 
@@ -140,16 +127,13 @@ pub fn read(text: &str, name: &str) -> Result<(Vec<Example>, Vec<Issue>), ReadEr
     intake.repeats = true;
     let details = read_lines(text, &mut intake);
     let import = intake.finish(super::Format::Training)?;
-    let examples = details
-        .into_iter()
-        .zip(import.documents)
-        .map(|(details, document)| Example {
-            task: details.task,
-            question: details.question,
-            labels: details.labels,
-            document,
-            runs: details.runs,
-        });
+    let examples = details.into_iter().zip(import.documents).map(|(details, document)| Example {
+        task: details.task,
+        question: details.question,
+        labels: details.labels,
+        document,
+        runs: details.runs,
+    });
     Ok((examples.collect(), import.issues))
 }
 
@@ -161,10 +145,8 @@ pub(super) fn read_documents(text: &str, intake: &mut Intake<'_>) -> Result<(), 
 }
 
 pub(super) fn write_documents(documents: &[Document], options: &WriteOptions) -> String {
-    let mut examples: Vec<Example> = documents
-        .iter()
-        .map(|document| Example::of(document, &options.task))
-        .collect();
+    let mut examples: Vec<Example> =
+        documents.iter().map(|document| Example::of(document, &options.task)).collect();
     if let Some(first) = examples.first_mut() {
         first.runs.clone_from(&options.runs);
     }
@@ -185,11 +167,7 @@ fn read_lines(text: &str, intake: &mut Intake<'_>) -> Vec<Details> {
     let found = json::records(text);
     for (place, record) in found.records {
         let Ok(Value::Object(mut record)) = serde_json::from_str::<Value>(record.get()) else {
-            intake.issue(
-                place,
-                "It is not a record with named fields.",
-                "Write one JSON object a line.",
-            );
+            intake.issue(place, "It is not a record with named fields.", "Write one JSON object a line.");
             continue;
         };
         let details = details(&mut record);
@@ -208,45 +186,24 @@ fn read_lines(text: &str, intake: &mut Intake<'_>) -> Vec<Details> {
 
 fn details(record: &mut Map<String, Value>) -> Details {
     record.remove("decisions");
-    let task = record
-        .remove("task")
-        .as_ref()
-        .and_then(json::scalar)
-        .unwrap_or_default();
+    let task = record.remove("task").as_ref().and_then(json::scalar).unwrap_or_default();
     let question = record.remove("question").as_ref().and_then(json::scalar);
-    let labels = record
-        .remove("labels")
-        .and_then(|labels| serde_json::from_value(labels).ok())
-        .unwrap_or_default();
-    let runs = record
-        .remove("runs")
-        .and_then(|runs| serde_json::from_value(runs).ok())
-        .unwrap_or_default();
-    for relation in record
-        .get_mut("relations")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    let labels =
+        record.remove("labels").and_then(|labels| serde_json::from_value(labels).ok()).unwrap_or_default();
+    let runs = record.remove("runs").and_then(|runs| serde_json::from_value(runs).ok()).unwrap_or_default();
+    for relation in record.get_mut("relations").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(relation) = relation.as_object_mut() else {
             continue;
         };
         let decision = relation.remove("decision").as_ref().and_then(json::scalar);
         if let Some(decision) = decision.filter(|decision| decision != "open") {
-            let infons = relation
-                .entry("infons")
-                .or_insert_with(|| Value::Object(Map::new()));
+            let infons = relation.entry("infons").or_insert_with(|| Value::Object(Map::new()));
             if let Some(infons) = infons.as_object_mut() {
                 infons.insert(DECISION.to_owned(), Value::String(decision));
             }
         }
     }
-    Details {
-        task,
-        question,
-        labels,
-        runs,
-    }
+    Details { task, question, labels, runs }
 }
 
 fn line(example: &Example) -> Value {
@@ -256,11 +213,7 @@ fn line(example: &Example) -> Value {
     let mut counts: BTreeMap<&str, usize> = ["accepted", "rejected", "open"].map(|key| (key, 0)).into();
     let mut count = |decision: Decision| *counts.entry(decision.key().unwrap_or("open")).or_default() += 1;
     let mut line = line;
-    let relations = line
-        .get_mut("relations")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten();
+    let relations = line.get_mut("relations").and_then(Value::as_array_mut).into_iter().flatten();
     for (written, relation) in relations.zip(&example.document.relations) {
         let decision = Decision::of(relation);
         count(decision);
@@ -281,19 +234,10 @@ fn line(example: &Example) -> Value {
     if let Some(question) = &example.question {
         line.insert("question".to_owned(), Value::from(question.as_str()));
     }
-    line.insert(
-        "labels".to_owned(),
-        serde_json::to_value(&example.labels).unwrap_or_default(),
-    );
-    line.insert(
-        "decisions".to_owned(),
-        serde_json::to_value(&counts).unwrap_or_default(),
-    );
+    line.insert("labels".to_owned(), serde_json::to_value(&example.labels).unwrap_or_default());
+    line.insert("decisions".to_owned(), serde_json::to_value(&counts).unwrap_or_default());
     if !example.runs.is_empty() {
-        line.insert(
-            "runs".to_owned(),
-            serde_json::to_value(&example.runs).unwrap_or_default(),
-        );
+        line.insert("runs".to_owned(), serde_json::to_value(&example.runs).unwrap_or_default());
     }
     Value::Object(line)
 }
@@ -305,71 +249,40 @@ mod tests {
     use crate::{Argument, Target};
 
     fn example() -> Example {
-        let mut document = Document::from_parts(
-            "7",
-            &[("title", "β-blockers and asthma"), ("abstract", "They harm.")],
-        );
+        let mut document =
+            Document::from_parts("7", &[("title", "β-blockers and asthma"), ("abstract", "They harm.")]);
         let named = |role: &str| Argument {
             role: role.to_owned(),
-            target: Target::Concept(crate::Concept {
-                vocabulary: "name".to_owned(),
-                id: role.to_owned(),
-            }),
+            target: Target::Concept(crate::Concept { vocabulary: "name".to_owned(), id: role.to_owned() }),
         };
         for (id, decision) in [("R1", Some("accepted")), ("R2", Some("rejected")), ("R3", None)] {
             let mut relation = Relation::new(id, "CID", vec![named("Chemical"), named("Disease")]);
-            relation
-                .infons
-                .extend(decision.map(|decision| (DECISION.to_owned(), decision.to_owned())));
+            relation.infons.extend(decision.map(|decision| (DECISION.to_owned(), decision.to_owned())));
             document.relations.push(relation);
         }
         let mut example = Example::of(&document, "bc5cdr");
-        example.labels.push(Label {
-            label: "maybe".to_owned(),
-            decision: Decision::Rejected,
-        });
+        example.labels.push(Label { label: "maybe".to_owned(), decision: Decision::Rejected });
         example.question = Some("Do they?".to_owned());
-        example.runs.insert(
-            "r1".to_owned(),
-            Infons::from([("seed".to_owned(), "7".to_owned())]),
-        );
+        example.runs.insert("r1".to_owned(), Infons::from([("seed".to_owned(), "7".to_owned())]));
         example
     }
 
     #[test]
     fn reads_back_what_it_writes() {
-        let lines = write(&[
-            example(),
-            Example {
-                task: "ddi".to_owned(),
-                ..example()
-            },
-        ]);
+        let lines = write(&[example(), Example { task: "ddi".to_owned(), ..example() }]);
         let broken = format!("{lines}{{\"task\": \n");
         let (examples, issues) = read(&broken, "train.jsonl").unwrap();
         assert_eq!(examples[0], example());
-        assert_eq!(
-            (examples[1].task.as_str(), examples[1].document.id.as_str()),
-            ("ddi", "7")
-        );
+        assert_eq!((examples[1].task.as_str(), examples[1].document.id.as_str()), ("ddi", "7"));
         assert_eq!(issues[0].place, "line 3");
-        assert_eq!(
-            examples[0]
-                .accepted()
-                .map(|relation| relation.id.as_str())
-                .collect::<Vec<_>>(),
-            ["R1"]
-        );
+        assert_eq!(examples[0].accepted().map(|relation| relation.id.as_str()).collect::<Vec<_>>(), ["R1"]);
         assert_eq!(examples[0].rejected().count(), 1);
     }
 
     #[test]
     fn is_told_from_other_json_lines() {
         let lines = write(&[example()]);
-        assert!(
-            lines.contains(r#""decisions":{"accepted":1,"open":1,"rejected":2}"#),
-            "{lines}"
-        );
+        assert!(lines.contains(r#""decisions":{"accepted":1,"open":1,"rejected":2}"#), "{lines}");
         let import = read_any(lines.as_bytes(), "a.jsonl").unwrap();
         assert_eq!(import.format, Format::Training);
         assert_eq!(import.runs["r1"]["seed"], "7");

@@ -30,10 +30,7 @@ pub(super) enum Node {
 
 impl Element {
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The elements directly inside.
@@ -132,10 +129,7 @@ impl Element {
 
 /// Runs of white space as one blank, none at the ends. (No-break spaces stay: they are the author's.)
 pub(super) fn collapse(text: &str) -> String {
-    text.split([' ', '\t', '\r', '\n'])
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Text for element content or an attribute's value. What XML cannot hold at all becomes a blank.
@@ -231,12 +225,9 @@ impl<'t> Records<'t> {
         let text = self.text.get(start..).unwrap_or_default();
         let mut reader = Reader::from_str(text);
         let element = self.parse_with(&mut reader);
-        let taken = usize::try_from(reader.buffer_position())
-            .unwrap_or(text.len())
-            .clamp(1, text.len().max(1));
-        element
-            .map(|element| (element, taken))
-            .map_err(|problem| (problem, taken))
+        let taken =
+            usize::try_from(reader.buffer_position()).unwrap_or(text.len()).clamp(1, text.len().max(1));
+        element.map(|element| (element, taken)).map_err(|problem| (problem, taken))
     }
 
     fn parse_with(&self, reader: &mut Reader<&[u8]>) -> Result<Element, String> {
@@ -258,10 +249,7 @@ impl<'t> Records<'t> {
                     None
                 }
                 Event::CData(part) => {
-                    push_text(
-                        &mut open,
-                        std::str::from_utf8(&part).map_err(|error| error.to_string())?,
-                    );
+                    push_text(&mut open, std::str::from_utf8(&part).map_err(|error| error.to_string())?);
                     None
                 }
                 Event::Eof => return Err("the file ends inside the record".to_owned()),
@@ -283,11 +271,7 @@ impl<'t> Records<'t> {
             let key = String::from_utf8_lossy(attribute.key.local_name().as_ref()).into_owned();
             attributes.push((key, self.unescaped(&String::from_utf8_lossy(&attribute.value))));
         }
-        Ok(Element {
-            name,
-            attributes,
-            children: Vec::new(),
-        })
+        Ok(Element { name, attributes, children: Vec::new() })
     }
 
     /// Replaces entities; an unknown one stays as it is written.
@@ -304,15 +288,10 @@ impl<'t> Records<'t> {
         let mut parts = raw.split('&');
         text.push_str(parts.next().unwrap_or_default());
         for part in parts {
-            let reference = part
-                .find(';')
-                .filter(|end| *end <= 64)
-                .map(|end| part.split_at(end + 1));
+            let reference = part.find(';').filter(|end| *end <= 64).map(|end| part.split_at(end + 1));
             let resolved = reference.and_then(|(name, rest)| {
                 let whole = format!("&{name}");
-                unescape_with(&whole, resolve)
-                    .ok()
-                    .map(|word| (word.into_owned(), rest))
+                unescape_with(&whole, resolve).ok().map(|word| (word.into_owned(), rest))
             });
             match resolved {
                 Some((word, rest)) => {
@@ -338,22 +317,12 @@ impl Iterator for Records<'_> {
         match self.parse(start) {
             Ok((element, taken)) => {
                 self.at = start + taken;
-                Some(Record {
-                    line,
-                    element: Ok(element),
-                })
+                Some(Record { line, element: Ok(element) })
             }
             Err((problem, taken)) => {
                 self.wasted += taken;
-                self.at = if self.wasted > 4 * self.text.len() {
-                    start + taken
-                } else {
-                    start + 1
-                };
-                Some(Record {
-                    line,
-                    element: Err(problem),
-                })
+                self.at = if self.wasted > 4 * self.text.len() { start + taken } else { start + 1 };
+                Some(Record { line, element: Err(problem) })
             }
         }
     }
@@ -362,11 +331,7 @@ impl Iterator for Records<'_> {
 /// Tells of a record that cannot be read.
 pub(super) fn report(line: usize, problem: &str, intake: &mut Intake<'_>) {
     let message = format!("The record is not sound XML ({problem}) and was left out.");
-    intake.issue(
-        format!("line {line}"),
-        message,
-        "Export or fetch the file again, or correct the record.",
-    );
+    intake.issue(format!("line {line}"), message, "Export or fetch the file again, or correct the record.");
 }
 
 fn push_text(open: &mut [Element], part: &str) {
@@ -398,14 +363,7 @@ fn declared_entities(text: &str) -> Result<HashMap<String, String>, (usize, &'st
     let Some(head) = text.get(..head_end) else {
         return Ok(entities);
     };
-    let line_of = |at: usize| {
-        1 + head
-            .as_bytes()
-            .iter()
-            .take(at)
-            .filter(|byte| **byte == b'\n')
-            .count()
-    };
+    let line_of = |at: usize| 1 + head.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
     let mut at = 0;
     let mut declarations = 0;
     while let Some(found) = head.get(at..).and_then(|rest| rest.find("<!ENTITY")) {
@@ -467,12 +425,8 @@ pub(super) fn root(text: &str) -> Option<&str> {
 /// The name a tag begins with, without its namespace prefix; empty where there is none of sensible length.
 fn local_name(tag: &str) -> &str {
     let head = tag.as_bytes().get(..tag.len().min(100)).unwrap_or_default();
-    let end = head
-        .iter()
-        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<'));
-    let name = end
-        .or_else(|| (tag.len() <= 100).then_some(tag.len()))
-        .and_then(|end| tag.get(..end));
+    let end = head.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<'));
+    let name = end.or_else(|| (tag.len() <= 100).then_some(tag.len())).and_then(|end| tag.get(..end));
     name.and_then(|name| name.rsplit(':').next()).unwrap_or_default()
 }
 
@@ -482,10 +436,7 @@ mod tests {
     use crate::limits::Limits;
 
     fn records(text: &str) -> Result<Vec<Record>, ReadError> {
-        let limits = Limits {
-            xml_depth: 10,
-            ..Limits::default()
-        };
+        let limits = Limits { xml_depth: 10, ..Limits::default() };
         let intake = Intake::new("a.xml", &limits);
         Ok(Records::new(text, &["r"], &intake)?.collect())
     }
@@ -514,37 +465,20 @@ mod tests {
     fn refuses_what_is_nested_too_deep() {
         let deep = format!("<r>{}{}</r>", "<a>".repeat(1000), "</a>".repeat(1000));
         let records = records(&deep).unwrap();
-        assert!(
-            records[0]
-                .element
-                .as_ref()
-                .unwrap_err()
-                .contains("nested more than 10 deep")
-        );
+        assert!(records[0].element.as_ref().unwrap_err().contains("nested more than 10 deep"));
     }
 
     #[test]
     fn refuses_a_billion_laughs() {
         let mut text = "<!DOCTYPE s [\n<!ENTITY a \"ha\">".to_owned();
         for (name, of) in [('b', 'a'), ('c', 'b'), ('d', 'c')] {
-            text.push_str(&format!(
-                "\n<!ENTITY {name} \"{}\">",
-                format!("&{of};").repeat(10)
-            ));
+            text.push_str(&format!("\n<!ENTITY {name} \"{}\">", format!("&{of};").repeat(10)));
         }
         text.push_str("]><s><r>&d;</r></s>");
         let error = records(&text).err().unwrap();
-        assert!(
-            error
-                .to_string()
-                .starts_with("a.xml, line 3: the file defines abbreviations"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("a.xml, line 3: the file defines abbreviations"), "{error}");
         let outside = "<!DOCTYPE s [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><s><r>&x;</r></s>";
-        assert_eq!(
-            records(outside).unwrap()[0].element.as_ref().unwrap().text(),
-            "&x;"
-        );
+        assert_eq!(records(outside).unwrap()[0].element.as_ref().unwrap().text(), "&x;");
     }
 
     #[test]
@@ -553,9 +487,6 @@ mod tests {
         let text = format!("<r k=\"{0}\">{0}</r>", escape(words));
         let records = records(&text).unwrap();
         let element = records[0].element.as_ref().unwrap();
-        assert_eq!(
-            (element.text().as_str(), element.attribute("k")),
-            (words, Some(words))
-        );
+        assert_eq!((element.text().as_str(), element.attribute("k")), (words, Some(words)));
     }
 }

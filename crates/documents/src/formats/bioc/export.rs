@@ -13,47 +13,27 @@ use crate::{Document, Entity, Infons, Passage, Relation, Span, Target};
 /// The BioC form of a document. Offsets count code points.
 pub(super) fn document(document: &Document) -> BiocDocument {
     let offsets = Offsets::new(&document.text, Unit::CodePoints);
-    let whole = Passage {
-        span: Span::new(0, document.text.len()),
-        kind: String::new(),
-        infons: Infons::new(),
-    };
-    let passages = if document.passages.is_empty() {
-        std::slice::from_ref(&whole)
-    } else {
-        &document.passages[..]
-    };
+    let whole =
+        Passage { span: Span::new(0, document.text.len()), kind: String::new(), infons: Infons::new() };
+    let passages =
+        if document.passages.is_empty() { std::slice::from_ref(&whole) } else { &document.passages[..] };
     let mut infons = document.infons.clone();
     if follows_from(passages, document).is_none() {
         infons.insert(keys::TEXT.to_owned(), document.text.clone());
     }
-    let mut written: Vec<BiocPassage> = passages
-        .iter()
-        .map(|part| passage(part, document, &offsets))
-        .collect();
+    let mut written: Vec<BiocPassage> =
+        passages.iter().map(|part| passage(part, document, &offsets)).collect();
     for entity in &document.entities {
         // In the passage it begins in, else in the last one before it.
         let start = entity.spans.first().map_or(0, |span| span.start);
-        let at = passages
-            .partition_point(|passage| passage.span.start <= start)
-            .saturating_sub(1);
+        let at = passages.partition_point(|passage| passage.span.start <= start).saturating_sub(1);
         if let Some(passage) = written.get_mut(at) {
             passage.annotations.push(annotation(entity, &offsets));
         }
     }
     let (index, known) = (Index::of(document), Known::of(&document.entities));
-    let relations = document
-        .relations
-        .iter()
-        .map(|one| relation(one, &index, &known, &offsets))
-        .collect();
-    BiocDocument {
-        id: document.id.clone(),
-        infons,
-        passages: written,
-        annotations: Vec::new(),
-        relations,
-    }
+    let relations = document.relations.iter().map(|one| relation(one, &index, &known, &offsets)).collect();
+    BiocDocument { id: document.id.clone(), infons, passages: written, annotations: Vec::new(), relations }
 }
 
 /// Whether the passages, their offsets and line breaks between them give the document's text.
@@ -92,20 +72,12 @@ fn annotation(entity: &Entity, offsets: &Offsets<'_>) -> BiocAnnotation {
     let mut infons = entity.infons.clone();
     put(&mut infons, keys::TYPE, Some(&entity.kind));
     put(&mut infons, keys::NOTE, entity.note.as_ref());
-    put(
-        &mut infons,
-        keys::SCORE,
-        entity.score.map(|score| score.to_string()).as_ref(),
-    );
+    put(&mut infons, keys::SCORE, entity.score.map(|score| score.to_string()).as_ref());
     if let Some((key, ids)) = ids(entity) {
         infons.insert(key, ids);
     }
-    let mut annotation = BiocAnnotation {
-        id: entity.id.clone(),
-        infons,
-        locations,
-        text: entity.text.clone(),
-    };
+    let mut annotation =
+        BiocAnnotation { id: entity.id.clone(), infons, locations, text: entity.text.clone() };
     let plain = BiocAnnotation {
         id: String::new(),
         infons: annotation.infons.clone(),
@@ -114,13 +86,7 @@ fn annotation(entity: &Entity, offsets: &Offsets<'_>) -> BiocAnnotation {
     };
     let back = import::entity(plain, entity.id.clone(), entity.spans.clone(), "");
     let is_exact = (&back.kind, &back.concepts, &back.note, back.score, &back.infons)
-        == (
-            &entity.kind,
-            &entity.concepts,
-            &entity.note,
-            entity.score,
-            &entity.infons,
-        );
+        == (&entity.kind, &entity.concepts, &entity.note, entity.score, &entity.infons);
     if !is_exact && let Ok(json) = serde_json::to_string(&ExactEntity::of(entity)) {
         annotation.infons.insert(keys::EXACT.to_owned(), json);
     }
@@ -130,40 +96,23 @@ fn annotation(entity: &Entity, offsets: &Offsets<'_>) -> BiocAnnotation {
 /// A mention's ids as the tools of the field write them: under the vocabulary's name where that is known.
 fn ids(entity: &Entity) -> Option<(String, String)> {
     let first = entity.concepts.first()?;
-    let is_one = entity
-        .concepts
-        .iter()
-        .all(|concept| concept.vocabulary == first.vocabulary);
+    let is_one = entity.concepts.iter().all(|concept| concept.vocabulary == first.vocabulary);
     if is_one && VOCABULARIES.contains(&first.vocabulary.as_str()) {
-        let ids = entity
-            .concepts
-            .iter()
-            .map(|concept| concept.id.as_str())
-            .collect::<Vec<_>>()
-            .join("|");
+        let ids = entity.concepts.iter().map(|concept| concept.id.as_str()).collect::<Vec<_>>().join("|");
         return Some((first.vocabulary.clone(), ids));
     }
-    Some((
-        keys::IDENTIFIER.to_owned(),
-        identifiers::write(&entity.kind, &entity.concepts),
-    ))
+    Some((keys::IDENTIFIER.to_owned(), identifiers::write(&entity.kind, &entity.concepts)))
 }
 
 fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Offsets<'_>) -> BiocRelation {
     let mut infons = relation.infons.clone();
     let mut nodes = Vec::new();
     let by_concept = !relation.arguments.is_empty()
-        && relation
-            .arguments
-            .iter()
-            .all(|argument| matches!(argument.target, Target::Concept(_)));
+        && relation.arguments.iter().all(|argument| matches!(argument.target, Target::Concept(_)));
     for (number, argument) in (1..).zip(&relation.arguments) {
         match &argument.target {
             Target::Entity(id) | Target::Relation(id) => {
-                nodes.push(Node {
-                    refid: id.clone(),
-                    role: argument.role.clone(),
-                });
+                nodes.push(Node { refid: id.clone(), role: argument.role.clone() });
             }
             Target::Concept(concept) if by_concept => {
                 let known = VOCABULARIES.contains(&concept.vocabulary.as_str());
@@ -172,11 +121,8 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
                 } else {
                     identifiers::write_one(concept)
                 };
-                let key = if argument.role.is_empty() {
-                    format!("entity{number}")
-                } else {
-                    argument.role.clone()
-                };
+                let key =
+                    if argument.role.is_empty() { format!("entity{number}") } else { argument.role.clone() };
                 infons.insert(key, id);
             }
             Target::Concept(_) => {}
@@ -184,46 +130,27 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
     }
     put(&mut infons, keys::TYPE, Some(&relation.kind));
     put(&mut infons, keys::NOTE, relation.note.as_ref());
-    put(
-        &mut infons,
-        keys::SCORE,
-        relation.score.map(|score| score.to_string()).as_ref(),
-    );
-    let mut exact = BiocRelation {
-        id: relation.id.clone(),
-        infons,
-        nodes,
-    };
+    put(&mut infons, keys::SCORE, relation.score.map(|score| score.to_string()).as_ref());
+    let mut exact = BiocRelation { id: relation.id.clone(), infons, nodes };
     let plain = BiocRelation {
         id: String::new(),
         infons: exact.infons.clone(),
         nodes: exact
             .nodes
             .iter()
-            .map(|node| Node {
-                refid: node.refid.clone(),
-                role: node.role.clone(),
-            })
+            .map(|node| Node { refid: node.refid.clone(), role: node.role.clone() })
             .collect(),
     };
     let target = |id: &str| index.target(id);
     let back = import::relation(plain, relation.id.clone(), &target, known, &|_| None);
     let is_exact = (&back.kind, &back.arguments, &back.note, back.score, &back.infons)
-        == (
-            &relation.kind,
-            &relation.arguments,
-            &relation.note,
-            relation.score,
-            &relation.infons,
-        );
+        == (&relation.kind, &relation.arguments, &relation.note, relation.score, &relation.infons);
     if !is_exact && let Ok(json) = serde_json::to_string(&ExactRelation::of(relation)) {
         exact.infons.insert(keys::EXACT.to_owned(), json);
     }
     if !relation.evidence.is_empty() {
         let pairs = relation.evidence.iter().map(|span| location(*span, offsets));
-        let pairs: Vec<String> = pairs
-            .map(|pair| format!("{}:{}", pair.offset, pair.length))
-            .collect();
+        let pairs: Vec<String> = pairs.map(|pair| format!("{}:{}", pair.offset, pair.length)).collect();
         exact.infons.insert(keys::EVIDENCE.to_owned(), pairs.join(" "));
     }
     exact
@@ -231,10 +158,7 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
 
 fn location(span: Span, offsets: &Offsets<'_>) -> Location {
     let (start, end) = (offsets.from_byte(span.start), offsets.from_byte(span.end));
-    Location {
-        offset: count(start),
-        length: count(end.saturating_sub(start)),
-    }
+    Location { offset: count(start), length: count(end.saturating_sub(start)) }
 }
 
 fn count(number: usize) -> i64 {

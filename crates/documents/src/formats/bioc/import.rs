@@ -29,11 +29,7 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
     if sentences > 0 {
         intake.left_out("sentence boundaries", sentences);
     }
-    let mut document = Document {
-        id: source.id,
-        infons,
-        ..Document::default()
-    };
+    let mut document = Document { id: source.id, infons, ..Document::default() };
     let starts = lay_out(&parts, unit, whole, &mut document);
 
     let mut claims = Vec::new();
@@ -50,12 +46,7 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
         annotations.extend(part.annotations.drain(..).map(|annotation| (index, annotation)));
         relations.extend(part.relations.drain(..).map(|relation| (index, relation)));
     }
-    relations.extend(
-        source
-            .relations
-            .into_iter()
-            .map(|relation| (usize::MAX, relation)),
-    );
+    relations.extend(source.relations.into_iter().map(|relation| (usize::MAX, relation)));
     // BioC's DTD has no annotations beside the passages, but some tools write them there.
     for annotation in source.annotations {
         let claim = claim_of(&annotation, base);
@@ -64,10 +55,7 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
             .slice(&document.text)
             .map(|text| placement::place(text, unit, std::slice::from_ref(&claim)));
         placements.extend(
-            placed
-                .unwrap_or_else(|| vec![Placement::Outside])
-                .into_iter()
-                .map(|placed| by(placed, lead)),
+            placed.unwrap_or_else(|| vec![Placement::Outside]).into_iter().map(|placed| by(placed, lead)),
         );
         claims.push(claim);
         annotations.push((usize::MAX, annotation));
@@ -77,9 +65,7 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
     let mut ids = Ids::default();
     for ((part, annotation), placement) in annotations.into_iter().zip(placements) {
         let id = ids.give(part, &annotation.id, "T");
-        document
-            .entities
-            .push(entity(annotation, id, placement.spans(), &document.text));
+        document.entities.push(entity(annotation, id, placement.spans(), &document.text));
     }
     let mut relation_ids = Ids::default();
     let relations: Vec<(usize, String, BiocRelation)> = relations
@@ -95,9 +81,7 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
                 .or_else(|| relation_ids.find(part, refid).map(Target::Relation))
         };
         let relation = relation(source, id, &target, &known, &|offset| {
-            usize::try_from(offset)
-                .ok()
-                .and_then(|offset| offsets.to_byte(offset))
+            usize::try_from(offset).ok().and_then(|offset| offsets.to_byte(offset))
         });
         document.relations.push(relation);
     }
@@ -127,11 +111,7 @@ fn parts_of(passages: Vec<BiocPassage>) -> (Vec<Part>, usize) {
         if by_sentence {
             let mut begins = true;
             for sentence in passage.sentences {
-                let infons = if begins {
-                    passage.infons.clone()
-                } else {
-                    Infons::new()
-                };
+                let infons = if begins { passage.infons.clone() } else { Infons::new() };
                 let text = sentence.text.unwrap_or_default();
                 parts.push(part(
                     infons,
@@ -145,11 +125,8 @@ fn parts_of(passages: Vec<BiocPassage>) -> (Vec<Part>, usize) {
             }
             if let Some(last) = parts.last_mut() {
                 last.relations.extend(passage.relations);
-                let claims: Vec<Claim> = passage
-                    .annotations
-                    .iter()
-                    .map(|annotation| claim_of(annotation, last.offset))
-                    .collect();
+                let claims: Vec<Claim> =
+                    passage.annotations.iter().map(|annotation| claim_of(annotation, last.offset)).collect();
                 last.claims.extend(claims);
                 last.annotations.extend(passage.annotations);
             }
@@ -159,14 +136,7 @@ fn parts_of(passages: Vec<BiocPassage>) -> (Vec<Part>, usize) {
                 annotations.extend(sentence.annotations);
                 relations.extend(sentence.relations);
             }
-            parts.push(part(
-                passage.infons,
-                passage.offset,
-                text,
-                true,
-                annotations,
-                relations,
-            ));
+            parts.push(part(passage.infons, passage.offset, text, true, annotations, relations));
         }
     }
     (parts, joined)
@@ -180,19 +150,8 @@ fn part(
     annotations: Vec<BiocAnnotation>,
     relations: Vec<BiocRelation>,
 ) -> Part {
-    let claims = annotations
-        .iter()
-        .map(|annotation| claim_of(annotation, offset))
-        .collect();
-    Part {
-        infons,
-        offset,
-        text,
-        begins,
-        claims,
-        annotations,
-        relations,
-    }
+    let claims = annotations.iter().map(|annotation| claim_of(annotation, offset)).collect();
+    Part { infons, offset, text, begins, claims, annotations, relations }
 }
 
 fn claim_of(annotation: &BiocAnnotation, base: i64) -> Claim {
@@ -204,10 +163,7 @@ fn claim_of(annotation: &BiocAnnotation, base: i64) -> Claim {
             (start, start.saturating_add(location.length))
         })
         .collect();
-    Claim {
-        spans,
-        words: annotation.text.clone(),
-    }
+    Claim { spans, words: annotation.text.clone() }
 }
 
 /// The unit of a document's offsets: by its annotations, else by how its passages follow each other.
@@ -216,11 +172,7 @@ fn unit_of(parts: &[Part]) -> Unit {
         return Unit::CodePoints;
     }
     if parts.iter().any(|part| !part.claims.is_empty()) {
-        let unit = placement::unit_of(
-            parts
-                .iter()
-                .map(|part| (part.text.as_str(), part.claims.as_slice())),
-        );
+        let unit = placement::unit_of(parts.iter().map(|part| (part.text.as_str(), part.claims.as_slice())));
         // Claims before the first special letter fit every unit; only a better fit counts.
         if unit != Unit::CodePoints {
             return unit;
@@ -234,9 +186,7 @@ fn unit_of(parts: &[Part]) -> Unit {
         parts.windows(2).filter(|pair| next(pair)).count()
     };
     let code_points = follows(Unit::CodePoints);
-    let annotated = parts
-        .iter()
-        .any(|part| !part.claims.is_empty() && !part.text.is_ascii());
+    let annotated = parts.iter().any(|part| !part.claims.is_empty() && !part.text.is_ascii());
     [Unit::Bytes, Unit::Utf16]
         .into_iter()
         .find(|unit| !annotated && follows(*unit) > code_points)
@@ -257,11 +207,8 @@ fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Doc
     let mut starts = Vec::with_capacity(parts.len());
     let exact = whole.filter(|whole| {
         let offsets = Offsets::new(whole, unit);
-        let start = |part: &Part| {
-            usize::try_from(part.offset)
-                .ok()
-                .and_then(|offset| offsets.to_byte(offset))
-        };
+        let start =
+            |part: &Part| usize::try_from(part.offset).ok().and_then(|offset| offsets.to_byte(offset));
         starts = parts.iter().filter_map(start).collect();
         let fits =
             |(part, start): (&Part, &usize)| whole.get(*start..start + part.text.len()) == Some(&part.text);
@@ -276,11 +223,7 @@ fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Doc
                 if let Some(end) = end {
                     let blank = if part.begins { '\n' } else { ' ' };
                     let gap = part.offset.saturating_sub(end);
-                    let gap = if (0..=GAP).contains(&gap) {
-                        usize::try_from(gap).unwrap_or(1)
-                    } else {
-                        1
-                    };
+                    let gap = if (0..=GAP).contains(&gap) { usize::try_from(gap).unwrap_or(1) } else { 1 };
                     document.text.extend(std::iter::repeat_n(blank, gap));
                 }
                 starts.push(document.text.len());
@@ -330,11 +273,8 @@ fn resolve(
         };
         claims.iter().map(shift).collect()
     };
-    let in_document = placement::place(
-        text.get(lead..).unwrap_or_default(),
-        unit,
-        &shifted(part.offset - base),
-    );
+    let in_document =
+        placement::place(text.get(lead..).unwrap_or_default(), unit, &shifted(part.offset - base));
     let from_part = placement::place(&part.text, unit, &shifted(part.offset));
     for ((placement, wider), relative) in placements.iter_mut().zip(in_document).zip(from_part) {
         if *placement != Placement::Outside {
@@ -350,12 +290,8 @@ fn resolve(
 }
 
 fn by(placement: Placement, start: usize) -> Placement {
-    let shift = |spans: Vec<Span>| {
-        spans
-            .iter()
-            .map(|span| Span::new(span.start + start, span.end + start))
-            .collect()
-    };
+    let shift =
+        |spans: Vec<Span>| spans.iter().map(|span| Span::new(span.start + start, span.end + start)).collect();
     match placement {
         Placement::Exact(spans) => Placement::Exact(shift(spans)),
         Placement::Moved(spans) => Placement::Moved(shift(spans)),
@@ -375,89 +311,45 @@ struct Ids {
 impl Ids {
     fn give(&mut self, part: usize, id: &str, letter: &str) -> String {
         let given = self.given.give(id, letter);
-        self.by_part
-            .entry((part, id.to_owned()))
-            .or_insert_with(|| given.clone());
+        self.by_part.entry((part, id.to_owned())).or_insert_with(|| given.clone());
         self.first.entry(id.to_owned()).or_insert_with(|| given.clone());
         given
     }
 
     fn find(&self, part: usize, id: &str) -> Option<String> {
-        self.by_part
-            .get(&(part, id.to_owned()))
-            .or_else(|| self.first.get(id))
-            .cloned()
+        self.by_part.get(&(part, id.to_owned())).or_else(|| self.first.get(id)).cloned()
     }
 }
 
 pub(super) fn entity(annotation: BiocAnnotation, id: String, spans: Vec<Span>, text: &str) -> Entity {
     let mut infons = annotation.infons;
     let words = if annotation.text.is_empty() {
-        spans
-            .iter()
-            .filter_map(|span| span.slice(text))
-            .collect::<Vec<_>>()
-            .join(" ")
+        spans.iter().filter_map(|span| span.slice(text)).collect::<Vec<_>>().join(" ")
     } else {
         annotation.text
     };
-    let exact = infons
-        .remove(keys::EXACT)
-        .and_then(|json| serde_json::from_str::<ExactEntity>(&json).ok());
+    let exact = infons.remove(keys::EXACT).and_then(|json| serde_json::from_str::<ExactEntity>(&json).ok());
     if let Some(exact) = exact {
-        let ExactEntity {
-            kind,
-            concepts,
-            note,
-            score,
-            infons,
-        } = exact;
-        return Entity {
-            id,
-            kind,
-            spans,
-            text: words,
-            concepts,
-            note,
-            score,
-            infons,
-        };
+        let ExactEntity { kind, concepts, note, score, infons } = exact;
+        return Entity { id, kind, spans, text: words, concepts, note, score, infons };
     }
     let kind = infons.remove(keys::TYPE).unwrap_or_default();
     let mut concepts = Vec::new();
     for vocabulary in VOCABULARIES {
         let ids = infons.remove(vocabulary);
         let split = |ids: &String| -> Vec<String> {
-            ids.split(['|', ';', ','])
-                .map(|id| id.trim().to_owned())
-                .collect()
+            ids.split(['|', ';', ',']).map(|id| id.trim().to_owned()).collect()
         };
         let ids = ids.as_ref().map(split).unwrap_or_default();
-        let concept = |id: String| Concept {
-            vocabulary: vocabulary.to_owned(),
-            id,
-        };
-        concepts.extend(
-            ids.into_iter()
-                .filter(|id| !identifiers::is_none(id))
-                .map(concept),
-        );
+        let concept = |id: String| Concept { vocabulary: vocabulary.to_owned(), id };
+        concepts.extend(ids.into_iter().filter(|id| !identifiers::is_none(id)).map(concept));
     }
     if let Some(ids) = infons.remove(keys::IDENTIFIER) {
         concepts.extend(identifiers::parse(&kind, &ids));
     }
     let note = infons.remove(keys::NOTE);
     let score = take_score(&mut infons);
-    Entity {
-        id,
-        kind,
-        spans,
-        text: words,
-        concepts,
-        note,
-        score,
-        infons,
-    }
+    Entity { id, kind, spans, text: words, concepts, note, score, infons }
 }
 
 /// `to_byte` converts an offset of the document.
@@ -469,33 +361,15 @@ pub(super) fn relation(
     to_byte: &dyn Fn(i64) -> Option<usize>,
 ) -> Relation {
     let mut infons = source.infons;
-    let evidence = infons
-        .get(keys::EVIDENCE)
-        .and_then(|field| parse_evidence(field, to_byte));
+    let evidence = infons.get(keys::EVIDENCE).and_then(|field| parse_evidence(field, to_byte));
     if evidence.is_some() {
         infons.remove(keys::EVIDENCE);
     }
     let evidence = evidence.unwrap_or_default();
-    let exact = infons
-        .remove(keys::EXACT)
-        .and_then(|json| serde_json::from_str::<ExactRelation>(&json).ok());
+    let exact = infons.remove(keys::EXACT).and_then(|json| serde_json::from_str::<ExactRelation>(&json).ok());
     if let Some(exact) = exact {
-        let ExactRelation {
-            kind,
-            arguments,
-            note,
-            score,
-            infons,
-        } = exact;
-        return Relation {
-            id,
-            kind,
-            arguments,
-            evidence,
-            note,
-            score,
-            infons,
-        };
+        let ExactRelation { kind, arguments, note, score, infons } = exact;
+        return Relation { id, kind, arguments, evidence, note, score, infons };
     }
     let kind = [keys::TYPE, "relation", "relation type"]
         .iter()
@@ -505,21 +379,11 @@ pub(super) fn relation(
     let mut dangling: Vec<Argument> = Vec::new();
     for node in source.nodes {
         match target(&node.refid) {
-            Some(target) => arguments.push(Argument {
-                role: node.role,
-                target,
-            }),
-            None => dangling.push(Argument {
-                role: node.role,
-                target: Target::Entity(node.refid),
-            }),
+            Some(target) => arguments.push(Argument { role: node.role, target }),
+            None => dangling.push(Argument { role: node.role, target: Target::Entity(node.refid) }),
         }
     }
-    let concepts = if arguments.is_empty() {
-        concept_arguments(&mut infons, known)
-    } else {
-        Vec::new()
-    };
+    let concepts = if arguments.is_empty() { concept_arguments(&mut infons, known) } else { Vec::new() };
     if concepts.is_empty() {
         // What dangles is left for the intake to refuse, with its reason.
         arguments.extend(dangling);
@@ -528,15 +392,7 @@ pub(super) fn relation(
     }
     let note = infons.remove(keys::NOTE);
     let score = take_score(&mut infons);
-    Relation {
-        id,
-        kind,
-        arguments,
-        evidence,
-        note,
-        score,
-        infons,
-    }
+    Relation { id, kind, arguments, evidence, note, score, infons }
 }
 
 /// The ids and types of a document's mentions: what tells a participant among a relation's infons.
@@ -549,15 +405,10 @@ impl Known {
     pub(super) fn of(entities: &[Entity]) -> Self {
         let mut concepts = HashMap::new();
         for concept in entities.iter().flat_map(|entity| &entity.concepts) {
-            concepts
-                .entry(concept.id.clone())
-                .or_insert_with(|| concept.clone());
+            concepts.entry(concept.id.clone()).or_insert_with(|| concept.clone());
             concepts.insert(identifiers::write_one(concept), concept.clone());
         }
-        Self {
-            concepts,
-            kinds: entities.iter().map(|entity| entity.kind.clone()).collect(),
-        }
+        Self { concepts, kinds: entities.iter().map(|entity| entity.kind.clone()).collect() }
     }
 
     /// The participant that an infon names, if it names one.
@@ -577,10 +428,7 @@ fn concept_arguments(infons: &mut Infons, known: &Known) -> Vec<Argument> {
     if !numbered.is_empty() {
         let argument = |key: String| {
             let id = infons.remove(&key)?;
-            Some(Argument {
-                role: String::new(),
-                target: Target::Concept(identifiers::parse_one(&id)),
-            })
+            Some(Argument { role: String::new(), target: Target::Concept(identifiers::parse_one(&id)) })
         };
         return numbered.into_iter().filter_map(argument).collect();
     }
@@ -592,10 +440,7 @@ fn concept_arguments(infons: &mut Infons, known: &Known) -> Vec<Argument> {
         .into_iter()
         .map(|(role, concept)| {
             infons.remove(&role);
-            Argument {
-                role,
-                target: Target::Concept(concept),
-            }
+            Argument { role, target: Target::Concept(concept) }
         })
         .collect()
 }
@@ -606,9 +451,5 @@ fn parse_evidence(field: &str, to_byte: &dyn Fn(i64) -> Option<usize>) -> Option
         let (offset, length): (i64, i64) = (offset.parse().ok()?, length.parse().ok()?);
         Some(Span::new(to_byte(offset)?, to_byte(offset.checked_add(length)?)?))
     };
-    field
-        .split_whitespace()
-        .map(span)
-        .collect::<Option<Vec<_>>>()
-        .filter(|spans| !spans.is_empty())
+    field.split_whitespace().map(span).collect::<Option<Vec<_>>>().filter(|spans| !spans.is_empty())
 }

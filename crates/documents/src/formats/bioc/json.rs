@@ -15,10 +15,7 @@ use crate::{Document, Infons};
 /// Reads a collection, several of them, or bare documents, as one JSON value or one a line.
 pub(in super::super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     if json::is_lines(text) {
-        for (number, line) in (1..)
-            .zip(text.lines())
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             collection(line, &format!("line {number}"), intake);
         }
     } else {
@@ -89,9 +86,7 @@ fn collection(text: &str, place: &str, intake: &mut Intake<'_>) {
 }
 
 fn document(value: &Value) -> BiocDocument {
-    let id = json::string(value, "id")
-        .or_else(|| json::string(value, "_id"))
-        .unwrap_or_default();
+    let id = json::string(value, "id").or_else(|| json::string(value, "_id")).unwrap_or_default();
     BiocDocument {
         id: id.trim().to_owned(),
         infons: infons(value),
@@ -115,10 +110,7 @@ fn passage(value: &Value) -> BiocPassage {
 fn annotation(value: &Value) -> BiocAnnotation {
     let number = |location: &Value, key: &str| location.get(key).and_then(json::offset);
     let location = |location: &Value| {
-        Some(Location {
-            offset: number(location, "offset")?,
-            length: number(location, "length")?,
-        })
+        Some(Location { offset: number(location, "offset")?, length: number(location, "length")? })
     };
     BiocAnnotation {
         id: json::string(value, "id").unwrap_or_default(),
@@ -141,12 +133,7 @@ fn relation(value: &Value) -> BiocRelation {
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-        .iter()
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
 }
 
 /// Infons as text; of PubTator's participants (`role1: {identifier, name ...}`) the identifier.

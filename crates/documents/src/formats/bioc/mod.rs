@@ -159,7 +159,5 @@ fn take_score(infons: &mut Infons) -> Option<f64> {
 
 /// Reproducibility records, to and from their infon.
 fn runs_to_json(runs: &BTreeMap<String, Infons>) -> Option<String> {
-    (!runs.is_empty())
-        .then(|| serde_json::to_string(runs).ok())
-        .flatten()
+    (!runs.is_empty()).then(|| serde_json::to_string(runs).ok()).flatten()
 }

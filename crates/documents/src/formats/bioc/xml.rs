@@ -48,10 +48,7 @@ pub(in super::super) fn write(documents: &[Document], options: &WriteOptions) ->
 
 fn document(element: &Element) -> BiocDocument {
     BiocDocument {
-        id: element
-            .child("id")
-            .map(|id| id.text().trim().to_owned())
-            .unwrap_or_default(),
+        id: element.child("id").map(|id| id.text().trim().to_owned()).unwrap_or_default(),
         infons: infons(element),
         passages: element.all("passage").map(passage).collect(),
         annotations: element.all("annotation").map(annotation).collect(),
@@ -62,10 +59,7 @@ fn document(element: &Element) -> BiocDocument {
 fn passage(element: &Element) -> BiocPassage {
     BiocPassage {
         infons: infons(element),
-        offset: element
-            .child("offset")
-            .and_then(|offset| offset.text().trim().parse().ok())
-            .unwrap_or(0),
+        offset: element.child("offset").and_then(|offset| offset.text().trim().parse().ok()).unwrap_or(0),
         text: element.child("text").map(Element::text),
         sentences: element.all("sentence").map(passage).collect(),
         annotations: element.all("annotation").map(annotation).collect(),
@@ -74,16 +68,10 @@ fn passage(element: &Element) -> BiocPassage {
 }
 
 fn annotation(element: &Element) -> BiocAnnotation {
-    let number = |location: &Element, key: &str| {
-        location
-            .attribute(key)
-            .and_then(|value| value.trim().parse().ok())
-    };
+    let number =
+        |location: &Element, key: &str| location.attribute(key).and_then(|value| value.trim().parse().ok());
     let location = |location: &Element| {
-        Some(Location {
-            offset: number(location, "offset")?,
-            length: number(location, "length")?,
-        })
+        Some(Location { offset: number(location, "offset")?, length: number(location, "length")? })
     };
     BiocAnnotation {
         id: element.attribute("id").unwrap_or_default().to_owned(),
@@ -119,11 +107,7 @@ fn push_document(xml: &mut String, document: &BiocDocument) {
         xml.push_str("<passage>\n");
         push_infons(xml, &passage.infons);
         let _ = writeln!(xml, "<offset>{}</offset>", passage.offset);
-        let _ = writeln!(
-            xml,
-            "<text>{}</text>",
-            escape(passage.text.as_deref().unwrap_or_default())
-        );
+        let _ = writeln!(xml, "<text>{}</text>", escape(passage.text.as_deref().unwrap_or_default()));
         for annotation in &passage.annotations {
             let _ = writeln!(xml, "<annotation id=\"{}\">", escape(&annotation.id));
             push_infons(xml, &annotation.infons);
@@ -142,12 +126,8 @@ fn push_document(xml: &mut String, document: &BiocDocument) {
         let _ = writeln!(xml, "<relation id=\"{}\">", escape(&relation.id));
         push_infons(xml, &relation.infons);
         for node in &relation.nodes {
-            let _ = writeln!(
-                xml,
-                "<node refid=\"{}\" role=\"{}\"/>",
-                escape(&node.refid),
-                escape(&node.role)
-            );
+            let _ =
+                writeln!(xml, "<node refid=\"{}\" role=\"{}\"/>", escape(&node.refid), escape(&node.role));
         }
         xml.push_str("</relation>\n");
     }

@@ -68,20 +68,14 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
 
 /// Refuses loops in the page tree and in drawings.
 pub(super) fn check(pdf: &Document) -> Result<(), String> {
-    let mut forms = Forms {
-        pdf,
-        costs: HashMap::new(),
-    };
+    let mut forms = Forms { pdf, costs: HashMap::new() };
     for page in pdf.get_pages().into_values() {
         let mut seen = HashSet::from([page]);
         let mut dictionary = pdf.get_dictionary(page).map_err(|error| error.to_string())?;
         let mut resources = None;
         loop {
             resources = resources.or_else(|| dictionary_at(pdf, dictionary, b"Resources"));
-            let Some(parent) = dictionary
-                .get(b"Parent")
-                .ok()
-                .and_then(|parent| parent.as_reference().ok())
+            let Some(parent) = dictionary.get(b"Parent").ok().and_then(|parent| parent.as_reference().ok())
             else {
                 break;
             };
@@ -121,17 +115,12 @@ impl<'d> Forms<'d> {
             return Ok(0);
         };
         let mut total: u64 = 0;
-        let drawn = content
-            .operations
-            .iter()
-            .filter(|operation| operation.operator == "Do");
+        let drawn = content.operations.iter().filter(|operation| operation.operator == "Do");
         for name in drawn.filter_map(|operation| operation.operands.first()?.as_name().ok()) {
             let Some((id, form)) = stream_at(self.pdf, drawings, name) else {
                 continue;
             };
-            total = total
-                .saturating_add(1)
-                .saturating_add(self.form(id, form, resources, open)?);
+            total = total.saturating_add(1).saturating_add(self.form(id, form, resources, open)?);
             if total > DRAWINGS {
                 return Err("its drawings multiply without end".to_owned());
             }
@@ -213,10 +202,8 @@ mod tests {
         assert_eq!(problem(&parents), "its page tree runs in a circle");
 
         let mut drawings = page("/X Do", "/XObject << /X 6 0 R >>");
-        drawings.push(stream(
-            "/Type /XObject /Subtype /Form /Resources << /XObject << /X 6 0 R >> >>",
-            "/X Do",
-        ));
+        drawings
+            .push(stream("/Type /XObject /Subtype /Form /Resources << /XObject << /X 6 0 R >> >>", "/X Do"));
         assert_eq!(problem(&drawings), "its drawings contain themselves");
     }
 
@@ -228,10 +215,7 @@ mod tests {
                 format!("/Type /XObject /Subtype /Form /Resources << /XObject << /X {next} 0 R >> >>");
             drawings.push(stream(&dictionary, &"/X Do ".repeat(10)));
         }
-        drawings.push(stream(
-            "/Type /XObject /Subtype /Form /Resources << >>",
-            "0 0 1 1 re",
-        ));
+        drawings.push(stream("/Type /XObject /Subtype /Form /Resources << >>", "0 0 1 1 re"));
         assert_eq!(problem(&drawings), "its drawings multiply without end");
     }
 

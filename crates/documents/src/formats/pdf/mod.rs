@@ -25,34 +25,23 @@ enum Page {
 /// Reads the pages; one that cannot be read is an issue.
 pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadError> {
     if bytes.len() > intake.limits.pdf_bytes {
-        return Err(ReadError::TooLarge {
-            file: intake.file(),
-            limit: intake.limits.pdf_bytes,
-        });
+        return Err(ReadError::TooLarge { file: intake.file(), limit: intake.limits.pdf_bytes });
     }
     let limit = intake.limits.expansion(bytes.len());
     if !guard::unpacks_within(bytes, limit) {
-        return Err(ReadError::Expands {
-            file: intake.file(),
-            limit,
-        });
+        return Err(ReadError::Expands { file: intake.file(), limit });
     }
     let most = intake.limits.pdf_pages;
     let read = || catch_unwind(|| pages(bytes, most)).unwrap_or_else(|_| Err("it is damaged".to_owned()));
     let pages = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, read);
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(pages)) => pages,
             Ok(Err(_)) => Err("it is damaged".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     });
-    let pages = pages.map_err(|problem| ReadError::Pdf {
-        file: intake.file(),
-        problem,
-    })?;
+    let pages = pages.map_err(|problem| ReadError::Pdf { file: intake.file(), problem })?;
     let mut texts = Vec::with_capacity(pages.len());
     for (number, page) in (1..).zip(pages) {
         match page {
@@ -66,10 +55,7 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     }
     let (paragraphs, running) = reflow::paragraphs(&texts);
     intake.left_out("running headers and footers", running);
-    let mut document = Document {
-        id: intake.stem().to_owned(),
-        ..Document::default()
-    };
+    let mut document = Document { id: intake.stem().to_owned(), ..Document::default() };
     for paragraph in &paragraphs {
         document.push_passage("body", paragraph);
     }
@@ -95,11 +81,7 @@ fn pages(bytes: &[u8], most: usize) -> Result<Vec<Page>, String> {
         let read = catch_unwind(AssertUnwindSafe(|| {
             output_doc_page(&pdf, &mut PlainTextOutput::new(&mut text), number).is_ok()
         }));
-        if matches!(read, Ok(true)) {
-            Page::Text(text)
-        } else {
-            Page::Bad
-        }
+        if matches!(read, Ok(true)) { Page::Text(text) } else { Page::Bad }
     };
     Ok((1..=u32::try_from(count).unwrap_or(u32::MAX)).map(page).collect())
 }
@@ -133,10 +115,7 @@ mod tests {
     }
 
     pub(super) fn stream(dictionary: &str, content: &str) -> String {
-        format!(
-            "<< {dictionary} /Length {} >>\nstream\n{content}\nendstream",
-            content.len()
-        )
+        format!("<< {dictionary} /Length {} >>\nstream\n{content}\nendstream", content.len())
     }
 
     pub(super) fn page(content: &str, resources: &str) -> Vec<String> {
@@ -161,32 +140,16 @@ mod tests {
         );
         let bytes = pdf(&page("0 0 10 10 re f", ""));
         let error = read(&bytes, "scan.pdf").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("There is no text in this PDF (scan.pdf)"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("There is no text in this PDF (scan.pdf)"), "{error}");
     }
 
     #[test]
     fn refuses_damaged_and_large_files() {
-        assert!(matches!(
-            read(b"%PDF-1.4\nnothing", "a.pdf"),
-            Err(ReadError::Pdf { .. })
-        ));
+        assert!(matches!(read(b"%PDF-1.4\nnothing", "a.pdf"), Err(ReadError::Pdf { .. })));
         let bytes = pdf(&page("BT /F1 12 Tf (x) Tj ET", ""));
-        let options = ReadOptions {
-            limits: Limits {
-                pdf_bytes: 100,
-                ..Limits::default()
-            },
-            ..ReadOptions::default()
-        };
-        assert!(matches!(
-            read_with(&bytes, "a.pdf", &options),
-            Err(ReadError::TooLarge { .. })
-        ));
+        let options =
+            ReadOptions { limits: Limits { pdf_bytes: 100, ..Limits::default() }, ..ReadOptions::default() };
+        assert!(matches!(read_with(&bytes, "a.pdf", &options), Err(ReadError::TooLarge { .. })));
     }
 
     #[test]

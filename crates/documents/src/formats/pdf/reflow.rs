@@ -9,17 +9,13 @@ const FULL: usize = 60;
 
 /// The paragraphs of all pages, and how many running headers and footers were left out.
 pub(super) fn paragraphs(pages: &[String]) -> (Vec<String>, usize) {
-    let pages: Vec<Vec<&str>> = pages
-        .iter()
-        .map(|page| page.lines().map(str::trim).collect())
-        .collect();
+    let pages: Vec<Vec<&str>> = pages.iter().map(|page| page.lines().map(str::trim).collect()).collect();
     let running = running_lines(&pages);
     let mut left_out = 0;
     let mut lines: Vec<String> = Vec::new();
     for page in &pages {
-        let written: Vec<usize> = (0..page.len())
-            .filter(|index| page.get(*index).is_some_and(|line| !line.is_empty()))
-            .collect();
+        let written: Vec<usize> =
+            (0..page.len()).filter(|index| page.get(*index).is_some_and(|line| !line.is_empty())).collect();
         let edges = edges(&written);
         for (index, line) in page.iter().enumerate() {
             if edges.contains(&index) && running.contains(&shape(line)) {
@@ -30,11 +26,7 @@ pub(super) fn paragraphs(pages: &[String]) -> (Vec<String>, usize) {
         }
         lines.push(String::new());
     }
-    let words: HashSet<String> = lines
-        .iter()
-        .flat_map(|line| line.split_whitespace())
-        .map(bare)
-        .collect();
+    let words: HashSet<String> = lines.iter().flat_map(|line| line.split_whitespace()).map(bare).collect();
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = String::new();
     let mut after_blank = false;
@@ -87,22 +79,17 @@ fn join(open: &mut String, line: &str, words: &HashSet<String>) {
 
 /// A word without the marks around it, lower case.
 fn bare(word: &str) -> String {
-    word.trim_matches(|letter: char| !letter.is_alphanumeric())
-        .to_lowercase()
+    word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase()
 }
 
 /// The shapes of lines that stand at the edge of most pages.
 fn running_lines(pages: &[Vec<&str>]) -> HashSet<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for page in pages {
-        let written: Vec<usize> = (0..page.len())
-            .filter(|index| page.get(*index).is_some_and(|line| !line.is_empty()))
-            .collect();
-        let shapes: HashSet<String> = edges(&written)
-            .into_iter()
-            .filter_map(|index| page.get(index))
-            .map(|line| shape(line))
-            .collect();
+        let written: Vec<usize> =
+            (0..page.len()).filter(|index| page.get(*index).is_some_and(|line| !line.is_empty())).collect();
+        let shapes: HashSet<String> =
+            edges(&written).into_iter().filter_map(|index| page.get(index)).map(|line| shape(line)).collect();
         for shape in shapes {
             *counts.entry(shape).or_default() += 1;
         }
@@ -174,10 +161,7 @@ mod tests {
     fn leaves_running_headers_out() {
         let pages: Vec<String> = (1..5)
             .map(|number| {
-                format!(
-                    "J Test 2016; {number}\n\n{}.\n\nPage {number} of 4",
-                    "word ".repeat(number)
-                )
+                format!("J Test 2016; {number}\n\n{}.\n\nPage {number} of 4", "word ".repeat(number))
             })
             .collect();
         let (found, running) = paragraphs(&pages);
