@@ -1,0 +1,264 @@
+//! What a model or a curator says about a document.
+
+use std::collections::BTreeMap;
+
+use documents::{Concept, Document, Entity, Relation, Span, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::identifiers::words;
+
+words! {
+    /// How well a name is grounded in the text.
+    pub enum Grade {
+        /// The words stand there.
+        Exact = "exact",
+        /// They stand there in another case.
+        Case = "case",
+        /// An abbreviation that the text defines stands there.
+        Abbreviation = "abbreviation",
+        /// Another name of the same concept stands there.
+        Alias = "alias",
+        /// Nothing in the text supports the name.
+        Absent = "none",
+    }
+}
+
+/// One statement about a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Content {
+    /// A mention of a thing.
+    Entity {
+        /// `Chemical`, `Disease` ...
+        kind: String,
+        /// Where it stands, in text order; more than one for a discontinuous mention.
+        spans: Vec<Span>,
+        /// The words.
+        text: String,
+        /// Ids, best first.
+        concepts: Vec<Concept>,
+    },
+    /// A relation between named things.
+    Relation {
+        /// `CID`, `effect`, `inhibitor` ...
+        kind: String,
+        /// Who takes part, in the task's order.
+        participants: Vec<Participant>,
+    },
+    /// A label of the document, or of one stretch of it (a sentence).
+    Label {
+        /// The label.
+        label: String,
+        /// The stretch; the whole document without one.
+        span: Option<Span>,
+    },
+    /// The answer to a question about the document.
+    Answer {
+        /// The question.
+        question: String,
+        /// `yes`, `no`, `maybe`.
+        verdict: String,
+        /// What each answer got; sums to 1.
+        probabilities: BTreeMap<String, f64>,
+    },
+}
+
+/// One participant of a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Its part (`Chemical`, `Arg1` ...).
+    pub role: String,
+    /// The name in the author's case, where it stands in the text.
+    pub name: String,
+    /// Where it is mentioned, the mention nearest to the evidence first. Empty for a name that is not in the text.
+    pub spans: Vec<Span>,
+    /// Ids, best first.
+    pub concepts: Vec<Concept>,
+    /// How the name is grounded.
+    pub grade: Grade,
+}
+
+impl Content {
+    /// The type under which it is counted: of the mention, of the relation, the label, the verdict.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Entity { kind, .. } | Self::Relation { kind, .. } => kind,
+            Self::Label { label, .. } => label,
+            Self::Answer { verdict, .. } => verdict,
+        }
+    }
+
+    /// The same for the same statement in any document: type and participants, by their first id or else by name.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let parts = match self {
+            Self::Entity { text, concepts, .. } => vec![thing(text, concepts)],
+            Self::Relation { participants, .. } => {
+                let mut parts: Vec<String> = participants
+                    .iter()
+                    .map(|one| format!("{}={}", one.role.to_lowercase(), thing(&one.name, &one.concepts)))
+                    .collect();
+                parts.sort();
+                parts
+            }
+            Self::Label { .. } => Vec::new(),
+            Self::Answer { question, .. } => vec![question.to_lowercase()],
+        };
+        format!("{}\u{1f}{}\u{1f}{}", self.sort(), self.kind().to_lowercase(), parts.join("\u{1f}"))
+    }
+
+    /// The same for the same statement within one document: a mention or a labelled sentence also has its place.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match self {
+            // Two annotators mean the same mention when place and type agree, whatever id they chose.
+            Self::Entity { kind, spans, .. } => format!("entity\u{1f}{}\u{1f}{spans:?}", kind.to_lowercase()),
+            Self::Label { span, .. } => format!("{}{span:?}", self.signature()),
+            Self::Relation { .. } | Self::Answer { .. } => self.signature(),
+        }
+    }
+
+    /// Names and ids as one text for the search.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let with_ids = |name: &str, concepts: &[Concept]| {
+            let ids = concepts.iter().map(|concept| concept.id.as_str());
+            std::iter::once(name).chain(ids).collect::<Vec<_>>().join(" ")
+        };
+        match self {
+            Self::Entity { text, concepts, .. } => with_ids(text, concepts),
+            Self::Relation { kind, participants } => participants
+                .iter()
+                .map(|one| with_ids(&one.name, &one.concepts))
+                .chain(std::iter::once(kind.clone()))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Self::Label { label, .. } => label.clone(),
+            Self::Answer { question, verdict, .. } => format!("{question}\n{verdict}"),
+        }
+    }
+
+    /// Every place in the text that it points at.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        match self {
+            Self::Entity { spans, .. } => spans.clone(),
+            Self::Relation { participants, .. } => {
+                participants.iter().flat_map(|one| one.spans.iter().copied()).collect()
+            }
+            Self::Label { span, .. } => span.iter().copied().collect(),
+            Self::Answer { .. } => Vec::new(),
+        }
+    }
+
+    /// An imported mention.
+    #[must_use]
+    pub fn of_entity(entity: &Entity) -> Self {
+        Self::Entity {
+            kind: entity.kind.clone(),
+            spans: entity.spans.clone(),
+            text: entity.text.clone(),
+            concepts: entity.concepts.clone(),
+        }
+    }
+
+    /// An imported relation of `document`, its participants looked up there.
+    #[must_use]
+    pub fn of_relation(relation: &Relation, document: &Document) -> Self {
+        let participants = relation
+            .arguments
+            .iter()
+            .map(|argument| match &argument.target {
+                Target::Entity(id) => match document.entities.iter().find(|entity| entity.id == *id) {
+                    Some(entity) => Participant {
+                        role: argument.role.clone(),
+                        name: entity.text.clone(),
+                        spans: entity.spans.clone(),
+                        concepts: entity.concepts.clone(),
+                        grade: Grade::Exact,
+                    },
+                    None => unplaced(&argument.role, id, Vec::new()),
+                },
+                Target::Concept(concept) => unplaced(&argument.role, &concept.id, vec![concept.clone()]),
+                Target::Relation(id) => unplaced(&argument.role, id, Vec::new()),
+            })
+            .collect();
+        Self::Relation { kind: relation.kind.clone(), participants }
+    }
+
+    /// Which of the four it is.
+    pub(crate) const fn sort(&self) -> &'static str {
+        match self {
+            Self::Entity { .. } => "entity",
+            Self::Relation { .. } => "relation",
+            Self::Label { .. } => "label",
+            Self::Answer { .. } => "answer",
+        }
+    }
+}
+
+fn unplaced(role: &str, name: &str, concepts: Vec<Concept>) -> Participant {
+    Participant {
+        role: role.to_owned(),
+        name: name.to_owned(),
+        spans: Vec::new(),
+        concepts,
+        grade: Grade::Absent,
+    }
+}
+
+fn thing(name: &str, concepts: &[Concept]) -> String {
+    concepts
+        .first()
+        .map_or_else(|| name.to_lowercase(), |best| format!("{}:{}", best.vocabulary, best.id).to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mesh(id: &str) -> Vec<Concept> {
+        vec![Concept { vocabulary: "MESH".into(), id: id.into() }]
+    }
+
+    fn pair(chemical: &str, id: &str, disease: &str) -> Content {
+        let one = |role: &str, name: &str, concepts| Participant {
+            role: role.into(),
+            name: name.into(),
+            spans: vec![],
+            concepts,
+            grade: Grade::Absent,
+        };
+        Content::Relation {
+            kind: "CID".into(),
+            participants: vec![
+                one("Chemical", chemical, if id.is_empty() { vec![] } else { mesh(id) }),
+                one("Disease", disease, vec![]),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_id_decides_and_else_the_name_in_any_case() {
+        assert_eq!(
+            pair("aspirin", "D001241", "Nausea").signature(),
+            pair("ASA", "D001241", "nausea").signature()
+        );
+        assert_ne!(pair("aspirin", "", "nausea").signature(), pair("ASA", "", "nausea").signature());
+        assert_ne!(pair("aspirin", "", "nausea").signature(), pair("nausea", "", "aspirin").signature());
+    }
+
+    #[test]
+    fn mentions_agree_by_place_and_type() {
+        let mention = |start, kind: &str, concepts| Content::Entity {
+            kind: kind.into(),
+            spans: vec![Span::new(start, start + 4)],
+            text: "pain".into(),
+            concepts,
+        };
+        assert_eq!(mention(3, "Disease", mesh("D1")).identity(), mention(3, "Disease", vec![]).identity());
+        assert_ne!(mention(3, "Disease", vec![]).identity(), mention(9, "Disease", vec![]).identity());
+        assert_ne!(mention(3, "Disease", vec![]).identity(), mention(3, "Chemical", vec![]).identity());
+    }
+}

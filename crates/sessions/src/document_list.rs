@@ -1,0 +1,175 @@
+//! The list of documents: pages by key, so that the ten-thousandth row costs what the first one does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conditions::Conditions;
+use crate::error::Result;
+use crate::identifiers::{DocumentId, Timestamp};
+use crate::library::Library;
+
+/// How the list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentOrder {
+    /// As imported.
+    #[default]
+    OldestFirst,
+    /// The last import first.
+    NewestFirst,
+    /// By title.
+    Title,
+    /// By the id its source gives it.
+    SourceId,
+}
+
+/// Which documents are listed. The default is all that are in sight.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DocumentFilter<'a> {
+    /// Only those with findings that this curator has not decided.
+    pub undecided_by: Option<&'a str>,
+    /// Only those that no model has run over for this task.
+    pub without_task: Option<&'a str>,
+    /// Only those from this file or source.
+    pub origin: Option<&'a str>,
+}
+
+/// Where the next page begins. Opaque; gives the same row also when others import in the meantime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentCursor {
+    key: String,
+    id: DocumentId,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DocumentSummary {
+    /// The document.
+    pub id: DocumentId,
+    /// The id its source gives it.
+    pub source_id: String,
+    /// The title, or how the text begins.
+    pub title: String,
+    /// Where it comes from.
+    pub origin: String,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+    /// Length of the text in bytes.
+    pub length: u64,
+    /// Findings of all runs.
+    pub findings: u64,
+    /// How many of them the curator who looks has decided.
+    pub decided: u64,
+    /// Notes on it.
+    pub notes: u64,
+}
+
+impl Library {
+    /// Up to `limit` rows after `after`, and where the page after them begins. `curator` is the one who looks.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn documents(
+        &self,
+        curator: &str,
+        order: DocumentOrder,
+        filter: &DocumentFilter<'_>,
+        after: Option<&DocumentCursor>,
+        limit: usize,
+    ) -> Result<(Vec<DocumentSummary>, Option<DocumentCursor>)> {
+        let (column, direction, comparison) = order.sql();
+        let mut query = conditions(filter);
+        if let Some(after) = after {
+            let condition = if column == "id" {
+                format!("d.id {comparison} {}", query.bind(after.id.0))
+            } else {
+                let key = query.bind(after.key.clone());
+                let id = query.bind(after.id.0);
+                format!("(d.{column}, d.id) {comparison} ({key}, {id})")
+            };
+            query.and(condition);
+        }
+        let curator = query.bind(curator.to_owned());
+        let sql = format!(
+            "SELECT d.id, d.source_id, d.title, d.origin, d.imported_at, octet_length(d.text),
+                (SELECT count(*) FROM findings WHERE document_id = d.id),
+                (SELECT count(*) FROM decisions
+                 WHERE document_id = d.id AND curator = {curator} AND finding_id IS NOT NULL),
+                (SELECT count(*) FROM notes WHERE document_id = d.id), d.{column}
+             FROM documents d WHERE {} ORDER BY d.{column} {direction}, d.id {direction} LIMIT {}",
+            query.sql(),
+            query.bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+        );
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(rusqlite::params_from_iter(&query.values), |row| {
+                Ok(DocumentSummary {
+                    id: row.get(0)?,
+                    source_id: row.get(1)?,
+                    title: row.get(2)?,
+                    origin: row.get(3)?,
+                    imported_at: row.get(4)?,
+                    length: row.get(5)?,
+                    findings: row.get(6)?,
+                    decided: row.get(7)?,
+                    notes: row.get(8)?,
+                })
+            })?;
+            let rows: Vec<DocumentSummary> = rows.collect::<rusqlite::Result<_>>()?;
+            let next = rows.last().filter(|_| rows.len() == limit).map(|last| DocumentCursor {
+                key: match order {
+                    DocumentOrder::Title => last.title.clone(),
+                    DocumentOrder::SourceId => last.source_id.clone(),
+                    DocumentOrder::OldestFirst | DocumentOrder::NewestFirst => String::new(),
+                },
+                id: last.id,
+            });
+            Ok((rows, next))
+        })
+    }
+
+    /// Every document of the list, for a batch over a selection or a scroll bar that knows its length.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn document_ids(&self, order: DocumentOrder, filter: &DocumentFilter<'_>) -> Result<Vec<DocumentId>> {
+        let (column, direction, _) = order.sql();
+        let query = conditions(filter);
+        let sql = format!(
+            "SELECT d.id FROM documents d WHERE {} ORDER BY d.{column} {direction}, d.id {direction}",
+            query.sql()
+        );
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(rusqlite::params_from_iter(&query.values), |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl DocumentOrder {
+    const fn sql(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::OldestFirst => ("id", "ASC", ">"),
+            Self::NewestFirst => ("id", "DESC", "<"),
+            Self::Title => ("title", "ASC", ">"),
+            Self::SourceId => ("source_id", "ASC", ">"),
+        }
+    }
+}
+
+fn conditions(filter: &DocumentFilter<'_>) -> Conditions {
+    let mut query = Conditions::new("NOT EXISTS (SELECT 1 FROM removals WHERE document_id = d.id)");
+    if let Some(curator) = filter.undecided_by {
+        let curator = query.bind(curator.to_owned());
+        query.and(format!(
+            "EXISTS (SELECT 1 FROM findings f WHERE f.document_id = d.id AND NOT EXISTS
+                (SELECT 1 FROM decisions WHERE finding_id = f.id AND curator = {curator}))"
+        ));
+    }
+    if let Some(task) = filter.without_task {
+        let task = query.bind(task.to_owned());
+        query.and(format!("NOT EXISTS (SELECT 1 FROM runs WHERE document_id = d.id AND task = {task})"));
+    }
+    query.and_if("d.origin =", filter.origin.map(str::to_owned));
+    query
+}

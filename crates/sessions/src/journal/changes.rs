@@ -1,0 +1,76 @@
+//! Table `changes`: the rows that an event changed, each with the side of it that is not in its table now.
+
+use rusqlite::{Connection, params};
+
+use super::record::Table;
+use crate::error::Result;
+use crate::identifiers::EventId;
+use crate::migrations::Migration;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "
+    CREATE TABLE changes (
+        id INTEGER PRIMARY KEY,     -- also the order within an event
+        event_id INTEGER NOT NULL REFERENCES events (id),
+        record TEXT NOT NULL,       -- the table
+        key INTEGER NOT NULL,       -- the row in it
+        expected INTEGER,           -- the event that must have written the row as it is now; none if there is no row
+        image TEXT                  -- the other side of the row; none if it is the absence of one
+    ) STRICT;
+    CREATE INDEX changes_by_event ON changes (event_id);
+    ",
+}];
+
+/// A change without its image.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    pub(super) id: i64,
+    pub(super) table: Table,
+    pub(super) key: i64,
+    pub(super) expected: Option<EventId>,
+}
+
+pub(super) fn insert(
+    connection: &Connection,
+    event: EventId,
+    table: Table,
+    key: i64,
+    expected: Option<EventId>,
+    image: Option<&str>,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO changes (event_id, record, key, expected, image) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![event, table, key, expected, image])?;
+    Ok(())
+}
+
+/// The changes of an event in the order they were made.
+pub(super) fn of(connection: &Connection, event: EventId) -> Result<Vec<Change>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, record, key, expected FROM changes WHERE event_id = ?1 ORDER BY id")?;
+    let rows = statement.query_map([event], |row| {
+        Ok(Change { id: row.get(0)?, table: row.get(1)?, key: row.get(2)?, expected: row.get(3)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn image(connection: &Connection, change: i64) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached("SELECT image FROM changes WHERE id = ?1")?
+        .query_row([change], |row| row.get(0))?)
+}
+
+pub(super) fn turn(
+    connection: &Connection,
+    change: i64,
+    expected: Option<EventId>,
+    image: Option<&str>,
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE changes SET expected = ?2, image = ?3 WHERE id = ?1")?
+        .execute(params![change, expected, image])?;
+    Ok(())
+}

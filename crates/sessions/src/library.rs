@@ -1,0 +1,332 @@
+//! One library: one SQLite file, open in this process and perhaps in others.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::backup;
+use crate::error::{Error, Result};
+use crate::full_text;
+use crate::identifiers::Timestamp;
+use crate::migrations;
+use crate::tables::{library_details, tallies};
+
+/// How long an action waits for another process to finish its own.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a new library is told about itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Founding<'a> {
+    /// A unique id, made by the caller: two copies of one library carry the same.
+    pub uuid: &'a str,
+    /// The name the user sees.
+    pub name: &'a str,
+    /// The program that makes the file.
+    pub app_version: &'a str,
+    /// Who makes it.
+    pub author: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An open library.
+///
+/// Reading methods see one consistent state. Each mutating method is one transaction: when it returns, its effect is on
+/// disk; when it fails, nothing has happened. Several libraries, also in several processes, may be open on the same file.
+#[derive(Debug)]
+pub struct Library {
+    connection: Connection,
+    path: PathBuf,
+    /// `PRAGMA data_version` when last asked: moves only when another connection commits.
+    seen: i64,
+}
+
+impl Library {
+    /// Makes a new library at `path`, where nothing (or an empty file) may be.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`], [`Error::ReadOnlyFolder`], [`Error::CannotOpen`], [`Error::DiskFull`].
+    pub fn create(path: &Path, founding: &Founding<'_>) -> Result<Self> {
+        let path = absolute(path)?;
+        let existed = match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > 0 || metadata.is_dir() => {
+                return Err(Error::AlreadyExists { path });
+            }
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        let founded = found(&path, founding).map_err(|error| error.at(&path));
+        if let Err(error) = founded {
+            if !existed && !matches!(error, Error::AlreadyExists { .. }) {
+                // Only an empty file can be left of a failed founding; the error says what went wrong.
+                let _ = std::fs::remove_file(&path);
+            }
+            return Err(error);
+        }
+        Self::open(&path, founding.app_version)
+    }
+
+    /// Opens the library at `path`, upgrading an older layout after making a copy of the file beside it.
+    ///
+    /// # Errors
+    /// One named error for each way in which a file cannot be opened: see [`Error`].
+    pub fn open(path: &Path, app_version: &str) -> Result<Self> {
+        Self::open_waiting(path, app_version, PATIENCE)
+    }
+
+    /// [`Library::open`] with another limit of how long to wait for other processes, now and at each later action.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn open_waiting(path: &Path, app_version: &str, patience: Duration) -> Result<Self> {
+        let path = absolute(path)?;
+        let metadata = std::fs::metadata(&path).map_err(|refusal| match refusal.kind() {
+            std::io::ErrorKind::NotFound => Error::NoSuchFile { path: path.clone() },
+            _ => Error::CannotOpen { path: path.clone(), reason: refusal.to_string() },
+        })?;
+        if metadata.is_dir() {
+            return Err(Error::NotALibrary { path, reason: "it is a folder" });
+        }
+        if metadata.len() == 0 {
+            return Err(Error::NotALibrary { path, reason: "it is empty" });
+        }
+        prepare(&path, app_version, patience)
+            .map(|connection| Self { connection, path: path.clone(), seen: 0 })
+            .and_then(|mut library| {
+                library.changed_elsewhere()?;
+                Ok(library)
+            })
+            .map_err(|error| error.at(&path))
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether another window or process has committed something since this was last asked (or since opening).
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn changed_elsewhere(&mut self) -> Result<bool> {
+        let now: i64 = self.reading(|connection| {
+            Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+        })?;
+        Ok(std::mem::replace(&mut self.seen, now) != now)
+    }
+
+    /// Reads the whole file and lists what is wrong with it; empty for a sound library. Takes time on a large one.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub fn check(&self) -> Result<Vec<String>> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check")?;
+            let mut lines: Vec<String> =
+                statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            lines.retain(|line| line != "ok");
+            let mut statement =
+                connection.prepare("SELECT \"table\", rowid FROM pragma_foreign_key_check")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (table, id): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+                lines.push(format!("row {} of {table} points at nothing", id.unwrap_or_default()));
+            }
+            for index in full_text::INDEXES {
+                // Compares the index with the words it was made from, and writes nothing.
+                let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
+                if let Err(difference) = connection.execute(&sql, []) {
+                    lines.push(format!("{index}: {difference}"));
+                }
+            }
+            lines.extend(tallies::differences(connection)?);
+            Ok(lines)
+        })
+    }
+
+    /// Writes a whole copy of the library to `to`, also while it is in use.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`], or what hinders the writing.
+    pub fn copy_to(&self, to: &Path) -> Result<()> {
+        let to = absolute(to)?;
+        if to.exists() {
+            return Err(Error::AlreadyExists { path: to });
+        }
+        backup::copy(&self.connection, &to)
+    }
+
+    /// Runs `work` on one consistent state.
+    pub(crate) fn reading<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        // Dropped without commit: nothing was written.
+        let snapshot =
+            self.connection.unchecked_transaction().map_err(|error| Error::from(error).at(&self.path))?;
+        work(&snapshot).map_err(|error| error.at(&self.path))
+    }
+
+    /// Runs `work` as the only writer; commits what it did if it says so, else nothing has happened.
+    pub(crate) fn writing<R>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(R, Outcome)>,
+    ) -> Result<R> {
+        let path = &self.path;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| Error::from(error).at(path))?;
+        let (result, outcome) = work(&transaction).map_err(|error| error.at(path))?;
+        if outcome == Outcome::Commit {
+            transaction.commit().map_err(|error| Error::from(error).at(path))?;
+        }
+        Ok(result)
+    }
+}
+
+/// What a writer wants done with its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Commit,
+    /// Nothing was changed, so nothing is to be remembered.
+    Drop,
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|refusal| Error::CannotOpen { path: path.to_path_buf(), reason: refusal.to_string() })
+}
+
+fn found(path: &Path, founding: &Founding<'_>) -> Result<()> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 {
+        // Another process was faster.
+        return Err(Error::AlreadyExists { path: path.to_path_buf() });
+    }
+    // Before the first page is written; the layout and the first row come in one transaction, so that a half-made
+    // library is an empty file.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for step in migrations::all().iter().filter(|step| step.version <= migrations::LATEST) {
+        transaction.execute_batch(step.sql)?;
+    }
+    library_details::found(&transaction, founding)?;
+    transaction.pragma_update(None, "application_id", migrations::APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", migrations::LATEST)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn prepare(path: &Path, app_version: &str, patience: Duration) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(patience)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    // A library may come from a stranger: its schema may not do what a query of ours did not ask for.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    if connection.is_readonly(rusqlite::DatabaseName::Main)? {
+        return Err(Error::ReadOnlyFile { path: path.to_path_buf() });
+    }
+    migrations::check_is_readable(&connection, path, migrations::LATEST)?;
+    check_is_whole(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An action that was answered survives a power cut as well as a kill.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -32_000)?;
+    // After a large import the log file gives its space back.
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    let old = migrations::version(&connection)?;
+    migrations::upgrade(&mut connection, path, &migrations::all(), migrations::LATEST)?;
+    if old < migrations::LATEST {
+        library_details::set_app_version(&connection, app_version)?;
+    }
+    // The first real read: a damaged first table is told here and not at the first click.
+    library_details::read(&connection)?;
+    Ok(connection)
+}
+
+/// A file that was cut off (a broken download, a full stick) has fewer bytes than its first page promises.
+fn check_is_whole(connection: &Connection, path: &Path) -> Result<()> {
+    let mut log = path.as_os_str().to_os_string();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0) {
+        // The newest pages are in the log.
+        return Ok(());
+    }
+    let pages: u64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    let page_size: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let length = std::fs::metadata(path)
+        .map_err(|refusal| Error::CannotOpen { path: path.to_path_buf(), reason: refusal.to_string() })?
+        .len();
+    if length < pages * page_size {
+        return Err(Error::damaged(path, format!("{length} bytes are left of {}", pages * page_size)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{By, NewNote};
+
+    pub(crate) const FOUNDING: Founding<'_> = Founding {
+        uuid: "00000000-0000-4000-8000-000000000001",
+        name: "Ward round",
+        app_version: "0.1.0",
+        author: "ada",
+        at: Timestamp(1_000),
+    };
+
+    pub(crate) fn by(at: i64) -> By<'static> {
+        By::new("ada", Timestamp(at))
+    }
+
+    #[test]
+    fn a_full_disk_loses_only_the_action_in_flight() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.osler");
+        let mut library = Library::create(&path, &FOUNDING).unwrap();
+        let pages: i64 = library.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        // What SQLite reports when the disk gives no more pages.
+        library.connection.pragma_update_and_check(None, "max_page_count", pages + 20, |_| Ok(())).unwrap();
+        let text = "A note that takes some room. ".repeat(100);
+        let mut written = 0;
+        let error = loop {
+            match library.write_note(by(written), &NewNote { text: &text, ..NewNote::default() }) {
+                Ok(_) => written += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(&error, Error::DiskFull { path: full } if *full == path), "{error}");
+        assert!(error.to_string().contains("is full"), "{error}");
+        assert!(written > 3, "{written}");
+        assert_eq!(library.notes(None).unwrap().len() as i64, written);
+        assert_eq!(library.check().unwrap(), Vec::<String>::new());
+        // Space is free again: the library goes on where it was.
+        library.connection.pragma_update_and_check(None, "max_page_count", pages + 200, |_| Ok(())).unwrap();
+        library.write_note(by(written), &NewNote { text: &text, ..NewNote::default() }).unwrap();
+        assert_eq!(library.notes(None).unwrap().len() as i64, written + 1);
+    }
+
+    #[test]
+    fn the_check_sees_what_sqlite_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("odd.osler");
+        let mut library = Library::create(&path, &FOUNDING).unwrap();
+        library.write_note(by(1), &NewNote { text: "a word", ..NewNote::default() }).unwrap();
+        library.connection.execute_batch("UPDATE tallies SET n = 7 WHERE name = 'findings'").unwrap();
+        library
+            .connection
+            .execute_batch("DROP TRIGGER notes_words_update; UPDATE notes SET text = 'another'")
+            .unwrap();
+        let lines = library.check().unwrap();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("notes_words"), "{lines:?}");
+        assert_eq!(lines[1], "7 findings were counted, there are 0");
+    }
+}

@@ -1,0 +1,440 @@
+//! Table `decisions`: what curators say. A decision stands beside the finding or imported annotation it is about, and
+//! changes nothing of it; each curator has their own.
+
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{documents, findings, imported_entities, imported_relations};
+use crate::content::Content;
+use crate::error::{Error, Result};
+use crate::full_text::full_text;
+use crate::identifiers::{
+    By, DecisionId, DocumentId, EntityId, EventId, FindingId, RelationId, Timestamp, words,
+};
+use crate::journal::{Action, Journaled, Recording, Table};
+use crate::json;
+use crate::library::Library;
+use crate::migrations::Migration;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: concat!(
+        "
+    CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        document_id INTEGER NOT NULL REFERENCES documents (id),
+        finding_id INTEGER REFERENCES findings (id),
+        entity_id INTEGER REFERENCES imported_entities (id),
+        relation_id INTEGER REFERENCES imported_relations (id),
+        curator TEXT NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'edit', 'add')),
+        reason TEXT,
+        content TEXT,
+        comment TEXT NOT NULL,
+        words TEXT NOT NULL,   -- verdict, reason, names and comment, for the search
+        made_at INTEGER NOT NULL,
+        event_id INTEGER NOT NULL REFERENCES events (id),
+        CHECK ((finding_id IS NOT NULL) + (entity_id IS NOT NULL) + (relation_id IS NOT NULL) = (verdict <> 'add')),
+        CHECK ((content IS NOT NULL) = (verdict IN ('edit', 'add')))
+    ) STRICT;
+    CREATE UNIQUE INDEX decisions_by_finding ON decisions (finding_id, curator) WHERE finding_id IS NOT NULL;
+    CREATE UNIQUE INDEX decisions_by_entity ON decisions (entity_id, curator) WHERE entity_id IS NOT NULL;
+    CREATE UNIQUE INDEX decisions_by_relation ON decisions (relation_id, curator) WHERE relation_id IS NOT NULL;
+    CREATE INDEX decisions_by_document ON decisions (document_id, curator);
+    CREATE INDEX decisions_by_curator ON decisions (curator, document_id);
+    ",
+        full_text!("decisions_words", "decisions", ["words"])
+    ),
+}];
+
+words! {
+    /// Why something was rejected.
+    pub enum Reason {
+        /// The text does not say it.
+        NotInText = "not in text",
+        /// The text denies it.
+        Negated = "negated",
+        /// The text only supposes it.
+        Speculative = "speculative",
+        /// The relation or mention is of another type.
+        WrongType = "wrong type",
+        /// A name is wrong, too long or too short.
+        WrongName = "wrong name",
+        /// The id is that of another thing.
+        WrongId = "wrong id",
+        /// Subject and object are exchanged.
+        WrongDirection = "wrong direction",
+        /// It is there already.
+        Duplicate = "duplicate",
+        /// See the comment.
+        Other = "other",
+    }
+}
+
+/// What a decision is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A model's finding.
+    Finding(FindingId),
+    /// A mention that came with the document.
+    Entity(EntityId),
+    /// A relation that came with the document.
+    Relation(RelationId),
+}
+
+/// What a curator thinks of a subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is right.
+    Accept,
+    /// It is wrong.
+    Reject(Option<Reason>),
+    /// It should read like this.
+    Edit(Content),
+}
+
+/// A verdict to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// What it is about.
+    pub subject: Subject,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// A remark; may be empty.
+    pub comment: String,
+}
+
+/// What a decision says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statement {
+    /// About something that was there.
+    Judged {
+        /// What it is about.
+        subject: Subject,
+        /// What the curator thinks of it.
+        verdict: Verdict,
+    },
+    /// Something that was not there.
+    Added(Content),
+}
+
+/// A decision in the library.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its number.
+    pub id: DecisionId,
+    /// The document.
+    pub document: DocumentId,
+    /// Whose it is.
+    pub curator: String,
+    /// What it says.
+    pub statement: Statement,
+    /// A remark; may be empty.
+    pub comment: String,
+    /// When it was made or last changed.
+    pub made_at: Timestamp,
+    /// The event that wrote it.
+    pub event: EventId,
+}
+
+impl Library {
+    /// Stores verdicts in one step of undo. A verdict on something that `by.who` has decided already takes its place.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::OutsideText`] for an edit. Then none is stored.
+    pub fn decide(&mut self, by: By<'_>, judgements: &[Judgement]) -> Result<Vec<DecisionId>> {
+        self.act_on(by, Action::Decide, |recording| {
+            let mut documents = Vec::with_capacity(judgements.len());
+            let mut decisions = Vec::with_capacity(judgements.len());
+            for judgement in judgements {
+                let (document, _) = content_of(recording.connection, judgement.subject)?;
+                if let Verdict::Edit(content) = &judgement.verdict {
+                    check(recording.connection, document, content)?;
+                }
+                documents.push(document);
+                decisions.push(judge(recording, document, judgement)?);
+            }
+            Ok((decisions, documents))
+        })
+    }
+
+    /// Adds annotations of the curator's own to a document, in one step of undo.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::OutsideText`]. Then none is stored.
+    pub fn annotate(
+        &mut self,
+        by: By<'_>,
+        document: DocumentId,
+        contents: &[Content],
+    ) -> Result<Vec<DecisionId>> {
+        self.act(by, Action::Annotate, Some(document), |recording| add(recording, document, contents))
+    }
+
+    /// Changes an annotation that the curator added.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] (also for a decision that is none of `by.who`'s own annotations), [`Error::OutsideText`].
+    pub fn revise(&mut self, by: By<'_>, id: DecisionId, content: &Content, comment: &str) -> Result<()> {
+        self.act_on(by, Action::Revise, |recording| {
+            let old = own(recording.connection, by, id)?;
+            if !matches!(old.statement, Statement::Added(_)) {
+                return Err(Error::NotFound { what: "own annotation", id: id.0 });
+            }
+            check(recording.connection, old.document, content)?;
+            let new = Decision {
+                statement: Statement::Added(content.clone()),
+                comment: comment.to_owned(),
+                made_at: by.at,
+                event: recording.event,
+                ..old.clone()
+            };
+            recording.replace(&old, &new)?;
+            Ok(((), vec![old.document]))
+        })
+    }
+
+    /// Takes decisions and annotations of `by.who` back, in one step of undo: what they were about is undecided again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another curator's decision.
+    pub fn withdraw(&mut self, by: By<'_>, decisions: &[DecisionId]) -> Result<()> {
+        self.act_on(by, Action::Withdraw, |recording| {
+            let mut documents = Vec::with_capacity(decisions.len());
+            for &id in decisions {
+                let old = own(recording.connection, by, id)?;
+                recording.remove(&old)?;
+                documents.push(old.document);
+            }
+            Ok(((), documents))
+        })
+    }
+
+    /// All curators' decisions on a document, in the order they were made.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn decisions(&self, document: DocumentId) -> Result<Vec<Decision>> {
+        self.reading(|connection| of_document(connection, document))
+    }
+
+    /// Everyone who has decided something, by name.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn curators(&self) -> Result<Vec<String>> {
+        self.reading(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT DISTINCT curator FROM decisions ORDER BY curator")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn judge(recording: &mut Recording<'_>, document: DocumentId, judgement: &Judgement) -> Result<DecisionId> {
+    let by = recording.by;
+    let statement = Statement::Judged { subject: judgement.subject, verdict: judgement.verdict.clone() };
+    let old = on(recording.connection, judgement.subject, by.who)?;
+    let id = match &old {
+        Some(old) => old.id,
+        None => DecisionId(recording.next_key(Table::Decisions)?),
+    };
+    let new = Decision {
+        id,
+        document,
+        curator: by.who.to_owned(),
+        statement,
+        comment: judgement.comment.clone(),
+        made_at: by.at,
+        event: recording.event,
+    };
+    match old {
+        Some(old) if old.statement == new.statement && old.comment == new.comment => {}
+        Some(old) => recording.replace(&old, &new)?,
+        None => recording.insert(&new)?,
+    }
+    Ok(id)
+}
+
+/// Writes annotations of the curator's own as part of an action.
+pub(crate) fn add(
+    recording: &mut Recording<'_>,
+    document: DocumentId,
+    contents: &[Content],
+) -> Result<Vec<DecisionId>> {
+    let text = documents::text(recording.connection, document)?;
+    let mut ids = Vec::with_capacity(contents.len());
+    for content in contents {
+        documents::check_spans(document, &text, content.spans())?;
+        let id = DecisionId(recording.next_key(Table::Decisions)?);
+        recording.insert(&Decision {
+            id,
+            document,
+            curator: recording.by.who.to_owned(),
+            statement: Statement::Added(content.clone()),
+            comment: String::new(),
+            made_at: recording.by.at,
+            event: recording.event,
+        })?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+fn check(connection: &Connection, document: DocumentId, content: &Content) -> Result<()> {
+    documents::check_spans(document, &documents::text(connection, document)?, content.spans())
+}
+
+fn own(connection: &Connection, by: By<'_>, id: DecisionId) -> Result<Decision> {
+    Decision::read(connection, id.0)?
+        .filter(|decision| decision.curator == by.who)
+        .ok_or(Error::NotFound { what: "decision", id: id.0 })
+}
+
+/// What a subject says, and of which document.
+pub(crate) fn content_of(connection: &Connection, subject: Subject) -> Result<(DocumentId, Content)> {
+    let (what, id, found) = match subject {
+        Subject::Finding(id) => ("finding", id.0, findings::content(connection, id)?),
+        Subject::Entity(id) => ("mention", id.0, imported_entities::content(connection, id)?),
+        Subject::Relation(id) => ("relation", id.0, imported_relations::content(connection, id)?),
+    };
+    found.ok_or(Error::NotFound { what, id })
+}
+
+const COLUMNS: &str =
+    "id, document_id, finding_id, entity_id, relation_id, curator, verdict, reason, content, comment,
+    made_at, event_id";
+
+fn parse(row: &Row<'_>) -> Result<Decision> {
+    let (finding, entity, relation): (Option<FindingId>, Option<EntityId>, Option<RelationId>) =
+        (row.get(2)?, row.get(3)?, row.get(4)?);
+    let subject =
+        finding.map(Subject::Finding).or(entity.map(Subject::Entity)).or(relation.map(Subject::Relation));
+    let verdict = row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?;
+    let content = || -> Result<Content> { json::column(row, 8) };
+    let statement = match subject {
+        None => Statement::Added(content()?),
+        Some(subject) => Statement::Judged {
+            subject,
+            verdict: match verdict {
+                "accept" => Verdict::Accept,
+                "reject" => Verdict::Reject(row.get(7)?),
+                _ => Verdict::Edit(content()?),
+            },
+        },
+    };
+    Ok(Decision {
+        id: row.get(0)?,
+        document: row.get(1)?,
+        curator: row.get(5)?,
+        statement,
+        comment: row.get(9)?,
+        made_at: row.get(10)?,
+        event: row.get(11)?,
+    })
+}
+
+fn select(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Decision>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM decisions WHERE {condition}"))?;
+    let mut rows = statement.query(values)?;
+    let mut decisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        decisions.push(parse(row)?);
+    }
+    Ok(decisions)
+}
+
+pub(crate) fn of_document(connection: &Connection, document: DocumentId) -> Result<Vec<Decision>> {
+    select(connection, "document_id = ?1 ORDER BY id", [document])
+}
+
+/// A curator's decisions on all documents in sight.
+pub(crate) fn of_curator(connection: &Connection, curator: &str) -> Result<Vec<Decision>> {
+    select(
+        connection,
+        "curator = ?1 AND NOT EXISTS (SELECT 1 FROM removals WHERE document_id = decisions.document_id)
+         ORDER BY document_id, id",
+        [curator],
+    )
+}
+
+fn on(connection: &Connection, subject: Subject, curator: &str) -> Result<Option<Decision>> {
+    let (column, id) = match subject {
+        Subject::Finding(id) => ("finding_id", id.0),
+        Subject::Entity(id) => ("entity_id", id.0),
+        Subject::Relation(id) => ("relation_id", id.0),
+    };
+    Ok(select(connection, &format!("{column} = ?1 AND curator = ?2"), params![id, curator])?.pop())
+}
+
+impl Journaled for Decision {
+    const TABLE: Table = Table::Decisions;
+
+    fn key(&self) -> i64 {
+        self.id.0
+    }
+
+    fn event(&self) -> EventId {
+        self.event
+    }
+
+    fn read(connection: &Connection, key: i64) -> Result<Option<Self>> {
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM decisions WHERE id = ?1"))?;
+        let mut rows = statement.query([key])?;
+        rows.next()?.map(parse).transpose()
+    }
+
+    fn write(&self, connection: &Connection) -> Result<()> {
+        let (subject, verdict, reason, content) = match &self.statement {
+            Statement::Added(content) => (None, "add", None, Some(content)),
+            Statement::Judged { subject, verdict } => match verdict {
+                Verdict::Accept => (Some(*subject), "accept", None, None),
+                Verdict::Reject(reason) => (Some(*subject), "reject", *reason, None),
+                Verdict::Edit(content) => (Some(*subject), "edit", None, Some(content)),
+            },
+        };
+        let mut words = vec![verdict.to_owned(), self.comment.clone()];
+        words.extend(reason.map(|reason| reason.word().to_owned()));
+        match (content, subject) {
+            (Some(content), _) => words.push(content.names()),
+            (None, Some(subject)) => words.push(content_of(connection, subject)?.1.names()),
+            (None, None) => {}
+        }
+        let of = |wanted: fn(Subject) -> Option<i64>| subject.and_then(wanted);
+        connection
+            .prepare_cached(
+                "INSERT INTO decisions (id, document_id, finding_id, entity_id, relation_id, curator, verdict, reason,
+                    content, comment, words, made_at, event_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                 ON CONFLICT (id) DO UPDATE SET verdict = ?7, reason = ?8, content = ?9, comment = ?10, words = ?11,
+                    made_at = ?12, event_id = ?13",
+            )?
+            .execute(params![
+                self.id,
+                self.document,
+                of(|subject| if let Subject::Finding(id) = subject { Some(id.0) } else { None }),
+                of(|subject| if let Subject::Entity(id) = subject { Some(id.0) } else { None }),
+                of(|subject| if let Subject::Relation(id) = subject { Some(id.0) } else { None }),
+                self.curator,
+                verdict,
+                reason,
+                content.map(serde_json::to_string).transpose()?,
+                self.comment,
+                words.join("\n"),
+                self.made_at,
+                self.event,
+            ])?;
+        Ok(())
+    }
+
+    fn delete(connection: &Connection, key: i64) -> Result<()> {
+        connection.prepare_cached("DELETE FROM decisions WHERE id = ?1")?.execute([key])?;
+        Ok(())
+    }
+}
