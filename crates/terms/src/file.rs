@@ -14,10 +14,11 @@
 //! ```
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use memmap2::Mmap;
 use thiserror::Error;
@@ -78,6 +79,8 @@ pub struct Terms {
     lists: Range<usize>,
     concepts: Range<usize>,
     links: Range<usize>,
+    /// Number of a concept and rank of a name, sorted.
+    index: OnceLock<Vec<(u32, u32)>>,
 }
 
 impl std::fmt::Debug for Terms {
@@ -104,7 +107,7 @@ impl Terms {
         // app's own dictionaries are in a folder that only it writes, and it replaces them by renaming.
         #[allow(unsafe_code, reason = "mapping a file is unsafe by nature")]
         let map = unsafe { Mmap::map(&file) }.map_err(read)?;
-        Self::read(Bytes::Map(std::sync::Arc::new(map)), &path.display().to_string())
+        Self::read(Bytes::Map(Arc::new(map)), &path.display().to_string())
     }
 
     /// A dictionary in memory, such as one that is part of the program.
@@ -167,6 +170,7 @@ impl Terms {
             lists,
             concepts,
             links,
+            index: OnceLock::new(),
         })
     }
 
@@ -188,37 +192,28 @@ impl Terms {
         self.names.is_empty()
     }
 
-    /// All names of each concept, folded (lower case), in alphabetical order; those of concepts that are linked to it, too.
-    /// Reads the whole list of names: ask for several concepts at once.
+    /// All names of a concept, folded (lower case), in alphabetical order; those of concepts that are linked to it, too.
+    /// The first call makes an index over all names (some hundredths of a second, some megabytes).
     #[must_use]
-    pub fn names_of(&self, concepts: &[Concept]) -> Vec<Vec<String>> {
-        let mut names = vec![Vec::new(); concepts.len()];
-        let Some(table) = self.table() else { return names };
-        let mut places: HashMap<u32, usize> = HashMap::new();
-        for (place, concept) in concepts.iter().enumerate() {
-            places.extend(table.find(concept).map(|number| (number, place)));
-        }
-        let linked: Vec<(u32, usize)> = self
-            .links()
-            .filter_map(|(from, to)| Some((from, *places.get(&to)?)))
-            .filter(|(from, _)| !places.contains_key(from))
-            .collect();
-        places.extend(linked);
-        for rank in 0..self.names.len() as u64 {
-            for entry in self.entries(rank) {
-                let Some(place) = places.get(&entry.concept) else {
-                    continue;
-                };
-                let name = self
-                    .names
-                    .get_key(rank)
-                    .and_then(|name| String::from_utf8(name).ok());
-                if name != names[*place].last().cloned() {
-                    names[*place].extend(name);
-                }
-            }
-        }
-        names
+    pub fn names_of(&self, concept: &Concept) -> Vec<String> {
+        let Some(number) = self.table().and_then(|table| table.find(concept)) else { return Vec::new() };
+        let linked = self.links().filter(|(_, to)| *to == number).map(|(from, _)| from);
+        let index = self.index.get_or_init(|| {
+            let ranks = 0..self.names.len() as u32;
+            let entries = ranks.flat_map(|rank| {
+                self.entries(u64::from(rank)).into_iter().map(move |entry| (entry.concept, rank))
+            });
+            let mut index: Vec<(u32, u32)> = entries.collect();
+            index.sort_unstable();
+            index
+        });
+        let ranks_of = |number: u32| {
+            let from = index.partition_point(|(other, _)| *other < number);
+            index[from..].iter().take_while(move |(other, _)| *other == number).map(|(_, rank)| *rank)
+        };
+        let ranks: BTreeSet<u32> = linked.chain([number]).flat_map(ranks_of).collect();
+        let name = |rank: &u32| String::from_utf8(self.names.get_key(u64::from(*rank))?).ok();
+        ranks.iter().filter_map(name).collect()
     }
 
     pub(crate) fn automaton(&self) -> &fst::raw::Fst<Section> {
@@ -306,8 +301,8 @@ fn checksum_of(bytes: &[u8]) -> u32 {
 #[derive(Clone)]
 enum Bytes {
     Static(&'static [u8]),
-    Owned(std::sync::Arc<[u8]>),
-    Map(std::sync::Arc<Mmap>),
+    Owned(Arc<[u8]>),
+    Map(Arc<Mmap>),
 }
 
 impl Deref for Bytes {
