@@ -92,20 +92,40 @@ for_each_level! {
     }
 }
 
+/// From raw scores and the gradient of the (dropped) probabilities: `scores` becomes the dropped probabilities that
+/// multiplied the values, `gradient` the gradient of the raw scores. `factor` is what dropout multiplies by.
+#[inline(always)]
+fn backward_body(
+    scores: &mut [f32],
+    gradient: &mut [f32],
+    visible: usize,
+    scale: f32,
+    log_sum: f32,
+    delta: f32,
+    factor: impl Fn(usize) -> f32,
+) {
+    for (key, (s, g)) in scores[..visible].iter_mut().zip(&mut gradient[..visible]).enumerate() {
+        let p = exp(*s * scale - log_sum);
+        let factor = factor(key);
+        *g = p * (*g * factor - delta) * scale;
+        *s = p * factor;
+    }
+    scores[visible..].fill(0.0);
+    gradient[visible..].fill(0.0);
+}
+
 for_each_level! {
-    /// From raw scores and the gradient of the (dropped) probabilities: `scores` becomes the dropped probabilities that
-    /// multiplied the values, `gradient` the gradient of the raw scores.
-    fn backward_row(scores: &mut [f32], gradient: &mut [f32], visible: usize, scale: f32, log_sum: f32, delta: f32, query: usize, dropout: Dropout) {
+    fn backward_row(scores: &mut [f32], gradient: &mut [f32], visible: usize, scale: f32, log_sum: f32, delta: f32) {
+        backward_body(scores, gradient, visible, scale, log_sum, delta, |_| 1.0);
+    }
+}
+
+for_each_level! {
+    fn backward_dropped_row(scores: &mut [f32], gradient: &mut [f32], visible: usize, scale: f32, log_sum: f32, delta: f32, query: usize, dropout: Dropout) {
         let (limit, keep) = (threshold(dropout.probability), 1.0 / (1.0 - dropout.probability));
-        let drops = dropout.probability > 0.0;
-        for (key, (s, g)) in scores[..visible].iter_mut().zip(&mut gradient[..visible]).enumerate() {
-            let p = exp(*s * scale - log_sum);
-            let factor = if drops && noise(dropout.seed, (query << 12 | key) as u32) <= limit { 0.0 } else if drops { keep } else { 1.0 };
-            *g = p * (*g * factor - delta) * scale;
-            *s = p * factor;
-        }
-        scores[visible..].fill(0.0);
-        gradient[visible..].fill(0.0);
+        backward_body(scores, gradient, visible, scale, log_sum, delta, |key| {
+            if noise(dropout.seed, (query << 12 | key) as u32) > limit { keep } else { 0.0 }
+        });
     }
 }
 
@@ -201,7 +221,12 @@ pub fn backward(
                         let delta = lane_sum(head_width, |j| o[j] * do_[j]);
                         let log_sum = log_sums[head * length + from + i];
                         let (p, g) = (&mut p[i * keys..][..keys], &mut g[i * keys..][..keys]);
-                        backward_row(p, g, from + i + 1, shape.scale(), log_sum, delta, from + i, dropout);
+                        let (query, scale) = (from + i, shape.scale());
+                        if dropout.probability > 0.0 {
+                            backward_dropped_row(p, g, query + 1, scale, log_sum, delta, query, dropout);
+                        } else {
+                            backward_row(p, g, query + 1, scale, log_sum, delta);
+                        }
                     }
                     let (p, g) = (MatrixRef::new(p, rows, keys), MatrixRef::new(g, rows, keys));
                     // SAFETY: rows of this sequence, columns of this head and part, one view at a time.

@@ -20,6 +20,7 @@ pub mod relations;
 pub mod scores;
 pub mod sentences;
 pub mod source;
+pub mod verdicts;
 pub mod windows;
 
 pub use candidates::{Finder, Mention};
