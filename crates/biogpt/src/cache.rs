@@ -42,6 +42,12 @@ impl Cache {
         }
     }
 
+    /// The most positions a row takes up after `length` of them were read.
+    #[must_use]
+    pub(crate) const fn capacity_for(length: usize) -> usize {
+        (length + length / 2).next_multiple_of(STEP)
+    }
+
     /// Continuations held.
     #[must_use]
     pub fn rows(&self) -> usize {

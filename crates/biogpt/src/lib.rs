@@ -3,10 +3,12 @@
 //! Knows no task and no device: tensors carry their device, prompts arrive as text or token ids.
 
 pub mod cache;
+pub mod decode;
 pub mod model;
 pub mod network;
 
 pub use cache::Cache;
 pub use checkpoints::Config;
+pub use decode::Decoder;
 pub use model::{Model, ModelError};
 pub use network::{Network, Training};

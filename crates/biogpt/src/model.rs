@@ -51,6 +51,17 @@ impl Model {
     }
 }
 
+/// The shape of the model in a folder of any form, without its weights: what to hold against a device's limits.
+///
+/// # Errors
+/// As [`Model::load`].
+pub fn configuration(folder: &Path) -> Result<Config, ModelError> {
+    if folder.join(folder::MANIFEST).is_file() {
+        return Ok(Config::read(&folder.join(folder::CONFIG))?);
+    }
+    Ok(Checkpoint::open(folder)?.config().clone())
+}
+
 /// The tokenizer beside some weights; its tokens must be the rows of the embedding.
 fn tokenizer_of(folder: &Path, config: &Config) -> Result<Tokenizer, ModelError> {
     let refused = |reason: String| ModelError::Tokenizer { folder: folder.to_owned(), reason };

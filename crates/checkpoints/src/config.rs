@@ -200,6 +200,12 @@ impl Config {
         self.max_positions + Self::POSITION_OFFSET
     }
 
+    /// Numbers in the largest matrix.
+    pub fn largest_tensor(&self) -> usize {
+        let rows = self.vocab_size.max(self.position_rows()).max(self.feed_forward_size).max(3 * self.hidden_size);
+        rows * self.hidden_size
+    }
+
     /// Number of weights, a tied head counted once.
     pub fn parameters(&self) -> usize {
         crate::names::canonical_tensors(self)

@@ -1,0 +1,251 @@
+//! Greedy decoding and sampling, row by row side by side.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::Tensor;
+
+use super::random::uniform;
+use super::rules::{Legal, positive};
+use super::scores::{self, Request};
+use super::{Constraint, DecodeError, Decoder, Prompts, Rules, Token, pick};
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Choice {
+    /// The likeliest.
+    #[default]
+    Greedy,
+    /// By chance.
+    Sampled(Sampling),
+}
+
+/// Sampling, with the processors of the reference in its order: temperature, top-k, top-p.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// Logits are divided by this: below 1 the likely becomes likelier.
+    pub temperature: f32,
+    /// Only so many of the likeliest tokens; 0 for all.
+    pub top_k: usize,
+    /// Only the likeliest tokens that together have this probability; 1 for all.
+    pub top_p: f32,
+    /// The same seed gives the same text.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 0 }
+    }
+}
+
+impl Sampling {
+    fn check(&self) -> Result<(), DecodeError> {
+        positive("temperature", self.temperature)?;
+        positive("top-p", self.top_p)?;
+        if self.top_p > 1.0 {
+            let (value, expected) = (self.top_p.to_string(), "at most 1");
+            return Err(DecodeError::Setting { name: "top-p", value, expected });
+        }
+        Ok(())
+    }
+}
+
+/// What was written after a prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    /// The tokens, `</s>` included.
+    pub tokens: Vec<Token>,
+    /// Why it ends.
+    pub finish: Finish,
+}
+
+impl Generated {
+    /// The ids, `</s>` included.
+    #[must_use]
+    pub fn ids(&self) -> Vec<u32> {
+        self.tokens.iter().map(|token| token.id).collect()
+    }
+}
+
+/// Why a text ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// `</s>`: BioGPT ends every paragraph with it, there is no line break in its vocabulary.
+    EndOfText,
+    /// [`Rules::max_length`] or the model's positions.
+    Length,
+    /// Whoever looked on said so.
+    Stopped,
+}
+
+/// A row at work.
+struct Row<'c, C: Constraint> {
+    number: usize,
+    constraint: &'c C,
+    state: C::State,
+    sample: u64,
+    prompt: usize,
+    longest: usize,
+    /// Prompt and all that was written.
+    tokens: Vec<u32>,
+    /// Tokens behind the last choice that had to come: already read, not yet told.
+    forced: usize,
+    written: Vec<Token>,
+}
+
+impl Decoder<'_> {
+    /// Continues each prompt until `</s>`, the greatest length, or `on_token`, which is called with the number of the
+    /// row and each token that is written there, says stop for that row.
+    ///
+    /// Tokens that the constraint forces are read together in one pass, not one by one.
+    ///
+    /// # Errors
+    /// If a prompt leaves no room, a setting makes no sense, nothing may be written, or the device fails.
+    pub fn generate<C: Constraint>(
+        &self,
+        prompts: Prompts,
+        rules: &Rules,
+        choice: &Choice,
+        constraints: &[C],
+        mut on_token: impl FnMut(usize, &Token) -> ControlFlow<()>,
+    ) -> Result<Vec<Generated>, DecodeError> {
+        rules.check()?;
+        if let Choice::Sampled(sampling) = choice {
+            sampling.check()?;
+        }
+        let Prompts { mut cache, mut hidden, rows: prompts } = prompts;
+        let total = prompts.len();
+        if constraints.is_empty() || constraints.len() != 1 && constraints.len() != total {
+            return Err(DecodeError::Constraints { rows: total, found: constraints.len() });
+        }
+        let mut rows = Vec::with_capacity(total);
+        for (number, prompt) in prompts.into_iter().enumerate() {
+            let constraint = &constraints[number % constraints.len()];
+            rows.push(Row {
+                number,
+                constraint,
+                state: constraint.start(),
+                sample: prompt.sample,
+                prompt: prompt.tokens.len(),
+                longest: self.longest(rules, prompt.tokens.len())?,
+                tokens: prompt.tokens,
+                forced: 0,
+                written: Vec::new(),
+            });
+        }
+        let mut done: Vec<(usize, Generated)> = Vec::with_capacity(total);
+        loop {
+            let requests = self.requests(&rows, rules, choice)?;
+            let mut tokens = self.choose(hidden, &requests, rules, choice)?.into_iter();
+            let mut live = Vec::with_capacity(rows.len());
+            let mut from = Vec::with_capacity(rows.len());
+            let mut feeds: Vec<Vec<u32>> = Vec::with_capacity(rows.len());
+            for (index, mut row) in rows.into_iter().enumerate() {
+                let new: Vec<Token> = tokens.by_ref().take(row.forced + 1).collect();
+                match self.take(&mut row, new, rules, &mut on_token)? {
+                    ControlFlow::Continue(feed) => {
+                        feeds.push(feed);
+                        from.push(index);
+                        live.push(row);
+                    }
+                    ControlFlow::Break(finish) => done.push((row.number, Generated { tokens: row.written, finish })),
+                }
+            }
+            rows = live;
+            if rows.is_empty() {
+                break;
+            }
+            cache.select(&from);
+            let fed: Vec<&[u32]> = feeds.iter().map(Vec::as_slice).collect();
+            let places: Vec<_> =
+                fed.iter().enumerate().flat_map(|(row, feed)| (0..feed.len()).map(move |t| (row, t))).collect();
+            hidden = pick(self.network.extend(&fed, &mut cache), &places);
+        }
+        done.sort_by_key(|(number, _)| *number);
+        Ok(done.into_iter().map(|(_, generated)| generated).collect())
+    }
+
+    /// For each row its forced tokens, whose scores are not known yet, and the next choice.
+    fn requests<C: Constraint>(
+        &self,
+        rows: &[Row<C>],
+        rules: &Rules,
+        choice: &Choice,
+    ) -> Result<Vec<Request>, DecodeError> {
+        let mut requests = Vec::new();
+        for row in rows {
+            let known = &row.tokens[row.tokens.len() - row.forced..];
+            requests.extend(known.iter().map(|token| Request::forced(*token)));
+            let legal = self.legal(rules, row.constraint, &row.state, &row.tokens);
+            if legal.is_nothing() {
+                return Err(DecodeError::NoLegalToken { position: row.tokens.len() });
+            }
+            let place = (row.tokens.len() - row.prompt) as u64;
+            let uniform = match choice {
+                Choice::Greedy => 0.0,
+                Choice::Sampled(sampling) => uniform(sampling.seed, row.sample, place),
+            };
+            let read = if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&row.tokens) };
+            requests.push(Request { legal, read, uniform });
+        }
+        Ok(requests)
+    }
+
+    /// Tells a row's new tokens; gives what is to be read next, or why the row ends.
+    fn take<C: Constraint>(
+        &self,
+        row: &mut Row<C>,
+        new: Vec<Token>,
+        rules: &Rules,
+        on_token: &mut impl FnMut(usize, &Token) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<Finish, Vec<u32>>, DecodeError> {
+        let mut chosen = self.config.eos_id;
+        for token in new {
+            chosen = token.id;
+            let go_on = on_token(row.number, &token);
+            row.written.push(token);
+            if go_on.is_break() && chosen != self.config.eos_id {
+                return Ok(ControlFlow::Break(Finish::Stopped));
+            }
+        }
+        if chosen == self.config.eos_id {
+            return Ok(ControlFlow::Break(Finish::EndOfText));
+        }
+        let position = row.tokens.len();
+        row.tokens.push(chosen);
+        if row.tokens.len() >= row.longest {
+            return Ok(ControlFlow::Break(Finish::Length));
+        }
+        let next = row.constraint.advance(&row.state, chosen);
+        row.state = next.ok_or(DecodeError::NoLegalToken { position })?;
+        let run = self.forced_run(rules, row.constraint, &mut row.state, &mut row.tokens, row.longest);
+        row.forced = run.len();
+        Ok(ControlFlow::Continue([vec![chosen], run].concat()))
+    }
+
+    /// Chooses a token for each hidden state, holding a bounded number of logits.
+    pub(super) fn choose(
+        &self,
+        hidden: Tensor<2>,
+        requests: &[Request],
+        rules: &Rules,
+        choice: &Choice,
+    ) -> Result<Vec<Token>, DecodeError> {
+        let [_, d] = hidden.dims();
+        let at_once = self.rows_at_once();
+        let mut tokens = Vec::with_capacity(requests.len());
+        for (chunk, requests) in requests.chunks(at_once).enumerate() {
+            let from = chunk * at_once;
+            let hidden = hidden.clone().slice([from..from + requests.len(), 0..d]);
+            tokens.extend(scores::choose(self.network.logits(hidden), requests, rules, choice, self.place)?);
+        }
+        Ok(tokens)
+    }
+}
+
+impl Request {
+    /// The token that had to come.
+    pub(super) fn forced(token: u32) -> Self {
+        Self { legal: Legal::Only(vec![token]), read: Vec::new(), uniform: 0.0 }
+    }
+}

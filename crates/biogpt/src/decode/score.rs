@@ -1,0 +1,178 @@
+//! How likely given continuations are.
+
+use std::ops::Range;
+
+use burn::tensor::Tensor;
+
+use super::{DecodeError, Decoder, Reader, pick, scores};
+use crate::Cache;
+
+/// Keys and values that continuations may take at once.
+const CACHE_BYTES: usize = 256 << 20;
+
+/// Continuations in ascending order that begin alike, as far as they were read.
+#[derive(Clone)]
+struct Group {
+    range: Range<usize>,
+    /// Tokens that they have in common and that were read.
+    depth: usize,
+    /// Of these tokens.
+    log_probabilities: Vec<f32>,
+}
+
+impl Decoder<'_> {
+    /// The log-probability of each token of each continuation of what was read.
+    ///
+    /// All are read in a few batches; what several have in common at their beginning is computed once.
+    ///
+    /// # Errors
+    /// If nothing was read, a continuation has unknown tokens or does not fit behind the prompt, or the device fails.
+    pub fn score(&self, reader: &Reader, continuations: &[&[u32]]) -> Result<Vec<Vec<f32>>, DecodeError> {
+        let (cache, hidden) = reader.start()?;
+        let room = self.config.max_positions - reader.tokens().len();
+        for continuation in continuations {
+            self.check_ids(continuation)?;
+            if continuation.len() > room {
+                let length = reader.tokens().len() + continuation.len();
+                return Err(DecodeError::TooLong { length, longest: self.config.max_positions });
+            }
+        }
+        let mut order: Vec<usize> = (0..continuations.len()).filter(|i| !continuations[*i].is_empty()).collect();
+        order.sort_by_key(|i| continuations[*i]);
+        let longest = order.iter().map(|i| continuations[*i].len()).max().unwrap_or(0);
+        let of_position = 2 * self.config.layers * self.config.hidden_size * size_of::<f32>();
+        let at_once = (CACHE_BYTES / (of_position * Cache::capacity_for(longest))).max(1);
+        let mut scores = vec![Vec::new(); continuations.len()];
+        for chunk in order.chunks(at_once) {
+            let sorted: Vec<&[u32]> = chunk.iter().map(|i| continuations[*i]).collect();
+            let found = self.score_sorted(&cache, hidden.clone(), &sorted)?;
+            chunk.iter().zip(found).for_each(|(i, found)| scores[*i] = found);
+        }
+        Ok(scores)
+    }
+
+    /// Reads sorted continuations as a trie, one level of it at a time: a row for each group that goes on alike until
+    /// it parts.
+    fn score_sorted(
+        &self,
+        cache: &Cache,
+        hidden: Tensor<2>,
+        sorted: &[&[u32]],
+    ) -> Result<Vec<Vec<f32>>, DecodeError> {
+        let mut scores = vec![Vec::new(); sorted.len()];
+        let (mut cache, mut hidden) = (cache.clone(), hidden);
+        let mut groups = vec![Group { range: 0..sorted.len(), depth: 0, log_probabilities: Vec::new() }];
+        while !groups.is_empty() {
+            // Each group parts by the next token, whose probability its own last hidden state tells.
+            let (mut parts, mut parents, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+            for (row, group) in groups.iter().enumerate() {
+                for part in part(group, sorted) {
+                    targets.push((row, sorted[part.range.start][group.depth]));
+                    parents.push(row);
+                    parts.push(part);
+                }
+            }
+            let first = self.log_probabilities(hidden, &targets)?;
+            let (mut next, mut from, mut fed) = (Vec::new(), Vec::new(), Vec::new());
+            for ((mut group, parent), log_probability) in parts.into_iter().zip(parents).zip(first) {
+                group.log_probabilities.push(log_probability);
+                let (run, goes_on) = run(&group, sorted);
+                // The last token of a continuation tells nothing any more.
+                let run = &sorted[group.range.start][group.depth..][..if goes_on { run } else { run - 1 }];
+                if run.is_empty() {
+                    sorted_scores(&mut scores, &group, sorted);
+                } else {
+                    fed.push(run);
+                    from.push(parent);
+                    next.push(group);
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            cache.select(&from);
+            let read = self.network.extend(&fed, &mut cache);
+            let (mut places, mut targets) = (Vec::new(), Vec::new());
+            let (mut open, mut last) = (Vec::new(), Vec::new());
+            for (row, (group, fed)) in next.iter().zip(&fed).enumerate() {
+                let (run, goes_on) = run(group, sorted);
+                for t in 1..run {
+                    targets.push((places.len(), sorted[group.range.start][group.depth + t]));
+                    places.push((row, t - 1));
+                }
+                if goes_on {
+                    open.push(row);
+                    last.push((row, fed.len() - 1));
+                }
+            }
+            let mut found = self.log_probabilities(pick_some(&read, &places), &targets)?.into_iter();
+            for group in &mut next {
+                let (run, _) = run(group, sorted);
+                group.log_probabilities.extend(found.by_ref().take(run - 1));
+                group.depth += run;
+                sorted_scores(&mut scores, group, sorted);
+            }
+            if open.is_empty() {
+                break;
+            }
+            cache.select(&open);
+            groups = open.iter().map(|row| next[*row].clone()).collect();
+            hidden = pick_some(&read, &last);
+        }
+        Ok(scores)
+    }
+
+    /// Holds a bounded number of logits. `targets` ascend by row.
+    fn log_probabilities(&self, hidden: Tensor<2>, targets: &[(usize, u32)]) -> Result<Vec<f32>, DecodeError> {
+        let [rows, d] = hidden.dims();
+        let at_once = self.rows_at_once();
+        let mut found = Vec::with_capacity(targets.len());
+        if targets.is_empty() {
+            return Ok(found);
+        }
+        for from in (0..rows).step_by(at_once) {
+            let until = rows.min(from + at_once);
+            let here = targets.partition_point(|(row, _)| *row < from)
+                ..targets.partition_point(|(row, _)| *row < until);
+            let here: Vec<_> = targets[here].iter().map(|(row, id)| (row - from, *id)).collect();
+            let logits = self.network.logits(hidden.clone().slice([from..until, 0..d]));
+            found.extend(scores::log_probabilities(logits, &here, self.place)?);
+        }
+        Ok(found)
+    }
+}
+
+/// A group's continuations by their next token; those that are at their end are left out.
+fn part(group: &Group, sorted: &[&[u32]]) -> Vec<Group> {
+    let mut parts = Vec::new();
+    let mut from = group.range.clone().find(|i| sorted[*i].len() > group.depth).unwrap_or(group.range.end);
+    while from < group.range.end {
+        let token = sorted[from][group.depth];
+        let same = sorted[from..group.range.end].partition_point(|other| other[group.depth] == token);
+        let range = from..from + same;
+        from = range.end;
+        parts.push(Group { range, ..group.clone() });
+    }
+    parts
+}
+
+/// How many tokens a group's continuations go on alike, and whether one of them goes on behind these.
+fn run(group: &Group, sorted: &[&[u32]]) -> (usize, bool) {
+    let first = &sorted[group.range.start][group.depth..];
+    // The last is the most different from the first, since they are sorted.
+    let last = &sorted[group.range.end - 1][group.depth..];
+    let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+    (common, last.len() > common)
+}
+
+/// Hands out the scores of the continuations that are at their end.
+fn sorted_scores(scores: &mut [Vec<f32>], group: &Group, sorted: &[&[u32]]) {
+    for i in group.range.clone().filter(|i| sorted[*i].len() == group.log_probabilities.len()) {
+        scores[i].clone_from(&group.log_probabilities);
+    }
+}
+
+/// As [`pick`], but leaves the hidden states to others. Without places it gives some row, which nobody asks about.
+fn pick_some(hidden: &Tensor<3>, places: &[(usize, usize)]) -> Tensor<2> {
+    pick(hidden.clone(), if places.is_empty() { &[(0, 0)] } else { places })
+}

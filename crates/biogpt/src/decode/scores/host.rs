@@ -1,0 +1,225 @@
+//! Logits as slices.
+
+use super::{Candidate, Request};
+use crate::decode::rules::Legal;
+use crate::decode::{Alternative, Choice, DecodeError, Rules, Sampling, Token};
+
+pub(super) fn choose(
+    logits: &[f32],
+    request: &Request,
+    rules: &Rules,
+    choice: &Choice,
+) -> Result<Token, DecodeError> {
+    let row = Row::new(logits)?;
+    // Most forced tokens come from a run: no need to look at the others.
+    let id = match (request.legal.forced(), choice) {
+        (Some(id), _) => id,
+        (None, Choice::Greedy) => likeliest(&processed(logits, request, rules)),
+        (None, Choice::Sampled(sampling)) => {
+            draw(processed(logits, request, rules), sampling, request.uniform)
+        }
+    };
+    Ok(row.token(id, row.masked_mass(&request.legal), row.alternatives(rules.alternatives)))
+}
+
+pub(super) fn expand(
+    logits: &[f32],
+    vocabulary: usize,
+    requests: &[Request],
+    sums: &[f32],
+    rules: &Rules,
+    count: usize,
+) -> Result<Vec<Candidate>, DecodeError> {
+    let rows = logits.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
+    let mut best = Best::new(count);
+    for (beam, (row, request)) in rows.iter().zip(requests).enumerate() {
+        // The reference applies its processors to log-probabilities here, to logits elsewhere.
+        let log_probabilities: Vec<f32> = row.logits.iter().map(|logit| logit - row.log_sum).collect();
+        for (id, value) in processed(&log_probabilities, request, rules).into_iter().enumerate() {
+            best.offer(value + sums[beam], (beam, id as u32));
+        }
+    }
+    let masses: Vec<f32> = rows.iter().zip(requests).map(|(row, r)| row.masked_mass(&r.legal)).collect();
+    let alternatives: Vec<_> = rows.iter().map(|row| row.alternatives(rules.alternatives)).collect();
+    let candidate = |(sum, (beam, id)): (f32, (usize, u32))| {
+        let token = rows[beam].token(id, masses[beam], alternatives[beam].clone());
+        Candidate { beam, token, sum }
+    };
+    Ok(best.items.into_iter().map(candidate).collect())
+}
+
+pub(super) fn log_probabilities(
+    logits: &[f32],
+    vocabulary: usize,
+    targets: &[(usize, u32)],
+) -> Result<Vec<f32>, DecodeError> {
+    let rows = logits.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
+    Ok(targets.iter().map(|(row, id)| rows[*row].log_probability(*id)).collect())
+}
+
+/// What sampling draws from after a row of logits: tokens with a probability above 0, in the order of their ids.
+///
+/// `read` are the tokens read before, for the repetition penalty.
+#[must_use]
+pub fn distribution(logits: &[f32], read: &[u32], repetition_penalty: f32, sampling: &Sampling) -> Vec<Alternative> {
+    let rules = Rules { repetition_penalty, ..Rules::default() };
+    let request = Request { legal: Legal::Except(Vec::new()), read: super::distinct(read), uniform: 0.0 };
+    let weights = weights(processed(logits, &request, &rules), sampling);
+    let total: f64 = weights.iter().map(|(_, weight)| f64::from(*weight)).sum();
+    let alternative = |(id, weight): &(u32, f32)| {
+        Alternative { id: *id, log_probability: (f64::from(*weight) / total).ln() as f32 }
+    };
+    weights.iter().map(alternative).collect()
+}
+
+/// A row of logits as the model gave it.
+struct Row<'l> {
+    logits: &'l [f32],
+    log_sum: f32,
+}
+
+impl<'l> Row<'l> {
+    fn new(logits: &'l [f32]) -> Result<Self, DecodeError> {
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = logits.iter().map(|logit| f64::from((logit - max).exp())).sum();
+        let log_sum = max + sum.ln() as f32;
+        if log_sum.is_finite() { Ok(Self { logits, log_sum }) } else { Err(DecodeError::NotANumber) }
+    }
+
+    fn log_probability(&self, id: u32) -> f32 {
+        self.logits[id as usize] - self.log_sum
+    }
+
+    fn token(&self, id: u32, masked_mass: f32, alternatives: Vec<Alternative>) -> Token {
+        let own = self.logits[id as usize];
+        let rank = self.logits.iter().filter(|logit| **logit > own).count() as u32;
+        Token { id, log_probability: self.log_probability(id), rank, masked_mass, alternatives }
+    }
+
+    fn masked_mass(&self, legal: &Legal) -> f32 {
+        let mass = |ids: &[u32]| -> f64 { ids.iter().map(|id| f64::from(self.log_probability(*id).exp())).sum() };
+        match legal {
+            Legal::Except(ids) => mass(ids) as f32,
+            Legal::Only(ids) => (1.0 - mass(ids)).max(0.0) as f32,
+        }
+    }
+
+    fn alternatives(&self, count: usize) -> Vec<Alternative> {
+        let mut best = Best::new(count);
+        self.logits.iter().enumerate().for_each(|(id, logit)| best.offer(*logit, id as u32));
+        let alternative = |(_, id)| Alternative { id, log_probability: self.log_probability(id) };
+        best.items.into_iter().map(alternative).collect()
+    }
+}
+
+/// Scores with the repetition penalty; what may not come has minus infinity.
+fn processed(scores: &[f32], request: &Request, rules: &Rules) -> Vec<f32> {
+    let penalty = rules.repetition_penalty;
+    let mut scores = scores.to_vec();
+    for id in &request.read {
+        let score = &mut scores[*id as usize];
+        *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
+    }
+    match &request.legal {
+        Legal::Except(ids) => {
+            ids.iter().for_each(|id| scores[*id as usize] = f32::NEG_INFINITY);
+            scores
+        }
+        Legal::Only(ids) => {
+            let mut only = vec![f32::NEG_INFINITY; scores.len()];
+            ids.iter().for_each(|id| only[*id as usize] = scores[*id as usize]);
+            only
+        }
+    }
+}
+
+/// The first of the greatest.
+fn likeliest(scores: &[f32]) -> u32 {
+    let mut best = 0;
+    for (id, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = id;
+        }
+    }
+    best as u32
+}
+
+/// The token at which the probabilities, summed in the order of ids, pass `uniform`.
+fn draw(scores: Vec<f32>, sampling: &Sampling, uniform: f64) -> u32 {
+    let weights = weights(scores, sampling);
+    let total: f64 = weights.iter().map(|(_, weight)| f64::from(*weight)).sum();
+    let mut left = uniform * total;
+    let mut last = 0;
+    for (id, weight) in weights {
+        last = id;
+        left -= f64::from(weight);
+        if left < 0.0 {
+            break;
+        }
+    }
+    last
+}
+
+/// Probabilities after temperature, top-k and top-p, up to a common factor: tokens with any, in the order of ids.
+fn weights(mut scores: Vec<f32>, sampling: &Sampling) -> Vec<(u32, f32)> {
+    scores.iter_mut().for_each(|score| *score /= sampling.temperature);
+    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sorted: Vec<f32> = scores.iter().copied().filter(|score| *score > f32::NEG_INFINITY).collect();
+    let mut least = f32::NEG_INFINITY;
+    if sampling.top_k > 0 && sampling.top_k < sorted.len() {
+        let (_, kth, _) = sorted.select_nth_unstable_by(sampling.top_k - 1, |a, b| b.total_cmp(a));
+        least = *kth;
+        sorted.retain(|score| *score >= least);
+    }
+    if sampling.top_p < 1.0 {
+        least = least_of_mass(&mut sorted, max, sampling.top_p);
+    }
+    let kept = scores.iter().enumerate().filter(|(_, score)| **score >= least && **score > f32::NEG_INFINITY);
+    kept.map(|(id, score)| (id as u32, (score - max).exp())).filter(|(_, weight)| *weight > 0.0).collect()
+}
+
+/// The least score among the likeliest that together have probability `top_p`.
+fn least_of_mass(scores: &mut [f32], max: f32, top_p: f32) -> f32 {
+    let total: f64 = scores.iter().map(|score| f64::from((score - max).exp())).sum();
+    let wanted = total * f64::from(top_p);
+    let (mut sorted, mut sum) = (0, 0.0);
+    // Rarely more than a few hundred count: sort them by and by.
+    while sorted < scores.len() {
+        let rest = &mut scores[sorted..];
+        let now = (sorted.max(128)).min(rest.len());
+        if now < rest.len() {
+            rest.select_nth_unstable_by(now, |a, b| b.total_cmp(a));
+        }
+        rest[..now].sort_unstable_by(|a, b| b.total_cmp(a));
+        for score in &rest[..now] {
+            sum += f64::from((score - max).exp());
+            if sum >= wanted {
+                return *score;
+            }
+        }
+        sorted += now;
+    }
+    f32::NEG_INFINITY
+}
+
+/// The best so many, best first; among equals the first come.
+struct Best<T> {
+    count: usize,
+    items: Vec<(f32, T)>,
+}
+
+impl<T> Best<T> {
+    fn new(count: usize) -> Self {
+        Self { count, items: Vec::with_capacity(count + 1) }
+    }
+
+    fn offer(&mut self, score: f32, item: T) {
+        let full = self.items.len() >= self.count;
+        if score == f32::NEG_INFINITY || full && self.items.last().is_none_or(|(worst, _)| score <= *worst) {
+            return;
+        }
+        let at = self.items.partition_point(|(better, _)| *better >= score);
+        self.items.insert(at, (score, item));
+        self.items.truncate(self.count);
+    }
+}
