@@ -1,0 +1,38 @@
+//! The option `--device`, the same for every command that computes.
+
+use std::path::Path;
+
+use biogpt::{Config, Model};
+use burn::tensor::Device;
+use devices::{Need, Request};
+
+use crate::Failure;
+
+/// Where to compute.
+#[derive(Debug, clap::Args)]
+pub struct DeviceOption {
+    /// auto, cpu, gpu, gpu:N or software.
+    #[arg(long, default_value = "auto")]
+    device: Request,
+}
+
+impl DeviceOption {
+    /// The device asked for, held against what a model of this shape needs.
+    pub fn open(&self, config: &Config) -> Result<Device, Failure> {
+        let chosen = devices::choose(self.device, need(config), &devices::list())?;
+        Ok(devices::open(&chosen.adapter)?)
+    }
+
+    /// A model on the device asked for.
+    pub fn load(&self, folder: &Path) -> Result<Model, Failure> {
+        let config = biogpt::model::configuration(folder)?;
+        Ok(Model::load(folder, &self.open(&config)?)?)
+    }
+}
+
+/// Weights in single precision, and half as much again to work.
+fn need(config: &Config) -> Need {
+    let largest = config.largest_tensor() as u64 * 4;
+    let total = config.parameters() as u64 * 6;
+    Need { largest_tensor: largest, total }
+}

@@ -1,0 +1,41 @@
+use std::path::PathBuf;
+
+use biogpt::Training;
+use burn::tensor::{Int, Tensor, TensorData};
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::Failure;
+use crate::device::DeviceOption;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A model folder, ours or published.
+    #[arg(long)]
+    model: PathBuf,
+    /// The sequence: 2,5,7
+    #[arg(long, value_parser = super::ids)]
+    ids: super::Ids,
+    /// The file to write.
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    device: DeviceOption,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let model = arguments.device.load(&arguments.model)?;
+    let ids = arguments.ids.checked(&model.config)?;
+    let (length, d, vocabulary) = (ids.len(), model.config.hidden_size, model.config.vocab_size);
+    let input: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
+    let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);
+    let hidden: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
+    let logits = model.network.logits(hidden.clone());
+    let bytes = |tensor: Tensor<2>| tensor.into_data().convert::<f32>().bytes().to_vec();
+    let (hidden, logits) = (bytes(hidden), bytes(logits));
+    let views = [
+        ("logits", TensorView::new(Dtype::F32, vec![length, vocabulary], &logits)?),
+        ("hidden", TensorView::new(Dtype::F32, vec![length, d], &hidden)?),
+    ];
+    safetensors::serialize_to_file(views, None, &arguments.out)?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! `osler-cli models`
+
+use std::path::PathBuf;
+
+use biogpt::model::{self, Import, Manifest, WeightType};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::Failure;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Convert a published checkpoint (a Hugging Face or fairseq folder) into a model folder of ours.
+    Import {
+        /// The published folder.
+        from: PathBuf,
+        /// The new folder.
+        #[arg(long)]
+        to: PathBuf,
+        /// Shown in lists; the folder's name if absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// Where the weights came from.
+        #[arg(long, default_value = "imported by hand")]
+        source: String,
+        /// Terms of use.
+        #[arg(long, default_value = "as the publisher says")]
+        licence: String,
+        /// How numbers are stored: f32, f16 or bf16.
+        #[arg(long, default_value = "f32", value_parser = weight_type)]
+        weights: WeightType,
+        /// The task the checkpoint was tuned for (bc5cdr, ddi, kd-dti, pubmedqa, hoc), if it has a learned prompt.
+        #[arg(long)]
+        task: Option<String>,
+    },
+    /// Read every file of a model folder and compare it with its sha256.
+    Verify {
+        /// The folder.
+        model: PathBuf,
+    },
+    /// Tell what a model folder says about itself.
+    Show {
+        /// The folder.
+        model: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn weight_type(text: &str) -> Result<WeightType, String> {
+    match text {
+        "f32" => Ok(WeightType::F32),
+        "f16" => Ok(WeightType::F16),
+        "bf16" => Ok(WeightType::Bf16),
+        _ => Err(format!("`{text}` is not f32, f16 or bf16")),
+    }
+}
+
+pub fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Import { from, to, name, source, licence, weights, task } => {
+            let name = name.clone().unwrap_or_else(|| to.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            let how = Import { name, source: source.clone(), licence: licence.clone(), weights: *weights, task: task.clone() };
+            let bar = ProgressBar::new(1000);
+            bar.set_style(ProgressStyle::with_template("{bar:40} {percent}% {eta}")?);
+            let shown = bar.clone();
+            let manifest = model::import(from, to, &how, move |share| shown.set_position((share * 1000.0) as u64))?;
+            bar.finish_and_clear();
+            manifest.verify(to)?;
+            println!("{} ({} parameters) is in {}", manifest.name, manifest.parameters, to.display());
+            Ok(())
+        }
+        Command::Verify { model } => {
+            let manifest = Manifest::read(model)?;
+            manifest.verify(model)?;
+            println!("{}: {} files are whole", manifest.name, manifest.files.len());
+            Ok(())
+        }
+        Command::Show { model, json } => {
+            let manifest = Manifest::read(model)?;
+            if *json {
+                println!("{}", serde_json::to_string(&manifest)?);
+                return Ok(());
+            }
+            println!("{}\n  source      {}\n  licence     {}\n  parameters  {}", manifest.name, manifest.source, manifest.licence, manifest.parameters);
+            for (task, prompt) in &manifest.tasks {
+                println!("  task        {task}, learned prompt of {} tokens", prompt.prompt.len());
+            }
+            for (name, value) in &manifest.metrics {
+                println!("  {name:<11} {value}");
+            }
+            for (name, file) in &manifest.files {
+                println!("  {name:<22} {:>13} bytes  sha256 {}", file.bytes, file.sha256);
+            }
+            Ok(())
+        }
+    }
+}
