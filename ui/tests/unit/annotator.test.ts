@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Annotator } from '../../src/annotator/annotator'
+import { arcPath } from '../../src/annotator/arcs'
+import { emptyScene, type Mention } from '../../src/annotator/model'
+
+const text = 'A title\nAmiodarone caused hepatotoxicity.\nDronedarone did not.'
+const at = (word: string) => ({ start: text.indexOf(word), end: text.indexOf(word) + word.length })
+const mention = (word: string, type: string): Mention => ({ id: word, ranges: [at(word)], type, state: 'suggested' })
+const mentions = [mention('Amiodarone', 'Chemical'), mention('hepatotoxicity', 'Disease'), mention('Dronedarone', 'Chemical')]
+
+let root: HTMLElement
+let annotator: Annotator
+const events = { pick: vi.fn(), select: vi.fn(), relate: vi.fn() }
+
+beforeEach(() => {
+  root = document.createElement('div')
+  document.body.append(root)
+  annotator = new Annotator(root, (type) => ({ color: 'teal', letter: type.charAt(0) }), events)
+  annotator.show(text, 7)
+  annotator.update({ ...emptyScene, mentions })
+})
+afterEach(() => {
+  annotator.destroy()
+  root.remove()
+  vi.clearAllMocks()
+})
+
+const piece = (id: string) => root.querySelector<HTMLElement>(`[data-mentions~="${id}"]`) as HTMLElement
+const fire = (target: Element, type: string, init: MouseEventInit = {}) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, button: 0, ...init }))
+
+function choose(from: [string, number], to: [string, number]) {
+  const nodeOf = (word: string) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) if (walker.currentNode.textContent?.includes(word)) return walker.currentNode
+    throw new Error(word)
+  }
+  const range = document.createRange()
+  const [start, end] = [nodeOf(from[0]), nodeOf(to[0])]
+  range.setStart(start, (start.textContent ?? '').indexOf(from[0]) + from[1])
+  range.setEnd(end, (end.textContent ?? '').indexOf(to[0]) + to[1])
+  window.getSelection()?.removeAllRanges()
+  window.getSelection()?.addRange(range)
+}
+
+describe('the annotator', () => {
+  test('shows the text as it is, and letters that are no text', () => {
+    const lines = [...root.querySelectorAll('h2, p')].map((element) => element.textContent)
+    expect(lines).toEqual(text.split('\n'))
+    expect(piece('hepatotoxicity').dataset['letters']).toBe('D')
+    expect(piece('Amiodarone').dataset['start']).toBe(String(at('Amiodarone').start))
+  })
+
+  test('paints only the paragraph that changed', () => {
+    const [first, second] = [piece('Amiodarone'), piece('Dronedarone')]
+    annotator.update({ ...emptyScene, mentions, selected: new Set(['Dronedarone']) })
+    expect(piece('Amiodarone')).toBe(first)
+    expect(piece('Dronedarone')).not.toBe(second)
+    expect(piece('Dronedarone')).toHaveClass('at-selected')
+  })
+
+  test('tells states apart without colour', () => {
+    annotator.update({ ...emptyScene, mentions: mentions.map((one, place) => ({ ...one, state: (['accepted', 'rejected', 'suggested'] as const)[place] ?? 'added' })) })
+    const bars = mentions.map((one) => piece(one.id).style.backgroundImage)
+    expect(new Set(bars).size).toBe(3)
+    expect(piece('hepatotoxicity')).toHaveClass('at-rejected')
+  })
+
+  test('snaps a selection to words, and Shift keeps it exact', () => {
+    choose([' caused ', 3], [' caused ', 5])
+    fire(root, 'pointerup')
+    expect(events.select).toHaveBeenLastCalledWith(at('caused'), expect.anything())
+    choose([' caused ', 3], [' caused ', 5])
+    fire(root, 'pointerup', { shiftKey: true })
+    expect(events.select).toHaveBeenLastCalledWith({ start: at('caused').start + 2, end: at('caused').start + 4 }, expect.anything())
+  })
+
+  test('selects across mentions', () => {
+    choose(['Amiodarone', 2], ['hepatotoxicity', 4])
+    fire(root, 'pointerup')
+    expect(events.select).toHaveBeenLastCalledWith({ start: at('Amiodarone').start, end: at('hepatotoxicity').end }, expect.anything())
+  })
+
+  test('a click picks the innermost mention', () => {
+    annotator.update({ ...emptyScene, mentions: [...mentions, { ...mention('hepatotoxicity', 'Disease'), id: 'outer', ranges: [{ start: at('caused').start, end: at('hepatotoxicity').end }] }] })
+    fire(piece('hepatotoxicity'), 'pointerdown')
+    fire(piece('hepatotoxicity'), 'pointerup')
+    expect(events.pick).toHaveBeenCalledWith('hepatotoxicity')
+  })
+
+  test('dragging one mention onto another relates them; a short move does not', () => {
+    document.elementFromPoint = () => piece('hepatotoxicity')
+    fire(piece('Amiodarone'), 'pointerdown', { clientX: 10, clientY: 10 })
+    fire(root, 'pointermove', { clientX: 12, clientY: 11 })
+    expect(root).not.toHaveClass('at-dragging')
+    fire(root, 'pointermove', { clientX: 60, clientY: 12 })
+    expect(root).toHaveClass('at-dragging')
+    expect(piece('hepatotoxicity')).toHaveClass('at-target')
+    fire(root, 'pointerup', { clientX: 60, clientY: 12 })
+    expect(events.relate).toHaveBeenCalledWith('Amiodarone', 'hepatotoxicity')
+    expect(root).not.toHaveClass('at-dragging')
+  })
+
+  test('dragging to nowhere does nothing', () => {
+    document.elementFromPoint = () => root
+    fire(piece('Amiodarone'), 'pointerdown', { clientX: 10, clientY: 10 })
+    fire(root, 'pointermove', { clientX: 60, clientY: 12 })
+    fire(root, 'pointerup')
+    expect(events.relate).not.toHaveBeenCalled()
+  })
+
+  test('ten thousand words with five hundred mentions are drawn, and one more selection is quick', () => {
+    const line = 'Amiodarone was associated with hepatotoxicity and with nausea in ten of the forty patients who took it.'
+    const long = Array.from({ length: 560 }, () => line).join('\n')
+    const many = Array.from({ length: 500 }, (_, place): Mention => {
+      const start = place * (line.length + 1)
+      return { id: `m${String(place)}`, ranges: [{ start, end: start + 10 }], type: 'Chemical', state: 'suggested' }
+    })
+    annotator.show(long)
+    annotator.update({ ...emptyScene, mentions: many })
+    expect(root.querySelectorAll('.at-mention')).toHaveLength(500)
+    const before = performance.now()
+    annotator.update({ ...emptyScene, mentions: many, selected: new Set(['m250']) })
+    expect(performance.now() - before).toBeLessThan(250)
+    expect(root.querySelectorAll('.at-selected')).toHaveLength(1)
+  })
+
+  test('an arc stays above its line, and goes through the gap to another line', () => {
+    const box = (left: number, top: number) => ({ left, top, width: 40, height: 20 })
+    expect(arcPath(box(0, 100), box(200, 100)).label.y).toBeLessThan(100)
+    const down = arcPath(box(200, 100), box(0, 160))
+    expect(down.label.y).toBeGreaterThan(120)
+    expect(down.label.y).toBeLessThan(160)
+    expect(down.end).toEqual({ x: 20, y: 161 })
+    expect(arcPath(box(0, 160), box(200, 100)).end).toEqual({ x: 220, y: 124 })
+  })
+})

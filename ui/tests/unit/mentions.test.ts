@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows } from '../../src/features/annotate/mentions'
+import type { Annotation, Content, Decision, Prediction } from '../../src/host/types'
+
+const text = 'aspirin and nausea'
+const decision = (verdict: Decision['verdict']): Decision => ({ verdict, reason: null, comment: '', curator: 'A', madeAt: 0 })
+const prediction = (run: number, content: Content, score: number): Prediction => ({ run, content, score, maskedMass: 0, figures: [], evidence: [], grade: 'exact', warnings: [] })
+const relation = (id: number, run: number, score: number, verdict: Decision['verdict'] | null = null, signature = 's'): Annotation => {
+  const content: Content = {
+    kind: 'relation',
+    type: 'CID',
+    participants: [
+      { role: 'Chemical', name: 'aspirin', spans: [{ start: 0, end: 7 }], concepts: [], grade: 'exact' },
+      { role: 'Disease', name: 'nausea', spans: [{ start: 12, end: 18 }], concepts: [], grade: 'exact' },
+    ],
+  }
+  return { subject: { kind: 'finding', id }, content, signature, prediction: prediction(run, content, score), decision: verdict && decision(verdict) }
+}
+const entity = (id: number, start: number, end: number, type: string): Annotation => {
+  const content: Content = { kind: 'entity', type, spans: [{ start, end }], text: text.slice(start, end), concepts: [{ vocabulary: 'MESH', id: 'D1', name: 'x' }] }
+  return { subject: { kind: 'finding', id }, content, signature: `e${String(id)}`, prediction: prediction(1, content, 0.9), decision: null }
+}
+
+describe('mentions of a document', () => {
+  test('a relation names what no annotation does, by the type of its role', () => {
+    expect(mentionsOf([relation(1, 1, 0.5)], text).map((mention) => [mention.text, mention.type])).toEqual([['aspirin', 'Chemical'], ['nausea', 'Disease']])
+  })
+
+  test('annotation and relation at one place are one mention, accepted with the relation', () => {
+    const mentions = mentionsOf([entity(1, 0, 7, 'Chemical'), relation(2, 1, 0.5, 'accepted')], text)
+    expect(mentions).toHaveLength(2)
+    expect(mentions[0]).toMatchObject({ text: 'aspirin', state: 'accepted' })
+    expect(mentions[0]?.entity?.subject.id).toBe(1)
+  })
+
+  test('two types at one place stay two mentions', () => {
+    expect(mentionsOf([entity(1, 0, 7, 'Chemical'), entity(2, 0, 7, 'Gene')], text)).toHaveLength(2)
+  })
+})
+
+describe('relations', () => {
+  test('a relation is in the order of the task, whichever side was dragged', () => {
+    const mentions = mentionsOf([entity(1, 0, 7, 'Chemical'), entity(2, 12, 18, 'Disease')], text)
+    const [chemical, disease] = mentions
+    if (!chemical || !disease) throw new Error('no mentions')
+    for (const content of [relationBetween(chemical, disease, 'bc5cdr', 'CID'), relationBetween(disease, chemical, 'bc5cdr', 'CID')]) {
+      expect(content.kind === 'relation' && content.participants.map((one) => `${one.role} ${one.name}`)).toEqual(['Chemical aspirin', 'Disease nausea'])
+    }
+    expect(mentionOf({ role: 'Disease', name: 'nausea', spans: [{ start: 12, end: 18 }], concepts: [], grade: 'exact' }, mentions)).toBe(disease)
+  })
+
+  test('the threshold hides suggestions, and nothing that a person decided', () => {
+    const shown = { threshold: 0.6, status: 'all', modelId: null } as const
+    const [low, decided] = relationsOf([relation(1, 1, 0.4), relation(2, 1, 0.4, 'accepted', 't')], new Set([1]))
+    expect(low && shows(low, shown, new Map())).toBe(false)
+    expect(decided && shows(decided, shown, new Map())).toBe(true)
+  })
+
+  test('only the latest runs count, and two models are aligned by what they say', () => {
+    const all = [relation(1, 1, 0.4), relation(2, 2, 0.7), relation(3, 3, 0.9), relation(4, 3, 0.5, null, 'other')]
+    const latest = relationsOf(all, new Set([2, 3]))
+    expect(latest.map((one) => one.subject.id)).toEqual([2, 3, 4])
+    const rows = align(latest, 'a', 'b', new Map([[2, 'a'], [3, 'b']]))
+    expect(rows.map((row) => [row.left?.subject.id, row.right?.subject.id])).toEqual([[2, 3], [undefined, 4]])
+  })
+})

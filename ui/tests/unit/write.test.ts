@@ -1,0 +1,89 @@
+import { EditorState } from '@codemirror/state'
+import { EditorView } from '@codemirror/view'
+import { describe, expect, test } from 'vitest'
+import { withKept } from '../../src/features/write/describing.svelte'
+import { acceptBetween, addPassage, generatedText, passageNear, spansOf, unsureAt } from '../../src/features/write/generated'
+import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
+import { titleOf } from '../../src/features/write/title'
+
+const token = (text: string, probability = 0.9) => ({ text, logProbability: Math.log(probability), alternatives: [{ text: ' other', logProbability: -2 }] })
+
+describe('generated text', () => {
+  const written = () => {
+    const state = EditorState.create({ doc: 'Before. ', extensions: [generatedText] })
+    return state.update({ changes: { from: 8, insert: 'a rare drug' }, effects: addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, tokens: [token('a'), token(' rare', 0.1), token(' drug')] }) }).state
+  }
+
+  test('is marked where it stands, also when text before it changes', () => {
+    const state = written().update({ changes: { from: 0, insert: 'More. ' } }).state
+    expect(spansOf(state)).toEqual([{ span: { start: 14, end: 25 }, model: 'm', seed: 3 }])
+    expect(state.sliceDoc(14, 25)).toBe('a rare drug')
+  })
+
+  test('what is typed after it is the author’s', () => {
+    const state = written().update({ changes: { from: 19, insert: ', I think' } }).state
+    expect(spansOf(state)[0]?.span).toEqual({ start: 8, end: 19 })
+  })
+
+  test('an unsure token is found with its alternatives, a sure one is not', () => {
+    expect(unsureAt(written(), 11)?.token.text).toBe(' rare')
+    expect(unsureAt(written(), 17)).toBeNull()
+  })
+
+  test('accepting takes the marks and leaves the words', () => {
+    const before = written()
+    const passage = passageNear(before, 0)
+    const after = before.update({ effects: acceptBetween.of({ from: passage?.from ?? 0, to: passage?.to ?? 0 }) }).state
+    expect(spansOf(after)).toEqual([])
+    expect(after.doc.toString()).toBe('Before. a rare drug')
+  })
+})
+
+describe('ghost text', () => {
+  const view = () => {
+    const source = { enabled: () => false, delay: () => 0, ask: () => () => {} }
+    const made = new EditorView({ state: EditorState.create({ doc: 'It was', selection: { anchor: 6 }, extensions: [ghostText(source, () => {})] }) })
+    made.dispatch({ effects: setGhost.of(' shown to help.') })
+    return made
+  }
+
+  test('is no text until Tab takes it', () => {
+    const editor = view()
+    expect(editor.state.doc.toString()).toBe('It was')
+    expect(acceptGhost(editor)).toBe(true)
+    expect(editor.state.doc.toString()).toBe('It was shown to help.')
+    expect(acceptGhost(editor)).toBe(false)
+  })
+
+  test('is taken word by word', () => {
+    const editor = view()
+    acceptWord(editor)
+    acceptWord(editor)
+    expect(editor.state.doc.toString()).toBe('It was shown to')
+    expect(editor.state.field(ghostField).text).toBe(' help.')
+  })
+
+  test('goes with Escape and with the next key', () => {
+    const editor = view()
+    expect(dismissGhost(editor)).toBe(true)
+    expect(dismissGhost(editor)).toBe(false)
+    editor.dispatch({ effects: setGhost.of(' shown') })
+    editor.dispatch({ changes: { from: 6, insert: '!' } })
+    expect(editor.state.field(ghostField).text).toBe('')
+  })
+})
+
+test('going on from another token keeps the figures of what stays', () => {
+  const kept = [token(' a'), token(' potent', 0.2)]
+  const fresh = [token(' a'), token(' pot'), token('ent'), token(' drug')]
+  expect(withKept(fresh, kept, ' a potent').map((one) => one.text)).toEqual([' a', ' potent', ' drug'])
+  expect(withKept(fresh.slice(0, 1), kept, ' a potent')).toEqual(kept)
+})
+
+test.each([
+  ['# Liver *injury*\n\nText', 'Liver injury'],
+  ['\n\n- first\n- second', 'first'],
+  ['', ''],
+])('a draft is called by its first line: %j', (text, expected) => {
+  expect(titleOf(text)).toBe(expected)
+})
