@@ -64,7 +64,13 @@ const VALIDATION_EXAMPLES: usize = 64;
 impl Mixture {
     /// Sequences over `longest` tokens lose the end of their source; `separator` is the id of `</s>`.
     #[must_use]
-    pub fn new(shares: Vec<Share>, validation: Vec<Box<dyn Task>>, longest: usize, separator: u32, seed: u64) -> Self {
+    pub fn new(
+        shares: Vec<Share>,
+        validation: Vec<Box<dyn Task>>,
+        longest: usize,
+        separator: u32,
+        seed: u64,
+    ) -> Self {
         Self { shares, validation, longest, separator, seed }
     }
 
@@ -174,7 +180,8 @@ impl Source for Mixture {
 
     fn validation(&self) -> Vec<Batch> {
         let examples = self.validation.iter().flat_map(|task| {
-            (0..task.count().min(VALIDATION_EXAMPLES)).map(|i| self.fitted(task.example(i, &mut SplitMix(i as u64))))
+            (0..task.count().min(VALIDATION_EXAMPLES))
+                .map(|i| self.fitted(task.example(i, &mut SplitMix(i as u64))))
         });
         batches(examples.collect(), 4096, self.separator)
     }
@@ -213,7 +220,8 @@ mod tests {
         let example = Example::new(vec![50, 51], vec![7], vec![60, 61]);
         let batch = batch(&[example], 8, 2);
         assert_eq!(batch.ids, [2, 50, 51, 7, 60, 61, 2, 2]);
-        let predicted: Vec<(u32, u32)> = (0..8).filter(|i| batch.weights[*i] > 0.0).map(|i| (batch.ids[i], batch.targets[i])).collect();
+        let predicted: Vec<(u32, u32)> =
+            (0..8).filter(|i| batch.weights[*i] > 0.0).map(|i| (batch.ids[i], batch.targets[i])).collect();
         assert_eq!(predicted, [(7, 60), (60, 61), (61, 2)]);
     }
 
@@ -221,9 +229,14 @@ mod tests {
     fn an_epoch_goes_through_each_task_as_often_as_asked() {
         let mixture = mixture(64);
         assert_eq!(mixture.epoch(), 10 + 4 + 6);
-        let count = |epoch: u64, task: usize, number: usize| mixture.order(epoch).iter().filter(|e| **e == (task, number)).count();
+        let count = |epoch: u64, task: usize, number: usize| {
+            mixture.order(epoch).iter().filter(|e| **e == (task, number)).count()
+        };
         assert!((0..10).all(|i| count(0, 0, i) == 1) && (0..3).all(|i| count(3, 2, i) == 2));
-        assert!((0..8).all(|i| count(0, 1, i) + count(1, 1, i) == 1), "the halves of two epochs make a whole");
+        assert!(
+            (0..8).all(|i| count(0, 1, i) + count(1, 1, i) == 1),
+            "the halves of two epochs make a whole"
+        );
         assert_ne!(mixture.order(0), mixture.order(2));
     }
 

@@ -93,7 +93,9 @@ fn configuration(model: &Model, vocab_size: usize) -> Result<Config, Failure> {
         Some("base") => Config::base(),
         Some("large") => Config::large(),
         Some("tiny") => Config::tiny(),
-        Some(other) => return Err(format!("there is no preset {other}: use base, large, starter or tiny").into()),
+        Some(other) => {
+            return Err(format!("there is no preset {other}: use base, large, starter or tiny").into());
+        }
     };
     config.vocab_size = vocab_size;
     config.layers = model.layers.unwrap_or(config.layers);

@@ -95,17 +95,23 @@ impl Run<'_> {
             recipe.batch.tokens
         ));
         while at.update < recipe.optimizer.updates && !stop() {
-            let (batches, consumed) = self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
+            let (batches, consumed) =
+                self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
             let training = self.training(at.update);
             let weight: f64 = batches.iter().map(Batch::weight).sum();
             let (loss, gradients) = step::accumulate(&network, &batches, &training, &self.device, &pools);
             let mean = loss / weight;
             let norm = step::norm(&network, &gradients) / weight;
             if !mean.is_finite() || !norm.is_finite() {
-                return Err(RunError::NotANumber { update: at.update + 1, consumed: at.consumed, loss: mean });
+                return Err(RunError::NotANumber {
+                    update: at.update + 1,
+                    consumed: at.consumed,
+                    loss: mean,
+                });
             }
             let rate = recipe.optimizer.rate(at.update + 1);
-            network = step::update(network, gradients, &mut moments, self.adam(at.update + 1, rate, weight, norm));
+            network =
+                step::update(network, gradients, &mut moments, self.adam(at.update + 1, rate, weight, norm));
             let tokens: u64 = batches.iter().map(|b| b.ids.len() as u64).sum();
             at.update += 1;
             at.consumed = consumed;
@@ -117,12 +123,23 @@ impl Run<'_> {
             if at.update.is_multiple_of(recipe.output.log_every) || last {
                 let epoch = at.consumed as f64 / self.source.epoch() as f64;
                 log(&window.line(at.update, epoch, rate));
-                curve.line(&format!("{},{},{},{:.5},,{rate:.3e},{:.0}", at.update, at.tokens, at.seconds as u64, window.loss(), window.rate()))?;
+                curve.line(&format!(
+                    "{},{},{},{:.5},,{rate:.3e},{:.0}",
+                    at.update,
+                    at.tokens,
+                    at.seconds as u64,
+                    window.loss(),
+                    window.rate()
+                ))?;
                 window = Window::default();
             }
             if at.update.is_multiple_of(recipe.output.validate_every) || last {
                 let loss = self.validate(&network, &pools);
-                log(&format!("update {} validation loss {loss:.4} (perplexity {:.2})", at.update, loss.exp()));
+                log(&format!(
+                    "update {} validation loss {loss:.4} (perplexity {:.2})",
+                    at.update,
+                    loss.exp()
+                ));
                 curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
                 since = Instant::now();
             }
@@ -158,7 +175,8 @@ impl Run<'_> {
                         scope.spawn(move || {
                             pool.install(|| {
                                 let own = batches.iter().skip(i).step_by(pools.len());
-                                own.map(|b| step::value(step::loss(network, b, training, device))).sum::<f64>()
+                                own.map(|b| step::value(step::loss(network, b, training, device)))
+                                    .sum::<f64>()
                             })
                         })
                     })
@@ -171,7 +189,9 @@ impl Run<'_> {
 
     fn pools(&self) -> Vec<rayon::ThreadPool> {
         let workers = match self.recipe.batch.workers {
-            0 if operations::is_cpu(&self.device) => std::thread::available_parallelism().map_or(1, usize::from),
+            0 if operations::is_cpu(&self.device) => {
+                std::thread::available_parallelism().map_or(1, usize::from)
+            }
             0 => 0,
             n => n,
         };
@@ -264,7 +284,8 @@ struct Curve {
 }
 
 impl Curve {
-    const HEADER: &str = "update,tokens,seconds,training_loss,validation_loss,learning_rate,tokens_per_second";
+    const HEADER: &str =
+        "update,tokens,seconds,training_loss,validation_loss,learning_rate,tokens_per_second";
 
     fn open(path: &Path, update: u64) -> Result<Self, RunError> {
         let before = fs::read_to_string(path).unwrap_or_default();

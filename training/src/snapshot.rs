@@ -94,7 +94,12 @@ impl ModuleVisitor for Collect<'_> {
 ///
 /// # Errors
 /// If the disk is full or the folder cannot be written.
-pub fn write(folder: &Path, network: &Network, moments: &Moments, position: &Position) -> Result<(), SnapshotError> {
+pub fn write(
+    folder: &Path,
+    network: &Network,
+    moments: &Moments,
+    position: &Position,
+) -> Result<(), SnapshotError> {
     fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
     let mut collect = Collect { moments, path: Vec::new(), found: Vec::new() };
     network.visit(&mut collect);
@@ -120,14 +125,21 @@ struct Restore<'a> {
 }
 
 impl Restore<'_> {
-    fn tensor<const D: usize>(&mut self, kind: &str, expected: [usize; D], device: &Device) -> Option<Tensor<D>> {
+    fn tensor<const D: usize>(
+        &mut self,
+        kind: &str,
+        expected: [usize; D],
+        device: &Device,
+    ) -> Option<Tensor<D>> {
         let name = format!("{kind}.{}", self.path.join("."));
         let view = self.tensors.tensor(&name).ok()?;
         if view.shape() != expected || view.dtype() != Dtype::F32 {
-            self.problem.get_or_insert(format!("{name} has shape {:?} instead of {expected:?}", view.shape()));
+            self.problem
+                .get_or_insert(format!("{name} has shape {:?} instead of {expected:?}", view.shape()));
             return None;
         }
-        let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let values: Vec<f32> =
+            view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         Some(Tensor::from_data(TensorData::new(values, expected), device))
     }
 }
@@ -165,7 +177,11 @@ impl ModuleMapper for Restore<'_> {
 ///
 /// # Errors
 /// If the file cannot be read or belongs to a network of another shape.
-pub fn read(folder: &Path, network: Network, device: &Device) -> Result<(Network, Option<(Moments, Position)>), SnapshotError> {
+pub fn read(
+    folder: &Path,
+    network: Network,
+    device: &Device,
+) -> Result<(Network, Option<(Moments, Position)>), SnapshotError> {
     let path = folder.join("state.safetensors");
     if !path.exists() {
         return Ok((network, None));
@@ -181,7 +197,8 @@ pub fn read(folder: &Path, network: Network, device: &Device) -> Result<(Network
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| mismatch("it does not tell where the run stood".to_owned()))?;
     let mut moments = Moments::default();
-    let mut restore = Restore { tensors: &tensors, moments: &mut moments, device, path: Vec::new(), problem: None };
+    let mut restore =
+        Restore { tensors: &tensors, moments: &mut moments, device, path: Vec::new(), problem: None };
     let network = network.map(&mut restore);
     match restore.problem {
         Some(problem) => Err(mismatch(problem)),

@@ -61,7 +61,12 @@ pub fn value(loss: Tensor<1>) -> f64 {
 
 /// Loss and gradients of one batch on the calling thread.
 #[must_use]
-pub fn gradients(network: &Network, batch: &Batch, training: &Training, device: &Device) -> (f64, GradientsParams) {
+pub fn gradients(
+    network: &Network,
+    batch: &Batch,
+    training: &Training,
+    device: &Device,
+) -> (f64, GradientsParams) {
     let loss = loss(network, batch, training, device);
     let summed = value(loss.clone().inner());
     (summed, GradientsParams::from_grads(loss.backward(), network))
@@ -176,7 +181,8 @@ impl ModuleMapper for Update<'_> {
             let zeros = || Tensor::zeros(gradient.dims(), &gradient.device());
             let first = self.moments.first.remove::<D>(id).unwrap_or_else(zeros);
             let second = self.moments.second.remove::<D>(id).unwrap_or_else(zeros);
-            let (weights, first, second) = operations::adam(weights.inner(), gradient, first, second, self.step);
+            let (weights, first, second) =
+                operations::adam(weights.inner(), gradient, first, second, self.step);
             self.moments.first.register(id, first);
             self.moments.second.register(id, second);
             Tensor::from_inner(weights).require_grad()
@@ -186,6 +192,11 @@ impl ModuleMapper for Update<'_> {
 
 /// Moves the weights by one step of Adam.
 #[must_use]
-pub fn update(network: Network, gradients: GradientsParams, moments: &mut Moments, step: AdamStep) -> Network {
+pub fn update(
+    network: Network,
+    gradients: GradientsParams,
+    moments: &mut Moments,
+    step: AdamStep,
+) -> Network {
     network.map(&mut Update { gradients, moments, step })
 }

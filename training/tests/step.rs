@@ -9,7 +9,14 @@ use training::snapshot::{self, Position};
 use training::step::{self, Batch, Moments};
 
 fn tiny() -> Config {
-    Config { vocab_size: 50, hidden_size: 16, feed_forward_size: 64, heads: 2, max_positions: 32, ..Config::tiny() }
+    Config {
+        vocab_size: 50,
+        hidden_size: 16,
+        feed_forward_size: 64,
+        heads: 2,
+        max_positions: 32,
+        ..Config::tiny()
+    }
 }
 
 fn batch(seed: u32) -> Batch {
@@ -40,7 +47,13 @@ fn a_step_against_the_gradient_lowers_the_loss_as_much_as_the_gradient_says() {
     let device = Device::flex().autodiff();
     let network = Network::init(&tiny(), 3, &device);
     let batch = batch(1);
-    let training = Training { hidden_dropout: 0.1, attention_dropout: 0.1, activation_dropout: 0.1, seed: 9, ..Training::default() };
+    let training = Training {
+        hidden_dropout: 0.1,
+        attention_dropout: 0.1,
+        activation_dropout: 0.1,
+        seed: 9,
+        ..Training::default()
+    };
     let (loss, gradients) = step::gradients(&network, &batch, &training, &device);
     let norm = step::norm(&network, &gradients);
     // Along the gradient the loss changes by step · |gradient|², with the same dropout masks.
@@ -100,7 +113,8 @@ fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
     let half = run(Network::init(&tiny(), 5, &device), &mut moments, 1..=10);
     let position = Position { update: 10, consumed: 7, tokens: 240, seconds: 1.5, recipe: "r".into() };
     snapshot::write(folder.path(), &half, &moments, &position).unwrap();
-    let (resumed, state) = snapshot::read(folder.path(), Network::init(&tiny(), 99, &device), &device).unwrap();
+    let (resumed, state) =
+        snapshot::read(folder.path(), Network::init(&tiny(), 99, &device), &device).unwrap();
     let (mut moments, read) = state.unwrap();
     assert_eq!(read, position);
     assert!(fingerprint(&resumed) == fingerprint(&half));

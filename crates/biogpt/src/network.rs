@@ -181,7 +181,8 @@ impl Network {
         let last = self.embed_positions.dims()[0] - 1;
         let positions = padded(&|r, t| (cache.length(r) + t + Config::POSITION_OFFSET).min(last) as i32);
         let tokens_in = operations::embed(self.embed_tokens.val(), ids);
-        let mut x = scaled(tokens_in, self.embedding_scale) + operations::embed(self.embed_positions.val(), positions);
+        let mut x = scaled(tokens_in, self.embedding_scale)
+            + operations::embed(self.embed_positions.val(), positions);
         cache.reserve(longest);
         for (i, layer) in self.layers.iter().enumerate() {
             x = layer.extend(x, i, cache);

@@ -10,7 +10,8 @@ use safetensors::SafeTensors;
 
 /// Models made by the reference implementation, if they are at hand.
 fn models() -> Vec<PathBuf> {
-    let shared = std::env::var_os("OSLER_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let shared = std::env::var_os("OSLER_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let folder = shared.join("parity/models");
     let Ok(entries) = std::fs::read_dir(&folder) else {
         eprintln!("skipped: the reference models (parity/models) were not found");
@@ -41,13 +42,15 @@ fn largest_errors(model: &Model, expected: &SafeTensors) -> [f32; 2] {
     for case in 0.. {
         let Ok(_) = expected.tensor(&format!("{case}.input_ids")) else { break };
         let ids = ids(expected, &format!("{case}.input_ids"));
-        let wanted = [floats(expected, &format!("{case}.hidden")), floats(expected, &format!("{case}.logits"))];
+        let wanted =
+            [floats(expected, &format!("{case}.hidden")), floats(expected, &format!("{case}.logits"))];
         let d = model.config.hidden_size;
         let input: Vec<i32> = ids.iter().map(|i| *i as i32).collect();
         let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, ids.len()]), &model.device);
         let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([ids.len(), d]);
         let mut cache = Cache::new(&model.config, 1, &model.device);
-        let steps: Vec<Tensor<3>> = ids.iter().map(|id| model.network.extend(&[&[*id]], &mut cache)).collect();
+        let steps: Vec<Tensor<3>> =
+            ids.iter().map(|id| model.network.extend(&[&[*id]], &mut cache)).collect();
         let steps: Tensor<2> = Tensor::cat(steps, 1).reshape([ids.len(), d]);
         for hidden in [whole, steps] {
             let found = [values(hidden.clone()), values(model.network.logits(hidden))];
@@ -80,7 +83,11 @@ fn every_form_gives_the_reference_logits() {
             manifest.verify(&own).unwrap();
             let imported = Model::load(&own, &device).unwrap();
             assert_eq!(imported.config, model.config);
-            assert_eq!(largest_errors(&imported, &expected), [hidden, logits], "the import changed the weights");
+            assert_eq!(
+                largest_errors(&imported, &expected),
+                [hidden, logits],
+                "the import changed the weights"
+            );
             let text = "Aspirin-induced asthma (0.5 mg/kg).";
             assert_eq!(imported.tokenizer.encode(text).ids, model.tokenizer.encode(text).ids);
         }

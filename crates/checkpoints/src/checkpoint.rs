@@ -43,25 +43,15 @@ impl Checkpoint {
     /// What is wrong with which file. [`CheckpointError::Mismatch`] lists every tensor that is missing, not
     /// used, or of the wrong shape or type at once.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let Found {
-            form,
-            folder,
-            weights,
-        } = folder::find(path)?;
-        let files = weights
-            .iter()
-            .map(|path| WeightFile::open(path))
-            .collect::<Result<Vec<_>, _>>()?;
+        let Found { form, folder, weights } = folder::find(path)?;
+        let files = weights.iter().map(|path| WeightFile::open(path)).collect::<Result<Vec<_>, _>>()?;
         let (config, stored, ignored) = match form {
             Form::HuggingFace => {
                 let config = hugging_face::folder_config(&folder)?;
                 let mut stored = BTreeMap::new();
                 for (number, file) in files.iter().enumerate() {
                     for (name, tensor) in hugging_face_tensors(file, number)? {
-                        if stored
-                            .insert(name.clone(), tensor)
-                            .is_some_and(|before| before.file != number)
-                        {
+                        if stored.insert(name.clone(), tensor).is_some_and(|before| before.file != number) {
                             let problem = "another part of the model holds it too";
                             return Err(CheckpointError::damaged(
                                 &file.path,
@@ -75,32 +65,17 @@ impl Checkpoint {
             }
             Form::Fairseq => fairseq_tensors(&files[0], &folder)?,
         };
-        let Matched {
-            tensors,
-            head_copy,
-            mut report,
-        } = names::matched(form, &config, stored);
+        let Matched { tensors, head_copy, mut report } = names::matched(form, &config, stored);
         report.ignored.extend(ignored);
         let path = match files.as_slice() {
             [file] => file.path.clone(),
             _ => folder,
         };
         if !report.fits() {
-            return Err(CheckpointError::Mismatch {
-                path,
-                report: Box::new(report),
-            });
+            return Err(CheckpointError::Mismatch { path, report: Box::new(report) });
         }
         let order = names::canonical_tensors(&config);
-        let checkpoint = Self {
-            path,
-            form,
-            config,
-            files,
-            tensors,
-            order,
-            report,
-        };
+        let checkpoint = Self { path, form, config, files, tensors, order, report };
         if let Some(copy) = head_copy {
             checkpoint.check_head_copy(&copy)?;
         }
@@ -135,11 +110,7 @@ impl Checkpoint {
         let (named, dtype) = self.named(name)?;
         let mut bytes = vec![0; named.tensor.byte_length()];
         self.read_into(named, dtype, &mut bytes)?;
-        Ok(TensorView {
-            dtype,
-            shape: &named.tensor.shape,
-            bytes: Cow::Owned(bytes),
-        })
+        Ok(TensorView { dtype, shape: &named.tensor.shape, bytes: Cow::Owned(bytes) })
     }
 
     /// One tensor's values as `f32`, row-major.
@@ -174,11 +145,7 @@ impl Checkpoint {
             self.read_into(named, dtype, &mut buffer)?;
             visit(
                 &spec.name,
-                TensorView {
-                    dtype,
-                    shape: &named.tensor.shape,
-                    bytes: Cow::Borrowed(&buffer),
-                },
+                TensorView { dtype, shape: &named.tensor.shape, bytes: Cow::Borrowed(&buffer) },
             )?;
         }
         Ok(())
@@ -193,10 +160,7 @@ impl Checkpoint {
     }
 
     fn named(&self, name: &str) -> Result<(&Named, Dtype), CheckpointError> {
-        let unknown = || CheckpointError::UnknownTensor {
-            path: self.path.clone(),
-            tensor: name.to_owned(),
-        };
+        let unknown = || CheckpointError::UnknownTensor { path: self.path.clone(), tensor: name.to_owned() };
         let named = self.tensors.get(name).ok_or_else(unknown)?;
         match named.tensor.element {
             ElementType::Weight(dtype) => Ok((named, dtype)),
@@ -239,17 +203,15 @@ impl Checkpoint {
         let mut head = vec![0; copy.tensor.byte_length()];
         copy.tensor.read_into(self.file(&copy.tensor), &mut head)?;
         let mut rest = head.as_slice();
-        embedding
-            .tensor
-            .for_each_piece(self.file(&embedding.tensor), PIECE, |piece| {
-                match rest.strip_prefix(piece) {
-                    Some(after) => {
-                        rest = after;
-                        Ok(())
-                    }
-                    None => Err(different()),
+        embedding.tensor.for_each_piece(self.file(&embedding.tensor), PIECE, |piece| {
+            match rest.strip_prefix(piece) {
+                Some(after) => {
+                    rest = after;
+                    Ok(())
                 }
-            })
+                None => Err(different()),
+            }
+        })
     }
 }
 
@@ -258,11 +220,7 @@ fn hugging_face_tensors(
     number: usize,
 ) -> Result<Vec<(String, StoredTensor)>, CheckpointError> {
     refuse_placeholder(file)?;
-    if file
-        .path
-        .extension()
-        .is_some_and(|extension| extension == "safetensors")
-    {
+    if file.path.extension().is_some_and(|extension| extension == "safetensors") {
         return safetensors::open(file, number);
     }
     let torch = torch::open(file)?;
@@ -287,16 +245,11 @@ fn fairseq_tensors(file: &WeightFile, folder: &Path) -> Result<FairseqParts, Che
     let embedding_name = names::embedding_name(Form::Fairseq);
     let embedding = stored.iter().find(|(name, _)| *name == embedding_name);
     let Some(&vocab_size) = embedding.and_then(|(_, tensor)| tensor.shape.first()) else {
-        return Err(refused(ConfigError::NotBioGpt(format!(
-            "this checkpoint has no `{embedding_name}`"
-        ))));
+        return Err(refused(ConfigError::NotBioGpt(format!("this checkpoint has no `{embedding_name}`"))));
     };
     let config = fairseq::config(tree, vocab_size).map_err(refused)?;
     fairseq::check_dictionary(&config, folder)?;
-    let others = tree
-        .entries(tree.root)
-        .iter()
-        .filter(|(_, value)| *value != model);
+    let others = tree.entries(tree.root).iter().filter(|(_, value)| *value != model);
     let ignored = others.flat_map(|(key, value)| tree.tensors_below(*value, &tree.key_name(*key), DEPTH));
     Ok((config, stored, ignored.collect()))
 }

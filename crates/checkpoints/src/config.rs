@@ -160,12 +160,7 @@ impl Config {
             pad_id: 1,
             eos_id: 2,
             unk_id: 3,
-            dropout: Dropout {
-                hidden: 0.1,
-                attention: 0.1,
-                activation: 0.0,
-                layer: 0.0,
-            },
+            dropout: Dropout { hidden: 0.1, attention: 0.1, activation: 0.0, layer: 0.0 },
         }
     }
 
@@ -202,7 +197,8 @@ impl Config {
 
     /// Numbers in the largest matrix.
     pub fn largest_tensor(&self) -> usize {
-        let rows = self.vocab_size.max(self.position_rows()).max(self.feed_forward_size).max(3 * self.hidden_size);
+        let rows =
+            self.vocab_size.max(self.position_rows()).max(self.feed_forward_size).max(3 * self.hidden_size);
         rows * self.hidden_size
     }
 
@@ -246,30 +242,19 @@ impl Config {
                 self.learned_prompt, self.vocab_size
             )));
         }
-        for (what, id) in [
-            ("<s>", self.bos_id),
-            ("<pad>", self.pad_id),
-            ("</s>", self.eos_id),
-            ("<unk>", self.unk_id),
-        ] {
+        for (what, id) in
+            [("<s>", self.bos_id), ("<pad>", self.pad_id), ("</s>", self.eos_id), ("<unk>", self.unk_id)]
+        {
             if id as usize >= self.vocab_size - self.learned_prompt {
                 return Err(ConfigError::Invalid(format!(
                     "the id {id} of {what} is outside of the vocabulary"
                 )));
             }
         }
-        let Dropout {
-            hidden,
-            attention,
-            activation,
-            layer,
-        } = self.dropout;
-        for (what, value) in [
-            ("hidden", hidden),
-            ("attention", attention),
-            ("activation", activation),
-            ("layer", layer),
-        ] {
+        let Dropout { hidden, attention, activation, layer } = self.dropout;
+        for (what, value) in
+            [("hidden", hidden), ("attention", attention), ("activation", activation), ("layer", layer)]
+        {
             if !(0.0..1.0).contains(&value) {
                 return Err(ConfigError::Invalid(format!(
                     "the {what} dropout {value} is not between 0 and 1"
@@ -304,14 +289,8 @@ mod tests {
             refused(|config| config.heads = 3),
             "the hidden size 64 cannot be divided among 3 attention heads"
         );
-        assert_eq!(
-            refused(|config| config.layers = 0),
-            "the number of layers is 0, outside of 1 to 256"
-        );
-        assert_eq!(
-            refused(|config| config.eos_id = 512),
-            "the id 512 of </s> is outside of the vocabulary"
-        );
+        assert_eq!(refused(|config| config.layers = 0), "the number of layers is 0, outside of 1 to 256");
+        assert_eq!(refused(|config| config.eos_id = 512), "the id 512 of </s> is outside of the vocabulary");
         assert_eq!(
             refused(|config| config.dropout.hidden = f64::NAN),
             "the hidden dropout NaN is not between 0 and 1"

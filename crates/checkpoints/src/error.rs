@@ -146,18 +146,10 @@ impl CheckpointError {
     }
 
     pub(crate) fn damaged(path: &Path, place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Damaged {
-            path: path.into(),
-            place: place.into(),
-            problem: problem.into(),
-        }
+        Self::Damaged { path: path.into(), place: place.into(), problem: problem.into() }
     }
 
     pub(crate) fn unsupported(path: &Path, what: impl Into<String>, remedy: &'static str) -> Self {
-        Self::Unsupported {
-            path: path.into(),
-            what: what.into(),
-            remedy,
-        }
+        Self::Unsupported { path: path.into(), what: what.into(), remedy }
     }
 }

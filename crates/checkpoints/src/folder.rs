@@ -28,17 +28,9 @@ pub(crate) fn find(path: &Path) -> Result<Found, CheckpointError> {
         } else {
             Form::HuggingFace
         };
-        return Ok(Found {
-            form,
-            folder,
-            weights: vec![path.to_path_buf()],
-        });
+        return Ok(Found { form, folder, weights: vec![path.to_path_buf()] });
     }
-    let hugging_face = |weights| Found {
-        form: Form::HuggingFace,
-        folder: path.to_path_buf(),
-        weights,
-    };
+    let hugging_face = |weights| Found { form: Form::HuggingFace, folder: path.to_path_buf(), weights };
     for name in ["model.safetensors", "pytorch_model.bin"] {
         let (whole, index) = (path.join(name), path.join(format!("{name}.index.json")));
         if whole.exists() {
@@ -50,29 +42,18 @@ pub(crate) fn find(path: &Path) -> Result<Found, CheckpointError> {
     }
     let mut checkpoints = Vec::new();
     for entry in path.read_dir().map_err(CheckpointError::read(path))? {
-        let name = entry
-            .map_err(CheckpointError::read(path))?
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
+        let name = entry.map_err(CheckpointError::read(path))?.file_name().to_string_lossy().into_owned();
         if name.starts_with("checkpoint") && name.ends_with(".pt") {
             checkpoints.push(name);
         }
     }
     checkpoints.sort();
     match checkpoints.as_slice() {
-        [] => Err(CheckpointError::NoWeights {
-            path: path.to_path_buf(),
-        }),
-        [name] => Ok(Found {
-            form: Form::Fairseq,
-            folder: path.to_path_buf(),
-            weights: vec![path.join(name)],
-        }),
-        _ => Err(CheckpointError::SeveralCheckpoints {
-            path: path.to_path_buf(),
-            files: checkpoints,
-        }),
+        [] => Err(CheckpointError::NoWeights { path: path.to_path_buf() }),
+        [name] => {
+            Ok(Found { form: Form::Fairseq, folder: path.to_path_buf(), weights: vec![path.join(name)] })
+        }
+        _ => Err(CheckpointError::SeveralCheckpoints { path: path.to_path_buf(), files: checkpoints }),
     }
 }
 
@@ -84,18 +65,11 @@ fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, CheckpointError> 
     };
     let file = WeightFile::open(index)?;
     if file.length > MOST {
-        return Err(invalid(format!(
-            "an index of {} bytes is impossible",
-            file.length
-        )));
+        return Err(invalid(format!("an index of {} bytes is impossible", file.length)));
     }
     let object: Value =
         serde_json::from_slice(&file.bytes(0, file.length)?).map_err(|error| invalid(error.to_string()))?;
-    let Some(map) = object
-        .get("weight_map")
-        .and_then(Value::as_object)
-        .filter(|map| !map.is_empty())
-    else {
+    let Some(map) = object.get("weight_map").and_then(Value::as_object).filter(|map| !map.is_empty()) else {
         return Err(invalid("the index has no `weight_map`".to_owned()));
     };
     let mut names = BTreeSet::new();
@@ -109,9 +83,7 @@ fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, CheckpointError> 
         match name {
             Some(name) => names.insert(name),
             None => {
-                return Err(invalid(format!(
-                    "tensor {tensor} is not in a file of this folder"
-                )));
+                return Err(invalid(format!("tensor {tensor} is not in a file of this folder")));
             }
         };
     }

@@ -39,19 +39,10 @@ impl HuggingFaceWriter {
         let file = File::create(&partial).map_err(CheckpointError::write(&partial))?;
         let mut output = BufWriter::new(file);
         let length = (header.len() as u64).to_le_bytes();
-        let written = output
-            .write_all(&length)
-            .and_then(|()| output.write_all(header.as_bytes()));
+        let written = output.write_all(&length).and_then(|()| output.write_all(header.as_bytes()));
         written.map_err(CheckpointError::write(&partial))?;
         let (folder, config, waiting) = (folder.to_path_buf(), config.clone(), tensors.into_iter());
-        Ok(Self {
-            folder,
-            partial,
-            config,
-            dtype,
-            output,
-            waiting,
-        })
+        Ok(Self { folder, partial, config, dtype, output, waiting })
     }
 
     /// Writes the next tensor of [`crate::canonical_tensors`], row-major.
@@ -61,9 +52,8 @@ impl HuggingFaceWriter {
     /// values that are no finite numbers in the file's type, [`CheckpointError::Write`].
     pub fn write(&mut self, name: &str, values: &[f32]) -> Result<(), CheckpointError> {
         let next = self.waiting.next();
-        let expected = next
-            .as_ref()
-            .map(|(spec, _)| (spec.name.as_str(), spec.shape.iter().product::<usize>()));
+        let expected =
+            next.as_ref().map(|(spec, _)| (spec.name.as_str(), spec.shape.iter().product::<usize>()));
         if expected != Some((name, values.len())) {
             let (came, path) = ((name, values.len()), self.partial.clone());
             let problem = format!("tensor and number of values should be {expected:?} but are {came:?}");
@@ -78,11 +68,9 @@ impl HuggingFaceWriter {
                 Dtype::F16 => {
                     bytes.extend(piece.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()))
                 }
-                Dtype::Bf16 => bytes.extend(
-                    piece
-                        .iter()
-                        .flat_map(|value| bf16::from_f32(*value).to_le_bytes()),
-                ),
+                Dtype::Bf16 => {
+                    bytes.extend(piece.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()))
+                }
             }
             if let Some((position, value)) = crate::tensor::first_not_finite(self.dtype, &bytes) {
                 let index = vec![number * PIECE + position];
@@ -93,9 +81,7 @@ impl HuggingFaceWriter {
                     index,
                 });
             }
-            self.output
-                .write_all(&bytes)
-                .map_err(CheckpointError::write(&self.partial))?;
+            self.output.write_all(&bytes).map_err(CheckpointError::write(&self.partial))?;
         }
         Ok(())
     }
@@ -107,15 +93,9 @@ impl HuggingFaceWriter {
     pub fn finish(mut self) -> Result<(), CheckpointError> {
         if let Some((spec, _)) = self.waiting.next() {
             let problem = format!("tensor {} was not written", spec.name);
-            return Err(CheckpointError::OutOfOrder {
-                path: self.partial,
-                problem,
-            });
+            return Err(CheckpointError::OutOfOrder { path: self.partial, problem });
         }
-        let flushed = self
-            .output
-            .flush()
-            .and_then(|()| self.output.get_ref().sync_all());
+        let flushed = self.output.flush().and_then(|()| self.output.get_ref().sync_all());
         flushed.map_err(CheckpointError::write(&self.partial))?;
         let config = self.folder.join("config.json");
         fs::write(&config, hugging_face::json(&self.config, self.dtype))
@@ -137,9 +117,6 @@ fn header(tensors: &[(TensorSpec, String)], dtype: Dtype) -> String {
         start = end;
     }
     let mut header = Value::Object(object).to_string();
-    header.extend(std::iter::repeat_n(
-        ' ',
-        header.len().next_multiple_of(8) - header.len(),
-    ));
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
     header
 }

@@ -84,16 +84,8 @@ fn table(config: &Config) -> Vec<(TensorSpec, String)> {
     let mut table = Vec::new();
     let mut add =
         |name: String, published: String, shape| table.push((TensorSpec { name, shape }, published));
-    add(
-        EMBED_TOKENS.to_owned(),
-        "embed_tokens.weight".to_owned(),
-        vec![config.vocab_size, d],
-    );
-    add(
-        "embed_positions".to_owned(),
-        "embed_positions.weight".to_owned(),
-        vec![config.position_rows(), d],
-    );
+    add(EMBED_TOKENS.to_owned(), "embed_tokens.weight".to_owned(), vec![config.vocab_size, d]);
+    add("embed_positions".to_owned(), "embed_positions.weight".to_owned(), vec![config.position_rows(), d]);
     for layer in 0..config.layers {
         for (name, published, sizes) in LAYER {
             let weight = sizes.weight(config);
@@ -103,26 +95,14 @@ fn table(config: &Config) -> Vec<(TensorSpec, String)> {
                 format!("layers.{layer}.{published}.weight"),
                 weight,
             );
-            add(
-                format!("layers.{layer}.{name}.bias"),
-                format!("layers.{layer}.{published}.bias"),
-                bias,
-            );
+            add(format!("layers.{layer}.{name}.bias"), format!("layers.{layer}.{published}.bias"), bias);
         }
     }
     for part in ["weight", "bias"] {
-        add(
-            format!("final_norm.{part}"),
-            format!("layer_norm.{part}"),
-            vec![d],
-        );
+        add(format!("final_norm.{part}"), format!("layer_norm.{part}"), vec![d]);
     }
     if !config.tied_head {
-        add(
-            HEAD.to_owned(),
-            OUTPUT_PROJECTION.to_owned(),
-            vec![config.vocab_size, d],
-        );
+        add(HEAD.to_owned(), OUTPUT_PROJECTION.to_owned(), vec![config.vocab_size, d]);
     }
     table
 }
@@ -143,9 +123,7 @@ fn stored_name(form: Form, published: &str) -> String {
 /// What [`crate::HuggingFaceWriter`] calls each tensor, in canonical order.
 pub(crate) fn hugging_face_names(config: &Config) -> Vec<(TensorSpec, String)> {
     let table = table(config).into_iter();
-    table
-        .map(|(spec, published)| (spec, stored_name(Form::HuggingFace, &published)))
-        .collect()
+    table.map(|(spec, published)| (spec, stored_name(Form::HuggingFace, &published))).collect()
 }
 
 /// The stored name of the token embedding, whose rows are the vocabulary.
@@ -175,17 +153,10 @@ pub(crate) fn matched(form: Form, config: &Config, stored: Vec<(String, StoredTe
     let mut check = |label: &str, expected: &[usize], tensor: &StoredTensor| {
         if tensor.shape != expected {
             let (tensor, expected, found) = (label.to_owned(), expected.to_vec(), tensor.shape.clone());
-            report.wrong_shape.push(WrongShape {
-                tensor,
-                expected,
-                found,
-            });
+            report.wrong_shape.push(WrongShape { tensor, expected, found });
         }
         if let ElementType::Other { name, .. } = tensor.element {
-            report.wrong_dtype.push(WrongDtype {
-                tensor: label.to_owned(),
-                found: name,
-            });
+            report.wrong_dtype.push(WrongDtype { tensor: label.to_owned(), found: name });
         }
     };
     let mut missing = Vec::new();
@@ -212,9 +183,5 @@ pub(crate) fn matched(form: Form, config: &Config, stored: Vec<(String, StoredTe
     }
     report.unused = stored.into_keys().collect();
     report.unused.sort();
-    Matched {
-        tensors,
-        head_copy,
-        report,
-    }
+    Matched { tensors, head_copy, report }
 }

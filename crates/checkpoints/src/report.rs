@@ -50,12 +50,7 @@ impl LoadReport {
 impl fmt::Display for LoadReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wrong_shape: Vec<String> = (self.wrong_shape.iter())
-            .map(|wrong| {
-                format!(
-                    "{}: expected {:?}, found {:?}",
-                    wrong.tensor, wrong.expected, wrong.found
-                )
-            })
+            .map(|wrong| format!("{}: expected {:?}, found {:?}", wrong.tensor, wrong.expected, wrong.found))
             .collect();
         let wrong_dtype: Vec<String> = (self.wrong_dtype.iter())
             .map(|wrong| format!("{}: found {}, need F32, F16 or BF16", wrong.tensor, wrong.found))

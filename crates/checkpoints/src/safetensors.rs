@@ -19,10 +19,7 @@ pub(crate) fn open(file: &WeightFile, number: usize) -> Result<Vec<(String, Stor
     word.copy_from_slice(&file.bytes(0, 8)?);
     let header_length = u64::from_le_bytes(word);
     if header_length > MOST_HEADER {
-        return Err(damaged(
-            "byte 0",
-            format!("a header of {header_length} bytes is impossible"),
-        ));
+        return Err(damaged("byte 0", format!("a header of {header_length} bytes is impossible")));
     }
     let header = file.bytes(8, header_length)?;
     let header: Map<String, Value> =
@@ -41,10 +38,7 @@ pub(crate) fn open(file: &WeightFile, number: usize) -> Result<Vec<(String, Stor
             return Err(CheckpointError::unsupported(&file.path, what, remedy));
         };
         let (start, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
-        let elements = info
-            .shape
-            .iter()
-            .try_fold(1_u64, |product, size| product.checked_mul(*size as u64));
+        let elements = info.shape.iter().try_fold(1_u64, |product, size| product.checked_mul(*size as u64));
         let needed = elements.and_then(|elements| elements.checked_mul(element.size() as u64));
         if end > data_length || needed.is_none() || end.checked_sub(start) != needed {
             let problem = format!(
@@ -54,13 +48,8 @@ pub(crate) fn open(file: &WeightFile, number: usize) -> Result<Vec<(String, Stor
             );
             return Err(damaged(&place, problem));
         }
-        let stored = StoredTensor::contiguous(
-            number,
-            element,
-            info.shape.clone(),
-            data_start + start,
-            end - start,
-        );
+        let stored =
+            StoredTensor::contiguous(number, element, info.shape.clone(), data_start + start, end - start);
         tensors.push((name.clone(), stored.map_err(|problem| damaged(&place, problem))?));
         entries.push((name, info));
     }

@@ -43,28 +43,18 @@ impl WeightFile {
         let file = File::open(path).map_err(CheckpointError::read(path))?;
         let metadata = file.metadata().map_err(CheckpointError::read(path))?;
         if !metadata.is_file() {
-            return Err(CheckpointError::damaged(
-                path,
-                "byte 0",
-                "this is not a regular file",
-            ));
+            return Err(CheckpointError::damaged(path, "byte 0", "this is not a regular file"));
         }
         if metadata.len() == 0 {
             return Err(CheckpointError::damaged(path, "byte 0", "the file is empty"));
         }
-        Ok(Self {
-            path: path.to_path_buf(),
-            length: metadata.len(),
-            file: Mutex::new(file),
-        })
+        Ok(Self { path: path.to_path_buf(), length: metadata.len(), file: Mutex::new(file) })
     }
 
     /// Fills `bytes` from `offset`.
     pub fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), CheckpointError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = file
-            .seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(bytes));
+        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes));
         read.map_err(CheckpointError::read(&self.path))
     }
 
@@ -72,15 +62,8 @@ impl WeightFile {
     pub fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, CheckpointError> {
         let inside = offset.checked_add(length).is_some_and(|end| end <= self.length);
         let (true, Ok(length)) = (inside, usize::try_from(length)) else {
-            let problem = format!(
-                "{length} bytes are declared, but the file has {} in all",
-                self.length
-            );
-            return Err(CheckpointError::damaged(
-                &self.path,
-                format!("byte {offset}"),
-                problem,
-            ));
+            let problem = format!("{length} bytes are declared, but the file has {} in all", self.length);
+            return Err(CheckpointError::damaged(&self.path, format!("byte {offset}"), problem));
         };
         let mut bytes = vec![0; length];
         self.read_at(offset, &mut bytes)?;
@@ -89,11 +72,7 @@ impl WeightFile {
 
     /// A reader of the bytes from `start` to `end`.
     pub fn section(&self, start: u64, end: u64) -> Section<'_> {
-        Section {
-            file: self,
-            position: start,
-            end: end.min(self.length),
-        }
+        Section { file: self, position: start, end: end.min(self.length) }
     }
 }
 
@@ -156,9 +135,7 @@ impl StoredTensor {
         length: u64,
     ) -> Result<Self, String> {
         if shape.len() != strides.len() {
-            return Err(format!(
-                "shape {shape:?} and strides {strides:?} differ in length"
-            ));
+            return Err(format!("shape {shape:?} and strides {strides:?} differ in length"));
         }
         let available = length / element.size() as u64;
         let too_large = || {
@@ -166,34 +143,20 @@ impl StoredTensor {
                 "shape {shape:?} with strides {strides:?} needs more than the {available} stored elements"
             )
         };
-        let elements = shape
-            .iter()
-            .try_fold(1_usize, |product, size| product.checked_mul(*size));
+        let elements = shape.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
         let elements = elements.ok_or_else(too_large)?;
         let span = if elements == 0 {
             0
         } else {
-            let reach = shape
-                .iter()
-                .zip(&strides)
-                .try_fold(0_usize, |reach, (size, stride)| {
-                    reach.checked_add((size - 1).checked_mul(*stride)?)
-                });
-            reach
-                .and_then(|reach| reach.checked_add(1))
-                .ok_or_else(too_large)?
+            let reach = shape.iter().zip(&strides).try_fold(0_usize, |reach, (size, stride)| {
+                reach.checked_add((size - 1).checked_mul(*stride)?)
+            });
+            reach.and_then(|reach| reach.checked_add(1)).ok_or_else(too_large)?
         };
         if span.max(elements) as u64 > available {
             return Err(too_large());
         }
-        Ok(Self {
-            file,
-            element,
-            shape,
-            strides,
-            start,
-            span,
-        })
+        Ok(Self { file, element, shape, strides, start, span })
     }
 
     pub fn elements(&self) -> usize {
@@ -218,11 +181,7 @@ impl StoredTensor {
         file.read_at(self.start, &mut storage)?;
         let mut index = vec![0_usize; self.shape.len()];
         for element in bytes.chunks_exact_mut(size) {
-            let offset: usize = index
-                .iter()
-                .zip(&self.strides)
-                .map(|(at, stride)| at * stride)
-                .sum();
+            let offset: usize = index.iter().zip(&self.strides).map(|(at, stride)| at * stride).sum();
             element.copy_from_slice(&storage[offset * size..(offset + 1) * size]);
             for (at, length) in index.iter_mut().zip(&self.shape).rev() {
                 *at += 1;

@@ -57,14 +57,8 @@ impl TensorView<'_> {
     pub fn to_f32(&self) -> Vec<f32> {
         match self.dtype {
             Dtype::F32 => self.words().map(f32::from_le_bytes).collect(),
-            Dtype::F16 => self
-                .words()
-                .map(|word| f16::from_le_bytes(word).to_f32())
-                .collect(),
-            Dtype::Bf16 => self
-                .words()
-                .map(|word| bf16::from_le_bytes(word).to_f32())
-                .collect(),
+            Dtype::F16 => self.words().map(|word| f16::from_le_bytes(word).to_f32()).collect(),
+            Dtype::Bf16 => self.words().map(|word| bf16::from_le_bytes(word).to_f32()).collect(),
         }
     }
 
@@ -79,10 +73,7 @@ pub(crate) fn first_not_finite(dtype: Dtype, bytes: &[u8]) -> Option<(usize, &'s
     let (position, mantissa) = match dtype {
         Dtype::F32 => {
             let position = words(bytes).position(|word| !f32::from_le_bytes(word).is_finite())?;
-            (
-                position,
-                words(bytes).nth(position).map(u32::from_le_bytes)? & 0x007F_FFFF,
-            )
+            (position, words(bytes).nth(position).map(u32::from_le_bytes)? & 0x007F_FFFF)
         }
         Dtype::F16 => not_finite_half(bytes, 0x7C00)?,
         Dtype::Bf16 => not_finite_half(bytes, 0x7F80)?,
@@ -105,25 +96,15 @@ mod tests {
     use super::*;
 
     fn view(dtype: Dtype, bytes: Vec<u8>) -> TensorView<'static> {
-        TensorView {
-            dtype,
-            shape: &[],
-            bytes: Cow::Owned(bytes),
-        }
+        TensorView { dtype, shape: &[], bytes: Cow::Owned(bytes) }
     }
 
     #[test]
     fn every_stored_type_widens_exactly() {
         let values = [0.0_f32, -1.5, 0.25, 1024.0, -0.0];
         let single = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let half = values
-            .iter()
-            .flat_map(|value| f16::from_f32(*value).to_le_bytes())
-            .collect();
-        let brain = values
-            .iter()
-            .flat_map(|value| bf16::from_f32(*value).to_le_bytes())
-            .collect();
+        let half = values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect();
+        let brain = values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect();
         assert_eq!(view(Dtype::F32, single).to_f32(), values);
         assert_eq!(view(Dtype::F16, half).to_f32(), values);
         assert_eq!(view(Dtype::Bf16, brain).to_f32(), values);
@@ -131,20 +112,11 @@ mod tests {
 
     #[test]
     fn the_first_value_that_is_not_finite_is_found_and_named() {
-        let single: Vec<u8> = [1.0, f32::NAN, f32::INFINITY]
-            .iter()
-            .flat_map(|v| v.to_le_bytes())
-            .collect();
+        let single: Vec<u8> = [1.0, f32::NAN, f32::INFINITY].iter().flat_map(|v| v.to_le_bytes()).collect();
         assert_eq!(first_not_finite(Dtype::F32, &single), Some((1, "NaN")));
-        let half: Vec<u8> = [f16::MAX, f16::NEG_INFINITY]
-            .iter()
-            .flat_map(|v| v.to_le_bytes())
-            .collect();
+        let half: Vec<u8> = [f16::MAX, f16::NEG_INFINITY].iter().flat_map(|v| v.to_le_bytes()).collect();
         assert_eq!(first_not_finite(Dtype::F16, &half), Some((1, "infinity")));
-        let brain: Vec<u8> = [bf16::ONE, bf16::MIN, bf16::NAN]
-            .iter()
-            .flat_map(|v| v.to_le_bytes())
-            .collect();
+        let brain: Vec<u8> = [bf16::ONE, bf16::MIN, bf16::NAN].iter().flat_map(|v| v.to_le_bytes()).collect();
         assert_eq!(first_not_finite(Dtype::Bf16, &brain), Some((2, "NaN")));
         assert_eq!(first_not_finite(Dtype::Bf16, &brain[..4]), None);
     }

@@ -28,31 +28,17 @@ pub(crate) fn open(file: &WeightFile) -> Result<TorchFile, CheckpointError> {
     let start = file.bytes(0, file.length.min(512))?;
     if start.starts_with(b"PK\x03\x04") {
         let (tree, storages) = zipped::open(file)?;
-        return Ok(TorchFile {
-            tree,
-            storages: Storages::Zipped(storages),
-        });
+        return Ok(TorchFile { tree, storages: Storages::Zipped(storages) });
     }
     if start.starts_with(&[0x80]) {
         let (tree, storages) = legacy::open(file)?;
-        return Ok(TorchFile {
-            tree,
-            storages: Storages::Legacy(storages),
-        });
+        return Ok(TorchFile { tree, storages: Storages::Legacy(storages) });
     }
     if start.get(257..262) == Some(b"ustar") {
         let remedy = "Unpack it first; a model folder holds the unpacked files";
-        return Err(CheckpointError::unsupported(
-            &file.path,
-            "this is a tar archive",
-            remedy,
-        ));
+        return Err(CheckpointError::unsupported(&file.path, "this is a tar archive", remedy));
     }
-    Err(CheckpointError::damaged(
-        &file.path,
-        "byte 0",
-        "this is not a file of torch.save",
-    ))
+    Err(CheckpointError::damaged(&file.path, "byte 0", "this is not a file of torch.save"))
 }
 
 impl TorchFile {
@@ -66,9 +52,7 @@ impl TorchFile {
         let entries = self.tree.entries(value).iter();
         let tensors =
             entries.filter_map(|(key, value)| Some((self.tree.key_name(*key), self.tree.tensor(*value)?)));
-        tensors
-            .map(|(name, record)| Ok((name.clone(), self.stored(file, number, &name, record)?)))
-            .collect()
+        tensors.map(|(name, record)| Ok((name.clone(), self.stored(file, number, &name, record)?))).collect()
     }
 
     fn stored(
@@ -88,21 +72,11 @@ impl TorchFile {
         .map_err(damaged)?;
         let offset = (record.offset as u64).checked_mul(storage.element.size() as u64);
         let Some(offset) = offset.filter(|offset| *offset <= length) else {
-            let problem = format!(
-                "it starts at element {} of a storage of {length} bytes",
-                record.offset
-            );
+            let problem = format!("it starts at element {} of a storage of {length} bytes", record.offset);
             return Err(damaged(problem));
         };
         let (shape, strides) = (record.shape.clone(), record.strides.clone());
-        StoredTensor::strided(
-            number,
-            storage.element,
-            shape,
-            strides,
-            start + offset,
-            length - offset,
-        )
-        .map_err(damaged)
+        StoredTensor::strided(number, storage.element, shape, strides, start + offset, length - offset)
+            .map_err(damaged)
     }
 }

@@ -46,16 +46,8 @@ fn the_three_forms_hold_identical_tensors() {
         assert_eq!(fairseq.form(), Form::Fairseq);
         let expected = contents(&safetensors);
         assert_eq!(expected.len(), safetensors.names().count());
-        assert!(
-            contents(&pickle) == expected,
-            "{}: hf-bin differs",
-            model.display()
-        );
-        assert!(
-            contents(&fairseq) == expected,
-            "{}: fairseq differs",
-            model.display()
-        );
+        assert!(contents(&pickle) == expected, "{}: hf-bin differs", model.display());
+        assert!(contents(&fairseq) == expected, "{}: fairseq differs", model.display());
         assert_eq!(fairseq.report().ignored, ["decoder.version"]);
         assert_eq!(safetensors.config(), pickle.config());
     }
@@ -85,16 +77,9 @@ fn every_form_gives_the_reference_configuration() {
             assert_eq!(expected["scale_embedding"], config.scale_embedding);
             assert_eq!(expected["tied"], config.tied_head);
             assert_eq!(expected["effective_layer_norm_eps"], Config::LAYER_NORM_EPSILON);
-            let activation = if config.activation == Activation::Gelu {
-                "gelu"
-            } else {
-                "relu"
-            };
+            let activation = if config.activation == Activation::Gelu { "gelu" } else { "relu" };
             assert_eq!(expected["activation"], activation);
-            assert_eq!(
-                (config.bos_id, config.pad_id, config.eos_id, config.unk_id),
-                (0, 1, 2, 3)
-            );
+            assert_eq!((config.bos_id, config.pad_id, config.eos_id, config.unk_id), (0, 1, 2, 3));
             assert_eq!((config.dropout.hidden, config.dropout.attention), (0.1, 0.1));
         }
     }
@@ -106,26 +91,14 @@ fn a_model_that_is_written_again_is_the_same_model() {
         let original = Checkpoint::open(&model.join("fairseq")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut writer = HuggingFaceWriter::create(folder.path(), original.config(), Dtype::F32).unwrap();
-        original
-            .for_each_tensor(|name, tensor| writer.write(name, &tensor.to_f32()))
-            .unwrap();
-        assert!(matches!(
-            Checkpoint::open(folder.path()),
-            Err(CheckpointError::NoWeights { .. })
-        ));
+        original.for_each_tensor(|name, tensor| writer.write(name, &tensor.to_f32())).unwrap();
+        assert!(matches!(Checkpoint::open(folder.path()), Err(CheckpointError::NoWeights { .. })));
         writer.finish().unwrap();
         let written = Checkpoint::open(folder.path()).unwrap();
         assert_eq!(written.config(), original.config());
-        assert!(
-            contents(&written) == contents(&original),
-            "{} differs",
-            model.display()
-        );
+        assert!(contents(&written) == contents(&original), "{} differs", model.display());
         for name in original.names() {
-            assert_eq!(
-                original.load_f32(name).unwrap(),
-                written.tensor(name).unwrap().to_f32()
-            );
+            assert_eq!(original.load_f32(name).unwrap(), written.tensor(name).unwrap().to_f32());
         }
     }
 }

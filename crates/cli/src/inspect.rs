@@ -38,7 +38,12 @@ impl Ids {
             return Err(format!("there is no token {id}: the vocabulary has {}", config.vocab_size).into());
         }
         if self.0.len() > config.max_positions {
-            return Err(format!("{} tokens are more than the model's {} positions", self.0.len(), config.max_positions).into());
+            return Err(format!(
+                "{} tokens are more than the model's {} positions",
+                self.0.len(),
+                config.max_positions
+            )
+            .into());
         }
         Ok(&self.0)
     }

@@ -1,5 +1,9 @@
 //! osler-cli: every use case of Osler without a window.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "results go to standard output, messages to standard error")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "results go to standard output, messages to standard error"
+)]
 
 mod device;
 mod devices_command;

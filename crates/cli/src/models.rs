@@ -59,12 +59,21 @@ fn weight_type(text: &str) -> Result<WeightType, String> {
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Import { from, to, name, source, licence, weights, task } => {
-            let name = name.clone().unwrap_or_else(|| to.file_name().unwrap_or_default().to_string_lossy().into_owned());
-            let how = Import { name, source: source.clone(), licence: licence.clone(), weights: *weights, task: task.clone() };
+            let name = name
+                .clone()
+                .unwrap_or_else(|| to.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            let how = Import {
+                name,
+                source: source.clone(),
+                licence: licence.clone(),
+                weights: *weights,
+                task: task.clone(),
+            };
             let bar = ProgressBar::new(1000);
             bar.set_style(ProgressStyle::with_template("{bar:40} {percent}% {eta}")?);
             let shown = bar.clone();
-            let manifest = model::import(from, to, &how, move |share| shown.set_position((share * 1000.0) as u64))?;
+            let manifest =
+                model::import(from, to, &how, move |share| shown.set_position((share * 1000.0) as u64))?;
             bar.finish_and_clear();
             manifest.verify(to)?;
             println!("{} ({} parameters) is in {}", manifest.name, manifest.parameters, to.display());
@@ -82,7 +91,10 @@ pub fn run(command: &Command) -> Result<(), Failure> {
                 println!("{}", serde_json::to_string(&manifest)?);
                 return Ok(());
             }
-            println!("{}\n  source      {}\n  licence     {}\n  parameters  {}", manifest.name, manifest.source, manifest.licence, manifest.parameters);
+            println!(
+                "{}\n  source      {}\n  licence     {}\n  parameters  {}",
+                manifest.name, manifest.source, manifest.licence, manifest.parameters
+            );
             for (task, prompt) in &manifest.tasks {
                 println!("  task        {task}, learned prompt of {} tokens", prompt.prompt.len());
             }

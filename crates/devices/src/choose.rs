@@ -86,7 +86,8 @@ pub fn choose(request: Request, need: Need, adapters: &[Adapter]) -> Result<Chos
             for adapter in adapters.iter().filter(|a| !matches!(a.kind, Kind::Processor | Kind::Software)) {
                 match fits(adapter, need) {
                     Ok(()) => {
-                        let reason = format!("{} is the best graphics adapter that fits the model", adapter.name);
+                        let reason =
+                            format!("{} is the best graphics adapter that fits the model", adapter.name);
                         return Ok(Chosen { adapter: adapter.clone(), reason });
                     }
                     Err(error) => refused.push(error.to_string()),

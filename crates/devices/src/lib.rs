@@ -19,7 +19,9 @@ pub enum DeviceError {
     #[error("there is no device called `{0}`: say auto, cpu, gpu, gpu:0 (gpu:1 ...) or software")]
     Unknown(String),
     /// The machine has no such adapter.
-    #[error("this machine has no {wanted}. It has: {found}. Choose one of these, or install the graphics driver")]
+    #[error(
+        "this machine has no {wanted}. It has: {found}. Choose one of these, or install the graphics driver"
+    )]
     Absent {
         /// What was asked for.
         wanted: String,

@@ -3,7 +3,15 @@ use kernels::matmul::{Into, MatrixMut, MatrixRef, Precision, matmul};
 use std::time::Instant;
 
 fn main() {
-    let shapes = [(2048, 384, 384), (2048, 384, 1536), (2048, 1536, 384), (384, 2048, 1536), (256, 384, 12288), (256, 1024, 4096), (256,64,256)];
+    let shapes = [
+        (2048, 384, 384),
+        (2048, 384, 1536),
+        (2048, 1536, 384),
+        (384, 2048, 1536),
+        (256, 384, 12288),
+        (256, 1024, 4096),
+        (256, 64, 256),
+    ];
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for precision in [Precision::F32, Precision::Bf16] {
@@ -16,11 +24,20 @@ fn main() {
                         for _ in 0..8 {
                             let t = Instant::now();
                             let b = if b_t { MatrixRef::new(&b, n, k).t() } else { MatrixRef::new(&b, k, n) };
-                            matmul(MatrixRef::new(&a, m, k), b, MatrixMut::new(&mut c, m, n), Into::Overwrite, precision);
+                            matmul(
+                                MatrixRef::new(&a, m, k),
+                                b,
+                                MatrixMut::new(&mut c, m, n),
+                                Into::Overwrite,
+                                precision,
+                            );
                             best = best.min(t.elapsed().as_secs_f64());
                         }
                     });
-                    println!("{threads} threads {precision:?} {m}x{k}x{n} b_t={b_t}: {:.1} GFLOP/s", 2.0 * (m * k * n) as f64 / best / 1e9);
+                    println!(
+                        "{threads} threads {precision:?} {m}x{k}x{n} b_t={b_t}: {:.1} GFLOP/s",
+                        2.0 * (m * k * n) as f64 / best / 1e9
+                    );
                 }
             }
         }

@@ -137,7 +137,14 @@ for_each_level! {
 ///
 /// # Panics
 /// If the shapes do not fit, or `length` is over 4,096.
-pub fn forward(qkv: &[f32], out: &mut [f32], log_sums: &mut [f32], shape: Shape, dropout: Dropout, precision: Precision) {
+pub fn forward(
+    qkv: &[f32],
+    out: &mut [f32],
+    log_sums: &mut [f32],
+    shape: Shape,
+    dropout: Dropout,
+    precision: Precision,
+) {
     let Shape { batch, length, heads, head_width } = shape;
     let d = shape.width();
     assert!(qkv.len() == batch * length * 3 * d && out.len() == batch * length * d);
@@ -167,7 +174,13 @@ pub fn forward(qkv: &[f32], out: &mut [f32], log_sums: &mut [f32], shape: Shape,
                 }
                 // SAFETY: rows of this sequence, columns of this head.
                 let to = unsafe { out.view((b * length + from) * d + h * head_width, rows, head_width, d) };
-                matmul::serial(MatrixRef::new(p, rows, keys), view(2, 0, keys), to, Into::Overwrite, precision);
+                matmul::serial(
+                    MatrixRef::new(p, rows, keys),
+                    view(2, 0, keys),
+                    to,
+                    Into::Overwrite,
+                    precision,
+                );
             }
         });
     });
@@ -194,7 +207,11 @@ pub fn backward(
     let Shape { batch, length, heads, head_width } = shape;
     let d = shape.width();
     assert!(qkv.len() == batch * length * 3 * d && dqkv.len() == qkv.len());
-    assert!(out.len() == batch * length * d && dout.len() == out.len() && log_sums.len() == batch * heads * length);
+    assert!(
+        out.len() == batch * length * d
+            && dout.len() == out.len()
+            && log_sums.len() == batch * heads * length
+    );
     let dqkv = HeadColumns::new(dqkv);
     each_head(batch * heads, |head| {
         let (b, h) = (head / heads, head % heads);
@@ -213,7 +230,13 @@ pub fn backward(
                     let at = (b * length + from) * d + h * head_width;
                     let douts = MatrixRef::strided(&dout[at..], rows, head_width, d);
                     let scores = MatrixMut::new(p, rows, keys);
-                    matmul::serial(view(0, from, rows), view(1, 0, keys).t(), scores, Into::Overwrite, precision);
+                    matmul::serial(
+                        view(0, from, rows),
+                        view(1, 0, keys).t(),
+                        scores,
+                        Into::Overwrite,
+                        precision,
+                    );
                     let dp = MatrixMut::new(g, rows, keys);
                     matmul::serial(douts, view(2, 0, keys).t(), dp, Into::Overwrite, precision);
                     for i in 0..rows {

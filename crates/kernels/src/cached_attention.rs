@@ -244,7 +244,8 @@ mod tests {
                     }
                 }
             }
-            let qkv: Vec<f32> = (0..rows).flat_map(|b| texts[b][(prefix + pasts[b]) * 3 * d..].to_vec()).collect();
+            let qkv: Vec<f32> =
+                (0..rows).flat_map(|b| texts[b][(prefix + pasts[b]) * 3 * d..].to_vec()).collect();
             let mut out = vec![9.0; rows * new * d];
             let own = Own { keys: &mut keys, values: &mut own_values, lengths: &pasts };
             let shared = Prefix { keys: &prefix_keys, values: &prefix_values, length: prefix };
@@ -253,7 +254,10 @@ mod tests {
                 let expected = whole(&texts[b], prefix + pasts[b] + new, heads, width);
                 let expected = &expected[(prefix + pasts[b]) * d..];
                 for (i, (found, expected)) in out[b * new * d..][..new * d].iter().zip(expected).enumerate() {
-                    assert!((found - expected).abs() < 1e-5, "rows {rows} prefix {prefix} row {b} {i}: {found} {expected}");
+                    assert!(
+                        (found - expected).abs() < 1e-5,
+                        "rows {rows} prefix {prefix} row {b} {i}: {found} {expected}"
+                    );
                 }
             }
         }

@@ -137,7 +137,15 @@ mod tests {
         };
         let (mut dh, mut dw, mut lp) = (vec![0.0; rows * d], vec![0.0; vocabulary * d], vec![0.0; rows]);
         let gradients = Gradients { hidden: &mut dh, head: &mut dw };
-        let found = forward_backward(&hidden, &head, &targets, &weights, Some(gradients), Some(&mut lp), Precision::F32);
+        let found = forward_backward(
+            &hidden,
+            &head,
+            &targets,
+            &weights,
+            Some(gradients),
+            Some(&mut lp),
+            Precision::F32,
+        );
         assert!((found - loss(&hidden, &head)).abs() < 1e-5);
         let by_row: f64 = lp.iter().zip(weights).map(|(l, w)| -f64::from(*l) * f64::from(w)).sum();
         assert!((by_row - found).abs() < 1e-6 && lp[2] == 0.0);

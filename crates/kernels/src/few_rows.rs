@@ -33,7 +33,12 @@ fn dots<const R: usize>(w: &[f32], x: &[f32], stride: usize) -> [f32; R] {
 
 /// `R` rows of y, of which this call writes columns `from..from + weights.len() / inputs`.
 #[inline(always)]
-fn block<const R: usize>(x: &[f32], weights: &[f32], inputs: usize, mut write: impl FnMut(usize, usize, f32)) {
+fn block<const R: usize>(
+    x: &[f32],
+    weights: &[f32],
+    inputs: usize,
+    mut write: impl FnMut(usize, usize, f32),
+) {
     for (o, w) in weights.chunks_exact(inputs).enumerate() {
         for (r, dot) in dots::<R>(w, x, inputs).into_iter().enumerate() {
             write(r, o, dot);
@@ -113,7 +118,10 @@ mod tests {
                             .map(|i| f64::from(x[r * inputs + i]) * f64::from(weights[o * inputs + i]))
                             .sum();
                         let expected = dot + f64::from(bias[o]);
-                        assert!((f64::from(y[r * outputs + o]) - expected).abs() < 1e-5, "{inputs} {rows} {r} {o}");
+                        assert!(
+                            (f64::from(y[r * outputs + o]) - expected).abs() < 1e-5,
+                            "{inputs} {rows} {r} {o}"
+                        );
                     }
                 }
             }

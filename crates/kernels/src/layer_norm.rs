@@ -71,7 +71,14 @@ for_each_level! {
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn forward(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32], statistics: &mut [[f32; 2]]) {
+pub fn forward(
+    x: &[f32],
+    gamma: &[f32],
+    beta: &[f32],
+    epsilon: f32,
+    y: &mut [f32],
+    statistics: &mut [[f32; 2]],
+) {
     let (d, rows) = (gamma.len(), statistics.len());
     assert!(beta.len() == d && x.len() == rows * d && y.len() == rows * d);
     let (y, statistics) = (SharedMut::new(y), SharedMut::new(statistics));

@@ -3,9 +3,11 @@
 //! Everything here works on plain row-major slices and knows no tensor library; `operations` wraps it for Burn.
 //! Each kernel is compiled for the instruction sets in [`level`] and chosen when it runs, so that one binary serves
 //! every machine. Kernels use the rayon pool of the calling thread: inside a pool of one thread they are serial.
-#![allow(unsafe_code, reason = "vector intrinsics and disjoint writes from several threads; each use tells why it is sound")]
+#![allow(
+    unsafe_code,
+    reason = "vector intrinsics and disjoint writes from several threads; each use tells why it is sound"
+)]
 
-mod level;
 pub mod activation;
 pub mod attention;
 pub mod cached_attention;
@@ -13,6 +15,7 @@ pub mod cross_entropy;
 pub mod dropout;
 pub mod few_rows;
 pub mod layer_norm;
+mod level;
 pub mod matmul;
 pub mod optimizer;
 mod scratch;

@@ -209,7 +209,13 @@ fn blocking(precision: Precision) -> &'static Blocking {
 /// [`matmul`] on the calling thread.
 pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, precision: Precision) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
-    assert!(b.rows == k && c.rows == m && c.cols == n, "{m}x{k} times {}x{n} into {}x{}", b.rows, c.rows, c.cols);
+    assert!(
+        b.rows == k && c.rows == m && c.cols == n,
+        "{m}x{k} times {}x{n} into {}x{}",
+        b.rows,
+        c.rows,
+        c.cols
+    );
     if m == 0 || n == 0 {
         return;
     }
@@ -243,7 +249,17 @@ pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, preci
                         // SAFETY: the block lies inside C, which only this thread writes.
                         unsafe {
                             let c_block = c.start.add(ic * c.row_stride + jc);
-                            macro_kernel(block, steps, packed_a, packed_b, c_block, c.row_stride, rows, cols, add);
+                            macro_kernel(
+                                block,
+                                steps,
+                                packed_a,
+                                packed_b,
+                                c_block,
+                                c.row_stride,
+                                rows,
+                                cols,
+                                add,
+                            );
                         }
                     }
                 }

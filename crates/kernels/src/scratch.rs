@@ -28,7 +28,10 @@ impl Scratch {
 }
 
 /// Lends the calling thread's buffer `slot`. A slot must not be borrowed twice at once: each user has its own.
-pub(crate) fn with<R>(slot: &'static std::thread::LocalKey<RefCell<Scratch>>, f: impl FnOnce(&mut Scratch) -> R) -> R {
+pub(crate) fn with<R>(
+    slot: &'static std::thread::LocalKey<RefCell<Scratch>>,
+    f: impl FnOnce(&mut Scratch) -> R,
+) -> R {
     slot.with(|cell| match cell.try_borrow_mut() {
         Ok(mut scratch) => f(&mut scratch),
         // A kernel called from within the same kernel (rayon may steal work while it waits): take a fresh buffer.

@@ -1,7 +1,7 @@
 //! The gradients of the CPU operations, as Burn's autodiff backend registers them.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Autodiff, Backend, TensorMetadata, AutodiffBackend};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn_autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
@@ -71,7 +71,12 @@ backward!(Embed<1>(state: (IntTensor<B>, usize), _wants, dy) {
 });
 
 impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperations for Autodiff<B, C> {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, b: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+    fn linear(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
         let nodes = [x.node(), w.node(), b.node()];
         let (x, w, b) = (x.into_primitive(), w.into_primitive(), b.into_primitive());
         match Linear.prepare::<C>(nodes).compute_bound().stateful() {
@@ -83,7 +88,12 @@ impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperat
         }
     }
 
-    fn layer_norm(x: FloatTensor<Self>, gamma: FloatTensor<Self>, beta: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
         let nodes = [x.node(), gamma.node(), beta.node()];
         let (x, gamma, beta) = (x.into_primitive(), gamma.into_primitive(), beta.into_primitive());
         match LayerNorm.prepare::<C>(nodes).compute_bound().stateful() {
@@ -91,7 +101,9 @@ impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperat
                 let (y, statistics) = B::layer_norm_forward(x.clone(), gamma.clone(), beta, epsilon);
                 prep.finish([x, gamma, statistics], y)
             }
-            OpsKind::UnTracked(prep) => prep.finish(<B as CpuOperations>::layer_norm(x, gamma, beta, epsilon)),
+            OpsKind::UnTracked(prep) => {
+                prep.finish(<B as CpuOperations>::layer_norm(x, gamma, beta, epsilon))
+            }
         }
     }
 
@@ -107,7 +119,12 @@ impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperat
         }
     }
 
-    fn causal_attention(qkv: FloatTensor<Self>, heads: usize, dropout: Dropout, precision: Precision) -> FloatTensor<Self> {
+    fn causal_attention(
+        qkv: FloatTensor<Self>,
+        heads: usize,
+        dropout: Dropout,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
         let nodes = [qkv.node()];
         let qkv = qkv.into_primitive();
         match CausalAttention.prepare::<C>(nodes).compute_bound().stateful() {
@@ -131,10 +148,13 @@ impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperat
         let weights = weights.into_primitive();
         match CrossEntropy.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let [loss, dh, dw] = B::cross_entropy_with_gradients(hidden, head, targets, weights, precision);
+                let [loss, dh, dw] =
+                    B::cross_entropy_with_gradients(hidden, head, targets, weights, precision);
                 prep.finish([dh, dw], loss)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::cross_entropy(hidden, head, targets, weights, precision)),
+            OpsKind::UnTracked(prep) => {
+                prep.finish(B::cross_entropy(hidden, head, targets, weights, precision))
+            }
         }
     }
 

@@ -12,7 +12,12 @@ pub(crate) fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tens
     burn_linear(x, weight.transpose(), Some(bias))
 }
 
-pub(crate) fn layer_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<D> {
+pub(crate) fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f32,
+) -> Tensor<D> {
     let (variance, mean) = x.clone().var_mean_bias(D - 1);
     let normal = (x - mean) / (variance + epsilon).sqrt();
     normal * gamma.unsqueeze() + beta.unsqueeze()
@@ -45,7 +50,12 @@ pub(crate) fn causal_attention(qkv: Tensor<3>, heads: usize, dropping: Dropout) 
     out.swap_dims(1, 2).reshape([batch, length, d])
 }
 
-pub(crate) fn cross_entropy(hidden: Tensor<2>, head: Tensor<2>, targets: Tensor<1, Int>, weights: Tensor<1>) -> Tensor<1> {
+pub(crate) fn cross_entropy(
+    hidden: Tensor<2>,
+    head: Tensor<2>,
+    targets: Tensor<1, Int>,
+    weights: Tensor<1>,
+) -> Tensor<1> {
     let log_probabilities = log_softmax(hidden.matmul(head.transpose()), 1);
     let rows = targets.dims()[0];
     let found: Tensor<1> = log_probabilities.gather(1, targets.reshape([rows, 1])).reshape([rows]);

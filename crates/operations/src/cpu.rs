@@ -11,14 +11,28 @@ use kernels::{Precision, attention, cross_entropy, dropout, few_rows, layer_norm
 
 pub use kernels::attention::Dropout;
 
-
 /// The operations as Burn's dispatch sees them.
 #[backend_extension(Flex, Autodiff)]
 pub trait CpuOperations: Backend {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, b: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
-    fn layer_norm(x: FloatTensor<Self>, gamma: FloatTensor<Self>, beta: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self>;
+    fn linear(
+        x: FloatTensor<Self>,
+        w: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        precision: Precision,
+    ) -> FloatTensor<Self>;
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
     fn activate(x: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
-    fn causal_attention(qkv: FloatTensor<Self>, heads: usize, dropout: Dropout, precision: Precision) -> FloatTensor<Self>;
+    fn causal_attention(
+        qkv: FloatTensor<Self>,
+        heads: usize,
+        dropout: Dropout,
+        precision: Precision,
+    ) -> FloatTensor<Self>;
     fn cross_entropy(
         hidden: FloatTensor<Self>,
         head: FloatTensor<Self>,
@@ -59,7 +73,11 @@ pub(crate) trait CpuGradients: Backend {
         statistics: FloatTensor<Self>,
         dy: FloatTensor<Self>,
     ) -> [FloatTensor<Self>; 3];
-    fn activate_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
+    fn activate_backward(
+        x: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
     /// The result and the logarithms of the rows' sums.
     fn causal_attention_forward(
         qkv: FloatTensor<Self>,
@@ -141,7 +159,14 @@ fn as_matrix(tensor: &FlexTensor) -> (usize, usize) {
 }
 
 /// y = x·Wᵀ + b: few rows straight from the weights, many through packed blocks.
-pub(crate) fn product(x: &[f32], w: &[f32], b: Option<&[f32]>, inputs: usize, y: &mut [f32], precision: Precision) {
+pub(crate) fn product(
+    x: &[f32],
+    w: &[f32],
+    b: Option<&[f32]>,
+    inputs: usize,
+    y: &mut [f32],
+    precision: Precision,
+) {
     let (rows, outputs) = (x.len() / inputs, w.len() / inputs);
     if rows <= few_rows::MOST_ROWS {
         return few_rows::linear(x, w, b, inputs, y);
@@ -191,8 +216,15 @@ impl CpuOperations for Flex {
     ) -> FlexTensor {
         let (hidden, head, weights) = (dense(hidden), dense(head), dense(weights));
         let (h, w) = (floats(&hidden), floats(&head));
-        let loss =
-            cross_entropy::forward_backward(h, w, &indices(&targets), floats(&weights), None, None, precision);
+        let loss = cross_entropy::forward_backward(
+            h,
+            w,
+            &indices(&targets),
+            floats(&weights),
+            None,
+            None,
+            precision,
+        );
         tensor(vec![loss as f32], [1])
     }
 
@@ -214,7 +246,13 @@ impl CpuOperations for Flex {
         tensor(y, [at.shape()[0], at.shape()[1], d])
     }
 
-    fn adam(w: FlexTensor, g: FlexTensor, m: FlexTensor, v: FlexTensor, step: AdamStep) -> (FlexTensor, FlexTensor, FlexTensor) {
+    fn adam(
+        w: FlexTensor,
+        g: FlexTensor,
+        m: FlexTensor,
+        v: FlexTensor,
+        step: AdamStep,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
         let (mut w, g, mut m, mut v) = (dense(w), dense(g), dense(m), dense(v));
         // Copies what somebody else still holds, else works in place.
         kernels::optimizer::adam(
@@ -262,7 +300,12 @@ impl CpuGradients for Flex {
         [dx, dw, db]
     }
 
-    fn layer_norm_forward(x: FlexTensor, gamma: FlexTensor, beta: FlexTensor, epsilon: f32) -> (FlexTensor, FlexTensor) {
+    fn layer_norm_forward(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f32,
+    ) -> (FlexTensor, FlexTensor) {
         let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
         let rows = as_matrix(&x).0;
         let (mut y, mut statistics) = (uninitialised(floats(&x).len()), uninitialised(2 * rows));
@@ -277,7 +320,12 @@ impl CpuGradients for Flex {
         (tensor(y, x.shape()), tensor(statistics, [rows, 2]))
     }
 
-    fn layer_norm_backward(x: FlexTensor, gamma: FlexTensor, statistics: FlexTensor, dy: FlexTensor) -> [FlexTensor; 3] {
+    fn layer_norm_backward(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        statistics: FlexTensor,
+        dy: FlexTensor,
+    ) -> [FlexTensor; 3] {
         let (x, gamma, dy) = (dense(x), dense(gamma), dense(dy));
         let d = as_matrix(&x).1;
         let (mut dx, mut dgamma, mut dbeta) = (uninitialised(floats(&x).len()), vec![0.0; d], vec![0.0; d]);

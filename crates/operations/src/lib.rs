@@ -13,8 +13,8 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
 
 use cached::CachedOperations;
-use cpu::CpuOperations;
 pub use cached::{KeysValues, cached_attention};
+use cpu::CpuOperations;
 pub use cpu::Dropout;
 pub use kernels::{Precision, activation::Activation, optimizer::AdamStep};
 
@@ -33,7 +33,12 @@ pub fn is_cpu(device: &Device) -> bool {
 /// # Shapes
 /// x `[.., in]`, weight `[out, in]` (as PyTorch stores it), bias `[out]`; gives `[.., out]`.
 #[must_use]
-pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>, precision: Precision) -> Tensor<D> {
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    precision: Precision,
+) -> Tensor<D> {
     if is_cpu(&x.device()) {
         let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
         Tensor::from_dispatch(<Dispatch as CpuOperations>::linear(x, weight, bias, precision))
@@ -61,7 +66,12 @@ pub fn project(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
 /// # Shapes
 /// x `[.., d]`, gamma and beta `[d]`; gives `[.., d]`.
 #[must_use]
-pub fn layer_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f32) -> Tensor<D> {
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f32,
+) -> Tensor<D> {
     if is_cpu(&x.device()) {
         let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
         Tensor::from_dispatch(<Dispatch as CpuOperations>::layer_norm(x, gamma, beta, epsilon))
@@ -109,7 +119,9 @@ pub fn cross_entropy(
     if is_cpu(&hidden.device()) {
         let (hidden, head) = (hidden.into_dispatch(), head.into_dispatch());
         let (targets, weights) = (targets.into_dispatch(), weights.into_dispatch());
-        Tensor::from_dispatch(<Dispatch as CpuOperations>::cross_entropy(hidden, head, targets, weights, precision))
+        Tensor::from_dispatch(<Dispatch as CpuOperations>::cross_entropy(
+            hidden, head, targets, weights, precision,
+        ))
     } else {
         composed::cross_entropy(hidden, head, targets, weights)
     }

@@ -120,10 +120,15 @@ impl Finder {
             }
         }
         let codes = codes(document);
-        mentions.extend(codes.into_iter().filter(|code| {
-            let known = self.rejected.contains(&(code.kind, fold(&code.text)));
-            !known && !mentions.iter().any(|other| other.cover().overlaps(code.cover()))
-        }).collect::<Vec<_>>());
+        mentions.extend(
+            codes
+                .into_iter()
+                .filter(|code| {
+                    let known = self.rejected.contains(&(code.kind, fold(&code.text)));
+                    !known && !mentions.iter().any(|other| other.cover().overlaps(code.cover()))
+                })
+                .collect::<Vec<_>>(),
+        );
         mentions.sort_by_key(|mention| (mention.cover(), mention.kind, mention.origin));
         mentions
     }
@@ -185,8 +190,8 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([A-Z]{2,4})[- ]?[0-
 
 /// Letters before numbers that are cell lines, trials, registers and rooms rather than substances.
 const OTHER_CODES: [&str; 24] = [
-    "AT", "ATCC", "CI", "COVID", "CYP", "DSM", "GSE", "HCT", "HEK", "HT", "ICD", "IH", "ISO", "LS", "NCI", "NCT", "NIH", "PMID",
-    "PS", "RM", "SK", "SNP", "SW", "US",
+    "AT", "ATCC", "CI", "COVID", "CYP", "DSM", "GSE", "HCT", "HEK", "HT", "ICD", "IH", "ISO", "LS", "NCI",
+    "NCT", "NIH", "PMID", "PS", "RM", "SK", "SNP", "SW", "US",
 ];
 
 /// Names that are written as laboratories number their substances: in the training part of BC5CDR 116 of 129 such words

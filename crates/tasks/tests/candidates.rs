@@ -1,7 +1,11 @@
 //! How well mentions are found in the development part of BC5CDR, measured against its annotators. `cargo test -p tasks
 //! --test candidates -- --nocapture` prints the figures; the floors below them keep them from getting worse.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failing helper fails the test; a skipped test says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a failing helper fails the test; a skipped test says so"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,9 +13,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use documents::{Document, Span, Target, formats};
+use tasks::Kind;
 use tasks::candidates::{Finder, Mention};
 use tasks::lexicon::Lexicon;
-use tasks::Kind;
 use terms::Terms;
 
 fn shared(path: &str) -> Option<Vec<u8>> {
@@ -97,12 +101,14 @@ fn measure(documents: &[Document], finder: &Finder) -> Report {
                     figures.with_id += 1;
                     let mut own = mention.concepts.iter().map(|concept| ids.contains(concept.id.as_str()));
                     figures.first_id += usize::from(own.next() == Some(true));
-                    figures.any_id += usize::from(mention.concepts.iter().any(|c| ids.contains(c.id.as_str())));
+                    figures.any_id +=
+                        usize::from(mention.concepts.iter().any(|c| ids.contains(c.id.as_str())));
                 }
             }
         }
         let of = |kind: Kind| mentions.iter().filter(move |mention| mention.kind == kind);
-        let ids = |kind| -> BTreeSet<&str> { of(kind).flat_map(|m| &m.concepts).map(|c| c.id.as_str()).collect() };
+        let ids =
+            |kind| -> BTreeSet<&str> { of(kind).flat_map(|m| &m.concepts).map(|c| c.id.as_str()).collect() };
         let names = |kind| -> BTreeSet<String> { of(kind).map(Mention::lower).collect() };
         report.candidates += tasks::candidates::groups(&mentions, Kind::Chemical).len()
             * tasks::candidates::groups(&mentions, Kind::Disease).len();
@@ -121,7 +127,8 @@ fn measure(documents: &[Document], finder: &Finder) -> Report {
             };
             report.pairs += 1;
             report.pairs_by_id += usize::from(
-                ids(Kind::Chemical).contains(chemical.id.as_str()) && ids(Kind::Disease).contains(disease.id.as_str()),
+                ids(Kind::Chemical).contains(chemical.id.as_str())
+                    && ids(Kind::Disease).contains(disease.id.as_str()),
             );
             report.pairs_by_name +=
                 usize::from(has_name(&chemical.id, Kind::Chemical) && has_name(&disease.id, Kind::Disease));

@@ -20,9 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             builder.add(&row);
         }
     }
-    let (bytes, summary) = builder
-        .finish()
-        .ok_or("there are more names than a dictionary can hold")?;
+    let (bytes, summary) = builder.finish().ok_or("there are more names than a dictionary can hold")?;
     fs::write(&output, &bytes)?;
     println!("{}: {} bytes, {summary:?}", output.display(), bytes.len());
     Ok(())

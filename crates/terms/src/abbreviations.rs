@@ -55,17 +55,12 @@ fn closing(text: &str, open: usize) -> Option<usize> {
 
 fn in_brackets(text: &str, before: usize, inside: Range<usize>) -> Option<Abbreviation> {
     // "(MTX; Pfizer)" and "(MTX, n = 5)" define MTX.
-    let head = text[inside.clone()]
-        .find([';', ','])
-        .map_or(inside.end, |at| inside.start + at);
+    let head = text[inside.clone()].find([';', ',']).map_or(inside.end, |at| inside.start + at);
     let short = trimmed(text, inside.start..head);
     if is_short_form(&text[short.clone()]) {
         let limit = words_back(text, before, most_words(&text[short.clone()]));
         if let Some(start) = long_form(&text[short.clone()], &text[limit..before]) {
-            return Some(Abbreviation {
-                short,
-                long: limit + start..before,
-            });
+            return Some(Abbreviation { short, long: limit + start..before });
         }
     }
     // The other way round: the long form in the brackets, the short one before them.
@@ -157,30 +152,19 @@ mod tests {
 
     fn check(text: &str, expected: &[(&str, &str)]) {
         let found = abbreviations(text);
-        let found: Vec<(&str, &str)> = found
-            .iter()
-            .map(|a| (&text[a.short.clone()], &text[a.long.clone()]))
-            .collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|a| (&text[a.short.clone()], &text[a.long.clone()])).collect();
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn definitions_in_both_orders() {
-        check(
-            "Effects of methotrexate (MTX) and of MK-801 (dizocilpine).",
-            &[("MTX", "methotrexate")],
-        );
+        check("Effects of methotrexate (MTX) and of MK-801 (dizocilpine).", &[("MTX", "methotrexate")]);
         check("VPA (valproic acid) was given", &[("VPA", "valproic acid")]);
         check("cyclosporine A [CsA; Sandoz]", &[("CsA", "cyclosporine A")]);
-        check(
-            "a heat shock transcription factor (HSF) binds",
-            &[("HSF", "heat shock transcription factor")],
-        );
+        check("a heat shock transcription factor (HSF) binds", &[("HSF", "heat shock transcription factor")]);
         check("β-adrenergic receptor (BAR)", &[("BAR", "β-adrenergic receptor")]);
-        check(
-            "acute myocardial infarction\n(AMI)",
-            &[("AMI", "acute myocardial infarction")],
-        );
+        check("acute myocardial infarction\n(AMI)", &[("AMI", "acute myocardial infarction")]);
     }
 
     #[test]

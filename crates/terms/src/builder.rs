@@ -40,10 +40,7 @@ impl Builder {
     /// that their sources ask for.
     #[must_use]
     pub fn new(about: &str) -> Self {
-        Self {
-            about: about.to_owned(),
-            ..Self::default()
-        }
+        Self { about: about.to_owned(), ..Self::default() }
     }
 
     /// A dictionary of names from large terminologies, fitted to texts: without what is almost never meant there (common
@@ -62,11 +59,7 @@ impl Builder {
             for name in names.split(',').flat_map(|pattern| expand(pattern.trim())) {
                 if let Some(key) = key(&name) {
                     let kind = Kind::of_type(kind);
-                    builder
-                        .names
-                        .entry(key)
-                        .or_default()
-                        .insert((kind, id.to_owned(), false));
+                    builder.names.entry(key).or_default().insert((kind, id.to_owned(), false));
                 }
             }
         }
@@ -80,11 +73,9 @@ impl Builder {
         if natural.len() > 1 && natural.iter().all(|part| part.len() > 2) {
             added |= self.add_form(&natural.join(" "), row);
         }
-        if let (Kind::Chemical, Some(_), Some(stem)) = (
-            row.kind,
-            &self.stop_names,
-            row.name.to_lowercase().strip_suffix("ic acid"),
-        ) {
+        if let (Kind::Chemical, Some(_), Some(stem)) =
+            (row.kind, &self.stop_names, row.name.to_lowercase().strip_suffix("ic acid"))
+        {
             self.add_form(&format!("{stem}ate"), row);
         }
         self.skipped += usize::from(!added);
@@ -93,9 +84,7 @@ impl Builder {
     fn add_form(&mut self, name: &str, row: &Row) -> bool {
         // `End stage renal disease (ESRD)` is a name and its abbreviation.
         if let Some((name, rest)) = name.rsplit_once(" (")
-            && rest
-                .strip_suffix(')')
-                .is_some_and(|short| is_symbol(short) || short.contains(' '))
+            && rest.strip_suffix(')').is_some_and(|short| is_symbol(short) || short.contains(' '))
         {
             return self.add_form(name, row);
         }
@@ -104,10 +93,7 @@ impl Builder {
         if key.len() > LONGEST_NAME || id.len() > concepts::LONGEST_ID || self.is_common(&key, name, id) {
             return false;
         }
-        self.names
-            .entry(key)
-            .or_default()
-            .insert((row.kind, id.to_owned(), is_symbol(name)));
+        self.names.entry(key).or_default().insert((row.kind, id.to_owned(), is_symbol(name)));
         true
     }
 
@@ -115,9 +101,7 @@ impl Builder {
         let Some(stop_names) = &self.stop_names else {
             return false;
         };
-        let known_for_symbols = SYMBOL_VOCABULARIES
-            .iter()
-            .any(|vocabulary| id.starts_with(vocabulary));
+        let known_for_symbols = SYMBOL_VOCABULARIES.iter().any(|vocabulary| id.starts_with(vocabulary));
         key.chars().count() <= 2
             || is_symbol(name) && !known_for_symbols
             || variants(key).iter().any(|variant| stop_names.contains(variant))
@@ -129,21 +113,14 @@ impl Builder {
     /// Returns `None` if there are more names or concepts than the format can hold (4 million).
     #[must_use]
     pub fn finish(self) -> Option<(Vec<u8>, Summary)> {
-        let concepts: BTreeSet<(Kind, String)> = self
-            .names
-            .values()
-            .flatten()
-            .map(|(kind, id, _)| (*kind, id.clone()))
-            .collect();
+        let concepts: BTreeSet<(Kind, String)> =
+            self.names.values().flatten().map(|(kind, id, _)| (*kind, id.clone())).collect();
         let concepts: Vec<(Kind, String)> = concepts.into_iter().collect();
         if concepts.len() > names::MOST {
             return None;
         }
-        let number: HashMap<(Kind, &str), u32> = concepts
-            .iter()
-            .zip(0..)
-            .map(|((kind, id), number)| ((*kind, id.as_str()), number))
-            .collect();
+        let number: HashMap<(Kind, &str), u32> =
+            concepts.iter().zip(0..).map(|((kind, id), number)| ((*kind, id.as_str()), number)).collect();
         let links = links(&self.names);
 
         let mut automaton = fst::raw::Builder::memory();
@@ -155,19 +132,14 @@ impl Builder {
                 let concept = *number.get(&(*kind, id.as_str()))?;
                 // `false` sorts first: a concept that has the name as a word, too, is not bound to capitals.
                 if entries.last().is_none_or(|last| last.concept != concept) {
-                    entries.push(Entry {
-                        concept,
-                        symbol: *symbol,
-                    });
+                    entries.push(Entry { concept, symbol: *symbol });
                 }
             }
             entries.truncate(names::MOST_OF_ONE_NAME);
             names::write(&entries, &mut postings, &mut lists)?;
         }
-        let mut pairs: Vec<(u32, u32)> = links
-            .iter()
-            .filter_map(|(from, to)| Some((*number.get(from)?, *number.get(to)?)))
-            .collect();
+        let mut pairs: Vec<(u32, u32)> =
+            links.iter().filter_map(|(from, to)| Some((*number.get(from)?, *number.get(to)?))).collect();
         pairs.sort_unstable();
         let summary = Summary {
             names: self.names.len(),
@@ -194,24 +166,16 @@ impl Builder {
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
 }
 
 /// `a|b c|d`: every choice of each word.
 fn expand(pattern: &str) -> Vec<String> {
     pattern.split(' ').fold(vec![String::new()], |names, word| {
         let longer = |name: &String, choice: &str| {
-            if name.is_empty() {
-                choice.to_owned()
-            } else {
-                format!("{name} {choice}")
-            }
+            if name.is_empty() { choice.to_owned() } else { format!("{name} {choice}") }
         };
-        names
-            .iter()
-            .flat_map(|name| word.split('|').map(move |choice| longer(name, choice)))
-            .collect()
+        names.iter().flat_map(|name| word.split('|').map(move |choice| longer(name, choice))).collect()
     })
 }
 

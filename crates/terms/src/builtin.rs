@@ -4,16 +4,8 @@ use crate::concepts::Kind;
 use crate::rows::Row;
 
 /// The values of the `source` column whose licence allows it to be given away.
-pub const SOURCES: [&str; 8] = [
-    "mesh",
-    "mondo",
-    "hgnc",
-    "chebi-2013",
-    "hpo",
-    "unii-official",
-    "unii-brand",
-    "drugbank-names",
-];
+pub const SOURCES: [&str; 8] =
+    ["mesh", "mondo", "hgnc", "chebi-2013", "hpo", "unii-official", "unii-brand", "drugbank-names"];
 
 /// Where its names come from.
 pub const ABOUT: &str = "\

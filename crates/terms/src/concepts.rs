@@ -64,21 +64,13 @@ impl Concept {
     /// `MESH:D000001`, as dictionary tables write it.
     #[must_use]
     pub fn joined(&self) -> String {
-        if self.vocabulary.is_empty() {
-            self.id.clone()
-        } else {
-            format!("{}:{}", self.vocabulary, self.id)
-        }
+        if self.vocabulary.is_empty() { self.id.clone() } else { format!("{}:{}", self.vocabulary, self.id) }
     }
 
     /// Splits `MESH:D000001`.
     pub(crate) fn parse(kind: Kind, id: &str) -> Self {
         let (vocabulary, id) = id.split_once(':').unwrap_or(("", id));
-        Self {
-            kind,
-            vocabulary: vocabulary.to_owned(),
-            id: id.to_owned(),
-        }
+        Self { kind, vocabulary: vocabulary.to_owned(), id: id.to_owned() }
     }
 }
 
@@ -132,11 +124,7 @@ impl<'a> Table<'a> {
         let total: usize = counts.iter().sum();
         let rest = bytes.get(16..)?;
         let (offsets, blocks) = rest.split_at_checked(total.div_ceil(BLOCK) * 4)?;
-        Some(Self {
-            counts,
-            offsets,
-            blocks,
-        })
+        Some(Self { counts, offsets, blocks })
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<Concept> {
@@ -193,9 +181,8 @@ mod tests {
 
     #[test]
     fn every_id_comes_back() {
-        let mut concepts: Vec<(Kind, String)> = (0..100)
-            .map(|n| (Kind::ALL[n % 3], format!("MESH:D{:06}", n * 37)))
-            .collect();
+        let mut concepts: Vec<(Kind, String)> =
+            (0..100).map(|n| (Kind::ALL[n % 3], format!("MESH:D{:06}", n * 37))).collect();
         concepts.push((Kind::Other, String::new()));
         concepts.sort();
         let mut bytes = Vec::new();

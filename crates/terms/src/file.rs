@@ -98,10 +98,7 @@ impl Terms {
     /// # Errors
     /// Where it cannot be read or is not a sound dictionary of this version.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let read = |source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let read = |source| FileError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(read)?;
         // SAFETY: the map is only read. That nobody truncates the file meanwhile is asked for in the documentation; the
         // app's own dictionaries are in a folder that only it writes, and it replaces them by renaming.
@@ -123,12 +120,8 @@ impl Terms {
     }
 
     fn read(bytes: Bytes, name: &str) -> Result<Self, FileError> {
-        let not = || FileError::NotADictionary {
-            name: name.to_owned(),
-        };
-        let damaged = || FileError::Damaged {
-            name: name.to_owned(),
-        };
+        let not = || FileError::NotADictionary { name: name.to_owned() };
+        let damaged = || FileError::Damaged { name: name.to_owned() };
         let word =
             |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
         if !bytes.starts_with(MAGIC) {
@@ -136,10 +129,7 @@ impl Terms {
         }
         let found = word(8).ok_or_else(not)?;
         if found != VERSION {
-            return Err(FileError::Version {
-                name: name.to_owned(),
-                found,
-            });
+            return Err(FileError::Version { name: name.to_owned(), found });
         }
         let checksum = word(12).ok_or_else(damaged)?;
         if bytes.get(16..).map(checksum_of) != Some(checksum) {
@@ -156,22 +146,10 @@ impl Terms {
             return Err(damaged());
         }
         let [about, names, postings, lists, concepts, links] = sections;
-        let names = fst::raw::Fst::new(Section {
-            bytes: bytes.clone(),
-            range: names,
-        })
-        .map_err(|_| damaged())?;
+        let names =
+            fst::raw::Fst::new(Section { bytes: bytes.clone(), range: names }).map_err(|_| damaged())?;
         Table::new(&bytes[concepts.clone()]).ok_or_else(damaged)?;
-        Ok(Self {
-            names,
-            bytes,
-            about,
-            postings,
-            lists,
-            concepts,
-            links,
-            index: OnceLock::new(),
-        })
+        Ok(Self { names, bytes, about, postings, lists, concepts, links, index: OnceLock::new() })
     }
 
     /// Where the names come from, with the attribution that their sources ask for.
@@ -221,11 +199,7 @@ impl Terms {
     }
 
     pub(crate) fn entries(&self, rank: u64) -> Vec<Entry> {
-        names::read(
-            rank,
-            &self.bytes[self.postings.clone()],
-            &self.bytes[self.lists.clone()],
-        )
+        names::read(rank, &self.bytes[self.postings.clone()], &self.bytes[self.lists.clone()])
     }
 
     fn table(&self) -> Option<Table<'_>> {
@@ -270,14 +244,8 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let sections: [&[u8]; SECTIONS] = [
-            self.about.as_bytes(),
-            &self.names,
-            &self.postings,
-            &self.lists,
-            &self.concepts,
-            &self.links,
-        ];
+        let sections: [&[u8]; SECTIONS] =
+            [self.about.as_bytes(), &self.names, &self.postings, &self.lists, &self.concepts, &self.links];
         let mut body = Vec::new();
         for section in sections {
             body.extend((section.len() as u32).to_le_bytes());

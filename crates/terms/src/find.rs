@@ -83,26 +83,15 @@ impl Dictionary {
     ) -> BTreeMap<Kind, Match> {
         let mut longest: BTreeMap<Kind, Match> = BTreeMap::new();
         for terms in &self.layers {
-            walk(
-                terms,
-                text,
-                &words[start..],
-                &variants[start..],
-                |paths, range| {
-                    let as_symbol = is_written_as_symbol(&text[range.clone()]);
-                    for path in paths {
-                        for (kind, concepts) in path.concepts(terms, as_symbol) {
-                            let matched = Match {
-                                range: range.clone(),
-                                kind,
-                                grade: path.grade,
-                                concepts,
-                            };
-                            merge(&mut longest, matched);
-                        }
+            walk(terms, text, &words[start..], &variants[start..], |paths, range| {
+                let as_symbol = is_written_as_symbol(&text[range.clone()]);
+                for path in paths {
+                    for (kind, concepts) in path.concepts(terms, as_symbol) {
+                        let matched = Match { range: range.clone(), kind, grade: path.grade, concepts };
+                        merge(&mut longest, matched);
                     }
-                },
-            );
+                }
+            });
         }
         longest
     }
@@ -118,40 +107,24 @@ fn walk(
     mut report: impl FnMut(&[Path], Range<usize>),
 ) {
     let digit = |c: char| c.is_ascii_digit();
-    let mut paths = vec![Path {
-        node: terms.automaton().root().addr(),
-        rank: 0,
-        grade: Grade::Exact,
-    }];
+    let mut paths = vec![Path { node: terms.automaton().root().addr(), rank: 0, grade: Grade::Exact }];
     for (place, word) in words.iter().enumerate().take(MOST_WORDS) {
         let mut skipped = Vec::new();
         if let Some(before) = place.checked_sub(1).map(|before| &words[before]) {
             // "cancer of the lung" is "cancer of lung".
             if word.folded == "the" && before.folded == "of" {
-                skipped.extend(paths.iter().map(|path| Path {
-                    grade: Grade::Variant,
-                    ..*path
-                }));
+                skipped.extend(paths.iter().map(|path| Path { grade: Grade::Variant, ..*path }));
             }
             let between = &text[before.range.end..word.range.start];
             let beside_digit = before.folded.ends_with(digit) || word.folded.starts_with(digit);
-            paths = paths
-                .iter()
-                .flat_map(|path| path.across(terms, between, beside_digit))
-                .collect();
+            paths = paths.iter().flat_map(|path| path.across(terms, between, beside_digit)).collect();
         }
-        paths = paths
-            .iter()
-            .flat_map(|path| path.along(terms, &variants[place]))
-            .collect();
+        paths = paths.iter().flat_map(|path| path.along(terms, &variants[place])).collect();
         let (start, end) = (words[0].range.start, word.range.end);
         report(&paths, start..end);
         let mut closed = paths.clone();
         for (index, bracket) in closing_brackets(&text[end..]).bytes().enumerate() {
-            closed = closed
-                .iter()
-                .filter_map(|path| path.step(terms, bracket))
-                .collect();
+            closed = closed.iter().filter_map(|path| path.step(terms, bracket)).collect();
             let end = end + index + 1;
             if !text[end..].starts_with(char::is_alphanumeric) {
                 report(&closed, start..end);
@@ -202,11 +175,7 @@ impl Path {
     fn step(self, terms: &Terms, byte: u8) -> Option<Self> {
         let node = terms.automaton().node(self.node);
         let transition = node.transition(node.find_input(byte)?);
-        Some(Self {
-            node: transition.addr,
-            rank: self.rank + transition.out.value(),
-            ..self
-        })
+        Some(Self { node: transition.addr, rank: self.rank + transition.out.value(), ..self })
     }
 
     fn through(self, terms: &Terms, bytes: &[u8]) -> Option<Self> {
@@ -230,15 +199,9 @@ impl Path {
             "/" => &["-", " "],
             _ => &[],
         };
-        let varied = Self {
-            grade: Grade::Variant,
-            ..self
-        };
+        let varied = Self { grade: Grade::Variant, ..self };
         let others = others.iter().filter(|join| **join != between);
-        exact
-            .into_iter()
-            .chain(others.filter_map(|join| varied.through(terms, join.as_bytes())))
-            .collect()
+        exact.into_iter().chain(others.filter_map(|join| varied.through(terms, join.as_bytes()))).collect()
     }
 
     /// Over a word in any of its variants. Between a letter and a digit of the text the name may have a blank or a dash.
@@ -251,21 +214,14 @@ impl Path {
             for (at, byte) in bytes.iter().enumerate() {
                 if at > 0 && bytes[at - 1].is_ascii_digit() != byte.is_ascii_digit() {
                     let split = |join: u8| {
-                        paths.iter().filter_map(move |path| {
-                            Self {
-                                grade: Grade::Variant,
-                                ..*path
-                            }
-                            .step(terms, join)
-                        })
+                        paths
+                            .iter()
+                            .filter_map(move |path| Self { grade: Grade::Variant, ..*path }.step(terms, join))
                     };
                     let more: Vec<Self> = split(b' ').chain(split(b'-')).collect();
                     paths.extend(more);
                 }
-                paths = paths
-                    .into_iter()
-                    .filter_map(|path| path.step(terms, *byte))
-                    .collect();
+                paths = paths.into_iter().filter_map(|path| path.step(terms, *byte)).collect();
                 if paths.is_empty() {
                     break;
                 }
@@ -285,17 +241,11 @@ impl Path {
         let entries = terms.entries(self.rank + node.final_output().value());
         let entries = entries.iter().filter(|entry| as_symbol || !entry.symbol);
         let numbers: Vec<u32> = entries.map(|entry| entry.concept).collect();
-        let all: Vec<Concept> = numbers
-            .iter()
-            .filter_map(|number| terms.concept(*number))
-            .collect();
+        let all: Vec<Concept> = numbers.iter().filter_map(|number| terms.concept(*number)).collect();
         let direct = all.iter().filter(|concept| concept.vocabulary == "MESH").cloned();
         let linked = numbers.iter().zip(&all).filter_map(|(number, concept)| {
             let first = terms.concept(terms.linked(*number)?)?;
-            Some(Concept {
-                kind: concept.kind,
-                ..first
-            })
+            Some(Concept { kind: concept.kind, ..first })
         });
         for concept in direct.chain(linked).chain(all.iter().cloned()) {
             add(kinds.entry(concept.kind).or_default(), vec![concept]);

@@ -21,19 +21,15 @@ pub(crate) fn links(names: &Names) -> BTreeMap<Id<'_>, Id<'_>> {
     for (name, ids) in names.iter().filter(|(name, _)| name.len() > 3) {
         let base = base(name);
         let salt = base.split(' ').count() < name.split(' ').count();
-        groups
-            .entry(base)
-            .or_default()
-            .extend(ids.iter().map(|(kind, id, _)| (*kind, id.as_str(), salt)));
+        groups.entry(base).or_default().extend(ids.iter().map(|(kind, id, _)| (*kind, id.as_str(), salt)));
     }
     let mut shared: BTreeMap<Id<'_>, BTreeMap<Id<'_>, usize>> = BTreeMap::new();
     for ids in groups.values() {
         for (first_kind, first, first_salt) in
             ids.iter().filter(|(_, id, _)| id.starts_with(FIRST_VOCABULARY))
         {
-            for (kind, other, salt) in ids
-                .iter()
-                .filter(|(_, id, _)| !id.is_empty() && !id.starts_with(FIRST_VOCABULARY))
+            for (kind, other, salt) in
+                ids.iter().filter(|(_, id, _)| !id.is_empty() && !id.starts_with(FIRST_VOCABULARY))
             {
                 let weight = match (kind == first_kind, salt == first_salt) {
                     (true, true) => 100,
@@ -41,11 +37,7 @@ pub(crate) fn links(names: &Names) -> BTreeMap<Id<'_>, Id<'_>> {
                     (false, true) if *kind == Kind::Chemical && *first_kind == Kind::Gene => 1,
                     _ => continue,
                 };
-                *shared
-                    .entry((*kind, other))
-                    .or_default()
-                    .entry((*first_kind, first))
-                    .or_default() += weight;
+                *shared.entry((*kind, other)).or_default().entry((*first_kind, first)).or_default() += weight;
             }
         }
     }
@@ -107,17 +99,11 @@ mod tests {
     fn most_shared_names_decide_and_a_tie_decides_nothing() {
         let mut names = Names::new();
         let mut add = |name: &str, kind, id: &str| {
-            names
-                .entry(name.to_owned())
-                .or_default()
-                .insert((kind, id.to_owned(), false));
+            names.entry(name.to_owned()).or_default().insert((kind, id.to_owned(), false));
         };
-        for (name, id) in [
-            ("tumor", "MESH:1"),
-            ("cancer", "MESH:1"),
-            ("growth", "MESH:2"),
-            ("lump", "MESH:2"),
-        ] {
+        for (name, id) in
+            [("tumor", "MESH:1"), ("cancer", "MESH:1"), ("growth", "MESH:2"), ("lump", "MESH:2")]
+        {
             add(name, Kind::Disease, id);
         }
         for name in ["tumors", "cancer", "growth"] {
@@ -130,14 +116,8 @@ mod tests {
         add("enalapril maleate", Kind::Chemical, "UNII:1");
         add("enalapril", Kind::Chemical, "UNII:2");
         let links = links(&names);
-        assert_eq!(
-            links.get(&(Kind::Disease, "MONDO:1")),
-            Some(&(Kind::Disease, "MESH:1"))
-        );
+        assert_eq!(links.get(&(Kind::Disease, "MONDO:1")), Some(&(Kind::Disease, "MESH:1")));
         assert_eq!(links.get(&(Kind::Disease, "MONDO:2")), None);
-        assert_eq!(
-            links.get(&(Kind::Chemical, "UNII:2")),
-            Some(&(Kind::Gene, "MESH:3"))
-        );
+        assert_eq!(links.get(&(Kind::Chemical, "UNII:2")), Some(&(Kind::Gene, "MESH:3")));
     }
 }

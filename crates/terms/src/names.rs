@@ -38,13 +38,8 @@ pub(crate) const MOST_OF_ONE_NAME: usize = 255;
 
 /// The entries of the name with this rank.
 pub(crate) fn read(rank: u64, postings: &[u8], lists: &[u8]) -> Vec<Entry> {
-    let entry = |packed: u32| Entry {
-        concept: packed >> 1,
-        symbol: packed & 1 == 1,
-    };
-    let Some(code) = usize::try_from(rank)
-        .ok()
-        .and_then(|rank| triple(postings, rank.checked_mul(3)?))
+    let entry = |packed: u32| Entry { concept: packed >> 1, symbol: packed & 1 == 1 };
+    let Some(code) = usize::try_from(rank).ok().and_then(|rank| triple(postings, rank.checked_mul(3)?))
     else {
         return Vec::new();
     };
@@ -53,10 +48,7 @@ pub(crate) fn read(rank: u64, postings: &[u8], lists: &[u8]) -> Vec<Entry> {
     }
     let at = (code & !SEVERAL) as usize;
     let count = lists.get(at).copied().unwrap_or(0) as usize;
-    (0..count)
-        .filter_map(|index| triple(lists, at + 1 + index * 3))
-        .map(entry)
-        .collect()
+    (0..count).filter_map(|index| triple(lists, at + 1 + index * 3)).map(entry).collect()
 }
 
 pub(crate) fn triple(bytes: &[u8], at: usize) -> Option<u32> {
@@ -70,20 +62,8 @@ mod tests {
 
     #[test]
     fn entries_come_back() {
-        let one = vec![Entry {
-            concept: 5,
-            symbol: true,
-        }];
-        let two = vec![
-            Entry {
-                concept: MOST as u32 - 1,
-                symbol: false,
-            },
-            Entry {
-                concept: 0,
-                symbol: true,
-            },
-        ];
+        let one = vec![Entry { concept: 5, symbol: true }];
+        let two = vec![Entry { concept: MOST as u32 - 1, symbol: false }, Entry { concept: 0, symbol: true }];
         let (mut postings, mut lists) = (Vec::new(), Vec::new());
         for entries in [&one, &two, &one] {
             write(entries, &mut postings, &mut lists).unwrap();

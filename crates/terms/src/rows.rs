@@ -73,11 +73,7 @@ impl Row {
                     Ok(text) => text,
                     Err(source) => {
                         over = source.kind() != std::io::ErrorKind::InvalidData;
-                        return Some(Some(Err(RowError::Read {
-                            file: file.clone(),
-                            line,
-                            source,
-                        })));
+                        return Some(Some(Err(RowError::Read { file: file.clone(), line, source })));
                     }
                 };
                 let cells: Vec<&str> = text.trim_end_matches('\r').split('\t').collect();
@@ -96,12 +92,7 @@ impl Row {
                 }
                 if cells.len() < columns.count {
                     let (found, expected) = (cells.len(), columns.count);
-                    return Some(Some(Err(RowError::Columns {
-                        file: file.clone(),
-                        line,
-                        found,
-                        expected,
-                    })));
+                    return Some(Some(Err(RowError::Columns { file: file.clone(), line, found, expected })));
                 }
                 Some(Some(Ok(columns.row(&cells))))
             })
@@ -120,10 +111,9 @@ struct Columns {
 impl Columns {
     fn of(header: &[&str]) -> Option<Self> {
         let place = |wanted: &str| {
-            header.iter().position(|cell| {
-                cell.trim_matches(['\u{feff}', ' ', '"'])
-                    .eq_ignore_ascii_case(wanted)
-            })
+            header
+                .iter()
+                .position(|cell| cell.trim_matches(['\u{feff}', ' ', '"']).eq_ignore_ascii_case(wanted))
         };
         Some(Self {
             name: place("name")?,
@@ -135,11 +125,8 @@ impl Columns {
     }
 
     fn row(&self, cells: &[&str]) -> Row {
-        let cell = |place: Option<usize>| {
-            place
-                .and_then(|place| cells.get(place))
-                .map_or("", |cell| cell.trim())
-        };
+        let cell =
+            |place: Option<usize>| place.and_then(|place| cells.get(place)).map_or("", |cell| cell.trim());
         let id = cell(self.id);
         Row {
             name: cell(Some(self.name)).to_owned(),

@@ -85,10 +85,7 @@ fn numbers(bare: &str, variants: &mut Vec<String>) {
         push(variants, stem.to_owned());
         push(variants, format!("{stem}is"));
     }
-    if let Some(stem) = bare
-        .strip_suffix('s')
-        .filter(|stem| !stem.ends_with(['s', 'u', 'i']))
-    {
+    if let Some(stem) = bare.strip_suffix('s').filter(|stem| !stem.ends_with(['s', 'u', 'i'])) {
         push(variants, stem.to_owned());
     }
     if !bare.ends_with('s') {
@@ -123,11 +120,7 @@ mod tests {
             ("oesophagitis", "esophagitis"),
             ("sulphate", "sulfate"),
         ] {
-            assert!(
-                variants(word).iter().any(|variant| variant == name),
-                "{word} {:?}",
-                variants(word)
-            );
+            assert!(variants(word).iter().any(|variant| variant == name), "{word} {:?}", variants(word));
         }
     }
 

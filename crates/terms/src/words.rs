@@ -30,10 +30,7 @@ pub fn words(text: &str) -> Vec<Word> {
         if let Some(length) = possessive(&text[end..]) {
             while rest.next_if(|(at, _)| *at < end + length).is_some() {}
         }
-        words.push(Word {
-            range: start..end,
-            folded: fold(&text[start..end]),
-        });
+        words.push(Word { range: start..end, folded: fold(&text[start..end]) });
     }
     words
 }
@@ -43,9 +40,7 @@ fn possessive(rest: &str) -> Option<usize> {
     let mut rest = rest.char_indices();
     let (_, apostrophe) = rest.next()?;
     let (at, letter) = rest.next()?;
-    let ends = rest
-        .next()
-        .is_none_or(|(_, next)| !next.is_alphanumeric() && !is_combining_mark(next));
+    let ends = rest.next().is_none_or(|(_, next)| !next.is_alphanumeric() && !is_combining_mark(next));
     (is_apostrophe(apostrophe) && matches!(letter, 's' | 'S') && ends).then_some(at + 1)
 }
 
@@ -53,11 +48,7 @@ fn possessive(rest: &str) -> Option<usize> {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-    {
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
             c if c.is_ascii() && !c.is_ascii_whitespace() => folded.push(c),
             c if is_apostrophe(c) => folded.push('\''),
@@ -131,9 +122,7 @@ pub fn key(name: &str) -> Option<String> {
     }
     let closing = closing_brackets(&name[end..]);
     let open = |opening: char, closing: char| {
-        key.matches(opening)
-            .count()
-            .saturating_sub(key.matches(closing).count())
+        key.matches(opening).count().saturating_sub(key.matches(closing).count())
     };
     let count = (open('(', ')') + open('[', ']')).min(closing.len());
     key.push_str(&closing[..count]);
@@ -142,10 +131,7 @@ pub fn key(name: &str) -> Option<String> {
 
 /// The closing brackets with which a text begins.
 pub(crate) fn closing_brackets(text: &str) -> &str {
-    &text[..text
-        .bytes()
-        .take_while(|byte| matches!(byte, b')' | b']'))
-        .count()]
+    &text[..text.bytes().take_while(|byte| matches!(byte, b')' | b']')).count()]
 }
 
 /// Whether a short name is written in capitals on purpose (`AIDS`, `mTOR`, `FK506`), so that lower-case text does not
@@ -174,10 +160,7 @@ mod tests {
     #[test]
     fn words_keep_their_place_whatever_the_script() {
         let text = "α-Naphthyl\u{2011}ol, Sjo\u{308}gren’s 𝟓-HT₂ 日本 x";
-        let folded: Vec<_> = words(text)
-            .into_iter()
-            .map(|w| (text[w.range].to_owned(), w.folded))
-            .collect();
+        let folded: Vec<_> = words(text).into_iter().map(|w| (text[w.range].to_owned(), w.folded)).collect();
         let folded: Vec<_> = folded.iter().map(|(t, f)| (t.as_str(), f.as_str())).collect();
         assert_eq!(
             folded,

@@ -55,10 +55,7 @@ fn found(text: &str) -> Vec<(String, Grade, String)> {
 
 fn check(text: &str, expected: &[(&str, Grade, &str)]) {
     let found = found(text);
-    let found: Vec<_> = found
-        .iter()
-        .map(|(text, grade, id)| (text.as_str(), *grade, id.as_str()))
-        .collect();
+    let found: Vec<_> = found.iter().map(|(text, grade, id)| (text.as_str(), *grade, id.as_str())).collect();
     assert_eq!(found, expected, "{text}");
 }
 
@@ -66,17 +63,11 @@ fn check(text: &str, expected: &[(&str, Grade, &str)]) {
 fn finds_names_in_their_variants() {
     check(
         "METHOTREXATE-induced seizure",
-        &[
-            ("METHOTREXATE", Grade::Exact, "MESH:D008727"),
-            ("seizure", Grade::Variant, "MESH:D012640"),
-        ],
+        &[("METHOTREXATE", Grade::Exact, "MESH:D008727"), ("seizure", Grade::Variant, "MESH:D012640")],
     );
     check(
         "β‑carotene, beta carotene",
-        &[
-            ("β‑carotene", Grade::Exact, "MESH:D019207"),
-            ("beta carotene", Grade::Variant, "MESH:D019207"),
-        ],
+        &[("β‑carotene", Grade::Exact, "MESH:D019207"), ("beta carotene", Grade::Variant, "MESH:D019207")],
     );
     check(
         "the 5-HT2A receptors and interleukin-2, Interleukin2",
@@ -97,15 +88,9 @@ fn finds_names_in_their_variants() {
     );
     check(
         "Crohn’s disease with anaemia.",
-        &[
-            ("Crohn’s disease", Grade::Variant, "MESH:D003424"),
-            ("anaemia", Grade::Variant, "MESH:D000740"),
-        ],
+        &[("Crohn’s disease", Grade::Variant, "MESH:D003424"), ("anaemia", Grade::Variant, "MESH:D000740")],
     );
-    check(
-        "the cirrhotic liver",
-        &[("cirrhotic", Grade::Variant, "MESH:D005355")],
-    );
+    check("the cirrhotic liver", &[("cirrhotic", Grade::Variant, "MESH:D005355")]);
     check("(CaCl(2))", &[("CaCl(2)", Grade::Exact, "MESH:D002122")]);
 }
 
@@ -114,36 +99,21 @@ fn leaves_parts_of_words_and_symbols_in_small_letters() {
     check("premethotrexate methotrexates5 aids a cat Aids", &[]);
     check("AIDS", &[("AIDS", Grade::Exact, "MESH:D000163")]);
     check("beta\n\ncarotene", &[]);
-    check(
-        "beta\ncarotene",
-        &[("beta\ncarotene", Grade::Variant, "MESH:D019207")],
-    );
+    check("beta\ncarotene", &[("beta\ncarotene", Grade::Variant, "MESH:D019207")]);
 }
 
 #[test]
 fn ids_of_other_vocabularies_come_with_their_mesh_id() {
     let matches = dictionary(TABLE).find("methotrexate, methotrexate sodium, cirrhosis");
     assert_eq!(ids(&matches[0]), ["MESH:D008727", "CHEBI:44185"]);
-    assert_eq!(
-        ids(&matches[1]),
-        ["MESH:D008727", "UNII:3IG1E710ZN"],
-        "a salt is linked to its base"
-    );
-    assert_eq!(
-        ids(&matches[2]),
-        ["MESH:D005355", "MESH:D008103"],
-        "what is ambiguous stays so"
-    );
+    assert_eq!(ids(&matches[1]), ["MESH:D008727", "UNII:3IG1E710ZN"], "a salt is linked to its base");
+    assert_eq!(ids(&matches[2]), ["MESH:D005355", "MESH:D008103"], "what is ambiguous stays so");
 }
 
 #[test]
 fn names_of_a_concept_are_those_of_all_vocabularies() {
     let terms = Terms::from_bytes(build(Builder::new(""), TABLE)).unwrap();
-    let mesh = |kind, id: &str| Concept {
-        kind,
-        vocabulary: "MESH".to_owned(),
-        id: id.to_owned(),
-    };
+    let mesh = |kind, id: &str| Concept { kind, vocabulary: "MESH".to_owned(), id: id.to_owned() };
     let names = terms.names_of(&mesh(Kind::Chemical, "D008727"));
     assert_eq!(names, ["amethopterin", "methotrexate", "methotrexate sodium"]);
     assert!(terms.names_of(&mesh(Kind::Gene, "D1")).is_empty());
@@ -166,11 +136,7 @@ fn terminologies_lose_common_words_and_gain_everyday_names() {
     let terms = Terms::from_bytes(build(Builder::of_terminologies(""), TABLE)).unwrap();
     let dictionary = Dictionary::new(vec![Arc::new(terms)]);
     let text = "a cold with nephrotoxicity and renal damage";
-    let found: Vec<&str> = dictionary
-        .find(text)
-        .into_iter()
-        .map(|m| &text[m.range])
-        .collect();
+    let found: Vec<&str> = dictionary.find(text).into_iter().map(|m| &text[m.range]).collect();
     assert_eq!(found, ["nephrotoxicity", "renal damage"]);
 }
 
@@ -178,13 +144,7 @@ fn terminologies_lose_common_words_and_gain_everyday_names() {
 fn a_bad_table_is_reported_by_line() {
     let rows: Vec<_> = Row::table("name\tid\na\tX:1\nb\n\nc\tX:2".as_bytes(), "mine.tsv").collect();
     assert_eq!(rows.len(), 3);
-    assert!(
-        rows[1]
-            .as_ref()
-            .unwrap_err()
-            .to_string()
-            .starts_with("mine.tsv, line 3: 1 columns")
-    );
+    assert!(rows[1].as_ref().unwrap_err().to_string().starts_with("mine.tsv, line 3: 1 columns"));
     assert_eq!(rows[2].as_ref().unwrap().name, "c");
     let none: Vec<_> = Row::table("a\tb\nc\td".as_bytes(), "mine.tsv").collect();
     assert!(matches!(none.as_slice(), [Err(RowError::NoNames { .. })]));
@@ -205,18 +165,12 @@ fn a_bad_file_is_refused_with_its_name() {
         (b"name\tid\n".to_vec(), "not a dictionary"),
         (bytes[..40].to_vec(), "damaged"),
         (damaged, "damaged"),
-        (
-            [&bytes[..8], &9u32.to_le_bytes(), &bytes[12..]].concat(),
-            "version 9",
-        ),
+        ([&bytes[..8], &9u32.to_le_bytes(), &bytes[12..]].concat(), "version 9"),
         (Vec::new(), "not a dictionary"),
     ] {
         fs::write(&path, content).unwrap();
         let message = Terms::open(&path).unwrap_err().to_string();
-        assert!(
-            message.contains(expected) && message.contains("own.terms"),
-            "{message}"
-        );
+        assert!(message.contains(expected) && message.contains("own.terms"), "{message}");
     }
 }
 

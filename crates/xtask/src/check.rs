@@ -48,11 +48,9 @@ fn step(house: &House, name: &str) -> Outcome {
         "ui-types" => ui::script(house, "types"),
         "ui-tests" => ui::script(house, "test"),
         "ui-build" => ui::script(house, "build"),
-        "lints" => over_workspace(
-            house,
-            &["clippy", "--locked", "--all-targets"],
-            &["--", "--deny", "warnings"],
-        ),
+        "lints" => {
+            over_workspace(house, &["clippy", "--locked", "--all-targets"], &["--", "--deny", "warnings"])
+        }
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
         other => Outcome::Failed(format!("there is no step `{other}`")),
@@ -88,9 +86,7 @@ fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
 /// Cargo in the checkout, with one build folder shared between clones.
 pub fn cargo(house: &House) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo
-        .current_dir(&house.root)
-        .env("CARGO_TARGET_DIR", &house.target);
+    cargo.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target);
     cargo
 }
 
@@ -103,11 +99,7 @@ mod tests {
         let mut done = Vec::new();
         let report = checked(&[], |name| {
             done.push(name.to_owned());
-            if name == "format" {
-                Outcome::Failed("differs".to_owned())
-            } else {
-                Outcome::Passed
-            }
+            if name == "format" { Outcome::Failed("differs".to_owned()) } else { Outcome::Passed }
         });
         assert_eq!(done, STEP_NAMES);
         assert!(report.failed());
@@ -135,25 +127,13 @@ mod tests {
             std::fs::write(path, content).unwrap();
         };
         write("Cargo.toml", "[package]\nname = \"small\"\nedition = \"2024\"\n");
-        write(
-            "Cargo.lock",
-            "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"0.0.0\"\n",
-        );
-        write(
-            "src/lib.rs",
-            "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 4);\n}\n",
-        );
+        write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"0.0.0\"\n");
+        write("src/lib.rs", "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 4);\n}\n");
         let results = || ["format", "lints", "tests"].map(|name| step(&house, name) == Outcome::Passed);
         assert_eq!(results(), [true, true, true]);
-        write(
-            "src/lib.rs",
-            "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 5);\n}\n",
-        );
+        write("src/lib.rs", "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 5);\n}\n");
         assert_eq!(results(), [true, true, false]);
-        write(
-            "src/lib.rs",
-            "//! Small.\npub   fn unused() -> i32 { return 4; }\n",
-        );
+        write("src/lib.rs", "//! Small.\npub   fn unused() -> i32 { return 4; }\n");
         assert_eq!(results(), [false, false, true]);
     }
 }

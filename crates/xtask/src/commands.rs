@@ -21,20 +21,14 @@ pub fn run(command: &mut Command) -> Outcome {
 
 /// Whether a command can be started and succeeds; its output is not shown.
 pub fn succeeds(command: &mut Command) -> bool {
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
 /// What a command prints, or nothing if it fails.
 pub fn output(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    output
-        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        .unwrap_or_default()
+    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
 }
 
 /// Whether a program is installed.
@@ -58,10 +52,7 @@ mod tests {
     #[test]
     fn success_failure_and_absence_are_told_apart() {
         assert_eq!(run(Command::new("cargo").arg("--version")), Outcome::Passed);
-        assert!(matches!(
-            run(Command::new("cargo").arg("no-such-command")),
-            Outcome::Failed(_)
-        ));
+        assert!(matches!(run(Command::new("cargo").arg("no-such-command")), Outcome::Failed(_)));
         match run(&mut Command::new("no-such-program-anywhere")) {
             Outcome::Failed(note) => assert!(note.contains("could not be started"), "{note}"),
             other => panic!("{other:?}"),

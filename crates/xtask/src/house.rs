@@ -23,11 +23,7 @@ impl House {
     /// For tests: a house in an empty folder.
     #[cfg(test)]
     pub fn empty(root: &Path) -> Self {
-        Self {
-            root: root.to_path_buf(),
-            cache: root.join("cache"),
-            target: root.join("target"),
-        }
+        Self { root: root.to_path_buf(), cache: root.join("cache"), target: root.join("target") }
     }
 
     pub fn ui(&self) -> PathBuf {
@@ -41,26 +37,14 @@ impl House {
     /// The package name of the desktop app, once there is one.
     pub fn app(&self) -> Option<String> {
         let manifest = std::fs::read_to_string(self.root.join("src-tauri/Cargo.toml")).ok()?;
-        let name = manifest
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("name"))?;
-        Some(
-            name.trim_start()
-                .strip_prefix('=')?
-                .trim()
-                .trim_matches('"')
-                .to_owned(),
-        )
+        let name = manifest.lines().find_map(|line| line.trim().strip_prefix("name"))?;
+        Some(name.trim_start().strip_prefix('=')?.trim().trim_matches('"').to_owned())
     }
 }
 
 /// The user's cache folder, as the platform has it; `XDG_CACHE_HOME` wins everywhere.
 fn cache_folder() -> PathBuf {
-    let variable = |name| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("XDG_CACHE_HOME")
         .or_else(|| variable("LOCALAPPDATA"))
         .or_else(|| variable("HOME").map(|home| home.join(".cache")))

@@ -1,10 +1,6 @@
 //! The house's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program talks to its user"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod check;
 mod commands;

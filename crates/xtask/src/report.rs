@@ -29,17 +29,11 @@ impl Report {
     }
 
     pub fn failed(&self) -> bool {
-        self.lines
-            .iter()
-            .any(|(_, outcome, _)| matches!(outcome, Outcome::Failed(_)))
+        self.lines.iter().any(|(_, outcome, _)| matches!(outcome, Outcome::Failed(_)))
     }
 
     pub fn exit_code(&self) -> ExitCode {
-        if self.failed() {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
-        }
+        if self.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
     /// One line a step: name, how it ended, seconds, note.
@@ -53,11 +47,7 @@ impl Report {
                 Outcome::Failed(note) => ("FAILED", note.as_str()),
             };
             // Writing to a string does not fail.
-            let _ = writeln!(
-                table,
-                "{name:<12} {result:<8} {:>8.1}  {note}",
-                time.as_secs_f64()
-            );
+            let _ = writeln!(table, "{name:<12} {result:<8} {:>8.1}  {note}", time.as_secs_f64());
         }
         table
     }
@@ -79,13 +69,7 @@ mod tests {
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("format       passed        0.0"), "{table}");
-        assert!(
-            lines[2].contains("skipped") && lines[2].ends_with("no Python"),
-            "{table}"
-        );
-        assert!(
-            lines[3].contains("FAILED") && lines[3].ends_with("exit code 101"),
-            "{table}"
-        );
+        assert!(lines[2].contains("skipped") && lines[2].ends_with("no Python"), "{table}");
+        assert!(lines[3].contains("FAILED") && lines[3].ends_with("exit code 101"), "{table}");
     }
 }

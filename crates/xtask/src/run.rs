@@ -21,11 +21,7 @@ pub fn run(house: &House, arguments: &[String]) -> ExitCode {
     if !report.failed() {
         report.step("app", || {
             let mut command = cargo(house);
-            commands::run(
-                command
-                    .args(["run", "--locked", "--package", &app, "--"])
-                    .args(arguments),
-            )
+            commands::run(command.args(["run", "--locked", "--package", &app, "--"]).args(arguments))
         });
     }
     if report.failed() {

@@ -28,15 +28,9 @@ pub fn packages(house: &House) -> Outcome {
     }
     let needed = needed(house);
     if !Path::new("/etc/debian_version").exists() {
-        return Outcome::Skipped(format!(
-            "not Debian or Ubuntu: install the equals of {}",
-            listed(&needed)
-        ));
+        return Outcome::Skipped(format!("not Debian or Ubuntu: install the equals of {}", listed(&needed)));
     }
-    let missing: Vec<_> = needed
-        .into_iter()
-        .filter(|(package, _)| !is_installed(package))
-        .collect();
+    let missing: Vec<_> = needed.into_iter().filter(|(package, _)| !is_installed(package)).collect();
     if missing.is_empty() {
         return Outcome::Passed;
     }
@@ -46,12 +40,8 @@ pub fn packages(house: &House) -> Outcome {
         return Outcome::Skipped(format!("missing: {}: {by_hand}", listed(&missing)));
     };
     let apt = |arguments: &[&str]| {
-        let words: Vec<&str> = prefix
-            .iter()
-            .copied()
-            .chain(["apt-get"])
-            .chain(arguments.iter().copied())
-            .collect();
+        let words: Vec<&str> =
+            prefix.iter().copied().chain(["apt-get"]).chain(arguments.iter().copied()).collect();
         let mut command = Command::new(words[0]);
         commands::run(command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
     };
@@ -61,9 +51,7 @@ pub fn packages(house: &House) -> Outcome {
     let updated = apt(&["update"]);
     match apt(&arguments) {
         Outcome::Passed => Outcome::Passed,
-        _ => Outcome::Skipped(format!(
-            "apt-get could not install (lists: {updated:?}): {by_hand}"
-        )),
+        _ => Outcome::Skipped(format!("apt-get could not install (lists: {updated:?}): {by_hand}")),
     }
 }
 
@@ -74,11 +62,7 @@ pub fn can_build_window() -> bool {
 }
 
 fn needed(house: &House) -> Vec<(&'static str, &'static str)> {
-    let window = if house.app().is_some() {
-        WINDOW.as_slice()
-    } else {
-        &[]
-    };
+    let window = if house.app().is_some() { WINDOW.as_slice() } else { &[] };
     ALWAYS.iter().chain(window).copied().collect()
 }
 
@@ -100,10 +84,7 @@ fn administrator() -> Option<&'static [&'static str]> {
 }
 
 fn listed(packages: &[(&str, &str)]) -> String {
-    let words: Vec<String> = packages
-        .iter()
-        .map(|(package, why)| format!("{package} ({why})"))
-        .collect();
+    let words: Vec<String> = packages.iter().map(|(package, why)| format!("{package} ({why})")).collect();
     words.join(", ")
 }
 

@@ -26,15 +26,7 @@ pub fn dependencies(house: &House) -> Outcome {
         );
     }
     let mut deny = Command::new("cargo");
-    deny.args([
-        "deny",
-        "--offline",
-        "--locked",
-        "check",
-        "licenses",
-        "bans",
-        "sources",
-    ]);
+    deny.args(["deny", "--offline", "--locked", "check", "licenses", "bans", "sources"]);
     commands::run(deny.current_dir(&house.root))
 }
 
@@ -49,9 +41,7 @@ fn typos(house: &House) -> Result<PathBuf, String> {
     if commands::responds(&typos) {
         return Ok(typos);
     }
-    let python = ["python3", "python"]
-        .into_iter()
-        .find(|python| commands::responds(python));
+    let python = ["python3", "python"].into_iter().find(|python| commands::responds(python));
     let by_hand = "`cargo install typos-cli`";
     let Some(python) = python else {
         return Err(format!("neither typos nor Python is installed: {by_hand}"));

@@ -59,11 +59,7 @@ fn npm(house: &House) -> Command {
 /// Whether a file is as new as all of `sources`.
 fn is_newer(file: &Path, sources: &[impl AsRef<Path>]) -> bool {
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    let newest = sources
-        .iter()
-        .map(|source| changed(source.as_ref()))
-        .max()
-        .flatten();
+    let newest = sources.iter().map(|source| changed(source.as_ref())).max().flatten();
     changed(file) >= Some(newest.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
@@ -80,12 +76,7 @@ mod tests {
         fs::write(&installed, "").unwrap();
         let age = |path: &Path, seconds| {
             let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-            fs::File::options()
-                .write(true)
-                .open(path)
-                .unwrap()
-                .set_modified(time)
-                .unwrap();
+            fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
         };
         age(&lock, 1000);
         age(&installed, 2000);

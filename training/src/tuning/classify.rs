@@ -17,7 +17,11 @@ pub struct Hallmarks<'a> {
 impl<'a> Hallmarks<'a> {
     /// Sentence and labels.
     #[must_use]
-    pub const fn new(tokenizer: &'a Tokenizer, prompt: Vec<u32>, sentences: Vec<(String, Vec<String>)>) -> Self {
+    pub const fn new(
+        tokenizer: &'a Tokenizer,
+        prompt: Vec<u32>,
+        sentences: Vec<(String, Vec<String>)>,
+    ) -> Self {
         Self { tokenizer, prompt, sentences }
     }
 }

@@ -71,7 +71,10 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     let path = folder.join("bc5cdr").join(file);
     let text = load(&path)?;
     let records = all(bc5cdr::read(&text, file), &path)?;
-    gold.relations.push((RelationTask::Bc5cdr, records.iter().map(|r| (r.document(), tasks::relations::bc5cdr::gold(r))).collect()));
+    gold.relations.push((
+        RelationTask::Bc5cdr,
+        records.iter().map(|r| (r.document(), tasks::relations::bc5cdr::gold(r))).collect(),
+    ));
 
     let name = match part {
         Part::Train => "CDR_TrainingSet.PubTator.txt",
@@ -87,8 +90,10 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
 
     let path = folder.join("ddi").join(file);
     let text = load(&path)?;
-    let records: Vec<(Document, Vec<Stated>)> =
-        all(ddi::read(&text, file), &path)?.iter().map(|r| (r.document(), tasks::relations::ddi::gold(r))).collect();
+    let records: Vec<(Document, Vec<Stated>)> = all(ddi::read(&text, file), &path)?
+        .iter()
+        .map(|r| (r.document(), tasks::relations::ddi::gold(r)))
+        .collect();
     let pairs = records.iter().map(|(document, relations)| {
         (source(RelationTask::Ddi, document), drug_pairs(document, relations, &finder.mentions(document)))
     });
@@ -135,7 +140,10 @@ fn content<E: ToString>(path: &Path) -> impl Fn(E) -> DataError {
 }
 
 /// All records of a file; a bad one is an error, since gold sets are whole.
-fn all<T, E: ToString>(records: Result<impl Iterator<Item = Result<T, E>>, E>, path: &Path) -> Result<Vec<T>, DataError> {
+fn all<T, E: ToString>(
+    records: Result<impl Iterator<Item = Result<T, E>>, E>,
+    path: &Path,
+) -> Result<Vec<T>, DataError> {
     records.map_err(content(path))?.collect::<Result<_, _>>().map_err(content(path))
 }
 
@@ -184,7 +192,11 @@ fn drug_pairs(document: &Document, relations: &[Stated], mentions: &[Mention]) -
     let mut pairs: Vec<Pair> = relations
         .iter()
         .filter(|r| known.insert(key(&r.head, &r.tail)))
-        .map(|r| Pair { heads: vec![r.head.to_lowercase()], tails: vec![r.tail.to_lowercase()], kind: Some(r.kind.clone()) })
+        .map(|r| Pair {
+            heads: vec![r.head.to_lowercase()],
+            tails: vec![r.tail.to_lowercase()],
+            kind: Some(r.kind.clone()),
+        })
         .collect();
     for candidate in exhaustive::candidates(RelationTask::Ddi, document, mentions) {
         let Stated { head, tail, .. } = &candidate.stated;

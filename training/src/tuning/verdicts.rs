@@ -77,7 +77,8 @@ impl Task for Verdicts<'_> {
             let (head, tail) = (pick(&pair.heads, random), pick(&pair.tails, random));
             let asked = tokens(self.tokenizer, &stem(self.task, head, tail));
             let end = if i == last { "." } else { ";" };
-            let whole = tokens(self.tokenizer, &(statement(self.task, head, tail, pair.kind.as_deref()) + end));
+            let whole =
+                tokens(self.tokenizer, &(statement(self.task, head, tail, pair.kind.as_deref()) + end));
             // The tokens of the question are a prefix of those of the statement, since both end between words.
             weights.extend((0..whole.len()).map(|at| if at < asked.len() { NAME_WEIGHT } else { 1.0 }));
             target.extend(whole);

@@ -97,7 +97,8 @@ impl Decoder<'_> {
         let (mut cache, mut hidden) = reader.start()?;
         let prompt = reader.tokens().len();
         let longest = self.longest(rules, prompt)?;
-        let first = Beam { tokens: reader.tokens().to_vec(), written: None, sum: 0.0, state: constraint.start() };
+        let first =
+            Beam { tokens: reader.tokens().to_vec(), written: None, sum: 0.0, state: constraint.start() };
         let mut open = vec![first];
         let mut finished = Best { search, longest: longest - prompt, items: Vec::new(), improvable: true };
         loop {
@@ -130,7 +131,9 @@ impl Decoder<'_> {
             if finished.is_settled() {
                 break;
             }
-            if on_step(Progress { best: &open[0].tokens[prompt..], finished: finished.items.len() }).is_break() {
+            if on_step(Progress { best: &open[0].tokens[prompt..], finished: finished.items.len() })
+                .is_break()
+            {
                 for beam in open {
                     finished.add(beam.written, beam.sum, length, Finish::Stopped);
                 }
@@ -211,7 +214,8 @@ impl Decoder<'_> {
         let (mut places, mut requests) = (Vec::new(), Vec::new());
         for (row, beam) in open.iter().enumerate() {
             places.extend((0..run).map(|step| (row, step)));
-            requests.extend(beam.tokens[beam.tokens.len() - run..].iter().map(|token| Request::forced(*token)));
+            requests
+                .extend(beam.tokens[beam.tokens.len() - run..].iter().map(|token| Request::forced(*token)));
         }
         let tokens = self.choose(pick(read, &places), &requests, rules, &Choice::Greedy)?;
         let mut best = vec![f32::NEG_INFINITY; run];

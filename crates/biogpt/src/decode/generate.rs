@@ -148,7 +148,9 @@ impl Decoder<'_> {
                         from.push(index);
                         live.push(row);
                     }
-                    ControlFlow::Break(finish) => done.push((row.number, Generated { tokens: row.written, finish })),
+                    ControlFlow::Break(finish) => {
+                        done.push((row.number, Generated { tokens: row.written, finish }))
+                    }
                 }
             }
             rows = live;
@@ -157,8 +159,11 @@ impl Decoder<'_> {
             }
             cache.select(&from);
             let fed: Vec<&[u32]> = feeds.iter().map(Vec::as_slice).collect();
-            let places: Vec<_> =
-                fed.iter().enumerate().flat_map(|(row, feed)| (0..feed.len()).map(move |t| (row, t))).collect();
+            let places: Vec<_> = fed
+                .iter()
+                .enumerate()
+                .flat_map(|(row, feed)| (0..feed.len()).map(move |t| (row, t)))
+                .collect();
             hidden = pick(self.network.extend(&fed, &mut cache), &places);
         }
         done.sort_by_key(|(number, _)| *number);
@@ -185,7 +190,8 @@ impl Decoder<'_> {
                 Choice::Greedy => 0.0,
                 Choice::Sampled(sampling) => uniform(sampling.seed, row.sample, place),
             };
-            let read = if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&row.tokens) };
+            let read =
+                if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&row.tokens) };
             requests.push(Request { legal, read, uniform });
         }
         Ok(requests)

@@ -52,7 +52,9 @@ impl Reader {
         Ok(Prompts {
             cache: if rows == 1 { cache } else { cache.fork(rows) },
             hidden: hidden.repeat_dim(0, rows),
-            rows: (0..rows).map(|sample| Prompt { tokens: self.tokens.clone(), sample: sample as u64 }).collect(),
+            rows: (0..rows)
+                .map(|sample| Prompt { tokens: self.tokens.clone(), sample: sample as u64 })
+                .collect(),
         })
     }
 

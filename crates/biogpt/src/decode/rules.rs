@@ -21,7 +21,13 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { min_length: 0, max_length: usize::MAX, no_repeat_ngram: 0, repetition_penalty: 1.0, alternatives: 0 }
+        Self {
+            min_length: 0,
+            max_length: usize::MAX,
+            no_repeat_ngram: 0,
+            repetition_penalty: 1.0,
+            alternatives: 0,
+        }
     }
 }
 
@@ -97,7 +103,9 @@ impl Decoder<'_> {
                     tokens.insert(at, end);
                 }
                 tokens.dedup();
-                tokens.retain(|id| banned.binary_search(id).is_err() && (*id as usize) < self.config.vocab_size);
+                tokens.retain(|id| {
+                    banned.binary_search(id).is_err() && (*id as usize) < self.config.vocab_size
+                });
                 Legal::Only(tokens)
             }
         }

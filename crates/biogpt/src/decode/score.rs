@@ -37,7 +37,8 @@ impl Decoder<'_> {
                 return Err(DecodeError::TooLong { length, longest: self.config.max_positions });
             }
         }
-        let mut order: Vec<usize> = (0..continuations.len()).filter(|i| !continuations[*i].is_empty()).collect();
+        let mut order: Vec<usize> =
+            (0..continuations.len()).filter(|i| !continuations[*i].is_empty()).collect();
         order.sort_by_key(|i| continuations[*i]);
         let longest = order.iter().map(|i| continuations[*i].len()).max().unwrap_or(0);
         let of_position = 2 * self.config.layers * self.config.hidden_size * size_of::<f32>();
@@ -123,7 +124,11 @@ impl Decoder<'_> {
     }
 
     /// Holds a bounded number of logits. `targets` ascend by row.
-    fn log_probabilities(&self, hidden: Tensor<2>, targets: &[(usize, u32)]) -> Result<Vec<f32>, DecodeError> {
+    fn log_probabilities(
+        &self,
+        hidden: Tensor<2>,
+        targets: &[(usize, u32)],
+    ) -> Result<Vec<f32>, DecodeError> {
         let [rows, d] = hidden.dims();
         let at_once = self.rows_at_once();
         let mut found = Vec::with_capacity(targets.len());

@@ -90,7 +90,9 @@ impl Constraint for Sequences {
     fn advance(&self, state: &Readings, token: u32) -> Option<Readings> {
         let mut readings = Vec::new();
         for (segment, node) in &state.0 {
-            let Some(next) = self.node((*segment, *node)).and_then(|node| node.next.get(&token)) else { continue };
+            let Some(next) = self.node((*segment, *node)).and_then(|node| node.next.get(&token)) else {
+                continue;
+            };
             let Some(node) = self.node((*segment, *next)) else { continue };
             if node.ends {
                 // After the separator everything begins again.
@@ -133,13 +135,24 @@ mod tests {
     fn follows_every_reading_until_the_tokens_decide() {
         let names = [vec![10], vec![10, 11], vec![12]];
         let pairs = Sequences::one_of([[1]]).then(&names).then([[2]]).then(&names).repeated([[3], [11]]);
-        let accepted: [&[u32]; 5] =
-            [&[1, 10, 2, 12], &[1, 10, 11, 2, 10, 11], &[1, 12, 2, 10, 3, 1, 10, 2, 10], &[1, 10, 2, 10, 11, 1, 12, 2, 12], &[1, 10, 2, 10, 11, 11, 1, 12, 2, 12]];
+        let accepted: [&[u32]; 5] = [
+            &[1, 10, 2, 12],
+            &[1, 10, 11, 2, 10, 11],
+            &[1, 12, 2, 10, 3, 1, 10, 2, 10],
+            &[1, 10, 2, 10, 11, 1, 12, 2, 12],
+            &[1, 10, 2, 10, 11, 11, 1, 12, 2, 12],
+        ];
         for tokens in accepted {
             assert!(pairs.accepts(tokens), "{tokens:?}");
         }
-        let refused: [&[u32]; 6] =
-            [&[], &[1, 10, 2], &[1, 11, 2, 12], &[1, 10, 2, 12, 3], &[10, 2, 12], &[1, 10, 2, 12, 1, 10, 2, 12]];
+        let refused: [&[u32]; 6] = [
+            &[],
+            &[1, 10, 2],
+            &[1, 11, 2, 12],
+            &[1, 10, 2, 12, 3],
+            &[10, 2, 12],
+            &[1, 10, 2, 12, 1, 10, 2, 12],
+        ];
         for tokens in refused {
             assert!(!pairs.accepts(tokens), "{tokens:?}");
         }

@@ -108,7 +108,8 @@ mod tests {
     fn tokenizer() -> Tokenizer {
         let letters = ('a'..='z').chain(['.', ';']).flat_map(|c| [c.to_string(), format!("{c}</w>")]);
         let special = tokenizer::SPECIAL_TOKENS.map(str::to_owned);
-        Tokenizer::new(Vocabulary { tokens: special.into_iter().chain(letters).collect(), merges: vec![] }).unwrap()
+        Tokenizer::new(Vocabulary { tokens: special.into_iter().chain(letters).collect(), merges: vec![] })
+            .unwrap()
     }
 
     fn written(stops: Stops, text: &str) -> (String, Vec<Piece>, Written) {

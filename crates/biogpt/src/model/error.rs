@@ -9,7 +9,9 @@ pub enum ModelError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The tokenizer does not fit.
-    #[error("the tokenizer in {folder} cannot be used: {reason}. Take all files from the same place as the weights")]
+    #[error(
+        "the tokenizer in {folder} cannot be used: {reason}. Take all files from the same place as the weights"
+    )]
     Tokenizer {
         /// Where it lies.
         folder: PathBuf,
@@ -27,7 +29,9 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// One of our own files is damaged.
-    #[error("{path} is damaged: {reason}. Import the model again, or copy the folder again from where it is whole")]
+    #[error(
+        "{path} is damaged: {reason}. Import the model again, or copy the folder again from where it is whole"
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -35,7 +39,9 @@ pub enum ModelError {
         reason: String,
     },
     /// One of our own files has a newer format.
-    #[error("{path} was written by a newer Osler (format {found}, this one reads up to {known}). Update Osler")]
+    #[error(
+        "{path} was written by a newer Osler (format {found}, this one reads up to {known}). Update Osler"
+    )]
     Newer {
         /// Which file.
         path: PathBuf,

@@ -70,10 +70,15 @@ pub struct FileRecord {
 impl Manifest {
     /// What can be said of a published checkpoint that was not imported.
     pub(super) fn published(folder: &Path, config: &Config) -> Self {
-        let name = folder.file_name().map_or_else(|| "model".to_owned(), |n| n.to_string_lossy().into_owned());
+        let name =
+            folder.file_name().map_or_else(|| "model".to_owned(), |n| n.to_string_lossy().into_owned());
         let first = config.vocab_size - config.learned_prompt;
         let prompt = (first as u32..config.vocab_size as u32).collect();
-        let tasks = if config.learned_prompt == 0 { BTreeMap::new() } else { [("tuned".to_owned(), TaskPrompt { prompt })].into() };
+        let tasks = if config.learned_prompt == 0 {
+            BTreeMap::new()
+        } else {
+            [("tuned".to_owned(), TaskPrompt { prompt })].into()
+        };
         Self {
             format: FORMAT,
             name,
@@ -93,7 +98,8 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join(MANIFEST);
         let text = fs::read_to_string(&path).map_err(ModelError::io("read", &path))?;
-        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| ModelError::damaged(&path, e))?;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).map_err(|e| ModelError::damaged(&path, e))?;
         match json.get("format").and_then(serde_json::Value::as_u64) {
             Some(found) if found > u64::from(FORMAT) => {
                 Err(ModelError::Newer { path, found: found as u32, known: FORMAT })
@@ -123,7 +129,10 @@ impl Manifest {
                 return Err(ModelError::damaged(&path, reason));
             }
             if found.sha256 != expected.sha256 {
-                return Err(ModelError::damaged(&path, format!("its sha256 is {} instead of {}", found.sha256, expected.sha256)));
+                return Err(ModelError::damaged(
+                    &path,
+                    format!("its sha256 is {} instead of {}", found.sha256, expected.sha256),
+                ));
             }
         }
         Ok(())
@@ -152,7 +161,10 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> 
         let path = folder.join(name);
         let found = fs::metadata(&path).map_err(ModelError::io("open", &path))?.len();
         if found != expected.bytes {
-            return Err(ModelError::damaged(&path, format!("it has {found} bytes instead of {}", expected.bytes)));
+            return Err(ModelError::damaged(
+                &path,
+                format!("it has {found} bytes instead of {}", expected.bytes),
+            ));
         }
     }
     let path = folder.join(CONFIG);

@@ -66,7 +66,12 @@ pub struct Import {
 ///
 /// # Errors
 /// What is wrong with which file; a half-written folder is removed.
-pub fn import(from: &Path, to: &Path, how: &Import, progress: impl FnMut(f64) + Send + 'static) -> Result<Manifest, ModelError> {
+pub fn import(
+    from: &Path,
+    to: &Path,
+    how: &Import,
+    progress: impl FnMut(f64) + Send + 'static,
+) -> Result<Manifest, ModelError> {
     let checkpoint = Checkpoint::open(from)?;
     let config = checkpoint.config().clone();
     let tokenizer = tokenizer_of(from, &config)?;
@@ -168,6 +173,10 @@ fn pack(
     match (written, cause) {
         (Ok(()), _) => Ok(()),
         (Err(_), Some(cause)) => Err(cause),
-        (Err(error), None) => Err(ModelError::Io { action: "write", path: path.to_owned(), source: std::io::Error::other(error.to_string()) }),
+        (Err(error), None) => Err(ModelError::Io {
+            action: "write",
+            path: path.to_owned(),
+            source: std::io::Error::other(error.to_string()),
+        }),
     }
 }

@@ -43,7 +43,8 @@ impl Weights for FromCheckpoint<'_> {
             values.extend(self.0.load_f32(&part)?);
         }
         let all = tensors(self.0.config());
-        let shape = all.into_iter().find(|(other, _)| other == name).map_or_else(Vec::new, |(_, shape)| shape);
+        let shape =
+            all.into_iter().find(|(other, _)| other == name).map_or_else(Vec::new, |(_, shape)| shape);
         Ok(TensorData::new(values, shape))
     }
 }
@@ -75,7 +76,8 @@ impl FromPack {
             match tensors.remove(&name) {
                 None => problems.push(format!("{name} is missing")),
                 Some(tensor) if tensor.shape.to_vec() != shape => {
-                    problems.push(format!("{name} has shape {:?} instead of {shape:?}", tensor.shape.to_vec()));
+                    problems
+                        .push(format!("{name} has shape {:?} instead of {shape:?}", tensor.shape.to_vec()));
                 }
                 Some(tensor) if !matches!(tensor.dtype, DType::F32 | DType::F16 | DType::BF16) => {
                     problems.push(format!("{name} is of type {:?}", tensor.dtype));
@@ -97,14 +99,19 @@ impl Weights for FromPack {
     fn take(&mut self, name: &str) -> Result<TensorData, ModelError> {
         let missing = || ModelError::damaged(&self.path, format!("{name} is missing"));
         let tensor = self.tensors.remove(name).ok_or_else(missing)?;
-        let (_, dtype, shape, _, bytes) = tensor.into_parts().map_err(|e| ModelError::damaged(&self.path, e))?;
+        let (_, dtype, shape, _, bytes) =
+            tensor.into_parts().map_err(|e| ModelError::damaged(&self.path, e))?;
         let data = TensorData::from_bytes(bytes, shape, dtype);
         Ok(if dtype == DType::F32 { data } else { data.convert_dtype(DType::F32) })
     }
 }
 
 /// Builds the network on its device.
-pub(super) fn network(config: &Config, from: &mut impl Weights, device: &Device) -> Result<Network, ModelError> {
+pub(super) fn network(
+    config: &Config,
+    from: &mut impl Weights,
+    device: &Device,
+) -> Result<Network, ModelError> {
     let embed_tokens = matrix(from, "embed_tokens", device)?;
     let embed_positions = matrix(from, "embed_positions", device)?;
     let head = if config.tied_head { None } else { Some(matrix(from, "head", device)?) };
@@ -134,7 +141,8 @@ fn vector(from: &mut impl Weights, name: &str, device: &Device) -> Result<Param<
 }
 
 fn norm(from: &mut impl Weights, name: &str, device: &Device) -> Result<LayerNorm, ModelError> {
-    let (gamma, beta) = (vector(from, &format!("{name}.weight"), device)?, vector(from, &format!("{name}.bias"), device)?);
+    let (gamma, beta) =
+        (vector(from, &format!("{name}.weight"), device)?, vector(from, &format!("{name}.bias"), device)?);
     Ok(LayerNorm { gamma, beta })
 }
 

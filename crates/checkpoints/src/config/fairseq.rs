@@ -69,9 +69,7 @@ pub(crate) fn check_dictionary(config: &Config, folder: &Path) -> Result<(), Che
     }
     let file = WeightFile::open(&path)?;
     let bytes = file.bytes(0, file.length.min(64 << 20))?;
-    let lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.trim_ascii().is_empty());
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     let entries = lines.count() + SPECIAL_SYMBOLS;
     if config.vocab_size != entries && config.vocab_size != entries + config.learned_prompt {
         let problem = format!(
@@ -87,34 +85,15 @@ pub(crate) fn check_dictionary(config: &Config, folder: &Path) -> Result<(), Che
 /// Where the model's and the task's settings are. fairseq itself prefers `args` when both are there.
 fn settings(tree: &Tree) -> Result<(Settings<'_>, Settings<'_>), ConfigError> {
     if let Some(value) = tree.get(tree.root, "args").filter(|value| *value != Value::None) {
-        let settings = || Settings {
-            tree,
-            value,
-            task: Value::None,
-        };
+        let settings = || Settings { tree, value, task: Value::None };
         return Ok((settings(), settings()));
     }
     let Some(nested) = tree.get(tree.root, "cfg").filter(|value| *value != Value::None) else {
-        return Err(ConfigError::NotBioGpt(
-            "the checkpoint has neither `args` nor `cfg`".to_owned(),
-        ));
+        return Err(ConfigError::NotBioGpt("the checkpoint has neither `args` nor `cfg`".to_owned()));
     };
-    let model = tree
-        .get(nested, "model")
-        .ok_or(ConfigError::Missing { field: "cfg.model" })?;
+    let model = tree.get(nested, "model").ok_or(ConfigError::Missing { field: "cfg.model" })?;
     let task = tree.get(nested, "task").unwrap_or(Value::None);
-    Ok((
-        Settings {
-            tree,
-            value: model,
-            task,
-        },
-        Settings {
-            tree,
-            value: task,
-            task: Value::None,
-        },
-    ))
+    Ok((Settings { tree, value: model, task }, Settings { tree, value: task, task: Value::None }))
 }
 
 /// Variants of fairseq's language model that BioGPT does not use and that would silently give other numbers.
@@ -135,22 +114,14 @@ fn supported(model: &Settings<'_>, hidden_size: usize) -> Result<(), ConfigError
     for (field, default, needed, supported) in flags {
         let value = model.flag(field, default)?;
         if value != needed {
-            return Err(ConfigError::Unsupported {
-                field,
-                value: value.to_string(),
-                supported,
-            });
+            return Err(ConfigError::Unsupported { field, value: value.to_string(), supported });
         }
     }
     for field in ["decoder_input_dim", "decoder_output_dim"] {
         let value = model.optional_count(field)?.unwrap_or(hidden_size);
         if value != hidden_size {
             let supported = "the value of `decoder_embed_dim`";
-            return Err(ConfigError::Unsupported {
-                field,
-                value: value.to_string(),
-                supported,
-            });
+            return Err(ConfigError::Unsupported { field, value: value.to_string(), supported });
         }
     }
     match model.scalar("adaptive_softmax_cutoff") {
@@ -179,16 +150,8 @@ impl Fields for Settings<'_> {
             Some(Value::Integer(value)) => Scalar::Integer(value),
             Some(Value::Real(value)) => Scalar::Real(value),
             Some(value) => match self.tree.text(value) {
-                Some(text) => match text
-                    .strip_prefix("${task.")
-                    .and_then(|rest| rest.strip_suffix('}'))
-                {
-                    Some(target) => Settings {
-                        value: self.task,
-                        task: Value::None,
-                        ..*self
-                    }
-                    .scalar(target),
+                Some(text) => match text.strip_prefix("${task.").and_then(|rest| rest.strip_suffix('}')) {
+                    Some(target) => Settings { value: self.task, task: Value::None, ..*self }.scalar(target),
                     None => Scalar::Text(text.to_owned()),
                 },
                 None => Scalar::Other(self.tree.kind(value)),

@@ -107,9 +107,5 @@ fn wrong_type(field: &'static str, expected: &'static str, found: &Scalar) -> Co
         Scalar::Text(value) => format!("{:?}", value.chars().take(40).collect::<String>()),
         Scalar::Other(kind) => (*kind).to_owned(),
     };
-    ConfigError::WrongType {
-        field,
-        expected,
-        found,
-    }
+    ConfigError::WrongType { field, expected, found }
 }

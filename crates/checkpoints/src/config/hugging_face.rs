@@ -68,10 +68,8 @@ pub(crate) fn folder_config(folder: &Path) -> Result<Config, CheckpointError> {
     if !object.contains_key(LEARNED_PROMPT) && vocabulary.exists() {
         let entries = read_json_object(&vocabulary)?.len();
         let Some(learned) = config.vocab_size.checked_sub(entries) else {
-            let problem = format!(
-                "`vocab_size` is {}, but vocab.json has {entries} entries",
-                config.vocab_size
-            );
+            let problem =
+                format!("`vocab_size` is {}, but vocab.json has {entries} entries", config.vocab_size);
             return Err(CheckpointError::config(&path)(ConfigError::Invalid(problem)));
         };
         config.learned_prompt = learned;
@@ -136,18 +134,11 @@ mod tests {
     #[test]
     fn sizes_are_required_and_the_rest_has_the_references_defaults() {
         let missing = read(|object| drop(object.remove("hidden_size"))).unwrap_err();
-        assert!(
-            missing.starts_with("the configuration has no `hidden_size`"),
-            "{missing}"
-        );
+        assert!(missing.starts_with("the configuration has no `hidden_size`"), "{missing}");
         let defaults = read(|object| {
-            for field in [
-                "tie_word_embeddings",
-                "scale_embedding",
-                "eos_token_id",
-                "layerdrop",
-                LEARNED_PROMPT,
-            ] {
+            for field in
+                ["tie_word_embeddings", "scale_embedding", "eos_token_id", "layerdrop", LEARNED_PROMPT]
+            {
                 object.remove(field);
             }
         });
@@ -157,11 +148,7 @@ mod tests {
     #[test]
     fn other_architectures_and_kinds_of_value_are_refused_by_name() {
         let cases = [
-            (
-                "model_type",
-                json!("gpt2"),
-                "`model_type` is \"gpt2\". Only BioGPT models can be used here",
-            ),
+            ("model_type", json!("gpt2"), "`model_type` is \"gpt2\". Only BioGPT models can be used here"),
             (
                 "hidden_act",
                 json!("gelu_new"),
@@ -172,21 +159,9 @@ mod tests {
                 json!("wide"),
                 "`hidden_size` should be a whole number of 0 or more but is \"wide\"",
             ),
-            (
-                "vocab_size",
-                json!(-1),
-                "`vocab_size` should be a whole number of 0 or more but is -1",
-            ),
-            (
-                "layerdrop",
-                json!([]),
-                "`layerdrop` should be a number between 0 and 1 but is a list",
-            ),
-            (
-                "hidden_dropout_prob",
-                json!(1.5),
-                "the hidden dropout 1.5 is not between 0 and 1",
-            ),
+            ("vocab_size", json!(-1), "`vocab_size` should be a whole number of 0 or more but is -1"),
+            ("layerdrop", json!([]), "`layerdrop` should be a number between 0 and 1 but is a list"),
+            ("hidden_dropout_prob", json!(1.5), "the hidden dropout 1.5 is not between 0 and 1"),
         ];
         for (field, value, message) in cases {
             let refused = read(|object| drop(object.insert(field.to_owned(), value))).unwrap_err();

@@ -47,12 +47,7 @@ mod tests {
         let renamed = text.replace("\"heads\"", "\"haeds\"");
         assert!(read(&renamed).unwrap_err().to_string().contains("`haeds`"));
         let other = text.replace("osler", "burn");
-        assert!(
-            read(&other)
-                .unwrap_err()
-                .to_string()
-                .contains("`format` is not \"osler\"")
-        );
+        assert!(read(&other).unwrap_err().to_string().contains("`format` is not \"osler\""));
         let odd = text.replace("\"heads\": 4", "\"heads\": 5");
         assert!(read(&odd).unwrap_err().to_string().contains("5 attention heads"));
     }

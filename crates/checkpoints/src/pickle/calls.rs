@@ -36,12 +36,9 @@ impl Machine<'_> {
                 Some(Node::Global(Global::Storage(element))),
                 Some(Node::Text(key)),
                 Value::Integer(elements),
-            ) if tag == "storage" && key.len() as u64 <= MOST_NAME && elements >= 0 => StorageRecord {
-                element: *element,
-                key: key.clone(),
-                elements: elements as u64,
-                view,
-            },
+            ) if tag == "storage" && key.len() as u64 <= MOST_NAME && elements >= 0 => {
+                StorageRecord { element: *element, key: key.clone(), elements: elements as u64, view }
+            }
             _ => return misuse("refers to something else than a storage of numbers"),
         };
         self.push_node(Node::Storage(Box::new(record)))
@@ -76,34 +73,22 @@ impl Machine<'_> {
                     Err(_) => misuse("encodes text that is not Latin-1"),
                 }
             }
-            (Global::Numpy, _) => self.push_node(Node::Object {
-                class: Global::Numpy,
-                state: Value::None,
-            }),
+            (Global::Numpy, _) => self.push_node(Node::Object { class: Global::Numpy, state: Value::None }),
             (other, arguments) => misuse(format!("calls {other:?} with {} arguments", arguments.len())),
         }
     }
 
     fn tensor(&mut self, storage: Value, offset: Value, shape: Value, strides: Value) -> Outcome<()> {
         let sizes = |value| match self.node(value) {
-            Some(Node::Tuple(sizes)) if sizes.len() <= MOST_DIMENSIONS => sizes
-                .iter()
-                .map(|size| self.size(*size))
-                .collect::<Option<Vec<usize>>>(),
+            Some(Node::Tuple(sizes)) if sizes.len() <= MOST_DIMENSIONS => {
+                sizes.iter().map(|size| self.size(*size)).collect::<Option<Vec<usize>>>()
+            }
             _ => None,
         };
-        let record = match (
-            self.node(storage),
-            self.size(offset),
-            sizes(shape),
-            sizes(strides),
-        ) {
-            (Some(Node::Storage(storage)), Some(offset), Some(shape), Some(strides)) => TensorRecord {
-                storage: (**storage).clone(),
-                offset,
-                shape,
-                strides,
-            },
+        let record = match (self.node(storage), self.size(offset), sizes(shape), sizes(strides)) {
+            (Some(Node::Storage(storage)), Some(offset), Some(shape), Some(strides)) => {
+                TensorRecord { storage: (**storage).clone(), offset, shape, strides }
+            }
             _ => return misuse("describes a tensor in an unknown way"),
         };
         self.push_node(Node::Tensor(Box::new(record)))
@@ -130,10 +115,7 @@ impl Machine<'_> {
                 Some(Node::Tuple(arguments)),
             ) if arguments.is_empty() => {
                 let class = *class;
-                self.push_node(Node::Object {
-                    class,
-                    state: Value::None,
-                })
+                self.push_node(Node::Object { class, state: Value::None })
             }
             _ => misuse("makes an object of something that is no plain class"),
         }
@@ -145,13 +127,8 @@ impl Machine<'_> {
         match self.top_node()? {
             // A state dict carries its modules' versions as attributes; nobody needs them.
             Node::Dict(_) if is_dict => Ok(()),
-            Node::Object {
-                class: Global::Numpy, ..
-            } => Ok(()),
-            Node::Object {
-                state: slot @ Value::None,
-                ..
-            } if is_dict => {
+            Node::Object { class: Global::Numpy, .. } => Ok(()),
+            Node::Object { state: slot @ Value::None, .. } if is_dict => {
                 *slot = state;
                 Ok(())
             }

@@ -38,11 +38,7 @@ pub(super) struct Input<'a> {
 
 impl<'a> Input<'a> {
     pub fn new(file: &'a WeightFile, start: u64, end: u64) -> Self {
-        Self {
-            reader: BufReader::new(file.section(start, end)),
-            position: start,
-            end,
-        }
+        Self { reader: BufReader::new(file.section(start, end)), position: start, end }
     }
 
     pub fn make_sure_of(&self, length: u64) -> Outcome<()> {
@@ -78,11 +74,7 @@ impl<'a> Input<'a> {
 
     pub fn line(&mut self) -> Outcome<String> {
         let mut bytes = Vec::new();
-        self.reader
-            .by_ref()
-            .take(MOST_NAME)
-            .read_until(b'\n', &mut bytes)
-            .map_err(Failure::Read)?;
+        self.reader.by_ref().take(MOST_NAME).read_until(b'\n', &mut bytes).map_err(Failure::Read)?;
         self.position += bytes.len() as u64;
         if bytes.pop() != Some(b'\n') {
             return malformed("a name does not end");

@@ -33,28 +33,13 @@ pub(crate) fn read(file: &WeightFile, start: u64, end: u64) -> Result<Pickle, Ch
         memory: 0,
     };
     let root = machine.run().map_err(|failure| match failure {
-        Failure::Read(cause) => CheckpointError::Read {
-            path: file.path.clone(),
-            cause,
-        },
+        Failure::Read(cause) => CheckpointError::Read { path: file.path.clone(), cause },
         Failure::Problem(problem) => {
-            let cause = PickleError {
-                offset: machine.opcode_at,
-                problem,
-            };
-            CheckpointError::Pickle {
-                path: file.path.clone(),
-                cause,
-            }
+            let cause = PickleError { offset: machine.opcode_at, problem };
+            CheckpointError::Pickle { path: file.path.clone(), cause }
         }
     })?;
-    Ok(Pickle {
-        tree: Tree {
-            nodes: machine.nodes,
-            root,
-        },
-        end: machine.input.position,
-    })
+    Ok(Pickle { tree: Tree { nodes: machine.nodes, root }, end: machine.input.position })
 }
 
 pub(super) struct Machine<'a> {
@@ -218,11 +203,7 @@ impl Machine<'_> {
         if bytes.len() > 8 {
             return self.push_node(Node::LargeInteger(bytes));
         }
-        let sign = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) {
-            0xFF
-        } else {
-            0
-        };
+        let sign = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) { 0xFF } else { 0 };
         let mut word = [sign; 8];
         word[..bytes.len()].copy_from_slice(&bytes);
         self.push(Value::Integer(i64::from_le_bytes(word)))
@@ -230,12 +211,7 @@ impl Machine<'_> {
 
     fn tuple(&mut self, length: usize) -> Outcome<()> {
         let floor = self.floor();
-        let Some(start) = self
-            .stack
-            .len()
-            .checked_sub(length)
-            .filter(|start| *start >= floor)
-        else {
+        let Some(start) = self.stack.len().checked_sub(length).filter(|start| *start >= floor) else {
             return malformed("it takes values that it never made");
         };
         let items = self.stack.split_off(start);
@@ -268,12 +244,7 @@ impl Machine<'_> {
     }
 
     fn remember(&mut self, place: u32) -> Outcome<()> {
-        let Some(value) = self
-            .stack
-            .last()
-            .copied()
-            .filter(|_| self.stack.len() > self.floor())
-        else {
+        let Some(value) = self.stack.last().copied().filter(|_| self.stack.len() > self.floor()) else {
             return malformed("it remembers a value that it never made");
         };
         self.charge(4 * size_of::<Value>())?;
@@ -349,11 +320,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn top_node(&mut self) -> Outcome<&mut Node> {
-        let top = self
-            .stack
-            .last()
-            .copied()
-            .filter(|_| self.stack.len() > self.floor());
+        let top = self.stack.last().copied().filter(|_| self.stack.len() > self.floor());
         match top {
             Some(Value::Node(place)) if (place as usize) < self.nodes.len() => {
                 Ok(&mut self.nodes[place as usize])
@@ -366,7 +333,7 @@ impl Machine<'_> {
         self.memory = self.memory.saturating_add(bytes);
         if self.memory > MOST_MEMORY {
             return Err(
-                PickleProblem::TooLarge(format!("needs over {MOST_MEMORY} bytes for its structure")).into(),
+                PickleProblem::TooLarge(format!("needs over {MOST_MEMORY} bytes for its structure")).into()
             );
         }
         Ok(())

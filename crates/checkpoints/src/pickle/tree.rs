@@ -99,18 +99,10 @@ impl Tree {
     pub fn entries(&self, value: Value) -> &[(Value, Value)] {
         match self.node(value) {
             Some(Node::Dict(entries)) => entries,
-            Some(Node::Object {
-                class: Global::Namespace,
-                state,
-            }) => self.plain_entries(*state),
-            Some(Node::Object {
-                class: Global::OmegaContainer,
-                state,
-            }) => {
-                let content = self
-                    .plain_entries(*state)
-                    .iter()
-                    .find(|(key, _)| self.text(*key) == Some("_content"));
+            Some(Node::Object { class: Global::Namespace, state }) => self.plain_entries(*state),
+            Some(Node::Object { class: Global::OmegaContainer, state }) => {
+                let content =
+                    self.plain_entries(*state).iter().find(|(key, _)| self.text(*key) == Some("_content"));
                 content.map_or(&[], |(_, content)| self.plain_entries(*content))
             }
             _ => &[],
@@ -120,16 +112,9 @@ impl Tree {
     /// The value of `key` in a dict, a namespace or an omegaconf mapping.
     pub fn get(&self, value: Value, key: &str) -> Option<Value> {
         // A key set twice holds what was set last, as in Python.
-        let (_, found) = *self
-            .entries(value)
-            .iter()
-            .rev()
-            .find(|(name, _)| self.text(*name) == Some(key))?;
+        let (_, found) = *self.entries(value).iter().rev().find(|(name, _)| self.text(*name) == Some(key))?;
         match self.node(found) {
-            Some(Node::Object {
-                class: Global::OmegaNode,
-                state,
-            }) => {
+            Some(Node::Object { class: Global::OmegaNode, state }) => {
                 let inner = self
                     .plain_entries(*state)
                     .iter()

@@ -62,10 +62,7 @@ impl Archive {
         if !rest.is_empty() {
             return Err(damaged("it is longer than its entries"));
         }
-        Ok(Self {
-            members,
-            directory_start,
-        })
+        Ok(Self { members, directory_start })
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -99,14 +96,8 @@ impl Archive {
             return Err(damaged("its header has another name"));
         }
         let start = name_at + name_length + extra_length;
-        if start
-            .checked_add(member.length)
-            .is_none_or(|end| end > self.directory_start)
-        {
-            return Err(damaged(&format!(
-                "{} bytes do not fit before the directory",
-                member.length
-            )));
+        if start.checked_add(member.length).is_none_or(|end| end > self.directory_start) {
+            return Err(damaged(&format!("{} bytes do not fit before the directory", member.length)));
         }
         Ok((start, member.length))
     }
@@ -114,25 +105,16 @@ impl Archive {
 
 /// Start, length and number of entries of the directory, from the record at the end of the file.
 fn directory(file: &WeightFile) -> Result<(u64, u64, u64), CheckpointError> {
-    let tail_length = file
-        .length
-        .min((END_LENGTH + usize::from(u16::MAX) + END_64_LOCATOR_LENGTH) as u64);
+    let tail_length = file.length.min((END_LENGTH + usize::from(u16::MAX) + END_64_LOCATOR_LENGTH) as u64);
     let tail_start = file.length - tail_length;
     let tail = file.bytes(tail_start, tail_length)?;
     let ends_here = |at: &usize| {
         let record = &tail[*at..];
         record.starts_with(END) && usize::from(u16_at(record, 20)) == record.len() - END_LENGTH
     };
-    let Some(end) = (0..(tail.len() + 1).saturating_sub(END_LENGTH))
-        .rev()
-        .find(ends_here)
-    else {
+    let Some(end) = (0..(tail.len() + 1).saturating_sub(END_LENGTH)).rev().find(ends_here) else {
         let problem = "the archive's directory is missing: the file is cut off or has something behind it";
-        return Err(CheckpointError::damaged(
-            &file.path,
-            format!("byte {}", file.length),
-            problem,
-        ));
+        return Err(CheckpointError::damaged(&file.path, format!("byte {}", file.length), problem));
     };
     let record = &tail[end..];
     let mut count = u64::from(u16_at(record, 10));
@@ -144,17 +126,11 @@ fn directory(file: &WeightFile) -> Result<(u64, u64, u64), CheckpointError> {
         let record = file.bytes(at, END_64_LENGTH)?;
         if !record.starts_with(END_64) {
             let problem = "the archive's long end record is not where its locator says";
-            return Err(CheckpointError::damaged(
-                &file.path,
-                format!("byte {at}"),
-                problem,
-            ));
+            return Err(CheckpointError::damaged(&file.path, format!("byte {at}"), problem));
         }
         (count, length, start) = (u64_at(&record, 32), u64_at(&record, 40), u64_at(&record, 48));
     }
-    let fits = start
-        .checked_add(length)
-        .is_some_and(|stop| stop <= tail_start + end as u64);
+    let fits = start.checked_add(length).is_some_and(|stop| stop <= tail_start + end as u64);
     if !fits || length > MOST_DIRECTORY || count > length / ENTRY_LENGTH as u64 {
         let problem =
             format!("a directory of {count} entries and {length} bytes at byte {start} is impossible");
@@ -223,9 +199,5 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 /// `N` bytes from `at`; every caller has made sure that they are there.
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes
-        .get(at..)
-        .and_then(|rest| rest.first_chunk())
-        .copied()
-        .unwrap_or([0; N])
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
 }

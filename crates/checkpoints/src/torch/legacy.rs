@@ -37,11 +37,7 @@ pub(super) fn open(file: &WeightFile) -> Result<(Tree, Storages), CheckpointErro
     let machine = pickle::read(file, protocol.end, file.length)?;
     if machine.tree.get(machine.tree.root, "little_endian") != Some(Value::Flag(true)) {
         let remedy = "Save it again on a little-endian machine";
-        return Err(CheckpointError::unsupported(
-            &file.path,
-            "its numbers are not little-endian",
-            remedy,
-        ));
+        return Err(CheckpointError::unsupported(&file.path, "its numbers are not little-endian", remedy));
     }
     let description = pickle::read(file, machine.end, file.length)?;
     let order = pickle::read(file, description.end, file.length)?;
@@ -56,10 +52,7 @@ fn places(file: &WeightFile, tree: &Tree, order: &Tree, start: u64) -> Result<St
     let mut elements = HashMap::new();
     for storage in tree.storages() {
         if *elements.entry(storage.key.as_str()).or_insert(storage.element) != storage.element {
-            return Err(damaged(
-                start,
-                format!("storage {} has two number types", storage.key),
-            ));
+            return Err(damaged(start, format!("storage {} has two number types", storage.key)));
         }
     }
     let mut places = HashMap::new();
@@ -73,29 +66,17 @@ fn places(file: &WeightFile, tree: &Tree, order: &Tree, start: u64) -> Result<St
         word.copy_from_slice(&file.bytes(position, 8)?);
         let count = u64::from_le_bytes(word);
         let start = position + 8;
-        let end = count
-            .checked_mul(element.size() as u64)
-            .and_then(|length| start.checked_add(length));
+        let end = count.checked_mul(element.size() as u64).and_then(|length| start.checked_add(length));
         let Some(end) = end.filter(|end| *end <= file.length) else {
             let left = file.length - start;
             let problem = format!("storage {key} should have {count} elements, but {left} bytes are left");
             return Err(damaged(position, problem));
         };
-        places.insert(
-            key.to_owned(),
-            Place {
-                start,
-                elements: count,
-                element,
-            },
-        );
+        places.insert(key.to_owned(), Place { start, elements: count, element });
         position = end;
     }
     if position != file.length {
-        return Err(damaged(
-            position,
-            format!("{} bytes follow the last storage", file.length - position),
-        ));
+        return Err(damaged(position, format!("{} bytes follow the last storage", file.length - position)));
     }
     Ok(Storages(places))
 }

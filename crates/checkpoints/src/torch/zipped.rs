@@ -22,11 +22,7 @@ pub(super) fn open(file: &WeightFile) -> Result<(Tree, Storages), CheckpointErro
     };
     if archive.contains(&format!("{prefix}constants.pkl")) {
         let remedy = "Save the state dict with torch.save instead";
-        return Err(CheckpointError::unsupported(
-            &file.path,
-            "this is a TorchScript program",
-            remedy,
-        ));
+        return Err(CheckpointError::unsupported(&file.path, "this is a TorchScript program", remedy));
     }
     let byte_order = format!("{prefix}byteorder");
     if archive.contains(&byte_order) {
@@ -52,10 +48,7 @@ impl Storages {
         if !self.archive.contains(&member) {
             return Err(format!("the archive has no member `{member}`"));
         }
-        let (start, length) = self
-            .archive
-            .place(file, &member)
-            .map_err(|error| error.to_string())?;
+        let (start, length) = self.archive.place(file, &member).map_err(|error| error.to_string())?;
         if storage.view.is_some() {
             return Err("it is a view of a storage, which this form does not have".to_owned());
         }

@@ -18,18 +18,11 @@ pub struct Model {
 
 impl Model {
     pub fn sound() -> Self {
-        Self {
-            tensors: tensors(),
-            config: hugging_face_config(),
-            settings: fairseq_settings(),
-        }
+        Self { tensors: tensors(), config: hugging_face_config(), settings: fairseq_settings() }
     }
 
     pub fn tensor(&mut self, name: &str) -> &mut Tensor {
-        self.tensors
-            .iter_mut()
-            .find(|tensor| tensor.name == name)
-            .unwrap()
+        self.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap()
     }
 }
 
@@ -62,11 +55,8 @@ impl FileForm {
 
     /// The weight file of a model: Hugging Face's two, and a fairseq checkpoint in PyTorch's old form.
     pub fn weights(self, model: &Model) -> Vec<u8> {
-        let named: Vec<(String, &Tensor)> = model
-            .tensors
-            .iter()
-            .map(|tensor| (self.stored_name(&tensor.name), tensor))
-            .collect();
+        let named: Vec<(String, &Tensor)> =
+            model.tensors.iter().map(|tensor| (self.stored_name(&tensor.name), tensor)).collect();
         match self {
             Self::Safetensors => safetensors(&named),
             Self::Zipped => {
@@ -74,10 +64,7 @@ impl FileForm {
                 zipped(&pickle.raw(b"}b").stop(), &model.tensors)
             }
             Self::Legacy => {
-                let pickle = PickleWriter::new()
-                    .dict()
-                    .text("args")
-                    .object("argparse", "Namespace");
+                let pickle = PickleWriter::new().dict().text("args").object("argparse", "Namespace");
                 let pickle = settings(pickle, &model.settings).attributes();
                 let pickle = state_dict(pickle.text("model"), &named, true);
                 legacy(&pickle.set_items().stop(), &model.tensors)
@@ -88,11 +75,7 @@ impl FileForm {
     /// Writes a model folder and gives the weight file's path.
     pub fn write(self, folder: &Path, model: &Model) -> PathBuf {
         if self != Self::Legacy {
-            fs::write(
-                folder.join("config.json"),
-                Value::Object(model.config.clone()).to_string(),
-            )
-            .unwrap();
+            fs::write(folder.join("config.json"), Value::Object(model.config.clone()).to_string()).unwrap();
         }
         let path = folder.join(self.file_name());
         fs::write(&path, self.weights(model)).unwrap();
@@ -101,9 +84,7 @@ impl FileForm {
 }
 
 pub fn settings(pickle: PickleWriter, settings: &[(&str, Setting)]) -> PickleWriter {
-    settings
-        .iter()
-        .fold(pickle, |pickle, (name, value)| value.write(pickle.text(name)))
+    settings.iter().fold(pickle, |pickle, (name, value)| value.write(pickle.text(name)))
 }
 
 pub fn safetensors(tensors: &[(String, &Tensor)]) -> Vec<u8> {
@@ -112,9 +93,9 @@ pub fn safetensors(tensors: &[(String, &Tensor)]) -> Vec<u8> {
     for (name, tensor) in tensors {
         let start = values.len() as u64;
         values.extend_from_slice(&tensor.bytes);
-        let length = tensor.claimed.map_or(tensor.bytes.len() as u64, |claimed| {
-            claimed.wrapping_mul(tensor.size() as u64)
-        });
+        let length = tensor
+            .claimed
+            .map_or(tensor.bytes.len() as u64, |claimed| claimed.wrapping_mul(tensor.size() as u64));
         let offsets = [start, start.wrapping_add(length)];
         let entry = json!({"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": offsets});
         header.insert(name.clone(), entry);
@@ -141,27 +122,13 @@ pub fn tensor_of_storage(
     storage: usize,
     legacy: bool,
 ) -> PickleWriter {
-    let pickle = pickle
-        .global("torch._utils", "_rebuild_tensor_v2")
-        .mark()
-        .mark()
-        .text("storage");
-    let pickle = pickle
-        .global("torch", tensor.storage_class())
-        .text(&storage.to_string())
-        .text("cpu");
+    let pickle = pickle.global("torch._utils", "_rebuild_tensor_v2").mark().mark().text("storage");
+    let pickle = pickle.global("torch", tensor.storage_class()).text(&storage.to_string()).text("cpu");
     let pickle = pickle.integer(tensor.claimed_elements() as i64);
     let pickle = if legacy { pickle.none() } else { pickle };
     let pickle = pickle.tuple().raw(b"Q").integer(tensor.offset as i64);
-    let pickle = pickle
-        .integers(&tensor.shape)
-        .integers(&tensor.strides())
-        .flag(false);
-    pickle
-        .global("collections", "OrderedDict")
-        .raw(b")R")
-        .tuple()
-        .raw(b"R")
+    let pickle = pickle.integers(&tensor.shape).integers(&tensor.strides()).flag(false);
+    pickle.global("collections", "OrderedDict").raw(b")R").tuple().raw(b"R")
 }
 
 /// PyTorch's zip form, members stored as they are.
@@ -203,11 +170,7 @@ pub fn archive(members: &[(String, Vec<u8>)], method: u16) -> Vec<u8> {
     file.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00");
     let count = members.len() as u16;
     file.extend([count, count].iter().flat_map(|word| word.to_le_bytes()));
-    file.extend(
-        [directory.len() as u32, start]
-            .iter()
-            .flat_map(|word| word.to_le_bytes()),
-    );
+    file.extend([directory.len() as u32, start].iter().flat_map(|word| word.to_le_bytes()));
     file.extend_from_slice(&[0, 0]);
     file
 }
@@ -216,14 +179,7 @@ pub fn archive(members: &[(String, Vec<u8>)], method: u16) -> Vec<u8> {
 pub fn legacy(pickle: &[u8], storages: &[Tensor]) -> Vec<u8> {
     let mut file = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.".to_vec();
     file.extend(PickleWriter::new().integer(1001).stop());
-    file.extend(
-        PickleWriter::new()
-            .dict()
-            .text("little_endian")
-            .flag(true)
-            .set_items()
-            .stop(),
-    );
+    file.extend(PickleWriter::new().dict().text("little_endian").flag(true).set_items().stop());
     file.extend_from_slice(pickle);
     let keys = PickleWriter::new().raw(b"]").mark();
     let keys = (0..storages.len()).fold(keys, |keys, number| keys.text(&number.to_string()));

@@ -90,11 +90,8 @@ impl Mutation {
             }
             Self::StartOverwritten => bytes[..8].copy_from_slice(&(random.next() | 1 << 40).to_le_bytes()),
             Self::NotWeights => {
-                let others: [&[u8]; 3] = [
-                    b"version https://git-lfs.github.com/spec/v1\n",
-                    b"<!DOCTYPE html><html>",
-                    b"hello",
-                ];
+                let others: [&[u8]; 3] =
+                    [b"version https://git-lfs.github.com/spec/v1\n", b"<!DOCTYPE html><html>", b"hello"];
                 bytes = others[random.below(3)].to_vec();
             }
             _ => return mentioned,
@@ -116,10 +113,7 @@ impl Mutation {
                 mentioned.push(form.stored_name(&format!("{name}_old")));
             }
             Self::TensorTooMany => {
-                let extra = Tensor {
-                    name: format!("{name}.lora_a"),
-                    ..tensor.clone()
-                };
+                let extra = Tensor { name: format!("{name}.lora_a"), ..tensor.clone() };
                 mentioned = vec![form.file_name().to_owned(), form.stored_name(&extra.name)];
                 model.tensors.push(extra);
             }
@@ -151,11 +145,7 @@ impl Mutation {
                 mentioned.push(tensor.dtype.to_owned());
             }
             Self::NotANumber | Self::Infinite => {
-                let value = if matches!(self, Self::Infinite) {
-                    f32::NEG_INFINITY
-                } else {
-                    f32::NAN
-                };
+                let value = if matches!(self, Self::Infinite) { f32::NEG_INFINITY } else { f32::NAN };
                 let at = 4 * random.below(tensor.bytes.len() / 4);
                 tensor.bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
             }
@@ -185,33 +175,20 @@ impl Mutation {
                 }
                 mentioned = vec![
                     config_file(form),
-                    if form == FileForm::Legacy {
-                        fairseq
-                    } else {
-                        hugging_face
-                    }
-                    .to_owned(),
+                    if form == FileForm::Legacy { fairseq } else { hugging_face }.to_owned(),
                 ];
             }
             Self::ConfigContradiction => {
                 let heads = [0, 3, 5, 1 << 30][random.below(4)];
-                model
-                    .config
-                    .insert("num_attention_heads".to_owned(), json!(heads));
-                model
-                    .settings
-                    .retain(|(name, _)| *name != "decoder_attention_heads");
-                model
-                    .settings
-                    .push(("decoder_attention_heads", Setting::Integer(heads)));
+                model.config.insert("num_attention_heads".to_owned(), json!(heads));
+                model.settings.retain(|(name, _)| *name != "decoder_attention_heads");
+                model.settings.push(("decoder_attention_heads", Setting::Integer(heads)));
                 mentioned = vec![config_file(form), heads.to_string(), "heads".to_owned()];
             }
             Self::OtherArchitecture => {
                 let other = ["gpt2", "opt", "bert"][random.below(3)];
                 model.config.insert("model_type".to_owned(), json!(other));
-                model
-                    .settings
-                    .push(("decoder_normalize_before", Setting::Flag(false)));
+                model.settings.push(("decoder_normalize_before", Setting::Flag(false)));
                 model.settings.retain(|(name, value)| {
                     *name != "decoder_normalize_before" || matches!(value, Setting::Flag(false))
                 });
@@ -228,12 +205,7 @@ impl Mutation {
 }
 
 fn config_file(form: FileForm) -> String {
-    if form == FileForm::Legacy {
-        form.file_name()
-    } else {
-        "config.json"
-    }
-    .to_owned()
+    if form == FileForm::Legacy { form.file_name() } else { "config.json" }.to_owned()
 }
 
 #[test]
@@ -245,9 +217,7 @@ fn three_hundred_malformed_models_give_three_hundred_clear_errors() {
         let folder = tempfile::tempdir().unwrap();
         let mentioned = mutation.apply(form, folder.path(), &mut Random(seed));
         let outcome = Checkpoint::open(folder.path()).and_then(|checkpoint| checkpoint.verify());
-        let Err(error) = outcome else {
-            panic!("seed {seed}: {form:?} {mutation:?} was accepted")
-        };
+        let Err(error) = outcome else { panic!("seed {seed}: {form:?} {mutation:?} was accepted") };
         let message = error.to_string();
         for words in mentioned {
             assert!(
@@ -258,11 +228,7 @@ fn three_hundred_malformed_models_give_three_hundred_clear_errors() {
         refused += 1;
     }
     assert_eq!(refused, 300);
-    assert!(
-        allocation::largest() < 1 << 20,
-        "{} bytes at once",
-        allocation::largest()
-    );
+    assert!(allocation::largest() < 1 << 20, "{} bytes at once", allocation::largest());
 }
 
 #[test]
@@ -276,11 +242,7 @@ fn bytes_changed_anywhere_never_break_the_reader() {
             let mut bytes = sound.clone();
             for _ in 0..=random.below(3) {
                 // Half of the changes where the structure is: weights are most of a file.
-                let end = if random.below(2) == 0 {
-                    bytes.len()
-                } else {
-                    bytes.len().min(600)
-                };
+                let end = if random.below(2) == 0 { bytes.len() } else { bytes.len().min(600) };
                 let at = random.below(end);
                 bytes[at] = [random.next() as u8, 0, 0xFF, bytes[at] ^ 1 << random.below(8)][random.below(4)];
             }
@@ -291,9 +253,5 @@ fn bytes_changed_anywhere_never_break_the_reader() {
             }
         }
     }
-    assert!(
-        allocation::largest() < 1 << 20,
-        "{} bytes at once",
-        allocation::largest()
-    );
+    assert!(allocation::largest() < 1 << 20, "{} bytes at once", allocation::largest());
 }

@@ -16,12 +16,7 @@ fn refusals(pickle: &[u8]) -> [(PickleProblem, u64, String); 2] {
         let (bytes, start) = match form {
             FileForm::Legacy => {
                 let file = files::legacy(pickle, &[]);
-                (
-                    file.clone(),
-                    file.windows(pickle.len())
-                        .position(|window| window == pickle)
-                        .unwrap(),
-                )
+                (file.clone(), file.windows(pickle.len()).position(|window| window == pickle).unwrap())
             }
             _ => (files::zipped(pickle, &[]), 30 + "archive/data.pkl".len()),
         };
@@ -39,10 +34,7 @@ fn refusals(pickle: &[u8]) -> [(PickleProblem, u64, String); 2] {
 fn assert_global(pickle: &[u8], name: &str) {
     for (problem, _, message) in refusals(pickle) {
         assert_eq!(problem, PickleProblem::Global(name.to_owned()), "{message}");
-        assert!(
-            message.contains(name) && message.contains("nothing was run"),
-            "{message}"
-        );
+        assert!(message.contains(name) && message.contains("nothing was run"), "{message}");
     }
 }
 
@@ -88,13 +80,7 @@ fn functions_outside_the_list_are_refused_by_name_and_place() {
         ("typing", "ForwardRef"),
         ("fairseq.dataclass.configs", "os.system"),
     ] {
-        let pickle = PickleWriter::new()
-            .global(module, name)
-            .mark()
-            .text(&command)
-            .tuple()
-            .raw(b"R")
-            .stop();
+        let pickle = PickleWriter::new().global(module, name).mark().text(&command).tuple().raw(b"R").stop();
         assert_global(&pickle, &format!("{module}.{name}"));
         for (_, offset, message) in refusals(&pickle) {
             assert_eq!(offset, 2, "{message}");
@@ -102,19 +88,9 @@ fn functions_outside_the_list_are_refused_by_name_and_place() {
         // The same by name on the stack, and hidden in arguments of something allowed.
         let pickle = PickleWriter::new().text(module).text(name).raw(b"\x93)R").stop();
         assert_global(&pickle, &format!("{module}.{name}"));
-        let pickle = PickleWriter::new()
-            .dict()
-            .text("model")
-            .global("collections", "OrderedDict")
-            .mark();
-        let pickle = pickle
-            .global(module, name)
-            .text(&command)
-            .raw(b"\x85R")
-            .tuple()
-            .raw(b"R")
-            .set_items()
-            .stop();
+        let pickle = PickleWriter::new().dict().text("model").global("collections", "OrderedDict").mark();
+        let pickle =
+            pickle.global(module, name).text(&command).raw(b"\x85R").tuple().raw(b"R").set_items().stop();
         assert_global(&pickle, &format!("{module}.{name}"));
     }
     assert!(!file.exists());
@@ -151,83 +127,30 @@ fn allowed_names_cannot_be_turned_to_other_uses() {
     let ordered = || PickleWriter::new().global("collections", "OrderedDict");
     let cases = [
         (namespace().raw(b")R").stop(), "calls Namespace with 0 arguments"),
+        (ordered().raw(b")\x81").stop(), "makes an object of something that is no plain class"),
+        (namespace().text("x").raw(b"\x85\x81").stop(), "makes an object of something"),
+        (namespace().raw(b")\x81").text("__dict__").raw(b"b").stop(), "sets attributes of something"),
+        (namespace().raw(b")\x81}b}b").stop(), "sets attributes of something"),
+        (PickleWriter::new().text("os.system").raw(b")R").stop(), "calls something that is no function"),
+        (ordered().raw(b")R)R").stop(), "calls something that is no function"),
+        (PickleWriter::new().raw(b"})\x93").stop(), "names a class by something that is no text"),
+        (PickleWriter::new().text("module").raw(b"\x85Q").stop(), "by an id of another length"),
+        (PickleWriter::new().text("os").raw(b"Q").stop(), "by an id that is no tuple"),
         (
-            ordered().raw(b")\x81").stop(),
-            "makes an object of something that is no plain class",
-        ),
-        (
-            namespace().text("x").raw(b"\x85\x81").stop(),
-            "makes an object of something",
-        ),
-        (
-            namespace().raw(b")\x81").text("__dict__").raw(b"b").stop(),
-            "sets attributes of something",
-        ),
-        (
-            namespace().raw(b")\x81}b}b").stop(),
-            "sets attributes of something",
-        ),
-        (
-            PickleWriter::new().text("os.system").raw(b")R").stop(),
-            "calls something that is no function",
-        ),
-        (
-            ordered().raw(b")R)R").stop(),
-            "calls something that is no function",
-        ),
-        (
-            PickleWriter::new().raw(b"})\x93").stop(),
-            "names a class by something that is no text",
-        ),
-        (
-            PickleWriter::new().text("module").raw(b"\x85Q").stop(),
-            "by an id of another length",
-        ),
-        (
-            PickleWriter::new().text("os").raw(b"Q").stop(),
-            "by an id that is no tuple",
-        ),
-        (
-            PickleWriter::new()
-                .global("torch._utils", "_rebuild_parameter")
-                .raw(b"}\x85R")
-                .stop(),
+            PickleWriter::new().global("torch._utils", "_rebuild_parameter").raw(b"}\x85R").stop(),
             "calls Rebuild",
         ),
-        (
-            PickleWriter::new().raw(b"})s").stop(),
-            "changes a value that it never made",
-        ),
-        (
-            PickleWriter::new().raw(b"]NNs").stop(),
-            "sets items of something that is no dict",
-        ),
-        (
-            PickleWriter::new().raw(b"}Na").stop(),
-            "appends to something that is no list",
-        ),
+        (PickleWriter::new().raw(b"})s").stop(), "changes a value that it never made"),
+        (PickleWriter::new().raw(b"]NNs").stop(), "sets items of something that is no dict"),
+        (PickleWriter::new().raw(b"}Na").stop(), "appends to something that is no list"),
         (PickleWriter::new().raw(b"}(Nu").stop(), "a key has no value"),
         (PickleWriter::new().raw(b"h\x07").stop(), "recalls value 7"),
         (PickleWriter::new().raw(b"NN").stop(), "values are left over"),
         (PickleWriter::new().raw(b"(N").stop(), "values are left over"),
-        (
-            PickleWriter::new().raw(b"t").stop(),
-            "closes a group that it never opened",
-        ),
-        (
-            PickleWriter::new().raw(b"X\xff\xff\xff\x7fabc").stop(),
-            "bytes should follow",
-        ),
-        (
-            PickleWriter::new()
-                .raw(b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff")
-                .stop(),
-            "bytes should follow",
-        ),
-        (
-            PickleWriter::new().raw(b"X\x02\x00\x00\x00\xff\xfe").stop(),
-            "not UTF-8",
-        ),
+        (PickleWriter::new().raw(b"t").stop(), "closes a group that it never opened"),
+        (PickleWriter::new().raw(b"X\xff\xff\xff\x7fabc").stop(), "bytes should follow"),
+        (PickleWriter::new().raw(b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff").stop(), "bytes should follow"),
+        (PickleWriter::new().raw(b"X\x02\x00\x00\x00\xff\xfe").stop(), "not UTF-8"),
         (b"\x80\x09N.".to_vec(), "protocol 9"),
         (b"(lp0\n.".to_vec(), "not a pickle of protocol 2 to 5"),
     ];
@@ -255,32 +178,17 @@ fn depth_and_memory_bombs_are_refused_in_bounded_memory() {
     let laughs = (0..40_u8).fold(PickleWriter::new().raw(b")q\x00"), |pickle, level| {
         pickle.raw(&[b'h', level, b'h', level, 0x86, b'q', level + 1])
     });
-    let pickle = PickleWriter::new()
-        .dict()
-        .text("model")
-        .dict()
-        .set_items()
-        .text("x")
-        .raw(&laughs.bytes[2..]);
+    let pickle =
+        PickleWriter::new().dict().text("model").dict().set_items().text("x").raw(&laughs.bytes[2..]);
     let pickle = in_a_dict(pickle.raw(b"").mark().raw(b"t")).to_vec();
     assert_refused(&pickle, "a key has no value");
     // A million empty dicts, and memory that grows with copies of one text.
     let many = PickleWriter::new().raw(b"]").raw(&b"}a".repeat(1_000_000));
     assert_refused(&many.stop(), "bytes for its structure");
     let text = "x".repeat(1 << 20);
-    let copies = PickleWriter::new()
-        .raw(b"]")
-        .text(&text)
-        .raw(b"q\x01")
-        .text("latin1")
-        .raw(b"q\x02\x86q\x03a");
-    let copies = copies
-        .raw(b"c_codecs\nencode\nq\x04a")
-        .raw(&b"h\x04h\x03Ra".repeat(200));
+    let copies =
+        PickleWriter::new().raw(b"]").text(&text).raw(b"q\x01").text("latin1").raw(b"q\x02\x86q\x03a");
+    let copies = copies.raw(b"c_codecs\nencode\nq\x04a").raw(&b"h\x04h\x03Ra".repeat(200));
     assert_refused(&copies.stop(), "bytes for its structure");
-    assert!(
-        allocation::largest() < 64 << 20,
-        "{} bytes at once",
-        allocation::largest()
-    );
+    assert!(allocation::largest() < 64 << 20, "{} bytes at once", allocation::largest());
 }

@@ -32,15 +32,7 @@ impl Tensor {
     pub fn f32(name: &str, shape: &[usize], values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let (name, shape) = (name.to_owned(), shape.to_vec());
-        Self {
-            name,
-            dtype: "F32",
-            shape,
-            strides: None,
-            offset: 0,
-            claimed: None,
-            bytes,
-        }
+        Self { name, dtype: "F32", shape, strides: None, offset: 0, claimed: None, bytes }
     }
 
     pub fn size(&self) -> usize {
@@ -94,10 +86,7 @@ pub fn tensors() -> Vec<Tensor> {
     ];
     for layer in 0..LAYERS {
         for name in ["k_proj", "v_proj", "q_proj", "out_proj"] {
-            tensors.push(tensor(
-                &format!("layers.{layer}.self_attn.{name}.weight"),
-                &[D, D],
-            ));
+            tensors.push(tensor(&format!("layers.{layer}.self_attn.{name}.weight"), &[D, D]));
             tensors.push(tensor(&format!("layers.{layer}.self_attn.{name}.bias"), &[D]));
         }
         for (name, out, inputs) in [("fc1", INSIDE, D), ("fc2", D, INSIDE)] {

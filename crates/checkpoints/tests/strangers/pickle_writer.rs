@@ -39,9 +39,7 @@ impl PickleWriter {
     }
 
     pub fn text(self, text: &str) -> Self {
-        self.raw(b"X")
-            .raw(&(text.len() as u32).to_le_bytes())
-            .raw(text.as_bytes())
+        self.raw(b"X").raw(&(text.len() as u32).to_le_bytes()).raw(text.as_bytes())
     }
 
     pub fn global(self, module: &str, name: &str) -> Self {
@@ -57,10 +55,7 @@ impl PickleWriter {
     }
 
     pub fn integers(self, values: &[usize]) -> Self {
-        values
-            .iter()
-            .fold(self.mark(), |pickle, value| pickle.integer(*value as i64))
-            .tuple()
+        values.iter().fold(self.mark(), |pickle, value| pickle.integer(*value as i64)).tuple()
     }
 
     pub fn dict(self) -> Self {

@@ -19,13 +19,7 @@ fn open(form: FileForm, model: &Model) -> Checkpoint {
 
 fn values(model: &Model, name: &str) -> Vec<f32> {
     let tensor = model.tensors.iter().find(|tensor| tensor.name == name).unwrap();
-    tensor
-        .bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|word| f32::from_le_bytes(*word))
-        .collect()
+    tensor.bytes.as_chunks().0.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
 
 #[test]
@@ -36,18 +30,12 @@ fn published_names_become_canonical_ones_in_every_form() {
         let pairs = [
             ("embed_tokens", "embed_tokens.weight"),
             ("embed_positions", "embed_positions.weight"),
-            (
-                "layers.1.attention_norm.weight",
-                "layers.1.self_attn_layer_norm.weight",
-            ),
+            ("layers.1.attention_norm.weight", "layers.1.self_attn_layer_norm.weight"),
             ("layers.1.query.weight", "layers.1.self_attn.q_proj.weight"),
             ("layers.1.key.bias", "layers.1.self_attn.k_proj.bias"),
             ("layers.0.value.weight", "layers.0.self_attn.v_proj.weight"),
             ("layers.0.output.bias", "layers.0.self_attn.out_proj.bias"),
-            (
-                "layers.0.feed_forward_norm.bias",
-                "layers.0.final_layer_norm.bias",
-            ),
+            ("layers.0.feed_forward_norm.bias", "layers.0.final_layer_norm.bias"),
             ("layers.0.up.weight", "layers.0.fc1.weight"),
             ("layers.0.down.weight", "layers.0.fc2.weight"),
             ("final_norm.weight", "layer_norm.weight"),
@@ -61,10 +49,7 @@ fn published_names_become_canonical_ones_in_every_form() {
         }
         assert_eq!(checkpoint.names().count(), model.tensors.len());
         assert_eq!(checkpoint.names().last(), Some("final_norm.bias"));
-        assert!(matches!(
-            checkpoint.tensor("head"),
-            Err(CheckpointError::UnknownTensor { .. })
-        ));
+        assert!(matches!(checkpoint.tensor("head"), Err(CheckpointError::UnknownTensor { .. })));
     }
 }
 
@@ -99,20 +84,14 @@ fn transposed_and_shifted_storages_of_pytorch_are_read_in_order() {
     for form in [FileForm::Zipped, FileForm::Legacy] {
         let mut model = Model::sound();
         let tensor = model.tensor("layers.0.fc1.weight");
-        let [out, inputs] = *tensor.shape.as_slice() else {
-            panic!("not a matrix")
-        };
+        let [out, inputs] = *tensor.shape.as_slice() else { panic!("not a matrix") };
         // Stored column by column, after two elements of something else.
         let stored: Vec<f32> = (0..out * inputs + 2).map(|value| value as f32).collect();
         tensor.bytes = stored.iter().flat_map(|value| value.to_le_bytes()).collect();
         (tensor.strides, tensor.offset) = (Some(vec![1, out]), 2);
-        let expected: Vec<f32> = (0..out * inputs)
-            .map(|at| (2 + at / inputs + at % inputs * out) as f32)
-            .collect();
-        assert_eq!(
-            open(form, &model).load_f32("layers.0.up.weight").unwrap(),
-            expected
-        );
+        let expected: Vec<f32> =
+            (0..out * inputs).map(|at| (2 + at / inputs + at % inputs * out) as f32).collect();
+        assert_eq!(open(form, &model).load_f32("layers.0.up.weight").unwrap(), expected);
     }
 }
 
@@ -120,33 +99,18 @@ fn transposed_and_shifted_storages_of_pytorch_are_read_in_order() {
 fn a_stored_copy_of_the_tied_head_must_equal_the_embedding() {
     for form in FileForm::ALL {
         let mut model = Model::sound();
-        let head = Tensor {
-            name: "output_projection.weight".to_owned(),
-            ..model.tensors[0].clone()
-        };
+        let head = Tensor { name: "output_projection.weight".to_owned(), ..model.tensors[0].clone() };
         model.tensors.push(head);
         assert!(!open(form, &model).names().any(|name| name == "head"));
         model.tensor("output_projection.weight").bytes[77] ^= 1;
         let folder = tempfile::tempdir().unwrap();
         form.write(folder.path(), &model);
         let refused = Checkpoint::open(folder.path()).unwrap_err();
-        assert!(
-            matches!(refused, CheckpointError::HeadNotTied { .. }),
-            "{refused}"
-        );
-        assert!(
-            refused.to_string().contains("output_projection.weight"),
-            "{refused}"
-        );
+        assert!(matches!(refused, CheckpointError::HeadNotTied { .. }), "{refused}");
+        assert!(refused.to_string().contains("output_projection.weight"), "{refused}");
         // Said to be untied, it is a tensor of the model.
-        model
-            .config
-            .insert("tie_word_embeddings".to_owned(), json!(false));
-        let tie = model
-            .settings
-            .iter_mut()
-            .find(|(name, _)| name.starts_with("share_decoder"))
-            .unwrap();
+        model.config.insert("tie_word_embeddings".to_owned(), json!(false));
+        let tie = model.settings.iter_mut().find(|(name, _)| name.starts_with("share_decoder")).unwrap();
         tie.1 = Setting::Flag(false);
         assert_eq!(open(form, &model).tensor("head").unwrap().shape, [VOCABULARY, D]);
     }
@@ -170,27 +134,18 @@ fn parts_with_an_index_are_one_model() {
     let index = folder.path().join("model.safetensors.index.json");
     fs::write(&index, json!({ "weight_map": map }).to_string()).unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
-    assert_eq!(
-        checkpoint.load_f32("final_norm.bias").unwrap(),
-        values(&model, "layer_norm.bias")
-    );
+    assert_eq!(checkpoint.load_f32("final_norm.bias").unwrap(), values(&model, "layer_norm.bias"));
     checkpoint.verify().unwrap();
 
     map.insert("x".to_owned(), json!("../elsewhere.safetensors"));
     fs::write(&index, json!({ "weight_map": map }).to_string()).unwrap();
     let refused = Checkpoint::open(folder.path()).unwrap_err().to_string();
-    assert!(
-        refused.contains("tensor x is not in a file of this folder"),
-        "{refused}"
-    );
+    assert!(refused.contains("tensor x is not in a file of this folder"), "{refused}");
     fs::remove_file(folder.path().join("model-2.safetensors")).unwrap();
     map.remove("x");
     fs::write(&index, json!({ "weight_map": map }).to_string()).unwrap();
     let refused = Checkpoint::open(folder.path()).unwrap_err().to_string();
-    assert!(
-        refused.contains("model-2.safetensors: cannot be read"),
-        "{refused}"
-    );
+    assert!(refused.contains("model-2.safetensors: cannot be read"), "{refused}");
 }
 
 /// A fairseq checkpoint in zip form whose settings `write` makes.
@@ -199,18 +154,10 @@ fn fairseq(
     model: &Model,
     write: impl FnOnce(PickleWriter) -> PickleWriter,
 ) -> CheckpointOrError {
-    let named: Vec<_> = model
-        .tensors
-        .iter()
-        .map(|t| (FileForm::Legacy.stored_name(&t.name), t))
-        .collect();
+    let named: Vec<_> = model.tensors.iter().map(|t| (FileForm::Legacy.stored_name(&t.name), t)).collect();
     let pickle = write(PickleWriter::new().dict()).text("model");
     let pickle = files::state_dict(pickle, &named, false).set_items().stop();
-    fs::write(
-        folder.join("checkpoint_best.pt"),
-        files::zipped(&pickle, &model.tensors),
-    )
-    .unwrap();
+    fs::write(folder.join("checkpoint_best.pt"), files::zipped(&pickle, &model.tensors)).unwrap();
     Checkpoint::open(folder)
 }
 
@@ -223,74 +170,37 @@ fn optimizer_state_is_ignored_by_name() {
     let checkpoint = fairseq(folder.path(), &model, |pickle| {
         let pickle = pickle.text("args").object("argparse", "Namespace");
         let pickle = files::settings(pickle, &model.settings).attributes();
-        let pickle = pickle
-            .text("last_optimizer_state")
-            .dict()
-            .text("state")
-            .dict()
-            .integer(0)
-            .dict();
+        let pickle = pickle.text("last_optimizer_state").dict().text("state").dict().integer(0).dict();
         let pickle = files::tensor_of_storage(pickle.text("exp_avg"), &model.tensors[0], 0, false);
         let pickle = pickle.set_items().set_items().set_items();
         // Statistics of training, as numpy leaves them.
         let pickle = pickle.text("extra_state").dict().text("val_loss");
-        let pickle = pickle
-            .global("numpy.core.multiarray", "scalar")
-            .global("numpy", "dtype");
-        let pickle = pickle
-            .mark()
-            .text("f8")
-            .flag(false)
-            .flag(true)
-            .tuple()
-            .raw(b"R")
-            .integers(&[3])
-            .raw(b"b");
-        let pickle = pickle
-            .global("_codecs", "encode")
-            .text("\u{0}\u{ff}")
-            .text("latin1")
-            .raw(b"\x86R\x86R");
+        let pickle = pickle.global("numpy.core.multiarray", "scalar").global("numpy", "dtype");
+        let pickle =
+            pickle.mark().text("f8").flag(false).flag(true).tuple().raw(b"R").integers(&[3]).raw(b"b");
+        let pickle = pickle.global("_codecs", "encode").text("\u{0}\u{ff}").text("latin1").raw(b"\x86R\x86R");
         pickle.set_items()
     });
-    assert_eq!(
-        checkpoint.unwrap().report().ignored,
-        ["last_optimizer_state.state.0.exp_avg"]
-    );
+    assert_eq!(checkpoint.unwrap().report().ignored, ["last_optimizer_state.state.0.exp_avg"]);
 }
 
 #[test]
 fn settings_may_be_dicts_namespaces_or_omegaconf_containers() {
     let mut model = Model::sound();
     model.settings.retain(|(name, _)| *name != "max_target_positions");
-    let references = [(
-        "max_target_positions",
-        Setting::Text("${task.max_target_positions}"),
-    )];
-    let task = [
-        ("max_target_positions", Setting::Integer(6)),
-        ("learned_prompt", Setting::Integer(3)),
-    ];
+    let references = [("max_target_positions", Setting::Text("${task.max_target_positions}"))];
+    let task = [("max_target_positions", Setting::Integer(6)), ("learned_prompt", Setting::Integer(3))];
     let nested = |pickle: PickleWriter| pickle.text("args").none().text("cfg").dict().text("model");
     let folder = tempfile::tempdir().unwrap();
     let mixed = fairseq(folder.path(), &model, |pickle| {
-        let pickle = files::settings(
-            nested(pickle).object("argparse", "Namespace"),
-            &fairseq_settings(),
-        );
+        let pickle = files::settings(nested(pickle).object("argparse", "Namespace"), &fairseq_settings());
         let pickle = files::settings(pickle.attributes().text("task").dict(), &task);
         pickle.set_items().set_items()
     });
     let container = |pickle: PickleWriter, settings: &[(&str, Setting)]| {
-        let pickle = pickle
-            .object("omegaconf.dictconfig", "DictConfig")
-            .text("_content")
-            .dict();
+        let pickle = pickle.object("omegaconf.dictconfig", "DictConfig").text("_content").dict();
         let pickle = settings.iter().fold(pickle, |pickle, (name, value)| {
-            let node = pickle
-                .text(name)
-                .object("omegaconf.nodes", "AnyNode")
-                .text("_val");
+            let node = pickle.text(name).object("omegaconf.nodes", "AnyNode").text("_val");
             value.write(node).attributes()
         });
         pickle.set_items().attributes()
@@ -302,10 +212,7 @@ fn settings_may_be_dicts_namespaces_or_omegaconf_containers() {
     });
     let (mixed, containers) = (mixed.unwrap(), containers.unwrap());
     assert_eq!(mixed.config(), containers.config());
-    assert_eq!(
-        (mixed.config().max_positions, mixed.config().learned_prompt),
-        (6, 3)
-    );
+    assert_eq!((mixed.config().max_positions, mixed.config().learned_prompt), (6, 3));
 }
 
 #[test]
@@ -337,10 +244,7 @@ fn several_checkpoints_in_a_folder_are_listed() {
         fs::write(folder.path().join(name), "x").unwrap();
     }
     let refused = Checkpoint::open(folder.path()).unwrap_err().to_string();
-    assert!(
-        refused.contains("several checkpoints (checkpoint_best.pt, checkpoint_last.pt)"),
-        "{refused}"
-    );
+    assert!(refused.contains("several checkpoints (checkpoint_best.pt, checkpoint_last.pt)"), "{refused}");
 }
 
 #[test]
@@ -350,20 +254,11 @@ fn newer_pickle_protocols_name_classes_on_the_stack() {
     pickle.extend_from_slice(b"\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94.");
     let folder = tempfile::tempdir().unwrap();
     FileForm::Zipped.write(folder.path(), &Model::sound());
-    fs::write(
-        folder.path().join("pytorch_model.bin"),
-        files::zipped(&pickle, &[]),
-    )
-    .unwrap();
+    fs::write(folder.path().join("pytorch_model.bin"), files::zipped(&pickle, &[])).unwrap();
     match Checkpoint::open(folder.path()) {
         Err(CheckpointError::Mismatch { report, .. }) => {
             assert_eq!(report.missing.len(), Model::sound().tensors.len());
-            assert!(
-                report
-                    .to_string()
-                    .contains("embed_tokens (biogpt.embed_tokens.weight)"),
-                "{report}"
-            );
+            assert!(report.to_string().contains("embed_tokens (biogpt.embed_tokens.weight)"), "{report}");
         }
         other => panic!("{other:?}"),
     }
@@ -401,28 +296,17 @@ fn archives_with_64_bit_lengths_are_read() {
 
 #[test]
 fn a_written_model_is_rounded_once_and_complete_or_absent() {
-    let config = Config {
-        layers: 1,
-        ..Config::tiny()
-    };
+    let config = Config { layers: 1, ..Config::tiny() };
     let folder = tempfile::tempdir().unwrap();
     let mut writer = HuggingFaceWriter::create(folder.path(), &config, Dtype::F16).unwrap();
     let tensors = checkpoints::canonical_tensors(&config);
     let refused = writer.write("final_norm.weight", &[0.0]).unwrap_err().to_string();
     assert!(refused.contains("embed_tokens"), "{refused}");
-    assert!(
-        writer
-            .finish()
-            .unwrap_err()
-            .to_string()
-            .contains("was not written")
-    );
+    assert!(writer.finish().unwrap_err().to_string().contains("was not written"));
 
     let mut writer = HuggingFaceWriter::create(folder.path(), &config, Dtype::F16).unwrap();
     for tensor in &tensors {
-        writer
-            .write(&tensor.name, &vec![1.0 / 3.0; tensor.shape.iter().product()])
-            .unwrap();
+        writer.write(&tensor.name, &vec![1.0 / 3.0; tensor.shape.iter().product()]).unwrap();
     }
     writer.finish().unwrap();
     let checkpoint = Checkpoint::open(folder.path()).unwrap();
@@ -433,8 +317,5 @@ fn a_written_model_is_rounded_once_and_complete_or_absent() {
     let mut values = vec![0.0; 512 * 64];
     values[70] = 1e6;
     let refused = writer.write("embed_tokens", &values).unwrap_err().to_string();
-    assert!(
-        refused.contains("tensor embed_tokens holds infinity at [70]"),
-        "{refused}"
-    );
+    assert!(refused.contains("tensor embed_tokens holds infinity at [70]"), "{refused}");
 }

@@ -39,7 +39,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let encoding = tokenizer.encode(&line.text);
         let characters = Characters::new(&line.text);
         let answer = Answer {
-            offsets: encoding.offsets.iter().map(|o| [characters.before(o.start), characters.before(o.end)]).collect(),
+            offsets: encoding
+                .offsets
+                .iter()
+                .map(|o| [characters.before(o.start), characters.before(o.end)])
+                .collect(),
             decoded: tokenizer.decode(&encoding.ids),
             ids: encoding.ids,
         };

@@ -194,14 +194,15 @@ impl Losses {
                 continue;
             }
             self.add(Lost::Text, &document.id);
-                        let arguments = document.relations.iter().flat_map(|relation| &relation.arguments);
+            let arguments = document.relations.iter().flat_map(|relation| &relation.arguments);
             let in_relation: HashSet<&str> = arguments
                 .filter_map(|argument| match &argument.target {
                     Target::Entity(id) => Some(id.as_str()),
                     Target::Concept(_) | Target::Relation(_) => None,
                 })
                 .collect();
-            for entity in document.entities.iter().filter(|entity| !in_relation.contains(entity.id.as_str())) {
+            for entity in document.entities.iter().filter(|entity| !in_relation.contains(entity.id.as_str()))
+            {
                 self.add(Lost::Mentions, &entity.text);
             }
         }

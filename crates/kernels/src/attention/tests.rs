@@ -12,7 +12,9 @@ fn reference(qkv: &[f32], shape: Shape) -> Vec<f64> {
         f64::from(qkv[(b * length + t) * 3 * d + part * d + h * head_width + i])
     };
     let mut out = vec![0.0; batch * length * d];
-    for (b, h, t) in (0..batch).flat_map(|b| (0..heads).flat_map(move |h| (0..length).map(move |t| (b, h, t)))) {
+    for (b, h, t) in
+        (0..batch).flat_map(|b| (0..heads).flat_map(move |h| (0..length).map(move |t| (b, h, t))))
+    {
         let scores: Vec<f64> = (0..=t)
             .map(|s| (0..head_width).map(|i| at(b, t, 0, h, i) * at(b, s, 1, h, i)).sum::<f64>())
             .map(|score| (score / (head_width as f64).sqrt()).exp())

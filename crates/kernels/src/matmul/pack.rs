@@ -30,7 +30,13 @@ pub(super) fn f32_panels<const W: usize>(
         } else if depth_stride == 1 && width == W {
             // Eight rows at a time, so that each row is read along its cache lines.
             for group in 0..W / 8 {
-                transpose(&data[origin + group * 8 * outer_stride..], outer_stride, depth, &mut panel[group * 8..], W);
+                transpose(
+                    &data[origin + group * 8 * outer_stride..],
+                    outer_stride,
+                    depth,
+                    &mut panel[group * 8..],
+                    W,
+                );
             }
             for w in W / 8 * 8..W {
                 let row = &data[origin + w * outer_stride..][..depth];
@@ -59,13 +65,23 @@ pub(super) fn portable<const W: usize>(
     depth_stride: usize,
     packed: &mut [f32],
 ) {
-    f32_panels::<W>(data, from, outers, outer_stride, depth_from, depth, depth_stride, packed, |rows, stride, depth, out, width| {
-        for d in 0..depth {
-            for r in 0..8 {
-                out[d * width + r] = rows[r * stride + d];
+    f32_panels::<W>(
+        data,
+        from,
+        outers,
+        outer_stride,
+        depth_from,
+        depth,
+        depth_stride,
+        packed,
+        |rows, stride, depth, out, width| {
+            for d in 0..depth {
+                for r in 0..8 {
+                    out[d * width + r] = rows[r * stride + d];
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// Packs bfloat16 pairs (two depth steps a 32-bit word) in panels `W` wide, without vector instructions: for tests.
@@ -87,7 +103,11 @@ pub(super) fn bf16_panels<const W: usize>(
         for s in 0..steps {
             for w in 0..W {
                 let at = |d: usize| {
-                    if w < width && d < depth { data[origin + w * outer_stride + d * depth_stride] } else { 0.0 }
+                    if w < width && d < depth {
+                        data[origin + w * outer_stride + d * depth_stride]
+                    } else {
+                        0.0
+                    }
                 };
                 let low = u32::from(bf16::from_f32(at(2 * s)).to_bits());
                 let high = u32::from(bf16::from_f32(at(2 * s + 1)).to_bits());

@@ -46,7 +46,8 @@ fn check(m: usize, k: usize, n: usize, a_t: bool, b_t: bool, into: Into, precisi
 
 #[test]
 fn equals_the_definition_for_every_layout_and_edge() {
-    let sizes = [(1, 1, 1), (1, 7, 49), (5, 64, 3), (8, 48, 48), (13, 385, 100), (33, 400, 97), (200, 31, 150)];
+    let sizes =
+        [(1, 1, 1), (1, 7, 49), (5, 64, 3), (8, 48, 48), (13, 385, 100), (33, 400, 97), (200, 31, 150)];
     for (m, k, n) in sizes {
         for (a_t, b_t) in [(false, false), (false, true), (true, false), (true, true)] {
             for into in [Into::Overwrite, Into::Add] {

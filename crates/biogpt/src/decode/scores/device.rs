@@ -67,7 +67,8 @@ pub(super) fn expand(
     of_rows.extend(alternatives(log_p, rules.alternatives));
     let of_rows = Tensor::cat(of_rows, 1);
     let width = of_rows.dims()[1];
-    let numbers = read(Tensor::cat(vec![of_candidates.reshape([count * 4]), of_rows.reshape([rows * width])], 0))?;
+    let numbers =
+        read(Tensor::cat(vec![of_candidates.reshape([count * 4]), of_rows.reshape([rows * width])], 0))?;
     let (of_candidates, of_rows) = numbers.split_at(count * 4);
     let mut candidates = Vec::with_capacity(count);
     for candidate in of_candidates.chunks_exact(4) {
@@ -81,7 +82,10 @@ pub(super) fn expand(
     Ok(candidates)
 }
 
-pub(super) fn log_probabilities(logits: Tensor<2>, targets: &[(usize, u32)]) -> Result<Vec<f32>, DecodeError> {
+pub(super) fn log_probabilities(
+    logits: Tensor<2>,
+    targets: &[(usize, u32)],
+) -> Result<Vec<f32>, DecodeError> {
     let [rows, vocabulary] = logits.dims();
     let places: Vec<i32> = targets.iter().map(|(row, id)| (row * vocabulary + *id as usize) as i32).collect();
     let places = Tensor::<1, Int>::from_data(TensorData::new(places, [targets.len()]), &logits.device());

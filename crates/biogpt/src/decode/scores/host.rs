@@ -61,13 +61,19 @@ pub(super) fn log_probabilities(
 ///
 /// `read` are the tokens read before, for the repetition penalty.
 #[must_use]
-pub fn distribution(logits: &[f32], read: &[u32], repetition_penalty: f32, sampling: &Sampling) -> Vec<Alternative> {
+pub fn distribution(
+    logits: &[f32],
+    read: &[u32],
+    repetition_penalty: f32,
+    sampling: &Sampling,
+) -> Vec<Alternative> {
     let rules = Rules { repetition_penalty, ..Rules::default() };
     let request = Request { legal: Legal::Except(Vec::new()), read: super::distinct(read), uniform: 0.0 };
     let weights = weights(processed(logits, &request, &rules), sampling);
     let total: f64 = weights.iter().map(|(_, weight)| f64::from(*weight)).sum();
-    let alternative = |(id, weight): &(u32, f32)| {
-        Alternative { id: *id, log_probability: (f64::from(*weight) / total).ln() as f32 }
+    let alternative = |(id, weight): &(u32, f32)| Alternative {
+        id: *id,
+        log_probability: (f64::from(*weight) / total).ln() as f32,
     };
     weights.iter().map(alternative).collect()
 }
@@ -97,7 +103,8 @@ impl<'l> Row<'l> {
     }
 
     fn masked_mass(&self, legal: &Legal) -> f32 {
-        let mass = |ids: &[u32]| -> f64 { ids.iter().map(|id| f64::from(self.log_probability(*id).exp())).sum() };
+        let mass =
+            |ids: &[u32]| -> f64 { ids.iter().map(|id| f64::from(self.log_probability(*id).exp())).sum() };
         match legal {
             Legal::Except(ids) => mass(ids) as f32,
             Legal::Only(ids) => (1.0 - mass(ids)).max(0.0) as f32,

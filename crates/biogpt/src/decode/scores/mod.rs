@@ -109,5 +109,5 @@ pub(super) fn distinct(tokens: &[u32]) -> Vec<u32> {
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, DecodeError> {
     let data: TensorData = tensor.try_into_data().map_err(|error| DecodeError::Device(error.to_string()))?;
-    data.convert::<f32>().into_vec().map_err(|error| DecodeError::Device(format!("{error:?}")))
+    data.convert::<f32>().try_into_vec().map_err(|error| DecodeError::Device(format!("{error:?}")))
 }

@@ -121,7 +121,8 @@ fn bf16_panels<const W: usize>(
 ) {
     let steps = depth.div_ceil(2);
     let interleave = _mm512_set_epi16(
-        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0,
+        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18,
+        2, 17, 1, 16, 0,
     );
     for (panel, o) in packed.chunks_exact_mut(steps * W).zip((0..outers).step_by(W)) {
         let origin = (from + o) * outer_stride + depth_from * depth_stride;
@@ -129,7 +130,8 @@ fn bf16_panels<const W: usize>(
         if whole && outer_stride == 1 {
             for (s, row) in panel.chunks_exact_mut(W).enumerate() {
                 let first = &data[origin + 2 * s * depth_stride..][..W];
-                let second = if 2 * s + 1 < depth { &data[origin + (2 * s + 1) * depth_stride..][..W] } else { &[] };
+                let second =
+                    if 2 * s + 1 < depth { &data[origin + (2 * s + 1) * depth_stride..][..W] } else { &[] };
                 let mut w = 0;
                 while w < W {
                     let lanes = (W - w).min(16);
@@ -151,11 +153,26 @@ fn bf16_panels<const W: usize>(
             }
         } else if whole && depth_stride == 1 {
             for group in 0..W / 8 {
-                transpose_bf16(&data[origin + group * 8 * outer_stride..], outer_stride, depth, &mut panel[group * 8..], W);
+                transpose_bf16(
+                    &data[origin + group * 8 * outer_stride..],
+                    outer_stride,
+                    depth,
+                    &mut panel[group * 8..],
+                    W,
+                );
             }
         } else {
             let one = &mut panel[..steps * W];
-            pack::bf16_panels::<W>(data, from + o, W.min(outers - o), outer_stride, depth_from, depth, depth_stride, one);
+            pack::bf16_panels::<W>(
+                data,
+                from + o,
+                W.min(outers - o),
+                outer_stride,
+                depth_from,
+                depth,
+                depth_stride,
+                one,
+            );
         }
     }
 }
