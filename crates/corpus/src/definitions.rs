@@ -79,7 +79,7 @@ fn is_whole_sentence(term: &str, body: &str) -> bool {
         matches!(*word, "is" | "are" | "was" | "refers" | "means" | "occurs" | "causes" | "can")
     };
     let clause = |word: &&str| matches!(*word, "that" | "which" | "in" | "of" | "with" | "characterized");
-    next.iter().position(|word| verb(word)).is_some_and(|at| !next[..at].iter().any(clause))
+    next.iter().position(verb).is_some_and(|at| !next[..at].iter().any(clause))
 }
 
 /// Collections whose definitions are the beginnings of articles on the term.

@@ -1,5 +1,14 @@
 //! Every gold file of `../shared/corpora/tasks`: as many records as its README says, none refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 mod shared;
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};

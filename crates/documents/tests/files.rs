@@ -1,6 +1,15 @@
 //! Every file of the shared folder `files`: real files of the field's formats, some of them broken. What is expected
 //! of each is kept here: how many documents, mentions, relations and issues, or why it is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 mod shared;
 
 use std::fmt::Write as _;

@@ -1,5 +1,14 @@
 //! Files made to hang or fill the memory: each is refused by name, or read within bounds, in moments.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 

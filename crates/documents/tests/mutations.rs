@@ -1,6 +1,15 @@
 //! Sound files of every format, damaged at random: each is read or refused, never a panic, and what is read keeps the
 //! promises of the document model. `PROPTEST_CASES` makes it a fuzzer; `fuzz/` holds the ones with coverage.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 use std::collections::HashSet;
 
 use documents::formats::{Format, Import, WriteOptions, read, read_brat, write};

@@ -1,4 +1,6 @@
 //! Prints the speed of the matrix product for the shapes of a training step. `cargo run --release --example matmul_speed`
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement at the terminal")]
 use kernels::matmul::{Into, MatrixMut, MatrixRef, Precision, matmul};
 use std::time::Instant;
 

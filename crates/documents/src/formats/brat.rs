@@ -263,7 +263,7 @@ fn annotations(document: &Document) -> String {
         let pieces: Vec<String> = entity
             .spans
             .iter()
-            .map(|span| format!("{} {}", offsets.from_byte(span.start), offsets.from_byte(span.end)))
+            .map(|span| format!("{} {}", offsets.at_byte(span.start), offsets.at_byte(span.end)))
             .collect();
         let words = entity.text.replace(['\n', '\r', '\t'], " ");
         let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), pieces.join(";"));

@@ -85,7 +85,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let sample = bytes.get(..bytes.len().min(SAMPLE)).unwrap_or(bytes);
     let pairs = sample.len() / 2;
-    if pairs < 2 || bytes.len() % 2 != 0 {
+    if pairs < 2 || !bytes.len().is_multiple_of(2) {
         return None;
     }
     let nul = |side: usize| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();

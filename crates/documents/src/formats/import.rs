@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Format, ReadError, Unit};
 use crate::limits::Limits;
-use crate::{Document, Entity, Infons, Relation, Target};
+use crate::{Document, Entity, Infons, Target};
 
 /// The documents of a file, and what was wrong or particular with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -398,7 +398,7 @@ pub(super) fn quoted(words: &str, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Argument, Span};
+    use crate::{Argument, Relation, Span};
 
     fn mention(id: &str, start: usize, end: usize) -> Entity {
         Entity {

@@ -139,7 +139,7 @@ struct RelationLine<'d> {
 impl<'d> Line<'d> {
     pub(super) fn of(document: &'d Document) -> Self {
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
-        let pair = |span: &Span| (offsets.from_byte(span.start), offsets.from_byte(span.end));
+        let pair = |span: &Span| (offsets.at_byte(span.start), offsets.at_byte(span.end));
         let passages = document.passages.iter().map(|passage| {
             let (start_offset, end_offset) = pair(&passage.span);
             PassageLine { start_offset, end_offset, kind: &passage.kind, infons: &passage.infons }

@@ -58,7 +58,7 @@ impl<'t> Offsets<'t> {
     }
 
     /// The units before byte `byte`; for a byte inside a character, those before that character.
-    pub fn from_byte(&self, byte: usize) -> usize {
+    pub fn at_byte(&self, byte: usize) -> usize {
         if self.bytes.is_empty() {
             return byte;
         }
@@ -89,7 +89,7 @@ mod tests {
         for (unit, of_c, end) in [(Unit::CodePoints, 3, 4), (Unit::Bytes, 7, 8), (Unit::Utf16, 4, 5)] {
             let offsets = Offsets::new(text, unit);
             assert_eq!(offsets.to_byte(of_c), Some(7), "{unit}");
-            assert_eq!(offsets.from_byte(7), of_c, "{unit}");
+            assert_eq!(offsets.at_byte(7), of_c, "{unit}");
             assert_eq!(offsets.end(), end, "{unit}");
             assert_eq!(offsets.to_byte(end), Some(8), "{unit}");
             assert_eq!(offsets.to_byte(end + 1), None, "{unit}");

@@ -271,7 +271,8 @@ fn object(document: &Document) -> Value {
     }
     object.insert("text".to_owned(), Value::from(document.text.as_str()));
     let offsets = Offsets::new(&document.text, Unit::CodePoints);
-    let span = |span: &crate::Span| json!({"begin": offsets.from_byte(span.start), "end": offsets.from_byte(span.end)});
+    let span =
+        |span: &crate::Span| json!({"begin": offsets.at_byte(span.start), "end": offsets.at_byte(span.end)});
     let guessed = plain::document(&document.text, "").passages;
     if !document.passages.is_empty() && document.passages != guessed {
         let block = |(number, passage): (usize, &Passage)| json!({"id": format!("B{number}"), "span": span(&passage.span), "obj": passage.kind});

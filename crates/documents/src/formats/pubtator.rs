@@ -206,7 +206,7 @@ pub(super) fn write(documents: &[Document]) -> String {
             let (Some(first), Some(last)) = (entity.spans.first(), entity.spans.last()) else {
                 continue;
             };
-            let (start, end) = (offsets.from_byte(first.start) + lead, offsets.from_byte(last.end) + lead);
+            let (start, end) = (offsets.at_byte(first.start) + lead, offsets.at_byte(last.end) + lead);
             let ids = identifiers::write(&entity.kind, &entity.concepts);
             let ids = if ids.is_empty() { "-1" } else { ids.as_str() };
             let _ = write!(

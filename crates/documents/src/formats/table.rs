@@ -192,7 +192,7 @@ fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &
         let participant = argument.map(|argument| Participant::of(argument, index)).unwrap_or_default();
         let places = participant.entity.map(|entity| &entity.spans[..]).unwrap_or_default();
         let place =
-            |byte: Option<usize>| byte.map(|byte| offsets.from_byte(byte).to_string()).unwrap_or_default();
+            |byte: Option<usize>| byte.map(|byte| offsets.at_byte(byte).to_string()).unwrap_or_default();
         row.extend([
             inert(argument.map(|argument| argument.role.as_str()).unwrap_or_default()),
             inert(&participant.name),

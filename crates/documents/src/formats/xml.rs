@@ -358,7 +358,7 @@ fn ignored(rest: &str) -> Option<usize> {
 /// The plain entities a document type declares inside the file, or the line of and what is wrong with a dangerous one.
 fn declared_entities(text: &str) -> Result<HashMap<String, String>, (usize, &'static str)> {
     let mut entities = HashMap::new();
-    let root = text.find(|letter: char| letter == '<').unwrap_or(0);
+    let root = text.find('<').unwrap_or(0);
     let head_end = first_element(text, root);
     let Some(head) = text.get(..head_end) else {
         return Ok(entities);

@@ -61,7 +61,7 @@ fn passage(passage: &Passage, document: &Document, offsets: &Offsets<'_>) -> Bio
     }
     BiocPassage {
         infons,
-        offset: count(offsets.from_byte(passage.span.start)),
+        offset: count(offsets.at_byte(passage.span.start)),
         text: Some(passage.span.slice(&document.text).unwrap_or_default().to_owned()),
         ..BiocPassage::default()
     }
@@ -157,7 +157,7 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
 }
 
 fn location(span: Span, offsets: &Offsets<'_>) -> Location {
-    let (start, end) = (offsets.from_byte(span.start), offsets.from_byte(span.end));
+    let (start, end) = (offsets.at_byte(span.start), offsets.at_byte(span.end));
     Location { offset: count(start), length: count(end.saturating_sub(start)) }
 }
 

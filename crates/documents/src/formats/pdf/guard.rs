@@ -42,11 +42,8 @@ fn unpacked(packed: &[u8], limit: usize, layers: usize) -> Option<usize> {
     let mut buffer = vec![0; 64 * 1024];
     let mut first = Vec::new();
     let mut size = 0;
-    loop {
-        // A damaged stream ends here, as it does for the reader.
-        let Ok(count) = decoder.read(&mut buffer) else {
-            break;
-        };
+    // A damaged stream ends here, as it does for the reader.
+    while let Ok(count) = decoder.read(&mut buffer) {
         if count == 0 {
             break;
         }
