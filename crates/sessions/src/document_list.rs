@@ -31,6 +31,8 @@ pub struct DocumentFilter<'a> {
     pub without_task: Option<&'a str>,
     /// Only those from this file or source.
     pub origin: Option<&'a str>,
+    /// Only this one.
+    pub only: Option<DocumentId>,
 }
 
 /// Where the next page begins. Opaque; gives the same row also when others import in the meantime.
@@ -171,5 +173,6 @@ fn conditions(filter: &DocumentFilter<'_>) -> Conditions {
         query.and(format!("NOT EXISTS (SELECT 1 FROM runs WHERE document_id = d.id AND task = {task})"));
     }
     query.and_if("d.origin =", filter.origin.map(str::to_owned));
+    query.and_if("d.id =", filter.only.map(|id| id.0));
     query
 }

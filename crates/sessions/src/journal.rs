@@ -12,6 +12,7 @@
 pub(crate) mod changes;
 pub(crate) mod events;
 mod record;
+mod summary;
 mod undo;
 
 pub(crate) use record::{Journaled, Recording, Table, next_key};

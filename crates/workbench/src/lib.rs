@@ -1,1 +1,21 @@
-//! The use cases of Osler: the one API that every client calls.
+//! The use cases of Osler: the one API that every client calls (`osler-cli`, the desktop shell, tests).
+//!
+//! A client opens a [`Workbench`] over the [`Places`] that it gives, and calls methods that are named as the commands of
+//! `ui/src/host/tauri.ts`. They take and return [`wire`] types and wait for their result; a streamed one takes the id of its
+//! job and a [`Sink`], tells exactly one ending, and stops after [`Workbench::cancel`]. Errors are [`wire::HostError`]s.
+
+mod commands;
+mod error;
+mod import;
+mod jobs;
+pub mod library;
+mod places;
+mod settings;
+pub mod wire;
+mod workbench;
+
+pub use error::Result;
+pub use jobs::{Jobs, Sink, Stream};
+pub use library::Shelf;
+pub use places::{Clock, Places, SystemClock};
+pub use workbench::{Watcher, Workbench};

@@ -213,6 +213,24 @@ impl Library {
         })
     }
 
+    /// A decision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn decision(&self, id: DecisionId) -> Result<Decision> {
+        self.reading(|connection| {
+            Decision::read(connection, id.0)?.ok_or(Error::NotFound { what: "decision", id: id.0 })
+        })
+    }
+
+    /// The document that a subject belongs to.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn document_of(&self, subject: Subject) -> Result<DocumentId> {
+        self.reading(|connection| Ok(content_of(connection, subject)?.0))
+    }
+
     /// All curators' decisions on a document, in the order they were made.
     ///
     /// # Errors

@@ -114,6 +114,15 @@ impl Library {
         self.reading(|connection| read(connection, id))
     }
 
+    /// The document in sight with the same text and the same annotations, if there is one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn known(&self, document: &Document) -> Result<Option<DocumentId>> {
+        let content_sha256 = hex(&Sha256::digest(serde_json::to_vec(document)?));
+        self.reading(|connection| in_sight(connection, &content_sha256))
+    }
+
     /// The text of a document.
     ///
     /// # Errors
@@ -138,15 +147,7 @@ fn import_one(recording: &mut Recording<'_>, new: &NewDocument<'_>, next: &mut N
         return Ok(Imported::Broken(span));
     }
     let content_sha256 = hex(&Sha256::digest(serde_json::to_vec(document)?));
-    let known: Option<DocumentId> = recording
-        .connection
-        .prepare_cached(
-            "SELECT id FROM documents WHERE content_sha256 = ?1
-             AND NOT EXISTS (SELECT 1 FROM removals WHERE document_id = documents.id)",
-        )?
-        .query_row([&content_sha256], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
+    if let Some(id) = in_sight(recording.connection, &content_sha256)? {
         return Ok(Imported::Known(id));
     }
     let id = DocumentId(recording.next_key(Table::Documents)?);
@@ -170,10 +171,22 @@ fn import_one(recording: &mut Recording<'_>, new: &NewDocument<'_>, next: &mut N
     Ok(Imported::New(id))
 }
 
+fn in_sight(connection: &Connection, content_sha256: &str) -> Result<Option<DocumentId>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id FROM documents WHERE content_sha256 = ?1
+             AND NOT EXISTS (SELECT 1 FROM removals WHERE document_id = documents.id)",
+        )?
+        .query_row([content_sha256], |row| row.get(0))
+        .optional()?)
+}
+
 /// The longest title that lists show; a text without a title would give its whole first line.
 const TITLE_LENGTH: usize = 200;
 
-fn title(document: &Document) -> String {
+/// One line for lists: the title of a document, or how its text begins.
+#[must_use]
+pub fn title(document: &Document) -> String {
     let passage = document.passages.iter().find(|passage| passage.kind == "title");
     let title = passage
         .and_then(|passage| passage.span.slice(&document.text))

@@ -43,7 +43,21 @@ pub struct DraftText {
     /// Its text (Markdown).
     pub text: String,
     /// Stretches of the text that a model wrote and the author has not accepted yet.
-    pub generated: Vec<Span>,
+    pub generated: Vec<GeneratedSpan>,
+}
+
+/// A stretch of a draft that a model wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneratedSpan {
+    /// Where it stands, in bytes.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The model's name.
+    #[serde(default)]
+    pub model: String,
+    /// The seed of its random choices; none where nothing was drawn.
+    #[serde(default)]
+    pub seed: Option<u32>,
 }
 
 /// A draft in the library.
@@ -152,8 +166,8 @@ impl Library {
 }
 
 fn check(content: &DraftText) -> Result<()> {
-    match content.generated.iter().find(|span| span.slice(&content.text).is_none()) {
-        Some(&span) => Err(Error::OutsideDraft { span }),
+    match content.generated.iter().map(|one| one.span).find(|span| span.slice(&content.text).is_none()) {
+        Some(span) => Err(Error::OutsideDraft { span }),
         None => Ok(()),
     }
 }

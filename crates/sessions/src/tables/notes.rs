@@ -134,6 +134,20 @@ impl Library {
         })
     }
 
+    /// How many notes there are, on documents in sight and on the library as a whole.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn note_count(&self) -> Result<u64> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*) FROM notes WHERE document_id IS NULL
+                 OR document_id NOT IN (SELECT document_id FROM removals)",
+            )?;
+            Ok(statement.query_row([], |row| row.get(0))?)
+        })
+    }
+
     /// The notes on a document, or those on the library as a whole, in the order they were written.
     ///
     /// # Errors

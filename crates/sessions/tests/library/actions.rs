@@ -2,8 +2,8 @@
 
 use documents::{Concept, Span};
 use sessions::{
-    BatchItem, BatchState, Content, DocumentFilter, DocumentId, DocumentOrder, DraftText, ItemState,
-    Judgement, Library, NewNote, Reason, RunState, Statement, Subject, Track, Verdict,
+    BatchItem, BatchState, Content, DocumentFilter, DocumentId, DocumentOrder, DraftText, GeneratedSpan,
+    ItemState, Judgement, Library, NewNote, Reason, RunState, Statement, Subject, Track, Verdict,
 };
 
 use crate::samples::{Dice, TASK, by, document, finished, pair, prediction, record};
@@ -147,7 +147,11 @@ fn note(library: &mut Library, dice: &mut Dice, who: &str, at: i64, documents: &
 
 fn draft(library: &mut Library, dice: &mut Dice, who: &str, at: i64) {
     let text = format!("A draft, as it is at {at}.");
-    let content = DraftText { title: "Draft".into(), generated: vec![Span::new(0, 7)], text };
+    let content = DraftText {
+        title: "Draft".into(),
+        generated: vec![GeneratedSpan { span: Span::new(0, 7), model: "starter".into(), seed: Some(7) }],
+        text,
+    };
     match (dice.below(5), dice.pick(&library.drafts().unwrap())) {
         (1..=3, Some(draft)) => library.save_draft(by(who, at), draft.id, &content).unwrap(),
         (4, Some(draft)) => library.remove_draft(by(who, at), draft.id).unwrap(),

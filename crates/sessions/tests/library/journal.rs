@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use sessions::{Action, DraftText, Error, Library, NewNote, State, Track};
+use sessions::{Action, DraftText, Error, GeneratedSpan, Library, NewNote, State, Track};
 
 use crate::actions::{AUTHORS, TRACKS, perform, perform_or_turn};
 use crate::samples::{Scratch, accept, assert_sound, by, import, reject, run};
@@ -196,7 +196,14 @@ fn saves_of_a_draft_are_one_step_while_the_author_types_and_leave_curation_alone
     library.undo(by("ada", 42_000), Track::Writing).unwrap().unwrap();
     assert_eq!(library.draft(draft).unwrap().content.text, "Dear");
 
-    let outside = DraftText { generated: vec![documents::Span::new(0, 9)], ..text("Dear") };
+    let outside = DraftText {
+        generated: vec![GeneratedSpan {
+            span: documents::Span::new(0, 9),
+            model: "starter".into(),
+            seed: None,
+        }],
+        ..text("Dear")
+    };
     assert!(matches!(
         library.save_draft(by("ada", 50_000), draft, &outside),
         Err(Error::OutsideDraft { .. })

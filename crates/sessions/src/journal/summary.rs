@@ -1,0 +1,121 @@
+//! What an action did, in a past participle: for the toast after it, the undo button and the history.
+
+use rusqlite::Connection;
+
+use super::changes;
+use super::events::{self, HistoryEntry, State};
+use super::record::{Journaled, Table};
+use super::{Action, Track};
+use crate::error::Result;
+use crate::identifiers::EventId;
+use crate::library::Library;
+use crate::tables::decisions::{Decision, Statement, Verdict, content_of};
+
+/// Beyond so many changes the noun is `annotations`, whatever they are.
+const LOOKED_AT: usize = 200;
+
+impl Library {
+    /// The events that [`Library::undo`] and [`Library::redo`] would turn next.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_events(
+        &self,
+        author: &str,
+        track: Track,
+    ) -> Result<(Option<HistoryEntry>, Option<HistoryEntry>)> {
+        self.reading(|connection| {
+            let done = events::top(connection, author, track, State::Done)?;
+            Ok((done, events::top(connection, author, track, State::Undone)?))
+        })
+    }
+
+    /// What an event did: `accepted 2 relations`, `imported 1 document`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn summary(&self, event: EventId, action: Action) -> Result<String> {
+        self.reading(|connection| {
+            let changes = changes::of(connection, event)?;
+            let of = |table| changes.iter().filter(|change| change.table == table).count();
+            let documents = |table| counted(of(table), "document");
+            Ok(match action {
+                Action::Import => format!("imported {}", documents(Table::Documents)),
+                Action::RemoveDocuments => format!("removed {}", documents(Table::Removals)),
+                Action::RestoreDocuments => format!("brought {} back", documents(Table::Removals)),
+                Action::Run => match found(connection, &changes)? {
+                    0 => "ran the model".to_owned(),
+                    findings => format!("found {}", counted(findings, "annotation")),
+                },
+                Action::Batch => match of(Table::Runs) {
+                    0 => "started a batch".to_owned(),
+                    runs => format!("ran a batch over {}", counted(runs, "document")),
+                },
+                Action::Decide | Action::Annotate | Action::Revise | Action::Withdraw => {
+                    decided(connection, event, action, &changes)?
+                }
+                Action::WriteNote => "wrote a note".to_owned(),
+                Action::EditNote => "changed a note".to_owned(),
+                Action::RemoveNote => "removed a note".to_owned(),
+                Action::DescribeLibrary => "renamed the library".to_owned(),
+                Action::BeginDraft => "began a draft".to_owned(),
+                Action::EditDraft => "changed a draft".to_owned(),
+                Action::RemoveDraft => "removed a draft".to_owned(),
+            })
+        })
+    }
+}
+
+fn found(connection: &Connection, changes: &[changes::Change]) -> Result<usize> {
+    let mut findings = 0;
+    for run in changes.iter().filter(|change| change.table == Table::Runs) {
+        findings += connection
+            .prepare_cached("SELECT count(*) FROM findings WHERE run_id = ?1")?
+            .query_row([run.key], |row| row.get::<_, usize>(0))?;
+    }
+    Ok(findings)
+}
+
+fn decided(
+    connection: &Connection,
+    event: EventId,
+    action: Action,
+    changes: &[changes::Change],
+) -> Result<String> {
+    let mut verbs: Vec<&str> = Vec::new();
+    let mut nouns: Vec<&str> = Vec::new();
+    for change in changes.iter().take(LOOKED_AT) {
+        let image = changes::image(connection, change.id)?;
+        let image: Option<Decision> = image.map(|image| serde_json::from_str(&image)).transpose()?;
+        let sides = [Decision::read(connection, change.key)?, image];
+        // The side that this event wrote says what it did; a withdrawal left none.
+        let own = sides.iter().flatten().find(|decision| decision.event == event);
+        verbs.push(match (action, own.map(|decision| &decision.statement)) {
+            (Action::Annotate, _) => "added",
+            (Action::Withdraw, _) => "took back",
+            (_, Some(Statement::Judged { verdict: Verdict::Accept, .. })) => "accepted",
+            (_, Some(Statement::Judged { verdict: Verdict::Reject(_), .. })) => "rejected",
+            (_, Some(_)) | (Action::Revise, None) => "edited",
+            (_, None) => "decided",
+        });
+        nouns.push(match own.or(sides.iter().flatten().next()).map(|decision| &decision.statement) {
+            Some(Statement::Added(content)) => noun(content.sort()),
+            Some(Statement::Judged { subject, .. }) => {
+                content_of(connection, *subject).map_or("annotation", |(_, content)| noun(content.sort()))
+            }
+            None => "annotation",
+        });
+    }
+    let verb = verbs.first().copied().filter(|first| verbs.iter().all(|verb| verb == first));
+    let alike = changes.len() <= LOOKED_AT;
+    let noun = nouns.first().copied().filter(|first| alike && nouns.iter().all(|noun| noun == first));
+    Ok(format!("{} {}", verb.unwrap_or("decided"), counted(changes.len(), noun.unwrap_or("annotation"))))
+}
+
+fn noun(sort: &'static str) -> &'static str {
+    if sort == "entity" { "mention" } else { sort }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,153 @@
+//! From the errors of every crate to what a client shows: a code where it acts on it, what went wrong, what to do.
+
+use std::path::Path;
+
+use crate::wire::{ErrorCode, HostError};
+
+/// The result of every use case.
+pub type Result<T> = std::result::Result<T, HostError>;
+
+/// An error with a code of its own.
+pub(crate) fn error(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> HostError {
+    HostError { code, message: message.into(), hint: hint.into() }
+}
+
+/// An error that a client only shows.
+pub(crate) fn other(message: impl Into<String>, hint: impl Into<String>) -> HostError {
+    error(ErrorCode::Other, message, hint)
+}
+
+/// A file or value that cannot be used as it is.
+pub(crate) fn bad_input(message: impl Into<String>, hint: impl Into<String>) -> HostError {
+    error(ErrorCode::BadInput, message, hint)
+}
+
+/// Something that is not there (any more).
+pub(crate) fn not_found(message: impl Into<String>, hint: impl Into<String>) -> HostError {
+    error(ErrorCode::NotFound, message, hint)
+}
+
+/// Splits the one text of a crate's error, which says what is wrong and then what to do, at its first sentence's end.
+pub(crate) fn told(code: ErrorCode, text: &str) -> HostError {
+    let split = text.find(". ").map(|end| (&text[..end], text[end + 2..].trim()));
+    let (message, hint) = split.unwrap_or((text.trim_end_matches('.'), ""));
+    let hint = if hint.is_empty() { String::new() } else { format!("{}.", hint.trim_end_matches('.')) };
+    error(code, capitalised(&format!("{}.", message.trim_end_matches('.'))), hint)
+}
+
+/// What the system said about a file, with the attempt in words (`Osler could not write`).
+pub(crate) fn file(attempt: &str, path: &Path, cause: &std::io::Error) -> HostError {
+    use std::io::ErrorKind;
+    let (code, hint) = match cause.kind() {
+        ErrorKind::StorageFull => {
+            (ErrorCode::DiskFull, "Free some space on this disk, or choose another one.")
+        }
+        ErrorKind::NotFound => (ErrorCode::NotFound, "Check the name and whether the disk is connected."),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            (ErrorCode::BadInput, "Choose a place that belongs to you, or ask whoever keeps this computer.")
+        }
+        _ => (ErrorCode::BadInput, "Check that the disk is connected and try again."),
+    };
+    error(code, format!("{attempt} {}: {cause}.", path.display()), hint)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    // A message that begins with a file's name keeps it as it is.
+    let is_word = text.split_whitespace().next().is_some_and(|word| word.chars().all(char::is_alphabetic));
+    match characters.next() {
+        Some(first) if is_word => first.to_uppercase().chain(characters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+impl From<sessions::Error> for HostError {
+    fn from(cause: sessions::Error) -> Self {
+        use sessions::Error as E;
+        let code = match &cause {
+            E::Locked { .. } => ErrorCode::LibraryLocked,
+            E::ReadOnlyFile { .. } | E::ReadOnlyFolder { .. } => ErrorCode::LibraryReadOnly,
+            E::TooNew { .. } => ErrorCode::LibraryTooNew,
+            E::DiskFull { .. } => ErrorCode::DiskFull,
+            E::NoSuchFile { .. } | E::NotFound { .. } => ErrorCode::NotFound,
+            E::BuiltUpon { .. } | E::Overtaken { .. } | E::AlreadyFinished { .. } => ErrorCode::Overtaken,
+            E::AlreadyExists { .. }
+            | E::NotALibrary { .. }
+            | E::CannotOpen { .. }
+            | E::OutsideText { .. } => ErrorCode::BadInput,
+            _ => ErrorCode::Other,
+        };
+        told(code, &cause.to_string())
+    }
+}
+
+impl From<documents::formats::ReadError> for HostError {
+    fn from(cause: documents::formats::ReadError) -> Self {
+        told(ErrorCode::BadInput, &cause.to_string())
+    }
+}
+
+impl From<documents::formats::WriteError> for HostError {
+    fn from(cause: documents::formats::WriteError) -> Self {
+        told(ErrorCode::BadInput, &cause.to_string())
+    }
+}
+
+impl From<terms::FileError> for HostError {
+    fn from(cause: terms::FileError) -> Self {
+        told(ErrorCode::BadInput, &cause.to_string())
+    }
+}
+
+impl From<terms::RowError> for HostError {
+    fn from(cause: terms::RowError) -> Self {
+        told(ErrorCode::BadInput, &cause.to_string())
+    }
+}
+
+impl From<devices::DeviceError> for HostError {
+    fn from(cause: devices::DeviceError) -> Self {
+        use devices::DeviceError as E;
+        let code = match &cause {
+            E::TensorTooLarge { .. } | E::MemoryTooSmall { .. } => ErrorCode::OutOfMemory,
+            _ => ErrorCode::Other,
+        };
+        told(code, &cause.to_string())
+    }
+}
+
+impl From<biogpt::ModelError> for HostError {
+    fn from(cause: biogpt::ModelError) -> Self {
+        told(ErrorCode::BadInput, &cause.to_string())
+    }
+}
+
+impl From<biogpt::decode::DecodeError> for HostError {
+    fn from(cause: biogpt::decode::DecodeError) -> Self {
+        told(ErrorCode::EngineFailed, &cause.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_and_what_to_do_are_told_apart() {
+        let check = |text: &str, message: &str, hint: &str| {
+            let error = told(ErrorCode::Other, text);
+            assert_eq!((error.message.as_str(), error.hint.as_str()), (message, hint), "{text}");
+        };
+        check(
+            "there is no library at /tmp/a.osler. Check the place and the name, or create a new library there",
+            "There is no library at /tmp/a.osler.",
+            "Check the place and the name, or create a new library there.",
+        );
+        check(
+            "a.txt is empty. Choose a file that holds text.",
+            "a.txt is empty.",
+            "Choose a file that holds text.",
+        );
+        check("nothing more is known", "Nothing more is known.", "");
+    }
+}

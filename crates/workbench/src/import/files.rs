@@ -1,0 +1,78 @@
+//! Files behind paths and folders.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{self, Result, bad_input};
+
+/// Most files of one import.
+pub const FILES: usize = 20_000;
+/// Folders inside folders inside folders.
+const DEPTH: usize = 16;
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is shown: its name, or its place in the given folder.
+    pub name: String,
+}
+
+/// The files of `paths`, folders looked through in the order of names. Hidden files and links to folders are left alone.
+///
+/// # Errors
+/// When a path is not there, or there are too many files.
+pub fn find(paths: &[String]) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for path in paths {
+        let path = Path::new(path);
+        let metadata =
+            std::fs::metadata(path).map_err(|cause| error::file("Osler could not open", path, &cause))?;
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+        if metadata.is_dir() {
+            look_through(path, &name, DEPTH, &mut found)?;
+        } else {
+            found.push(Found { path: path.to_owned(), name });
+        }
+        if found.len() > FILES {
+            return Err(too_many());
+        }
+    }
+    Ok(found)
+}
+
+fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>) -> Result<()> {
+    let failed = |cause: std::io::Error| error::file("Osler could not look into", folder, &cause);
+    let mut entries: Vec<std::fs::DirEntry> = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        entries.push(entry.map_err(failed)?);
+        if entries.len() + found.len() > FILES {
+            return Err(too_many());
+        }
+    }
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let own = entry.file_name().to_string_lossy().into_owned();
+        let kind = entry.file_type().map_err(failed)?;
+        if own.starts_with('.') {
+            continue;
+        }
+        let name = format!("{name}/{own}");
+        if kind.is_dir() {
+            if depth > 0 {
+                look_through(&entry.path(), &name, depth - 1, found)?;
+            }
+        } else if kind.is_file() || entry.path().is_file() {
+            found.push(Found { path: entry.path(), name });
+        }
+    }
+    Ok(())
+}
+
+fn too_many() -> crate::wire::HostError {
+    bad_input(
+        format!("There are more than {FILES} files in what was given."),
+        "Import one part of the folder after the other.",
+    )
+}

@@ -1,0 +1,143 @@
+//! Files on their way into the library: read and shown first, stored when the user says so.
+
+mod files;
+mod reading;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use documents::Document;
+use sessions::{Imported, NewDocument, Track};
+
+use crate::error::{Result, bad_input, not_found};
+use crate::jobs::Sink;
+use crate::library::{count, document_words, id_of};
+use crate::wire;
+use crate::workbench::Workbench;
+use reading::Read;
+
+/// Documents of a preview that are listed one by one.
+const LISTED: usize = 100;
+/// Previews that wait for a decision; an older one is forgotten.
+const WAITING: usize = 4;
+
+/// What was read and waits for the user's decision.
+#[derive(Debug, Default)]
+pub struct Previews {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    last: u32,
+    reads: HashMap<u32, Read>,
+}
+
+impl Previews {
+    fn keep(&self, read: Read) -> u32 {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.last += 1;
+        let id = waiting.last;
+        waiting.reads.insert(id, read);
+        waiting.reads.retain(|other, _| *other + WAITING as u32 > id);
+        id
+    }
+
+    fn take(&self, id: &str) -> Option<Read> {
+        let id = id.strip_prefix("preview-")?.parse().ok()?;
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).reads.remove(&id)
+    }
+}
+
+impl Workbench {
+    /// Reads files, pasted text or documents, and tells what an import would bring.
+    pub fn preview_import(&self, job: &str, source: &wire::ImportSource, sink: Sink<wire::PreviewEvent>) {
+        self.stream(job, sink, |stream| {
+            let read = match source {
+                wire::ImportSource::Paths { paths } => reading::paths(paths, stream)?,
+                wire::ImportSource::Text { text, origin } => reading::text(text, origin)?,
+                wire::ImportSource::Documents { origin, documents } => reading::given(documents, origin),
+            };
+            let Some(read) = read else { return Ok(()) };
+            if read.documents.is_empty() && read.files.iter().all(|file| file.refusal.is_none()) {
+                return Err(bad_input(
+                    "There is no text in what was given.",
+                    "Drop a file with text, or paste an abstract.",
+                ));
+            }
+            let preview = self.preview(read)?;
+            stream.tell(wire::PreviewEvent::Preview { preview });
+            Ok(())
+        });
+    }
+
+    /// Stores what a preview has read, as one step of undo.
+    pub fn import_previewed(&self, job: &str, preview: &str, sink: Sink<wire::ImportEvent>) {
+        self.stream(job, sink, |stream| {
+            let read = self.previews.take(preview).ok_or_else(|| {
+                not_found("This preview is no longer there.", "Drop or choose the files again.")
+            })?;
+            let total = count(read.documents.len() as u64);
+            stream.tell(wire::ImportEvent::Progress { done: 0, total });
+            if stream.is_stopped() {
+                return Ok(());
+            }
+            let new: Vec<NewDocument<'_>> = read
+                .documents
+                .iter()
+                .map(|one| NewDocument { document: &one.document, origin: &one.origin, format: &one.format })
+                .collect();
+            let shelf = self.shelf();
+            let (imported, change) = shelf.act(Track::Curation, |library, by| library.import(by, &new))?;
+            let mut documents = Vec::new();
+            let mut known = 0;
+            for one in imported {
+                match one {
+                    Imported::New(id) => documents.push(id_of(id.0)),
+                    Imported::Known(_) => known += 1,
+                    // The readers give no such document.
+                    Imported::Broken(span) => tracing::warn!(?span, "a document was left out"),
+                }
+            }
+            stream.tell(wire::ImportEvent::Progress { done: total, total });
+            self.tell(&wire::AppEvent::LibraryChanged {
+                library: change.library,
+                documents: Some(documents.clone()),
+            });
+            stream.tell(wire::ImportEvent::Imported { documents, known, step: change.step });
+            Ok(())
+        });
+    }
+
+    fn preview(&self, read: Read) -> Result<wire::ImportPreview> {
+        let shelf = self.shelf();
+        let mut known = 0;
+        let mut documents = Vec::new();
+        for one in &read.documents {
+            let is_known = shelf.with(|library| library.known(&one.document))?.is_some();
+            known += u32::from(is_known);
+            if documents.len() < LISTED {
+                documents.push(shown(&one.document, &one.origin, is_known));
+            }
+        }
+        Ok(wire::ImportPreview {
+            fresh: count(read.documents.len() as u64) - known,
+            known,
+            files: read.files.clone(),
+            documents,
+            issues: read.issues.clone(),
+            further_issues: read.further_issues,
+            id: format!("preview-{}", self.previews.keep(read)),
+        })
+    }
+}
+
+fn shown(document: &Document, file: &str, known: bool) -> wire::PreviewedDocument {
+    wire::PreviewedDocument {
+        source_id: document.id.clone(),
+        title: sessions::title(document),
+        file: file.to_owned(),
+        words: document_words(&document.text),
+        known,
+    }
+}

@@ -1,0 +1,165 @@
+//! Streamed calls: events in order, one ending, a way to stop.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Result, other};
+use crate::wire::{Ending, Streamed, Told};
+
+/// Where the events of one stream go.
+pub type Sink<Event> = Arc<dyn Fn(Streamed<Event>) + Send + Sync>;
+
+/// The streamed calls that are under way, by the id that the client gave them.
+#[derive(Debug, Clone, Default)]
+pub struct Jobs {
+    running: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>>,
+}
+
+impl Jobs {
+    /// Runs `body` as the job `id`, and tells how it ended: exactly once, whatever happens, as the last event.
+    ///
+    /// A `body` that panics ends as failed. One that returns after [`Jobs::cancel`] ends as stopped.
+    pub fn run<Event>(&self, id: &str, sink: Sink<Event>, body: impl FnOnce(&Stream<Event>) -> Result<()>) {
+        let stopped = Arc::new(AtomicBool::new(false));
+        self.lock().insert(id.to_owned(), Arc::clone(&stopped));
+        let stream = Stream { sink, stopped, next: AtomicU32::new(0) };
+        let result = catch_unwind(AssertUnwindSafe(|| body(&stream)));
+        self.lock().remove(id);
+        let ending = match result {
+            Ok(Ok(())) if stream.is_stopped() => Ending::Stopped,
+            Ok(Ok(())) => Ending::Finished,
+            Ok(Err(error)) => Ending::Failed { error },
+            Err(_) => Ending::Failed {
+                error: other(
+                    "Osler made a mistake and could not finish this.",
+                    "Try it again. If it comes back, copy the diagnostics and report it.",
+                ),
+            },
+        };
+        stream.send(Told::Ending(ending));
+    }
+
+    /// Asks a job to stop. One that is over, or was never there, is left in peace.
+    pub fn cancel(&self, id: &str) {
+        if let Some(stopped) = self.lock().get(id) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks every job to stop: the program ends, or another library is opened.
+    pub fn cancel_all(&self) {
+        for stopped in self.lock().values() {
+            stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One streamed call under way.
+pub struct Stream<Event> {
+    sink: Sink<Event>,
+    stopped: Arc<AtomicBool>,
+    next: AtomicU32,
+}
+
+impl<Event> Stream<Event> {
+    /// Tells the client something.
+    pub fn tell(&self, event: Event) {
+        self.send(Told::Event(event));
+    }
+
+    /// Whether the client asked to stop; asked before every piece of work.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// The flag behind [`Stream::is_stopped`], for work on another thread.
+    #[must_use]
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stopped)
+    }
+
+    /// Stops from within: the call ends as stopped (a dialog was closed).
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn send(&self, told: Told<Event>) {
+        let seq = self.next.fetch_add(1, Ordering::Relaxed);
+        (self.sink)(Streamed { seq, told });
+    }
+}
+
+impl<Event> std::fmt::Debug for Stream<Event> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("stopped", &self.is_stopped())
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::bad_input;
+
+    fn heard(body: impl FnOnce(&Jobs, &Stream<u32>) -> Result<()>) -> Vec<Streamed<u32>> {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        let jobs = Jobs::default();
+        jobs.run("job", Arc::new(move |event| ear.lock().unwrap().push(event)), |stream| body(&jobs, stream));
+        assert!(jobs.lock().is_empty());
+        heard.lock().unwrap().clone()
+    }
+
+    fn ending(events: &[Streamed<u32>]) -> &Ending {
+        let endings: Vec<&Ending> = events
+            .iter()
+            .filter_map(|event| match &event.told {
+                Told::Ending(ending) => Some(ending),
+                Told::Event(_) => None,
+            })
+            .collect();
+        assert_eq!(endings.len(), 1);
+        assert!(matches!(events.last().map(|last| &last.told), Some(Told::Ending(_))));
+        assert!(events.iter().zip(0..).all(|(event, place)| event.seq == place));
+        endings[0]
+    }
+
+    #[test]
+    fn a_stream_ends_once_and_says_how() {
+        let finished = heard(|_, stream| {
+            stream.tell(7);
+            Ok(())
+        });
+        assert_eq!(finished.len(), 2);
+        assert_eq!(ending(&finished), &Ending::Finished);
+
+        let stopped = heard(|jobs, stream| {
+            jobs.cancel("another");
+            assert!(!stream.is_stopped());
+            jobs.cancel("job");
+            assert!(stream.is_stopped());
+            Ok(())
+        });
+        assert_eq!(ending(&stopped), &Ending::Stopped);
+
+        let failed = heard(|_, _| Err(bad_input("It cannot be read.", "Choose another.")));
+        assert!(matches!(ending(&failed), Ending::Failed { error } if error.message == "It cannot be read."));
+
+        let broken = heard(|_, stream| {
+            stream.tell(1);
+            let nothing: Option<u32> = None;
+            stream.tell(nothing.unwrap());
+            Ok(())
+        });
+        assert!(matches!(ending(&broken), Ending::Failed { .. }));
+    }
+}

@@ -1,0 +1,241 @@
+//! The one value that a client holds.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use sessions::Library;
+
+use crate::error::{self, Result};
+use crate::import::Previews;
+use crate::jobs::{Jobs, Sink};
+use crate::library::{self, Names, Recent, Shelf};
+use crate::places::Places;
+use crate::settings::SettingsFile;
+use crate::wire;
+
+/// Hears what the host says by itself.
+pub type Watcher = Arc<dyn Fn(wire::AppEvent) + Send + Sync>;
+
+/// Everything Osler does, behind one door. Methods have the names of the commands in `ui/src/host/tauri.ts`; they block, and
+/// may be called from any thread.
+pub struct Workbench {
+    pub(crate) places: Places,
+    pub(crate) jobs: Jobs,
+    pub(crate) settings: SettingsFile,
+    pub(crate) names: Arc<Names>,
+    shelf: RwLock<Shelf>,
+    recent: Recent,
+    pub(crate) previews: Previews,
+    watchers: Mutex<Vec<Watcher>>,
+    notices: Vec<wire::StartNotice>,
+}
+
+impl std::fmt::Debug for Workbench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workbench").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+impl Workbench {
+    /// Opens the library that was open last, or makes the first one.
+    ///
+    /// # Errors
+    /// When no library can be opened or made.
+    pub fn open(places: Places) -> Result<Self> {
+        let settings = SettingsFile::read(&places.config);
+        let recent = Recent::read(&places.config);
+        let names = Arc::new(Names::new(&places.dictionaries));
+        let mut notices = Vec::new();
+        let last =
+            recent.list().into_iter().find(|library| !library.missing).map(|last| PathBuf::from(last.path));
+        let opened = match last.map(|path| library::open(&path, &places)) {
+            Some(Ok(library)) => library,
+            Some(Err(error)) => {
+                let message =
+                    format!("{} {} Osler opened the first library instead.", error.message, error.hint);
+                notices.push(wire::StartNotice::AfterCrash { message });
+                first_library(&places, &settings.get())?
+            }
+            None => first_library(&places, &settings.get())?,
+        };
+        let shelf =
+            Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
+        let workbench = Self {
+            places,
+            jobs: Jobs::default(),
+            settings,
+            names,
+            shelf: RwLock::new(shelf),
+            recent,
+            previews: Previews::default(),
+            watchers: Mutex::default(),
+            notices,
+        };
+        workbench.note_opened()?;
+        Ok(workbench)
+    }
+
+    /// The same over a library that the client names, which becomes the open one. It is made if there is none.
+    ///
+    /// # Errors
+    /// As [`Workbench::open`].
+    pub fn open_at(places: Places, library: &Path) -> Result<Self> {
+        if !library.exists() {
+            drop(library::create(library, &SettingsFile::read(&places.config).get().curator, &places)?);
+        }
+        let opened = library::open(library, &places)?;
+        let settings = SettingsFile::read(&places.config);
+        let names = Arc::new(Names::new(&places.dictionaries));
+        let shelf =
+            Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
+        Ok(Self {
+            jobs: Jobs::default(),
+            settings,
+            names,
+            shelf: RwLock::new(shelf),
+            recent: Recent::read(&places.config),
+            previews: Previews::default(),
+            watchers: Mutex::default(),
+            notices: Vec::new(),
+            places,
+        })
+    }
+
+    /// The open library, for work that goes on when another one is opened.
+    #[must_use]
+    pub fn shelf(&self) -> Shelf {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The streamed calls under way.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Asks a streamed call to stop; its ending still comes.
+    pub fn cancel(&self, job: &str) {
+        self.jobs.cancel(job);
+    }
+
+    /// Hears from now on what the host says by itself.
+    pub fn watch(&self, watcher: Watcher) {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+    }
+
+    /// Tells every client something.
+    pub fn tell(&self, event: &wire::AppEvent) {
+        for watcher in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            watcher(event.clone());
+        }
+    }
+
+    /// What the last start left to say.
+    #[must_use]
+    pub fn notices(&self) -> Vec<wire::StartNotice> {
+        self.notices.clone()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> wire::Settings {
+        self.settings.get()
+    }
+
+    /// Saves the settings.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save_settings(&self, settings: &wire::Settings) -> Result<()> {
+        self.shelf().set_curator(&settings.curator);
+        self.settings.save(settings)
+    }
+
+    /// Makes a library and opens it.
+    ///
+    /// # Errors
+    /// When there is a file already, or the folder cannot be written.
+    pub fn create_library(&self, path: &Path) -> Result<wire::Library> {
+        let created = library::create(path, &self.settings().curator, &self.places)?;
+        self.put(created)
+    }
+
+    /// Opens another library; what runs over the present one is stopped.
+    ///
+    /// # Errors
+    /// One for each way in which a file cannot be opened; then the present one stays.
+    pub fn open_library(&self, path: &Path) -> Result<wire::Library> {
+        let opened = library::open(path, &self.places)?;
+        self.put(opened)
+    }
+
+    /// Libraries that were opened before, the latest first.
+    #[must_use]
+    pub fn recent_libraries(&self) -> Vec<wire::RecentLibrary> {
+        self.recent.list()
+    }
+
+    /// The folder behind a name, for the system's file browser.
+    #[must_use]
+    pub fn folder(&self, folder: wire::Folder) -> PathBuf {
+        match folder {
+            wire::Folder::Data => self.places.data.clone(),
+            wire::Folder::Models => self.places.data.join("models"),
+            wire::Folder::Logs => self.places.logs.clone(),
+            wire::Folder::Library => {
+                let path = self.shelf().lock().path().to_path_buf();
+                path.parent().map_or_else(|| path.clone(), Path::to_path_buf)
+            }
+        }
+    }
+
+    /// Tells the clients where another process has written into the library since this was last asked.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn look_around(&self) -> Result<()> {
+        let shelf = self.shelf();
+        if shelf.with(Library::changed_elsewhere)? {
+            self.tell(&wire::AppEvent::LibraryChanged { library: shelf.library()?, documents: None });
+        }
+        Ok(())
+    }
+
+    /// Runs a streamed call: see [`Jobs::run`].
+    pub(crate) fn stream<Event>(
+        &self,
+        job: &str,
+        sink: Sink<Event>,
+        body: impl FnOnce(&crate::jobs::Stream<Event>) -> Result<()>,
+    ) {
+        self.jobs.run(job, sink, body);
+    }
+
+    fn put(&self, library: Library) -> Result<wire::Library> {
+        self.jobs.cancel_all();
+        let curator = self.settings().curator;
+        let shelf = Shelf::new(library, &curator, Arc::clone(&self.names), Arc::clone(&self.places.clock));
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+        self.note_opened()?;
+        self.shelf().library()
+    }
+
+    pub(crate) fn note_opened(&self) -> Result<()> {
+        let opened = self.shelf().library()?;
+        if let Err(error) = self.recent.note(&opened, self.places.clock.now()) {
+            // The list is a convenience: the library is open without it.
+            tracing::warn!(%error, "the list of recent libraries is not saved");
+        }
+        Ok(())
+    }
+}
+
+fn first_library(places: &Places, settings: &wire::Settings) -> Result<Library> {
+    let path = places.data.join("First library.osler");
+    if path.is_file() {
+        return library::open(&path, places);
+    }
+    std::fs::create_dir_all(&places.data)
+        .map_err(|cause| error::file("Osler could not make the folder", &places.data, &cause))?;
+    library::create(&path, &settings.curator, places)
+}
