@@ -49,6 +49,17 @@ impl Model {
         let manifest = Manifest::published(folder, &config);
         Ok(Self { config, tokenizer, network, manifest, device: device.clone() })
     }
+
+    /// The same model with matrices of 8 or 4 bits, made now (an [`import`] with [`WeightType::Q8`] or
+    /// [`WeightType::Q4`] does it once and for all). Other types, matrices that are quantised already, and devices
+    /// other than the CPU change nothing.
+    #[must_use]
+    pub fn quantise(mut self, weights: WeightType) -> Self {
+        if let Some(bits) = weights.bits() {
+            self.network = self.network.quantise(bits);
+        }
+        self
+    }
 }
 
 /// The shape of the model in a folder of any form, without its weights: what to hold against a device's limits.

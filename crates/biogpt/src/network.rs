@@ -7,12 +7,13 @@ use checkpoints::{Activation, Config};
 use operations::{Dropout, Precision};
 
 use crate::cache::Cache;
+use crate::matrix::Matrix;
 
 /// Weights of the whole model.
 #[derive(Module, Debug)]
 pub struct Network {
     /// `[vocabulary, d]`
-    pub embed_tokens: Param<Tensor<2>>,
+    pub embed_tokens: Matrix,
     /// `[positions + 2, d]`
     pub embed_positions: Param<Tensor<2>>,
     /// First to last.
@@ -20,7 +21,7 @@ pub struct Network {
     /// Over the output of the last layer.
     pub final_norm: LayerNorm,
     /// `[vocabulary, d]`, where it is not the token embedding.
-    pub head: Option<Param<Tensor<2>>>,
+    pub head: Option<Matrix>,
     /// What token embeddings are multiplied by.
     embedding_scale: f64,
 }
@@ -48,7 +49,7 @@ pub struct Layer {
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[out, in]`, as PyTorch stores it: each output's weights lie together.
-    pub weight: Param<Tensor<2>>,
+    pub weight: Matrix,
     /// `[out]`
     pub bias: Param<Tensor<1>>,
 }
@@ -107,33 +108,54 @@ impl Network {
                 Linear::init(config.feed_forward_size, d, residual, device),
             )
         };
-        let embed_tokens = normal([config.vocab_size, d], embedding, device);
+        let embed_tokens = Matrix::Float(normal([config.vocab_size, d], embedding, device));
         let embed_positions = normal([config.position_rows(), d], embedding, device);
         let layers = (0..config.layers).map(layer).collect();
-        let head = (!config.tied_head).then(|| normal([config.vocab_size, d], embedding, device));
+        let head =
+            (!config.tied_head).then(|| Matrix::Float(normal([config.vocab_size, d], embedding, device)));
         Self::assemble(config, embed_tokens, embed_positions, layers, LayerNorm::init(d, device), head)
     }
 
     /// A network of given weights.
     pub(crate) fn assemble(
         config: &Config,
-        embed_tokens: Param<Tensor<2>>,
+        embed_tokens: Matrix,
         embed_positions: Param<Tensor<2>>,
         layers: Vec<Layer>,
         final_norm: LayerNorm,
-        head: Option<Param<Tensor<2>>>,
+        head: Option<Matrix>,
     ) -> Self {
         let embedding_scale = if config.scale_embedding { (config.hidden_size as f64).sqrt() } else { 1.0 };
         Self { embed_tokens, embed_positions, layers, final_norm, head, embedding_scale }
     }
 
-    /// The matrix that hidden states are multiplied by to give logits.
+    /// The matrix that hidden states are multiplied by to give logits, as floats: for training.
     ///
     /// # Shapes
     /// `[vocabulary, d]`
     #[must_use]
     pub fn head_weight(&self) -> Tensor<2> {
-        self.head.as_ref().unwrap_or(&self.embed_tokens).val()
+        self.head_matrix().val()
+    }
+
+    fn head_matrix(&self) -> &Matrix {
+        self.head.as_ref().unwrap_or(&self.embed_tokens)
+    }
+
+    /// Where the weights are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.embed_positions.device()
+    }
+
+    /// The same network with 8-bit or 4-bit matrices; positions, norms and biases stay floats. On the CPU only: as it
+    /// is elsewhere.
+    #[must_use]
+    pub fn quantise(mut self, bits: operations::Bits) -> Self {
+        self.embed_tokens = self.embed_tokens.quantise(bits);
+        self.head = self.head.map(|head| head.quantise(bits));
+        self.layers = self.layers.into_iter().map(|layer| layer.quantise(bits)).collect();
+        self
     }
 
     /// Hidden states after the last norm, of whole sequences that all start at position 0.
@@ -147,7 +169,7 @@ impl Network {
         let [_, length] = ids.dims();
         let offset = Config::POSITION_OFFSET;
         let positions = self.embed_positions.val().slice([offset..offset + length]);
-        let tokens = operations::embed(self.embed_tokens.val(), ids);
+        let tokens = self.embed_tokens.embed(ids);
         let x = scaled(tokens, self.embedding_scale) + positions.unsqueeze();
         let mut x = operations::dropout(x, training.at(0, 0, training.hidden_dropout));
         for (i, layer) in self.layers.iter().enumerate() {
@@ -170,7 +192,7 @@ impl Network {
     /// callers hold lengths against the configuration first.
     #[must_use]
     pub fn extend(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<3> {
-        let device = self.embed_tokens.val().device();
+        let device = self.device();
         let (rows, longest) = (tokens.len(), tokens.iter().map(|t| t.len()).max().unwrap_or(0));
         assert!(rows == cache.rows() && longest > 0, "{rows} lists of tokens for {} rows", cache.rows());
         let padded = |value: &dyn Fn(usize, usize) -> i32| {
@@ -180,7 +202,7 @@ impl Network {
         let ids = padded(&|r, t| tokens[r].get(t).map_or(0, |id| *id as i32));
         let last = self.embed_positions.dims()[0] - 1;
         let positions = padded(&|r, t| (cache.length(r) + t + Config::POSITION_OFFSET).min(last) as i32);
-        let tokens_in = operations::embed(self.embed_tokens.val(), ids);
+        let tokens_in = self.embed_tokens.embed(ids);
         let mut x = scaled(tokens_in, self.embedding_scale)
             + operations::embed(self.embed_positions.val(), positions);
         cache.reserve(longest);
@@ -198,7 +220,7 @@ impl Network {
     /// hidden `[rows, d]`; gives `[rows, vocabulary]`.
     #[must_use]
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        operations::project(hidden, self.head_weight())
+        self.head_matrix().project(hidden)
     }
 }
 
@@ -241,6 +263,13 @@ impl Layer {
         x + self.down.forward(operations::activate(inner, self.activation()), precision)
     }
 
+    fn quantise(mut self, bits: operations::Bits) -> Self {
+        for linear in [&mut self.query_key_value, &mut self.output, &mut self.up, &mut self.down] {
+            linear.weight = linear.weight.clone().quantise(bits);
+        }
+        self
+    }
+
     fn activation(&self) -> operations::Activation {
         if self.relu { operations::Activation::Relu } else { operations::Activation::Gelu }
     }
@@ -249,7 +278,7 @@ impl Layer {
 impl Linear {
     fn init(inputs: usize, outputs: usize, deviation: f64, device: &Device) -> Self {
         Self {
-            weight: normal([outputs, inputs], deviation, device),
+            weight: Matrix::Float(normal([outputs, inputs], deviation, device)),
             bias: Param::from_tensor(Tensor::zeros([outputs], device)),
         }
     }
@@ -257,7 +286,7 @@ impl Linear {
     /// # Shapes
     /// x `[.., in]`; gives `[.., out]`.
     pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>, precision: Precision) -> Tensor<D> {
-        operations::linear(x, self.weight.val(), self.bias.val(), precision)
+        self.weight.linear(x, self.bias.val(), precision)
     }
 }
 

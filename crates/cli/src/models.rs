@@ -25,7 +25,7 @@ pub enum Command {
         /// Terms of use.
         #[arg(long, default_value = "as the publisher says")]
         licence: String,
-        /// How numbers are stored: f32, f16 or bf16.
+        /// How numbers are stored: f32, f16, bf16, q8 or q4 (8 or 4 bits a weight).
         #[arg(long, default_value = "f32", value_parser = weight_type)]
         weights: WeightType,
         /// The task the checkpoint was tuned for (bc5cdr, ddi, kd-dti, pubmedqa, hoc), if it has a learned prompt.
@@ -52,7 +52,9 @@ fn weight_type(text: &str) -> Result<WeightType, String> {
         "f32" => Ok(WeightType::F32),
         "f16" => Ok(WeightType::F16),
         "bf16" => Ok(WeightType::Bf16),
-        _ => Err(format!("`{text}` is not f32, f16 or bf16")),
+        "q8" => Ok(WeightType::Q8),
+        "q4" => Ok(WeightType::Q4),
+        _ => Err(format!("`{text}` is not f32, f16, bf16, q8 or q4")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Disjoint writes into one slice from several threads.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A mutable slice that several threads write to, each its own part.
 #[derive(Clone, Copy)]
@@ -46,5 +47,28 @@ pub(crate) fn parallel_ranges(len: usize, grain: usize, work: impl Fn(std::ops::
             scope.spawn(move |_| work(from..(from + per).min(len)));
         }
         work(0..per);
+    });
+}
+
+/// Splits `0..len` into chunks of `chunk` that the threads of the current pool take one after another, the calling one
+/// first of all: a thread that wakes up late, or is held up by another program, just takes fewer.
+pub(crate) fn parallel_chunks(len: usize, chunk: usize, work: impl Fn(std::ops::Range<usize>) + Sync) {
+    let threads = rayon::current_num_threads();
+    if threads == 1 || len <= chunk {
+        return work(0..len);
+    }
+    let next = AtomicUsize::new(0);
+    let take = || loop {
+        let from = next.fetch_add(chunk, Ordering::Relaxed);
+        if from >= len {
+            return;
+        }
+        work(from..(from + chunk).min(len));
+    };
+    rayon::in_place_scope(|scope| {
+        for _ in 1..threads.min(len.div_ceil(chunk)) {
+            scope.spawn(|_| take());
+        }
+        take();
     });
 }

@@ -137,7 +137,7 @@ pub(crate) fn floats(tensor: &FlexTensor) -> &[f32] {
     &tensor.storage::<f32>()[..tensor.shape().num_elements()]
 }
 
-fn indices(tensor: &FlexTensor) -> Vec<u32> {
+pub(crate) fn indices(tensor: &FlexTensor) -> Vec<u32> {
     let tensor = tensor.to_contiguous();
     let count = tensor.shape().num_elements();
     match tensor.dtype() {

@@ -8,6 +8,7 @@ mod autodiff;
 mod cached;
 mod composed;
 mod cpu;
+mod quantised;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
@@ -17,6 +18,7 @@ pub use cached::{KeysValues, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::Dropout;
 pub use kernels::{Precision, activation::Activation, optimizer::AdamStep};
+pub use quantised::{Bits, Quantised};
 
 /// Whether tensors of this device live in the memory of the CPU, so that kernels over slices apply.
 #[must_use]

@@ -73,7 +73,7 @@ impl<'m> Decoder<'m> {
         let mut forbidden: Vec<u32> = learned.map(|id| id as u32).collect();
         forbidden.extend([config.bos_id, config.pad_id]);
         forbidden.sort_unstable();
-        Self { network, config, forbidden, place: Place::of(&network.embed_tokens.val().device()) }
+        Self { network, config, forbidden, place: Place::of(&network.device()) }
     }
 
     /// The same, but every token may be written, as in the reference implementation: to compare with it.

@@ -85,7 +85,7 @@ impl Decoder<'_> {
     /// A reader that has read nothing.
     #[must_use]
     pub fn reader(&self) -> Reader {
-        let device = self.network.embed_tokens.val().device();
+        let device = self.network.device();
         Reader { cache: Cache::new(self.config, 1, &device), tokens: Vec::new(), hidden: None }
     }
 
@@ -98,7 +98,7 @@ impl Decoder<'_> {
             return Err(DecodeError::EmptyPrompt);
         }
         texts.iter().try_for_each(|tokens| self.check_prompt(tokens))?;
-        let device = self.network.embed_tokens.val().device();
+        let device = self.network.device();
         let mut cache = Cache::new(self.config, texts.len(), &device);
         let hidden = self.network.extend(texts, &mut cache);
         let last: Vec<_> = texts.iter().enumerate().map(|(row, tokens)| (row, tokens.len() - 1)).collect();

@@ -9,6 +9,7 @@ use burn::tensor::DType;
 use burn_pack::Bytes;
 use checkpoints::{Checkpoint, Config};
 use half::{bf16, f16};
+use operations::{Bits, Quantised};
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
 
@@ -26,20 +27,48 @@ pub enum WeightType {
     F16,
     /// 16 bits with the range of 32.
     Bf16,
+    /// Matrices with 8 bits in blocks of 32 with a 16-bit scale each (8.5 bits a weight), what is small with 32. Runs
+    /// that way on the CPU; other devices unpack it when it is loaded.
+    Q8,
+    /// The same with 4 bits (4.5 a weight).
+    Q4,
 }
 
 impl WeightType {
-    const fn dtype(self) -> DType {
+    /// The bits of a quantised matrix.
+    #[must_use]
+    pub const fn bits(self) -> Option<Bits> {
         match self {
-            Self::F32 => DType::F32,
-            Self::F16 => DType::F16,
-            Self::Bf16 => DType::BF16,
+            Self::Q8 => Some(Bits::Eight),
+            Self::Q4 => Some(Bits::Four),
+            Self::F32 | Self::F16 | Self::Bf16 => None,
         }
     }
 
-    fn bytes(self, values: &[f32]) -> Vec<u8> {
+    /// The bits of this tensor, if it is stored packed.
+    fn bits_of(self, name: &str, shape: &[usize]) -> Option<Bits> {
+        self.bits().filter(|_| weights::is_quantised(name, shape))
+    }
+
+    /// Type and shape of a tensor in the file.
+    fn stored(self, name: &str, shape: &[usize]) -> (DType, Vec<usize>) {
         match self {
-            Self::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::F16 => (DType::F16, shape.to_vec()),
+            Self::Bf16 => (DType::BF16, shape.to_vec()),
+            _ => match self.bits_of(name, shape) {
+                Some(bits) => (DType::I32, bits.packed_shape(shape[0], shape[1]).to_vec()),
+                None => (DType::F32, shape.to_vec()),
+            },
+        }
+    }
+
+    fn bytes(self, name: &str, shape: &[usize], values: &[f32]) -> Vec<u8> {
+        if let Some(bits) = self.bits_of(name, shape) {
+            let words = Quantised::words(values, shape[1], bits);
+            return words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        }
+        match self {
+            Self::F32 | Self::Q8 | Self::Q4 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
             Self::F16 => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
             Self::Bf16 => values.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect(),
         }
@@ -152,10 +181,10 @@ fn pack(
     // The first error by its own type; the pack's writer only carries text.
     let failed = Arc::new(std::sync::Mutex::new(None));
     let tensors = all.into_iter().map(|(name, shape)| {
-        let count: usize = shape.iter().product();
-        let bytes = count * weights.dtype().size();
+        let (dtype, stored) = weights.stored(&name, &shape);
+        let bytes = stored.iter().product::<usize>() * dtype.size();
         let (read, done, failed, own) = (read.clone(), done.clone(), failed.clone(), name.clone());
-        burn_pack::Tensor::deferred(name, weights.dtype(), shape, None, bytes, move || {
+        burn_pack::Tensor::deferred(name, dtype, stored, None, bytes, move || {
             let values = read(&own).map_err(|error| {
                 let text = error.to_string();
                 *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
@@ -165,7 +194,7 @@ fn pack(
             done.0 += values.len();
             let share = done.0 as f64 / elements as f64;
             (done.1)(share);
-            Ok(Bytes::from_bytes_vec(weights.bytes(&values)))
+            Ok(Bytes::from_bytes_vec(weights.bytes(&own, &shape, &values)))
         })
     });
     let written = burn_pack::Writer::new(tensors.collect()).write_to_file(path);

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use checkpoints::{Checkpoint, Config};
+use operations::{Bits, Quantised};
 
 use super::ModelError;
+use crate::matrix::Matrix;
 use crate::network::{Layer, LayerNorm, Linear, Network};
 
 /// The tensors of our own format and their shapes, in the order in which they are written: as
@@ -27,17 +29,34 @@ pub(super) fn tensors(config: &Config) -> Vec<(String, Vec<usize>)> {
     all
 }
 
+/// Whether a tensor of this name and shape is stored with fewer bits where the model is quantised: matrices that
+/// activations are multiplied by. What is small and looked up, added or scaled by stays whole.
+pub(super) fn is_quantised(name: &str, shape: &[usize]) -> bool {
+    shape.len() == 2 && name != POSITIONS && Quantised::fits(shape[1])
+}
+
+/// The one matrix that is only looked up.
+const POSITIONS: &str = "embed_positions";
+
+/// The bits of a packed matrix of this shape, if it is one.
+fn packed_bits(tensor: &burn_pack::Tensor, name: &str, shape: &[usize]) -> Option<Bits> {
+    let candidate = tensor.dtype == DType::I32 && is_quantised(name, shape);
+    let bits = [Bits::Eight, Bits::Four];
+    let found = |b: &Bits| tensor.shape.to_vec() == b.packed_shape(shape[0], shape[1]);
+    bits.into_iter().find(|b| candidate && found(b))
+}
+
 /// Where a network's tensors come from.
 pub(super) trait Weights {
-    /// The tensor of this name in [`tensors`]; its shape is checked by the caller.
-    fn take(&mut self, name: &str) -> Result<TensorData, ModelError>;
+    /// The tensor of this name in [`tensors`], and its bits if it is packed.
+    fn take(&mut self, name: &str) -> Result<(TensorData, Option<Bits>), ModelError>;
 }
 
 /// A published checkpoint.
 pub(super) struct FromCheckpoint<'a>(pub &'a Checkpoint);
 
 impl Weights for FromCheckpoint<'_> {
-    fn take(&mut self, name: &str) -> Result<TensorData, ModelError> {
+    fn take(&mut self, name: &str) -> Result<(TensorData, Option<Bits>), ModelError> {
         let mut values = Vec::new();
         for part in sources(name) {
             values.extend(self.0.load_f32(&part)?);
@@ -45,7 +64,7 @@ impl Weights for FromCheckpoint<'_> {
         let all = tensors(self.0.config());
         let shape =
             all.into_iter().find(|(other, _)| other == name).map_or_else(Vec::new, |(_, shape)| shape);
-        Ok(TensorData::new(values, shape))
+        Ok((TensorData::new(values, shape), None))
     }
 }
 
@@ -61,7 +80,7 @@ pub(super) fn sources(name: &str) -> Vec<String> {
 /// A file of ours: every tensor a window into it.
 pub(super) struct FromPack {
     pub path: PathBuf,
-    pub tensors: BTreeMap<String, burn_pack::Tensor>,
+    pub tensors: BTreeMap<String, (burn_pack::Tensor, Option<Bits>)>,
 }
 
 impl FromPack {
@@ -75,6 +94,10 @@ impl FromPack {
         for (name, shape) in self::tensors(config) {
             match tensors.remove(&name) {
                 None => problems.push(format!("{name} is missing")),
+                Some(tensor) if packed_bits(&tensor, &name, &shape).is_some() => {
+                    let bits = packed_bits(&tensor, &name, &shape);
+                    known.insert(name, (tensor, bits));
+                }
                 Some(tensor) if tensor.shape.to_vec() != shape => {
                     problems
                         .push(format!("{name} has shape {:?} instead of {shape:?}", tensor.shape.to_vec()));
@@ -83,7 +106,7 @@ impl FromPack {
                     problems.push(format!("{name} is of type {:?}", tensor.dtype));
                 }
                 Some(tensor) => {
-                    known.insert(name, tensor);
+                    known.insert(name, (tensor, None));
                 }
             }
         }
@@ -96,13 +119,14 @@ impl FromPack {
 }
 
 impl Weights for FromPack {
-    fn take(&mut self, name: &str) -> Result<TensorData, ModelError> {
+    fn take(&mut self, name: &str) -> Result<(TensorData, Option<Bits>), ModelError> {
         let missing = || ModelError::damaged(&self.path, format!("{name} is missing"));
-        let tensor = self.tensors.remove(name).ok_or_else(missing)?;
+        let (tensor, bits) = self.tensors.remove(name).ok_or_else(missing)?;
         let (_, dtype, shape, _, bytes) =
             tensor.into_parts().map_err(|e| ModelError::damaged(&self.path, e))?;
         let data = TensorData::from_bytes(bytes, shape, dtype);
-        Ok(if dtype == DType::F32 { data } else { data.convert_dtype(DType::F32) })
+        let kept = bits.is_some() || dtype == DType::F32;
+        Ok((if kept { data } else { data.convert_dtype(DType::F32) }, bits))
     }
 }
 
@@ -112,41 +136,58 @@ pub(super) fn network(
     from: &mut impl Weights,
     device: &Device,
 ) -> Result<Network, ModelError> {
-    let embed_tokens = matrix(from, "embed_tokens", device)?;
-    let embed_positions = matrix(from, "embed_positions", device)?;
-    let head = if config.tied_head { None } else { Some(matrix(from, "head", device)?) };
+    let shapes: BTreeMap<String, Vec<usize>> = tensors(config).into_iter().collect();
+    let mut build = Build { from, shapes, device };
+    let embed_tokens = build.matrix("embed_tokens")?;
+    let embed_positions = Param::from_tensor(Tensor::from_data(build.from.take(POSITIONS)?.0, device));
+    let head = if config.tied_head { None } else { Some(build.matrix("head")?) };
     let mut layers = Vec::with_capacity(config.layers);
     for i in 0..config.layers {
         let name = |part: &str| format!("layers.{i}.{part}");
         layers.push(Layer::assemble(
             config,
-            norm(from, &name("attention_norm"), device)?,
-            linear(from, &name("query_key_value"), device)?,
-            linear(from, &name("output"), device)?,
-            norm(from, &name("feed_forward_norm"), device)?,
-            linear(from, &name("up"), device)?,
-            linear(from, &name("down"), device)?,
+            build.norm(&name("attention_norm"))?,
+            build.linear(&name("query_key_value"))?,
+            build.linear(&name("output"))?,
+            build.norm(&name("feed_forward_norm"))?,
+            build.linear(&name("up"))?,
+            build.linear(&name("down"))?,
         ));
     }
-    let final_norm = norm(from, "final_norm", device)?;
+    let final_norm = build.norm("final_norm")?;
     Ok(Network::assemble(config, embed_tokens, embed_positions, layers, final_norm, head))
 }
 
-fn matrix(from: &mut impl Weights, name: &str, device: &Device) -> Result<Param<Tensor<2>>, ModelError> {
-    Ok(Param::from_tensor(Tensor::from_data(from.take(name)?, device)))
+struct Build<'a, W> {
+    from: &'a mut W,
+    shapes: BTreeMap<String, Vec<usize>>,
+    device: &'a Device,
 }
 
-fn vector(from: &mut impl Weights, name: &str, device: &Device) -> Result<Param<Tensor<1>>, ModelError> {
-    Ok(Param::from_tensor(Tensor::from_data(from.take(name)?, device)))
-}
+impl<W: Weights> Build<'_, W> {
+    fn matrix(&mut self, name: &str) -> Result<Matrix, ModelError> {
+        let (data, bits) = self.from.take(name)?;
+        match (bits, self.shapes.get(name).map(Vec::as_slice)) {
+            (Some(bits), Some(&[outputs, inputs])) => {
+                let damaged =
+                    || ModelError::damaged(Path::new(name), "its packed weights have another shape");
+                Matrix::from_words(data, [outputs, inputs], bits, self.device).ok_or_else(damaged)
+            }
+            _ => Ok(Matrix::from_tensor(Tensor::from_data(data, self.device))),
+        }
+    }
 
-fn norm(from: &mut impl Weights, name: &str, device: &Device) -> Result<LayerNorm, ModelError> {
-    let (gamma, beta) =
-        (vector(from, &format!("{name}.weight"), device)?, vector(from, &format!("{name}.bias"), device)?);
-    Ok(LayerNorm { gamma, beta })
-}
+    fn vector(&mut self, name: &str) -> Result<Param<Tensor<1>>, ModelError> {
+        Ok(Param::from_tensor(Tensor::from_data(self.from.take(name)?.0, self.device)))
+    }
 
-fn linear(from: &mut impl Weights, name: &str, device: &Device) -> Result<Linear, ModelError> {
-    let weight = matrix(from, &format!("{name}.weight"), device)?;
-    Ok(Linear { weight, bias: vector(from, &format!("{name}.bias"), device)? })
+    fn norm(&mut self, name: &str) -> Result<LayerNorm, ModelError> {
+        let (gamma, beta) = (self.vector(&format!("{name}.weight"))?, self.vector(&format!("{name}.bias"))?);
+        Ok(LayerNorm { gamma, beta })
+    }
+
+    fn linear(&mut self, name: &str) -> Result<Linear, ModelError> {
+        let weight = self.matrix(&format!("{name}.weight"))?;
+        Ok(Linear { weight, bias: self.vector(&format!("{name}.bias"))? })
+    }
 }

@@ -79,3 +79,24 @@ fn half_precision_imports_stay_close() {
         }
     }
 }
+
+#[test]
+fn quantised_imports_equal_models_quantised_when_loaded() {
+    let device = Device::flex();
+    for folder in models() {
+        let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();
+        let expected = SafeTensors::deserialize(&bytes).unwrap();
+        for weights in [WeightType::Q8, WeightType::Q4] {
+            let own = tempfile::tempdir().unwrap();
+            let own = own.path().join("model");
+            let how = Import { weights, ..Import::default() };
+            model::import(&folder.join("hf"), &own, &how, |_| {}).unwrap();
+            let imported = largest_errors(&Model::load(&own, &device).unwrap(), &expected);
+            let loaded = Model::load(&folder.join("hf"), &device).unwrap().quantise(weights);
+            assert_eq!(imported, largest_errors(&loaded, &expected), "{weights:?}");
+            eprintln!("{} {weights:?}: hidden, logits {imported:?}", folder.display());
+            // The bound on random weights is in `quantised.rs`; these models differ from any real one in scale.
+            assert!(imported.iter().all(|error| error.is_finite()));
+        }
+    }
+}

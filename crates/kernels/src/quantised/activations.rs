@@ -1,0 +1,68 @@
+//! Activations rounded to 16 bits, a scale for each block.
+
+use super::{BLOCK, Bits};
+use crate::level::for_each_level;
+
+/// Rounded rows of activations.
+#[derive(Debug, Default)]
+pub(super) struct Activations {
+    /// `[rows, inputs]`
+    pub codes: Vec<i16>,
+    /// `[rows, blocks]`
+    pub scales: Vec<f32>,
+    /// What a block's sum starts at, `[rows, blocks]`: minus the bias of the weights' codes times the sum of the block.
+    pub offsets: Vec<i32>,
+}
+
+/// Magnitudes from here on are infinite or no numbers.
+const INFINITY: u32 = 0x7F80_0000;
+
+for_each_level! {
+    fn round_blocks(x: &[f32], bias: i32, codes: &mut [i16], scales: &mut [f32], offsets: &mut [i32]) {
+        let (x, codes) = (x.as_chunks::<BLOCK>().0, codes.as_chunks_mut::<BLOCK>().0);
+        for (((x, codes), scale), offset) in x.iter().zip(codes).zip(scales).zip(offsets) {
+            // As bits, so that what is no number counts as larger than any.
+            let mut magnitudes = [0u32; 8];
+            for (i, value) in x.iter().enumerate() {
+                magnitudes[i % 8] = magnitudes[i % 8].max(value.to_bits() & 0x7FFF_FFFF);
+            }
+            let largest = magnitudes.into_iter().fold(0, u32::max);
+            let finite = largest < INFINITY;
+            let largest = f32::from_bits(largest);
+            // Below the first normal number the inverse would overflow; such a block counts as zeros.
+            let inverse = if finite && largest >= f32::MIN_POSITIVE * 65536.0 { 32767.0 / largest } else { 0.0 };
+            let mut sum = 0i32;
+            for (code, value) in codes.iter_mut().zip(x) {
+                let value = if finite { value * inverse } else { 0.0 };
+                // SAFETY: a number of at most 32767.01 in magnitude.
+                let rounded: i32 = unsafe { value.round_ties_even().to_int_unchecked() };
+                sum += rounded;
+                *code = rounded as i16;
+            }
+            *scale = if finite { largest / 32767.0 } else { f32::NAN };
+            *offset = -bias * sum;
+        }
+    }
+}
+
+impl Activations {
+    /// Rounds rows, on the threads of the current pool where there are many.
+    pub(super) fn round(&mut self, x: &[f32], bits: Bits) {
+        let blocks = x.len() / BLOCK;
+        self.codes.resize(x.len(), 0);
+        self.scales.resize(blocks, 0.0);
+        self.offsets.resize(blocks, 0);
+        let codes = crate::shared::SharedMut::new(&mut self.codes);
+        let scales = crate::shared::SharedMut::new(&mut self.scales);
+        let offsets = crate::shared::SharedMut::new(&mut self.offsets);
+        crate::shared::parallel_ranges(blocks, 2048, |r| {
+            let from = &x[r.start * BLOCK..r.end * BLOCK];
+            // SAFETY: the ranges of blocks do not overlap.
+            let (codes, scales, offsets) = unsafe {
+                let codes = codes.part(r.start * BLOCK, r.len() * BLOCK);
+                (codes, scales.part(r.start, r.len()), offsets.part(r.start, r.len()))
+            };
+            round_blocks(from, bits.bias(), codes, scales, offsets);
+        });
+    }
+}

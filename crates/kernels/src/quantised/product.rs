@@ -1,0 +1,114 @@
+//! Distributes a product with packed weights over panels, row tiles and threads.
+
+use std::cell::RefCell;
+
+use super::activations::Activations;
+use super::{PANEL, Packed, portable};
+use crate::shared::{SharedMut, parallel_chunks};
+
+/// Rounded rows, without gaps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    /// `[rows, inputs]`
+    pub codes: &'a [i16],
+    /// `[rows, blocks]`
+    pub scales: &'a [f32],
+    /// `[rows, blocks]`
+    pub offsets: &'a [i32],
+    pub inputs: usize,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) const fn blocks(&self) -> usize {
+        self.inputs / super::BLOCK
+    }
+
+    fn part(&self, from: usize, rows: usize) -> Rows<'a> {
+        let blocks = self.blocks();
+        Rows {
+            codes: &self.codes[from * self.inputs..(from + rows) * self.inputs],
+            scales: &self.scales[from * blocks..(from + rows) * blocks],
+            offsets: &self.offsets[from * blocks..(from + rows) * blocks],
+            inputs: self.inputs,
+        }
+    }
+}
+
+/// The products of some rows with one or two panels; the last argument has an item for each row and panel, row by row.
+pub(super) type Tile = fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]);
+
+fn tile() -> Tile {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(tile) = super::x86::tile() {
+        return tile;
+    }
+    portable::tile
+}
+
+/// Rows that go through one panel at once, where there are few: every weight is then read and unpacked once.
+const FEW: usize = 8;
+/// Rows and panels of a tile where there are many rows: sums and weights stay in registers.
+const TILE: (usize, usize) = (4, 2);
+
+thread_local! {
+    static ACTIVATIONS: RefCell<Activations> = RefCell::default();
+}
+
+/// y = x·Wᵀ + b, on the threads of the current pool.
+///
+/// # Shapes
+/// x `[rows, inputs]`, bias `[outputs]`, y `[rows, outputs]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn linear(x: &[f32], weights: Packed, bias: Option<&[f32]>, y: &mut [f32]) {
+    linear_with(tile(), x, weights, bias, y);
+}
+
+/// [`linear`] with a given innermost kernel.
+pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&[f32]>, y: &mut [f32]) {
+    let (inputs, outputs) = (weights.inputs, weights.outputs);
+    let rows = x.len() / inputs;
+    assert!(x.len() == rows * inputs && y.len() == rows * outputs, "{} -> {}", x.len(), y.len());
+    assert!(bias.is_none_or(|b| b.len() == outputs));
+    // Kept between calls, but for a call within a call (rayon may steal one while it waits).
+    let mut activations = ACTIVATIONS.take();
+    activations.round(x, weights.bits);
+    let Activations { codes, scales, offsets } = &activations;
+    let all = Rows { codes, scales, offsets, inputs };
+    let y = SharedMut::new(y);
+    let (row_tile, panel_tile) = if rows <= FEW { (FEW, 1) } else { TILE };
+    let panels = outputs.div_ceil(PANEL);
+    let work = |range: std::ops::Range<usize>| {
+        let mut sums = [[0.0f32; PANEL]; 8];
+        for panel in range.clone().step_by(panel_tile) {
+            let both = [weights.panel(panel), weights.panel((panel + 1).min(panels - 1))];
+            let taken = &both[..panel_tile.min(range.end - panel)];
+            for row in (0..rows).step_by(row_tile) {
+                let count = row_tile.min(rows - row);
+                let sums = &mut sums[..count * taken.len()];
+                tile(weights.bits, taken, all.part(row, count), sums);
+                for (i, sums) in sums.iter().enumerate() {
+                    let (r, output) = (row + i / taken.len(), (panel + i % taken.len()) * PANEL);
+                    let width = PANEL.min(outputs - output);
+                    // SAFETY: these outputs of this row belong to this call.
+                    let to = unsafe { y.part(r * outputs + output, width) };
+                    match bias {
+                        Some(bias) => {
+                            to.iter_mut().zip(sums).zip(&bias[output..]).for_each(|((y, s), b)| *y = s + b)
+                        }
+                        None => to.copy_from_slice(&sums[..width]),
+                    }
+                }
+            }
+        }
+    };
+    parallel_chunks(panels, chunk(weights.bits.panel_bytes(inputs), rows, panels), work);
+    ACTIVATIONS.set(activations);
+}
+
+/// Panels that a thread takes at a time: enough work to be worth taking, small enough that threads end together.
+fn chunk(panel_bytes: usize, rows: usize, panels: usize) -> usize {
+    let least = (64 * 1024 / (panel_bytes * rows.div_ceil(4))).max(2);
+    (panels / 16).clamp(least, least.max(64)).next_multiple_of(TILE.1)
+}
