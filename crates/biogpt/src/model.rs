@@ -3,6 +3,7 @@
 mod error;
 mod folder;
 mod import;
+mod random;
 mod weights;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::network::Network;
 pub use error::ModelError;
 pub use folder::{FileRecord, Manifest, TaskPrompt};
 pub use import::{Import, WeightType, import};
+pub use random::write_random;
 
 /// Everything that text goes through.
 #[derive(Debug)]

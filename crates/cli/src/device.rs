@@ -17,16 +17,17 @@ pub struct DeviceOption {
 }
 
 impl DeviceOption {
-    /// The device asked for, held against what a model of this shape needs.
-    pub fn open(&self, config: &Config) -> Result<Device, Failure> {
-        let chosen = devices::choose(self.device, need(config), &devices::list())?;
-        Ok(devices::open(&chosen.adapter)?)
+    /// The device asked for, held against what a model of this shape needs; and its name.
+    pub fn open(&self, config: &Config) -> Result<(Device, String), Failure> {
+        let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
+        let chosen = devices::choose(self.device, need(config), &adapters)?;
+        Ok((devices::open(&chosen.adapter)?, format!("{} ({})", chosen.adapter.id, chosen.adapter.name)))
     }
 
     /// A model on the device asked for.
     pub fn load(&self, folder: &Path) -> Result<Model, Failure> {
         let config = biogpt::model::configuration(folder)?;
-        Ok(Model::load(folder, &self.open(&config)?)?)
+        Ok(Model::load(folder, &self.open(&config)?.0)?)
     }
 }
 

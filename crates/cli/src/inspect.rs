@@ -1,6 +1,8 @@
 //! `osler-cli inspect`: machine-readable views of the engine.
 
+mod generate;
 mod logits;
+mod score;
 mod tokenize;
 
 use crate::Failure;
@@ -12,12 +14,19 @@ pub enum Command {
     Tokenize(tokenize::Arguments),
     /// Logits and hidden states of a sequence of token ids, as safetensors: `logits` [T,V] and `hidden` [T,d].
     Logits(logits::Arguments),
+    /// Continue a sequence of token ids. With --json the last line of standard output is
+    /// `{"ids","logprobs","sequences","scores"}`.
+    Generate(generate::Arguments),
+    /// How likely given continuations of a sequence are: `{"logprobs","scores"}`.
+    Score(score::Arguments),
 }
 
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Tokenize(arguments) => tokenize::run(arguments),
         Command::Logits(arguments) => logits::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Score(arguments) => score::run(arguments),
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "results go to standard output, messages to standard error"
 )]
 
+mod bench;
 mod device;
 mod devices_command;
 mod inspect;
@@ -35,6 +36,8 @@ enum Command {
     /// Look inside: tokens, logits, generation; for those who convert a checkpoint and want to know that it is right.
     #[command(subcommand)]
     Inspect(inspect::Command),
+    /// Measure speed and memory of a model on a device.
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Devices(arguments) => devices_command::run(&arguments),
         Command::Models(command) => models::run(&command),
         Command::Inspect(command) => inspect::run(&command),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

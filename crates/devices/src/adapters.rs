@@ -128,7 +128,9 @@ fn card_memory(bus: &str) -> Option<u64> {
     text.trim().parse().ok()
 }
 
-fn processor() -> Adapter {
+/// The processor, without a look at any graphics driver.
+#[must_use]
+pub fn processor() -> Adapter {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|l| l.starts_with("model name"))?;

@@ -8,7 +8,7 @@ mod adapters;
 mod choose;
 mod open;
 
-pub use adapters::{Adapter, Kind, Limits, list};
+pub use adapters::{Adapter, Kind, Limits, list, processor};
 pub use choose::{Chosen, Need, Request, choose};
 pub use open::open;
 

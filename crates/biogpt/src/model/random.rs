@@ -1,0 +1,66 @@
+//! Models of random weights: of any size, to measure and to test with, where no real one is at hand.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use checkpoints::Config;
+use tokenizer::{SPECIAL_TOKENS, Tokenizer, Vocabulary};
+
+use super::{Manifest, ModelError, WeightType, import, weights};
+
+/// Writes a folder of ours with random weights and a vocabulary of made-up words. `seed` fixes the weights. No more
+/// than one tensor is in memory.
+///
+/// # Errors
+/// If the folder exists or cannot be written, or the configuration has no room for the special tokens.
+pub fn write_random(to: &Path, config: &Config, seed: u64) -> Result<Manifest, ModelError> {
+    let words = SPECIAL_TOKENS.len()..config.vocab_size - config.learned_prompt;
+    let tokens = SPECIAL_TOKENS.map(str::to_owned).into_iter().chain(words.map(|i| format!("w{i}</w>")));
+    let tokenizer = Tokenizer::new(Vocabulary { tokens: tokens.collect(), merges: Vec::new() })
+        .and_then(|tokenizer| tokenizer.with_learned_prompts(config.learned_prompt))
+        .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
+    let mut manifest = Manifest::published(to, config);
+    manifest.source = "random weights".to_owned();
+    manifest.licence = "none needed".to_owned();
+    let shapes: HashMap<String, Vec<usize>> = weights::tensors(config).into_iter().collect();
+    let read = move |name: &str| Ok(values(name, &shapes[name], seed));
+    import::write(to, config, &tokenizer, manifest, WeightType::F32, read, |_| {})
+}
+
+/// Norms and biases as a new model has them; the rest even around 0 with deviation 1/sqrt(inputs).
+fn values(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
+    let count = shape.iter().product();
+    if let [_] = shape {
+        let one = name.contains("norm") && name.ends_with("weight");
+        return vec![if one { 1.0 } else { 0.0 }; count];
+    }
+    let width = (12.0 / shape[1] as f32).sqrt();
+    let mut state =
+        name.bytes().fold(seed | 1, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let number = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * width
+    };
+    std::iter::repeat_with(number).take(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Model;
+    use burn::tensor::Device;
+
+    #[test]
+    fn a_random_model_is_a_whole_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { learned_prompt: 2, tied_head: false, ..Config::tiny() };
+        let [one, same, other] = [("a", 1), ("b", 1), ("c", 2)].map(|(name, seed)| {
+            let path = folder.path().join(name);
+            let manifest = write_random(&path, &config, seed).unwrap();
+            manifest.verify(&path).unwrap();
+            assert_eq!(Model::load(&path, &Device::flex()).unwrap().config, config);
+            manifest.files["model.bpk"].sha256.clone()
+        });
+        assert!(one == same && one != other);
+    }
+}

@@ -1,0 +1,127 @@
+//! `osler-cli bench`
+
+mod measure;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use biogpt::{Config, Decoder, model};
+use serde::Serialize;
+
+use crate::Failure;
+use crate::device::DeviceOption;
+use measure::{Figure, Figures};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    device: DeviceOption,
+    /// Bits of the weights: none for those of the model.
+    #[arg(long, default_value = "none")]
+    quant: Quantisation,
+    /// Runs of each measurement, of which the median counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// The result as one line of JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// A model folder, ours or published.
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Random weights of this shape in a temporary folder: base, large, starter or tiny.
+    #[arg(long, value_parser = preset)]
+    random: Option<Config>,
+}
+
+/// Weights of fewer bits than the model's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Quantisation {
+    None,
+}
+
+fn preset(name: &str) -> Result<Config, String> {
+    match name {
+        "base" => Ok(Config::base()),
+        "large" => Ok(Config::large()),
+        "starter" => Ok(Config::starter()),
+        "tiny" => Ok(Config::tiny()),
+        _ => Err(format!("`{name}` is not base, large, starter or tiny")),
+    }
+}
+
+/// The result: medians, and beside them the least and the greatest of all runs.
+#[derive(Serialize)]
+struct Report {
+    load_s: f64,
+    peak_rss_mb: Option<f64>,
+    #[serde(flatten)]
+    figures: Figures<f64>,
+    device: String,
+    quant: Quantisation,
+    runs: u32,
+    spread: Figures<[f64; 2]>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let random;
+    let folder = match (&arguments.which.model, &arguments.which.random) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(config)) => {
+            random = tempfile::tempdir()?;
+            let folder = random.path().join("random");
+            eprintln!("writing {} random weights ...", config.parameters());
+            model::write_random(&folder, config, 1)?;
+            folder
+        }
+        (None, None) => return Err("give --model or --random".into()),
+    };
+    let config = model::configuration(&folder)?;
+    let (device, name) = arguments.device.open(&config)?;
+    let start = Instant::now();
+    let model = biogpt::Model::load(&folder, &device)?;
+    let decoder = Decoder::new(&model.network, &model.config);
+    // Weights are mapped, and kernels compiled, when they are first used: that belongs to loading.
+    measure::warm_up(&decoder)?;
+    let load_s = start.elapsed().as_secs_f64();
+    let measured = measure::all(&decoder, &model.config, arguments.runs)?;
+    let report = Report {
+        load_s,
+        peak_rss_mb: peak_memory(),
+        figures: measured.map(Figure::median),
+        device: name,
+        quant: arguments.quant,
+        runs: arguments.runs,
+        spread: measured.map(Figure::spread),
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(());
+    }
+    println!("device                          {}", report.device);
+    println!("load                            {load_s:.2} s");
+    if let Some(peak) = report.peak_rss_mb {
+        println!("greatest memory                 {peak:.0} MB");
+    }
+    for ((name, median), (_, [least, greatest])) in
+        report.figures.named().into_iter().zip(report.spread.named())
+    {
+        println!("{name:<31} {median:.2} ({least:.2} to {greatest:.2})");
+    }
+    Ok(())
+}
+
+/// The most memory that this process had at once, in millions of bytes, where the system tells.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024.0 / 1e6)
+}
