@@ -42,17 +42,17 @@ pub trait Task: Sync {
 }
 
 /// A task and how often an epoch goes through it.
-pub struct Share {
+pub struct Share<'a> {
     /// The task.
-    pub task: Box<dyn Task>,
+    pub task: Box<dyn Task + 'a>,
     /// 1 is once; 0.25 a quarter of it, another one each epoch.
     pub times: f64,
 }
 
 /// Examples of several tasks in a random order, epoch after epoch.
-pub struct Mixture {
-    shares: Vec<Share>,
-    validation: Vec<Box<dyn Task>>,
+pub struct Mixture<'a> {
+    shares: Vec<Share<'a>>,
+    validation: Vec<Box<dyn Task + 'a>>,
     longest: usize,
     separator: u32,
     seed: u64,
@@ -61,12 +61,12 @@ pub struct Mixture {
 /// Examples of each task that a validation looks at.
 const VALIDATION_EXAMPLES: usize = 64;
 
-impl Mixture {
+impl<'a> Mixture<'a> {
     /// Sequences over `longest` tokens lose the end of their source; `separator` is the id of `</s>`.
     #[must_use]
     pub fn new(
-        shares: Vec<Share>,
-        validation: Vec<Box<dyn Task>>,
+        shares: Vec<Share<'a>>,
+        validation: Vec<Box<dyn Task + 'a>>,
         longest: usize,
         separator: u32,
         seed: u64,
@@ -111,7 +111,7 @@ impl Mixture {
 }
 
 /// The numbers of a share's examples in one epoch: whole rounds, and a slice that moves on.
-fn of_epoch(share: &Share, epoch: u64) -> Vec<usize> {
+fn of_epoch(share: &Share<'_>, epoch: u64) -> Vec<usize> {
     let count = share.task.count();
     let wanted = (share.times * count as f64).round() as usize;
     let start = epoch as usize * wanted;
@@ -159,7 +159,7 @@ fn batch(examples: &[Example], length: usize, separator: u32) -> Batch {
     batch
 }
 
-impl Source for Mixture {
+impl Source for Mixture<'_> {
     fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<Batch>, u64) {
         let per_epoch = self.places().max(1);
         let mut epoch = consumed / per_epoch;
@@ -210,7 +210,7 @@ mod tests {
         }
     }
 
-    fn mixture(longest: usize) -> Mixture {
+    fn mixture(longest: usize) -> Mixture<'static> {
         let share = |count, base, times| Share { task: Box::new(Counted(count, base)), times };
         Mixture::new(vec![share(10, 100, 1.0), share(8, 200, 0.5), share(3, 300, 2.0)], vec![], longest, 2, 1)
     }

@@ -1,16 +1,21 @@
 //! Produces every weight Osler uses.
 
+#![allow(clippy::print_stdout, reason = "this is a program: its answers go to standard output")]
+
+mod measure;
+mod prepare;
+mod score;
+mod train;
+mod vocabulary;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use biogpt::Network;
+use biogpt::model::WeightType;
 use burn::tensor::Device;
-use checkpoints::Config;
-use clap::{Parser, Subcommand};
-use training::pretrain::Pretraining;
-use training::recipe::{Data, Model, Recipe};
-use training::run::Run;
+use clap::{Parser, Subcommand, ValueEnum};
+use training::export::{self, About};
+use training::start::Start;
 
 // Passes allocate and free the same large buffers again and again: an allocator that keeps them spares the page faults.
 #[global_allocator]
@@ -28,17 +33,62 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Turn raw corpora into token shards.
+    Prepare(prepare::Arguments),
+    /// Train the vocabulary of a new model.
+    Tokenizer(vocabulary::Arguments),
     /// Run a recipe, from its folder's last snapshot if there is one.
-    Train {
-        /// The recipe, a TOML file.
-        recipe: PathBuf,
-        /// Where snapshots, curves and the result go.
-        #[arg(long)]
-        out: PathBuf,
-        /// Stop after so many updates of this run, with a snapshot.
-        #[arg(long)]
-        stop_after: Option<u64>,
-    },
+    Train(train::Arguments),
+    /// Write a run's weights as a model folder.
+    Export(Export),
+    /// Fit a model's thresholds and probabilities on the development parts, and keep them in its manifest.
+    Calibrate(measure::Arguments),
+    /// Measure a calibrated model on the test parts, and keep the figures in its manifest.
+    Evaluate(measure::Arguments),
+    /// Score a file of model outputs as the BioGPT repository's scripts do.
+    Score(score::Arguments),
+}
+
+#[derive(clap::Args)]
+struct Export {
+    /// A run's folder, or a model folder.
+    run: PathBuf,
+    /// Folder to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// For whom.
+    #[arg(long, value_enum, default_value_t = Form::Osler)]
+    form: Form,
+    /// Bits of a number.
+    #[arg(long, value_enum, default_value_t = Type::F16)]
+    weights: Type,
+    /// Shown to people.
+    #[arg(long, default_value = "model")]
+    name: String,
+    /// Where the weights came from.
+    #[arg(long, default_value = "trained with Osler")]
+    source: String,
+    /// Terms of use.
+    #[arg(long, default_value = "not stated")]
+    licence: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// This engine.
+    Osler,
+    /// The transformers library.
+    HuggingFace,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Type {
+    /// 32 bits.
+    F32,
+    /// 16 bits, half precision.
+    F16,
+    /// 16 bits with the range of 32.
+    Bf16,
 }
 
 /// Tells the allocator never to give pages back: the next pass needs them again, zeroed by the kernel once more.
@@ -65,46 +115,41 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Train { recipe, out, stop_after } => {
-            let recipe = Recipe::read(&recipe)?;
-            let device = Device::flex().autodiff();
-            let Data::Pretrain { folder, sequence } = &recipe.data;
-            let source = Pretraining::open(folder, *sequence, recipe.seed)?;
-            let tokenizer = tokenizer::Tokenizer::from_dir(&corpus::Shards::tokenizer_dir(folder))?;
-            let config = configuration(&recipe.model, tokenizer.vocab_size())?;
-            let network = Network::init(&config, recipe.seed, &device);
-            training::run::log(&format!("{} tokens an epoch", source.tokens()));
-            let run = Run { recipe: &recipe, config: &config, source: &source, folder: &out, device };
-            let left = std::sync::atomic::AtomicU64::new(stop_after.unwrap_or(u64::MAX));
-            let stopped = AtomicBool::new(false);
-            run.train(network, || {
-                let last = left.fetch_sub(1, Ordering::Relaxed) == 0;
-                stopped.fetch_or(last, Ordering::Relaxed) || last
-            })?;
-            Ok(())
-        }
+        Command::Prepare(arguments) => prepare::run(arguments),
+        Command::Tokenizer(arguments) => vocabulary::run(arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Export(arguments) => write(&arguments),
+        Command::Calibrate(arguments) => measure::calibrate(&arguments),
+        Command::Evaluate(arguments) => measure::evaluate(&arguments),
+        Command::Score(arguments) => score::run(&arguments),
     }
 }
 
-/// The shape a recipe asks for, with the vocabulary of its data.
-fn configuration(model: &Model, vocab_size: usize) -> Result<Config, Failure> {
-    let mut config = match model.preset.as_deref() {
-        None | Some("starter") => Config::starter(),
-        Some("base") => Config::base(),
-        Some("large") => Config::large(),
-        Some("tiny") => Config::tiny(),
-        Some(other) => {
-            return Err(format!("there is no preset {other}: use base, large, starter or tiny").into());
+fn write(arguments: &Export) -> Result<(), Failure> {
+    let start = Start::open(&arguments.run, &Device::flex().autodiff())?;
+    let out = &arguments.out;
+    match arguments.form {
+        Form::Osler => {
+            let Export { name, source, licence, .. } = arguments;
+            let about = About { name: name.clone(), source: source.clone(), licence: licence.clone() };
+            let kind = match arguments.weights {
+                Type::F32 => WeightType::F32,
+                Type::F16 => WeightType::F16,
+                Type::Bf16 => WeightType::Bf16,
+            };
+            let manifest = export::own(&start, out, &about, kind)?;
+            for (file, record) in &manifest.files {
+                println!("{} {} {file}", record.sha256, record.bytes);
+            }
         }
-    };
-    config.vocab_size = vocab_size;
-    config.layers = model.layers.unwrap_or(config.layers);
-    if let Some(d) = model.hidden_size {
-        config.hidden_size = d;
-        config.feed_forward_size = 4 * d;
+        Form::HuggingFace => {
+            let kind = match arguments.weights {
+                Type::F32 => checkpoints::Dtype::F32,
+                Type::F16 => checkpoints::Dtype::F16,
+                Type::Bf16 => checkpoints::Dtype::Bf16,
+            };
+            export::hugging_face(&start, out, kind)?;
+        }
     }
-    config.heads = model.heads.unwrap_or(config.heads);
-    config.max_positions = model.max_positions.unwrap_or(config.max_positions);
-    config.validate()?;
-    Ok(config)
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! A recipe: everything that decides what a training run does, in one TOML file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,20 @@ pub enum Data {
         folder: PathBuf,
         /// Tokens of a sequence.
         sequence: usize,
+    },
+    /// Examples of several tasks, each with its own learned prompt.
+    Tune {
+        /// Folder of the gold sets: `bc5cdr/`, `ddi/`, `kd-dti/`, `pubmedqa/`, `hoc/`.
+        tasks: PathBuf,
+        /// Dictionary that the names of unrelated pairs come from.
+        terms: PathBuf,
+        /// Folder written by `training prepare`: running text, so that tuning does not drive it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay: Option<PathBuf>,
+        /// Tokens of the longest sequence; what is longer loses the end of its source.
+        longest: usize,
+        /// How often an epoch goes through each task, by name, `definitions` and `prose` included; others are left out.
+        times: BTreeMap<String, f64>,
     },
 }
 
@@ -229,8 +244,14 @@ impl Recipe {
         let mut recipe: Self = toml::from_str(&text)
             .map_err(|source| RecipeError::Parse { path: path.to_owned(), source: Box::new(source) })?;
         let base = path.parent().unwrap_or(Path::new("."));
-        let Data::Pretrain { folder, .. } = &mut recipe.data;
-        *folder = base.join(&*folder);
+        match &mut recipe.data {
+            Data::Pretrain { folder, .. } => *folder = base.join(&*folder),
+            Data::Tune { tasks, terms, replay, .. } => {
+                for path in [Some(tasks), Some(terms), replay.as_mut()].into_iter().flatten() {
+                    *path = base.join(&*path);
+                }
+            }
+        }
         if let Some(from) = &mut recipe.model.from {
             *from = base.join(&*from);
         }

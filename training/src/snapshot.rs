@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::step::Moments;
 
+/// The file of a run's folder that a snapshot is.
+pub const FILE: &str = "state.safetensors";
+
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Position {
@@ -108,7 +111,7 @@ pub fn write(
         TensorView::new(Dtype::F32, shape.clone(), bytes).ok().map(|view| (name.clone(), view))
     });
     let metadata = [("position".to_owned(), position)].into();
-    let (path, fresh) = (folder.join("state.safetensors"), folder.join("state.safetensors.new"));
+    let (path, fresh) = (folder.join(FILE), folder.join("state.safetensors.new"));
     let bytes = safetensors::serialize(views, Some(metadata))
         .map_err(|e| SnapshotError::Mismatch { path: fresh.clone(), reason: e.to_string() })?;
     let mut file = File::create(&fresh).map_err(io("write", &fresh))?;
@@ -182,7 +185,7 @@ pub fn read(
     network: Network,
     device: &Device,
 ) -> Result<(Network, Option<(Moments, Position)>), SnapshotError> {
-    let path = folder.join("state.safetensors");
+    let path = folder.join(FILE);
     if !path.exists() {
         return Ok((network, None));
     }

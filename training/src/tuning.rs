@@ -3,6 +3,7 @@
 mod answer;
 mod classify;
 mod data;
+mod mixture;
 mod relations;
 mod replay;
 mod verdicts;
@@ -14,6 +15,7 @@ use tokenizer::Tokenizer;
 pub use answer::Answers;
 pub use classify::Hallmarks;
 pub use data::{DataError, Gold, Part, read};
+pub use mixture::mixture;
 pub use relations::Relations;
 pub use replay::Replay;
 pub use verdicts::{Pair, Verdicts};

@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 12_288)]
     pub size: usize,
     /// Virtual tokens at the end, for the tasks' learned prompts.
-    #[arg(long, default_value_t = 9)]
+    #[arg(long, default_value_t = training::tuning::learned_tokens())]
     pub learned_prompts: usize,
     /// The longest text of the model in tokens, for Hugging Face's configuration.
     #[arg(long, default_value_t = 1_024)]

@@ -16,7 +16,7 @@ use crate::network::Network;
 
 pub use error::ModelError;
 pub use folder::{FileRecord, Manifest, TaskPrompt};
-pub use import::{Import, WeightType, import};
+pub use import::{Import, WeightType, import, write};
 pub use random::write_random;
 
 /// Everything that text goes through.

@@ -37,6 +37,8 @@ pub enum DataError {
 pub enum Part {
     /// Learning.
     Train,
+    /// Reporting, once.
+    Test,
     /// Choosing: BC5CDR's and DDI's valid, a part of KD-DTI's valid and of HoC's train by document, PubMedQA's dev.
     Dev,
 }
@@ -67,6 +69,7 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     let file = match part {
         Part::Train => "train.json",
         Part::Dev => "valid.json",
+        Part::Test => "test.json",
     };
     let path = folder.join("bc5cdr").join(file);
     let text = load(&path)?;
@@ -79,6 +82,7 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     let name = match part {
         Part::Train => "CDR_TrainingSet.PubTator.txt",
         Part::Dev => "CDR_DevelopmentSet.PubTator.txt",
+        Part::Test => "CDR_TestSet.PubTator.txt",
     };
     let path = folder.join("bc5cdr").join(name);
     let import = bc5cdr::read_pubtator(&load(&path)?, name).map_err(content(&path))?;
@@ -101,20 +105,31 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     gold.relations.push((RelationTask::Ddi, records));
 
     // KD-DTI's train set is not to be had: its valid set is split, as is HoC's train set, whose valid set is its test set.
-    let path = folder.join("kd-dti").join("valid.names.json");
+    let name = if part == Part::Test { "test.names.json" } else { "valid.names.json" };
+    let path = folder.join("kd-dti").join(name);
     let text = load(&path)?;
-    let records = all(kd_dti::read(&text, "valid.names.json"), &path)?;
+    let records = all(kd_dti::read(&text, name), &path)?;
     let records = records.iter().map(|r| (r.document(), tasks::relations::kd_dti::gold(r)));
     gold.relations.push((RelationTask::KdDti, own_part(records, part)));
 
-    let (fold, name) = match part {
-        Part::Train => ("pqal_fold0", "train_set.json"),
-        Part::Dev => ("pqal_fold0", "dev_set.json"),
+    let name = match part {
+        Part::Train => "pqal_fold0/train_set.json",
+        Part::Dev => "pqal_fold0/dev_set.json",
+        Part::Test => "test_set.json",
     };
-    let path = folder.join("pubmedqa").join(fold).join(name);
+    let path = folder.join("pubmedqa").join(name);
     let text = load(&path)?;
     gold.questions = all(pubmedqa::read(&text, name), &path)?;
 
+    if part == Part::Test {
+        let path = folder.join("hoc").join("test.tsv");
+        for sentence in hoc::read(&load(&path)?, "test.tsv") {
+            let sentence = sentence.map_err(content(&path))?;
+            let labels = sentence.hallmarks().map(str::to_owned).collect();
+            gold.sentences.push((sentence.text, labels));
+        }
+        return Ok(gold);
+    }
     let path = folder.join("hoc").join("documents.jsonl");
     let text = load(&path)?;
     let documents: Vec<_> = hoc::read_documents(&text, "documents.jsonl").filter_map(Result::ok).collect();
@@ -127,7 +142,8 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
 
 fn own_part<T>(records: impl Iterator<Item = T>, part: Part) -> Vec<T> {
     let is_dev = |number: usize| number % DEV_EVERY == DEV_EVERY - 1;
-    records.enumerate().filter(|(n, _)| is_dev(*n) == (part == Part::Dev)).map(|(_, record)| record).collect()
+    let wanted = |number| part == Part::Test || is_dev(number) == (part == Part::Dev);
+    records.enumerate().filter(|(n, _)| wanted(*n)).map(|(_, record)| record).collect()
 }
 
 fn load(path: &Path) -> Result<String, DataError> {

@@ -1,0 +1,127 @@
+//! A tuned model's figures, end to end from raw text: what is decided on the development parts, and what comes out.
+//!
+//! Every task is asked in its exhaustive way: all answers it allows are scored and compared, with margins that were
+//! fitted on the development part and are kept in the model's manifest.
+
+mod answers;
+mod labels;
+mod relations;
+
+use std::collections::BTreeMap;
+
+use biogpt::decode::{DecodeError, Reader};
+use biogpt::{Decoder, Model};
+use tasks::Finder;
+
+use crate::tuning::Gold;
+
+/// Numbers by name: `bc5cdr.f1`, `hoc.empty_bias`, ...
+pub type Figures = BTreeMap<String, f64>;
+
+/// Asks a model.
+pub struct Evaluator<'m> {
+    model: &'m Model,
+    decoder: Decoder<'m>,
+    finder: &'m Finder,
+}
+
+impl<'m> Evaluator<'m> {
+    /// With candidates' names from `finder`.
+    #[must_use]
+    pub fn new(model: &'m Model, finder: &'m Finder) -> Self {
+        Self { model, decoder: Decoder::new(&model.network, &model.config), finder }
+    }
+
+    /// Fits the margins of the tasks in `names` on a development part.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn fit(&self, names: &[String], dev: &Gold) -> Result<Figures, DecodeError> {
+        let mut figures = Figures::new();
+        let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        for (task, documents) in &dev.relations {
+            if asked(task.name()) && self.knows(&relations::prompt_name(*task)) {
+                figures.extend(self.fit_relations(*task, documents)?);
+            }
+        }
+        if asked("pubmedqa") {
+            figures.extend(self.fit_answers(&dev.questions)?);
+        }
+        if asked("hoc") {
+            figures.extend(self.fit_labels(&dev.sentences)?);
+        }
+        Ok(figures)
+    }
+
+    /// The figures of the tasks in `names` (all if none is named) with the margins in `fitted`.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn measure(&self, names: &[String], gold: &Gold, fitted: &Figures) -> Result<Figures, DecodeError> {
+        let mut figures = Figures::new();
+        let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        for (task, documents) in &gold.relations {
+            if asked(task.name()) && self.knows(&relations::prompt_name(*task)) {
+                figures.extend(self.measure_relations(*task, documents, fitted)?);
+            }
+        }
+        if asked("pubmedqa") {
+            figures.extend(self.measure_answers(&gold.questions, fitted)?);
+        }
+        if asked("hoc") {
+            figures.extend(self.measure_labels(&gold.sentences, fitted)?);
+        }
+        Ok(figures)
+    }
+
+    fn knows(&self, prompt: &str) -> bool {
+        self.model.manifest.tasks.contains_key(prompt)
+    }
+
+    fn tokens(&self, text: &str) -> Vec<u32> {
+        self.model.tokenizer.encode(text).without_start().ids
+    }
+
+    /// Reads a source with the learned prompt of a task; a source that leaves no room for `room` tokens loses its end.
+    fn read(&self, task: &str, source: &str, room: usize) -> Result<Reader, DecodeError> {
+        let prompt = self.model.manifest.tasks.get(task).map_or(&[][..], |t| t.prompt.as_slice());
+        let longest = self.model.config.max_positions.saturating_sub(room + prompt.len() + 1);
+        let mut tokens = vec![self.model.config.eos_id];
+        tokens.extend(self.tokens(source).into_iter().take(longest));
+        tokens.extend_from_slice(prompt);
+        let mut reader = self.decoder.reader();
+        reader.read(&self.decoder, &tokens)?;
+        Ok(reader)
+    }
+}
+
+/// Tokens that an answer may take.
+const ROOM: usize = 128;
+
+fn margin(figures: &Figures, name: &str) -> f64 {
+    figures.get(name).copied().unwrap_or(0.0)
+}
+
+/// Expected calibration error in ten bins of equal width: the mean distance between probability and frequency.
+fn calibration_error(predicted: &[(f64, bool)]) -> f64 {
+    let mut bins = [(0.0, 0.0, 0usize); 10];
+    for (probability, right) in predicted {
+        let bin = &mut bins[((probability * 10.0) as usize).min(9)];
+        *bin = (bin.0 + probability, bin.1 + f64::from(u8::from(*right)), bin.2 + 1);
+    }
+    let off: f64 = bins.iter().map(|(sum, right, _)| (sum - right).abs()).sum();
+    off / predicted.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_right_as_often_as_it_says_is_calibrated() {
+        let honest: Vec<(f64, bool)> = (0..100).map(|i| (0.75, i % 4 != 0)).collect();
+        assert!(calibration_error(&honest) < 1e-9);
+        let boastful: Vec<(f64, bool)> = (0..100).map(|i| (0.95, i % 2 == 0)).collect();
+        assert!((calibration_error(&boastful) - 0.45).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,89 @@
+//! From a run to a folder that the engine, or Hugging Face's transformers, loads.
+
+use std::path::Path;
+
+use biogpt::model::{self, WeightType};
+use biogpt::model::{Manifest, TaskPrompt};
+use biogpt::{Model, ModelError};
+use burn::tensor::Device;
+use checkpoints::{CheckpointError, Dtype, HuggingFaceWriter};
+
+use crate::start::Start;
+use crate::{tuning, weights};
+
+/// What the manifest says beside numbers.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Shown to people.
+    pub name: String,
+    /// Where the weights came from.
+    pub source: String,
+    /// Terms of use.
+    pub licence: String,
+}
+
+/// Why an export fails.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Our own form.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Hugging Face's.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The vocabulary.
+    #[error(transparent)]
+    Tokenizer(#[from] tokenizer::Error),
+}
+
+/// Writes our own form into the new folder `to`, and loads it once to see that it is whole.
+///
+/// # Errors
+/// If the folder exists or cannot be written.
+pub fn own(start: &Start, to: &Path, about: &About, kind: WeightType) -> Result<Manifest, ExportError> {
+    let prompts = tuning::prompts(&start.tokenizer).into_iter();
+    let tasks = prompts.filter(|(_, prompt)| !prompt.is_empty());
+    let manifest = Manifest {
+        format: 0,
+        name: about.name.clone(),
+        source: about.source.clone(),
+        licence: about.licence.clone(),
+        parameters: 0,
+        tasks: tasks.map(|(task, prompt)| (task, TaskPrompt { prompt })).collect(),
+        metrics: Default::default(),
+        files: Default::default(),
+    };
+    let named = weights::named(&start.network);
+    let read = move |name: &str| {
+        named.get(name).cloned().ok_or_else(|| ModelError::Mismatch {
+            path: name.into(),
+            report: format!("the run has no {name}"),
+        })
+    };
+    let manifest = model::write(to, &start.config, &start.tokenizer, manifest, kind, read, |_| ())?;
+    Model::load(to, &Device::flex())?;
+    Ok(manifest)
+}
+
+/// Writes Hugging Face's form into `to`.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn hugging_face(start: &Start, to: &Path, kind: Dtype) -> Result<(), ExportError> {
+    let named = weights::named(&start.network);
+    let mut writer = HuggingFaceWriter::create(to, &start.config, kind)?;
+    for tensor in checkpoints::canonical_tensors(&start.config) {
+        // Theirs keeps queries, keys and values apart, ours has them one below the other.
+        let parts = ["query", "key", "value"];
+        let part = parts.iter().position(|part| tensor.name.contains(&format!(".{part}.")));
+        let (name, part, count) = match part {
+            Some(i) => (tensor.name.replace(&format!(".{}.", parts[i]), ".query_key_value."), i, 3),
+            None => (tensor.name.clone(), 0, 1),
+        };
+        let values = named.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let size = values.len() / count;
+        writer.write(&tensor.name, &values[part * size..(part + 1) * size])?;
+    }
+    writer.finish()?;
+    Ok(start.tokenizer.save_hugging_face(to, start.config.max_positions)?)
+}

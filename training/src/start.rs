@@ -1,0 +1,91 @@
+//! What a run starts from: a new network, the last snapshot of another run, or a model folder.
+
+use std::path::{Path, PathBuf};
+
+use biogpt::{Model, Network};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor};
+use checkpoints::Config;
+use tokenizer::Tokenizer;
+
+use crate::snapshot;
+
+/// Shape, vocabulary and first weights.
+#[derive(Debug)]
+pub struct Start {
+    /// Shape of the network.
+    pub config: Config,
+    /// Text to tokens and back.
+    pub tokenizer: Tokenizer,
+    /// The weights, on the run's device.
+    pub network: Network,
+}
+
+/// Why a folder cannot be started from.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The model folder.
+    #[error(transparent)]
+    Model(#[from] biogpt::ModelError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] checkpoints::CheckpointError),
+    /// The vocabulary.
+    #[error(transparent)]
+    Tokenizer(#[from] tokenizer::Error),
+    /// The snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] snapshot::SnapshotError),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl Start {
+    /// A new network.
+    #[must_use]
+    pub fn new(config: Config, tokenizer: Tokenizer, seed: u64, device: &Device) -> Self {
+        let network = Network::init(&config, seed, device);
+        Self { config, tokenizer, network }
+    }
+
+    /// The weights in `folder`: a run's (its last snapshot), or a model folder of any form.
+    ///
+    /// # Errors
+    /// If the folder is neither.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, StartError> {
+        if !folder.join(snapshot::FILE).is_file() {
+            let Model { config, tokenizer, network, .. } = Model::load(folder, device)?;
+            return Ok(Self { config, tokenizer, network: network.map(&mut RequireGradients) });
+        }
+        let config = Config::read(&folder.join("config.json"))?;
+        let tokenizer = Tokenizer::from_dir(folder)?;
+        let start = Self::new(config, tokenizer, 0, device);
+        let (network, _) = snapshot::read(folder, start.network, device)?;
+        Ok(Self { network, ..start })
+    }
+
+    /// Writes shape and vocabulary into a run's folder, so that its snapshots can be read without the recipe.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn describe(&self, folder: &Path) -> Result<(), StartError> {
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(folder.join("config.json"), self.config.to_json() + "\n"))
+            .map_err(|source| StartError::Write { path: folder.to_owned(), source })?;
+        Ok(self.tokenizer.save(folder)?)
+    }
+}
+
+struct RequireGradients;
+
+impl ModuleMapper for RequireGradients {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(Tensor::require_grad)
+    }
+}
