@@ -4,18 +4,25 @@
 //! `ui/src/host/tauri.ts`. They take and return [`wire`] types and wait for their result; a streamed one takes the id of its
 //! job and a [`Sink`], tells exactly one ending, and stops after [`Workbench::cancel`]. Errors are [`wire::HostError`]s.
 
+mod agreement;
 mod commands;
 mod error;
+mod export;
 mod import;
 mod jobs;
 pub mod library;
 mod places;
 mod settings;
+mod terminology;
+mod verification;
 pub mod wire;
 mod workbench;
 
+pub use agreement::{Agreement, Tally};
 pub use error::Result;
 pub use jobs::{Jobs, Sink, Stream};
 pub use library::Shelf;
 pub use places::{Clock, Places, SystemClock};
+pub use terminology::{Built, FoundTerm, build_terms};
+pub use verification::{RecordedRun, recorded_runs};
 pub use workbench::{Watcher, Workbench};

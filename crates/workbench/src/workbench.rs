@@ -130,6 +130,24 @@ impl Workbench {
         }
     }
 
+    /// Everything a client shows first. `opened` are the files that the system asked Osler to open.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn startup(&self, engine: wire::EngineStatus, opened: Vec<String>) -> Result<wire::Startup> {
+        let shelf = self.shelf();
+        Ok(wire::Startup {
+            version: self.places.version.clone(),
+            settings: self.settings(),
+            library: shelf.library()?,
+            recent: self.recent_libraries(),
+            engine,
+            place: shelf.last_place()?,
+            notices: self.notices(),
+            opened,
+        })
+    }
+
     /// What the last start left to say.
     #[must_use]
     pub fn notices(&self) -> Vec<wire::StartNotice> {

@@ -73,7 +73,9 @@ impl Names {
         found
     }
 
-    fn named(&self, vocabulary: &str, id: &str) -> wire::Concept {
+    /// A concept with its name; an empty one where no dictionary has it.
+    #[must_use]
+    pub fn named(&self, vocabulary: &str, id: &str) -> wire::Concept {
         let key = (vocabulary.to_owned(), id.to_owned());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let name = known.entry(key).or_insert_with(|| self.looked_up(vocabulary, id)).clone();

@@ -1,0 +1,145 @@
+//! The documents of an export with what models and curators say about them, and the records of the runs behind it.
+
+use std::collections::BTreeMap;
+
+use documents::formats::DECISION;
+use documents::{Document, Infons};
+use sessions::{DocumentFilter, DocumentOrder, Run, Which};
+
+use crate::error::Result;
+use crate::library::{Shelf, count, document_id, id_of, task};
+use crate::wire;
+
+/// What the writers of formats need.
+pub struct Gathered {
+    pub documents: Vec<Document>,
+    /// Stem of the file's name.
+    pub name: String,
+    pub records: Vec<wire::RunRecord>,
+    pub runs: BTreeMap<String, Infons>,
+    /// The task, where all runs are of one.
+    pub task: String,
+}
+
+/// Gathers an export; nothing when `go_on` says so.
+pub fn gather(
+    shelf: &Shelf,
+    request: &wire::ExportRequest,
+    go_on: &mut dyn FnMut(u32, u32) -> bool,
+) -> Result<Option<Gathered>> {
+    let curator = shelf.curator();
+    let library_name = shelf.with(|library| library.details())?.name;
+    let ids = match &request.scope {
+        wire::ExportScope::Documents { documents } => documents.iter().map(|id| document_id(*id)).collect(),
+        _ => shelf
+            .with(|library| library.document_ids(DocumentOrder::OldestFirst, &DocumentFilter::default()))?,
+    };
+    let which = match request.content {
+        wire::ExportContent::Curated => Which::Curated { curator: &curator },
+        wire::ExportContent::Predicted => Which::Predicted { run: None },
+        wire::ExportContent::Everything => Which::Everything,
+        wire::ExportContent::Imported => Which::Imported,
+    };
+    let mut documents = Vec::with_capacity(ids.len());
+    let mut runs: BTreeMap<i64, Run> = BTreeMap::new();
+    for (id, done) in ids.iter().zip(0..) {
+        if !go_on(done, count(ids.len() as u64)) {
+            return Ok(None);
+        }
+        let (mut document, of_document) =
+            shelf.with(|library| Ok((library.annotated(*id, which)?, library.runs(*id)?)))?;
+        decisions(&mut document, &curator);
+        for run in of_document {
+            if document.infons.contains_key(&format!("run.{}", run.id)) {
+                runs.insert(run.id.0, run);
+            }
+        }
+        documents.push(document);
+    }
+    let name = match &documents[..] {
+        [one] => file_stem(&one.id, "document"),
+        _ => file_stem(&library_name, "documents"),
+    };
+    let mut tasks: Vec<&str> = runs.values().map(|run| run.record.task.as_str()).collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    Ok(Some(Gathered {
+        name,
+        task: if let [one] = tasks[..] {
+            one.trim_start_matches("relations/").to_owned()
+        } else {
+            String::new()
+        },
+        records: runs.values().map(record).collect(),
+        runs: runs.iter().map(|(id, run)| (id.to_string(), properties(run))).collect(),
+        documents,
+    }))
+}
+
+/// A file's name from a title: letters, digits, blanks, dashes and dots.
+pub fn file_stem(title: &str, otherwise: &str) -> String {
+    let kept =
+        title.chars().map(|sign| if sign.is_alphanumeric() || "-_. ".contains(sign) { sign } else { ' ' });
+    let words: String = kept.take(80).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = words.trim_matches(['.', ' ']);
+    if words.is_empty() { otherwise.to_owned() } else { words.to_owned() }
+}
+
+/// Says in the writers' own word what the curator decided, where the library has it under the curator's name.
+fn decisions(document: &mut Document, curator: &str) {
+    let key = format!("decision.{curator}");
+    let word = |infons: &Infons| match infons.get(&key).map(String::as_str) {
+        Some("reject") => Some("rejected"),
+        Some(_) => Some("accepted"),
+        None => None,
+    };
+    for relation in &mut document.relations {
+        if let Some(word) = word(&relation.infons) {
+            relation.infons.insert(DECISION.to_owned(), word.to_owned());
+        }
+    }
+    for entity in &mut document.entities {
+        if let Some(word) = word(&entity.infons) {
+            entity.infons.insert(DECISION.to_owned(), word.to_owned());
+        }
+    }
+}
+
+fn record(run: &Run) -> wire::RunRecord {
+    let record = &run.record;
+    wire::RunRecord {
+        run: id_of(run.id.0),
+        app_version: record.app_version.clone(),
+        model: record.model.clone(),
+        model_sha256: record.model_sha256.clone(),
+        tokenizer_sha256: record.tokenizer_sha256.clone(),
+        task: task(&record.task),
+        task_version: record.task_version.clone(),
+        grammar_version: record.grammar_version.clone(),
+        decoding: plain(&record.decoding),
+        seed: record.seed.to_string(),
+        device: record.device.clone(),
+        text_sha256: record.text_sha256.clone(),
+        made_at: record.made_at.0,
+    }
+}
+
+fn properties(run: &Run) -> Infons {
+    let record = serde_json::to_value(&run.record).unwrap_or_default();
+    let fields = record.as_object().cloned().unwrap_or_default();
+    fields.into_iter().map(|(name, value)| (name, plain(&value))).collect()
+}
+
+/// A value as people read it.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
