@@ -90,6 +90,16 @@ impl ModuleVisitor for Sum {
     }
 }
 
+/// The same weights as leaves of a graph of its own. Passes that share leaves share a graph, and the one that ends first
+/// takes it from the others.
+struct Fork;
+
+impl ModuleMapper for Fork {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|weights| Tensor::from_inner(weights.inner()).require_grad())
+    }
+}
+
 /// Passes over several batches, `workers` at a time, each on a thread (and rayon pool) of its own: on a CPU that keeps
 /// every core busy through the small operations too. Sums are made in the order of the batches, so that a run is
 /// reproducible to the bit.
@@ -104,13 +114,13 @@ pub fn accumulate(
     let mut sum = Sum::default();
     let mut total = 0.0;
     for (group, batches) in batches.chunks(pools.len().max(1)).enumerate() {
-        let pass = |i: usize, batch: &Batch| {
+        let pass = |network: &Network, i: usize, batch: &Batch| {
             let number = (group * pools.len().max(1) + i) as u64;
             let training = Training { seed: training.seed.wrapping_add(number << 40), ..*training };
             gradients(network, batch, &training, device)
         };
         let found: Vec<(f64, GradientsParams)> = if pools.is_empty() {
-            batches.iter().enumerate().map(|(i, b)| pass(i, b)).collect()
+            batches.iter().enumerate().map(|(i, b)| pass(network, i, b)).collect()
         } else {
             std::thread::scope(|scope| {
                 let running: Vec<_> = batches
@@ -118,8 +128,8 @@ pub fn accumulate(
                     .enumerate()
                     .zip(pools)
                     .map(|((i, batch), pool)| {
-                        let pass = &pass;
-                        scope.spawn(move || pool.install(|| pass(i, batch)))
+                        let (pass, own) = (&pass, network.clone().map(&mut Fork));
+                        scope.spawn(move || pool.install(|| pass(&own, i, batch)))
                     })
                     .collect();
                 running
