@@ -1,0 +1,114 @@
+use workbench::wire::{self, ErrorCode};
+
+use crate::samples::{Scratch, heard, import, paths, preview, shared};
+
+#[test]
+fn real_files_are_read_or_refused_with_a_reason() {
+    let Some(folder) = shared("files") else { return };
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    let preview = preview(&workbench, &paths(&[&folder.display().to_string()]));
+    assert!(preview.files.len() > 20, "{}", preview.files.len());
+    let mut read = 0;
+    for file in &preview.files {
+        match &file.refusal {
+            None => {
+                assert!(file.format.is_some() && file.documents > 0, "{file:?}");
+                read += 1;
+            }
+            Some(refusal) => {
+                assert!(refusal.message.len() > 20, "{file:?}");
+                assert!(!refusal.hint.is_empty(), "{file:?}");
+            }
+        }
+    }
+    println!("{read} of {} files read, {} documents", preview.files.len(), preview.fresh + preview.known);
+    for issue in &preview.issues {
+        assert!(
+            !issue.place.is_empty() && !issue.message.is_empty() && !issue.remedy.is_empty(),
+            "{issue:?}"
+        );
+    }
+    let (_, ending) = heard(|sink| workbench.import_previewed("import", &preview.id, sink));
+    assert_eq!(ending, wire::Ending::Finished);
+    let ids =
+        workbench.document_ids(wire::DocumentOrder::OldestFirst, &wire::DocumentFilter::default()).unwrap();
+    for id in ids {
+        let view = workbench.document(id).unwrap();
+        let units = view.text.encode_utf16().count() as u32;
+        for annotation in &view.marks.annotations {
+            if let wire::Content::Entity { spans, .. } = &annotation.content {
+                assert!(
+                    spans.iter().all(|span| span.start < span.end && span.end <= units),
+                    "{annotation:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pair_of_brat_files_is_one_document_and_a_bad_file_stops_nothing() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    scratch.write("drop/a.txt", "Aspirin caused ulcers.");
+    scratch.write(
+        "drop/a.ann",
+        "T1\tChemical 0 7\tAspirin\nT2\tDisease 15 21\tulcers\nR1\tCID Arg1:T1 Arg2:T2\n",
+    );
+    scratch.write("drop/broken.bin", [0_u8, 159, 146, 150, 0, 1, 2, 3, 255]);
+    scratch.write("drop/.hidden", "not seen");
+    let folder = scratch.path("drop").display().to_string();
+    let seen = preview(&workbench, &paths(&[&folder]));
+    let names: Vec<&str> = seen.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["drop/a.txt", "drop/broken.bin"]);
+    assert!(seen.files[0].refusal.is_none() && seen.files[1].refusal.is_some());
+    let documents = import(&workbench, &paths(&[&folder]));
+    assert_eq!(workbench.document(documents[0]).unwrap().marks.annotations.len(), 3);
+}
+
+#[test]
+fn what_cannot_be_imported_is_told() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    let failure = |source: &wire::ImportSource| {
+        let (_, ending) = heard(|sink| workbench.preview_import("preview", source, sink));
+        match ending {
+            wire::Ending::Failed { error } => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let missing = failure(&paths(&["/nowhere/at/all.xml"]));
+    assert_eq!(missing.code, ErrorCode::NotFound);
+    assert!(missing.message.contains("/nowhere/at/all.xml"), "{missing:?}");
+    let empty = failure(&wire::ImportSource::Text { text: "  \n".into(), origin: "pasted".into() });
+    assert_eq!(empty.code, ErrorCode::BadInput);
+    let (_, ending) = heard(|sink| workbench.import_previewed("import", "preview-99", sink));
+    assert!(matches!(ending, wire::Ending::Failed { error } if error.code == ErrorCode::NotFound));
+}
+
+#[test]
+fn a_preview_that_is_cancelled_stops() {
+    let scratch = Scratch::new();
+    let workbench = std::sync::Arc::new(scratch.open());
+    for n in 0..5 {
+        scratch.write(&format!("many/{n}.txt"), format!("Text number {n} about clonidine."));
+    }
+    let source = paths(&[&scratch.path("many").display().to_string()]);
+    let canceller = std::sync::Arc::clone(&workbench);
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let ear = std::sync::Arc::clone(&seen);
+    workbench.preview_import(
+        "drop",
+        &source,
+        std::sync::Arc::new(move |event: wire::Streamed<wire::PreviewEvent>| {
+            if event.seq == 1 {
+                canceller.cancel("drop");
+            }
+            ear.lock().unwrap().push(event);
+        }),
+    );
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 3);
+    assert_eq!(seen[2].told, wire::Told::Ending(wire::Ending::Stopped));
+}
