@@ -18,7 +18,7 @@ const hostInside = {
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
 export default ts.config(
-  { ignores: ['dist', 'dist-scripted', 'node_modules', 'screenshots'] },
+  { ignores: ['dist', 'dist-scripted', 'node_modules', 'tests/screens/pictures', 'src/host/bindings.ts'] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

@@ -1,7 +1,9 @@
 import { mount } from 'svelte'
 import AppFrame from './App.svelte'
 import type { Host } from './host/interface'
+import StartFailed from './shared/frame/StartFailed.svelte'
 import { App } from './shared/app.svelte'
+import { toError } from './shared/errors'
 import './shared/styles/fonts.css'
 import './shared/styles/tokens.css'
 import './shared/styles/base.css'
@@ -16,9 +18,13 @@ async function chooseHost(): Promise<Host> {
   return tauriHost()
 }
 
+const target = document.getElementById('app') ?? document.body
 const host = await chooseHost()
 let app: App | null = null
 host.watch((event) => app?.hear(event))
-app = new App(host, await host.start())
-const target = document.getElementById('app')
-if (target) mount(AppFrame, { target, props: { app } })
+try {
+  app = new App(host, await host.start())
+  mount(AppFrame, { target, props: { app } })
+} catch (thrown) {
+  mount(StartFailed, { target, props: { error: toError(thrown), diagnostics: () => host.diagnostics() } })
+}

@@ -2,11 +2,11 @@ use std::process::{Command, ExitCode};
 
 use crate::house::House;
 use crate::report::{Outcome, Report};
-use crate::{commands, system, tools, ui};
+use crate::{app, commands, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 11] = [
+pub const STEP_NAMES: [&str; 13] = [
     "system",
     "format",
     "spelling",
@@ -17,7 +17,9 @@ pub const STEP_NAMES: [&str; 11] = [
     "ui-tests",
     "ui-build",
     "lints",
+    "bindings",
     "tests",
+    "window",
 ];
 
 /// Does the steps, all even if one fails, and prints the table.
@@ -51,6 +53,8 @@ fn step(house: &House, name: &str) -> Outcome {
         "lints" => {
             over_workspace(house, &["clippy", "--locked", "--all-targets"], &["--", "--deny", "warnings"])
         }
+        "bindings" => app::check_bindings(house),
+        "window" => app::window(house),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
         other => Outcome::Failed(format!("there is no step `{other}`")),

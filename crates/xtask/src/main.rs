@@ -1,7 +1,9 @@
-//! The house's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app.
+//! The house's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app,
+//! `cargo xtask package` makes its packages.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
+mod app;
 mod check;
 mod commands;
 mod house;
@@ -32,6 +34,10 @@ enum Command {
         #[arg(value_parser = check::STEP_NAMES)]
         steps: Vec<String>,
     },
+    /// Write the TypeScript side of the app's commands and types, `ui/src/host/bindings.ts`
+    Bindings,
+    /// Build the packages of this system: .deb and .rpm on Linux
+    Package,
     /// Build and start the app
     Run {
         /// Passed on to the app
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
     let house = House::of_this_checkout();
     match Arguments::parse().command {
         Command::Check { steps } => check::check(&house, &steps),
+        Command::Bindings => app::write_bindings(&house),
+        Command::Package => app::package(&house),
         Command::Run { arguments } => run::run(&house, &arguments),
     }
 }

@@ -1,13 +1,12 @@
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use crate::check::cargo;
 use crate::house::House;
 use crate::report::Report;
-use crate::{commands, system, ui};
+use crate::{app, commands, system, ui};
 
 /// Prepares what `check` prepares, builds the user interface and starts the app.
 pub fn run(house: &House, arguments: &[String]) -> ExitCode {
-    let Some(app) = house.app() else {
+    let Some(name) = house.app() else {
         eprintln!(
             "There is no desktop app in this tree yet. Its use cases without a window:\n\
              cargo run --package cli --bin osler-cli -- --help"
@@ -19,10 +18,10 @@ pub fn run(house: &House, arguments: &[String]) -> ExitCode {
     report.step("ui-packages", || ui::packages(house));
     report.step("ui-build", || ui::script(house, "build"));
     if !report.failed() {
-        report.step("app", || {
-            let mut command = cargo(house);
-            commands::run(command.args(["run", "--locked", "--package", &app, "--"]).args(arguments))
-        });
+        report.step("build", || app::build(house));
+    }
+    if !report.failed() {
+        report.step("app", || commands::run(Command::new(app::program(house, &name)).args(arguments)));
     }
     if report.failed() {
         eprintln!("\n{}", report.table());

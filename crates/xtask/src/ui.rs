@@ -50,7 +50,8 @@ fn missing(house: &House) -> Option<String> {
     (!installed).then(|| "npm is not installed: get Node.js 20 or later".to_owned())
 }
 
-fn npm(house: &House) -> Command {
+/// npm in the folder of the user interface.
+pub fn npm(house: &House) -> Command {
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     npm.current_dir(house.ui());
     npm

@@ -60,7 +60,7 @@ export class App {
     this.notices = startup.notices
     this.commands.bind(startup.settings.keys)
     if (startup.place) this.document = startup.place.document
-    if (startup.opened.length > 0) this.dialog = { kind: 'import', source: { kind: 'paths', paths: startup.opened } }
+    if (startup.opened.length > 0) this.receive(startup.opened)
     const dark = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-color-scheme: dark)')
     this.systemDark = dark?.matches ?? false
     dark?.addEventListener('change', (event) => (this.systemDark = event.matches))
@@ -83,7 +83,7 @@ export class App {
         this.take(event.paths)
         break
       case 'opened':
-        if (event.paths.length > 0) this.dialog = { kind: 'import', source: { kind: 'paths', paths: event.paths } }
+        if (event.paths.length > 0) this.receive(event.paths)
         break
       case 'batch':
         this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
@@ -99,9 +99,33 @@ export class App {
     }
   }
 
-  /** What was dropped: a model on Models, documents anywhere else. */
+  /** What was dropped: a model on Models, documents or a library anywhere else. */
   take(paths: string[]): void {
-    this.dialog = this.screen === 'models' ? { kind: 'modelImport', paths } : { kind: 'import', source: { kind: 'paths', paths } }
+    if (this.screen === 'models') this.dialog = { kind: 'modelImport', paths }
+    else this.receive(paths)
+  }
+
+  /** A library is opened; anything else may be imported. */
+  private receive(paths: string[]): void {
+    const [library, ...others] = paths
+    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler')) void this.switchTo(this.host.openLibrary(library))
+    else this.preview({ kind: 'paths', paths })
+  }
+
+  /** Works with another library, unless a dialog was closed. */
+  async switchTo(opening: Promise<wire.Library | null>): Promise<void> {
+    try {
+      const library = await opening
+      if (!library) return
+      this.library = library
+      this.document = null
+      this.draft = null
+      this.chosen = []
+      this.revision += 1
+      ;[this.recent, this.batches] = await Promise.all([this.host.recentLibraries(), this.host.batches()])
+    } catch (thrown) {
+      this.fail(thrown)
+    }
   }
 
   go(screen: Screen, where: { document?: number; draft?: number } = {}): void {

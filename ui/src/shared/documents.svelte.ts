@@ -28,6 +28,13 @@ export class DocumentList {
     await this.fetch(ids.slice(0, page))
   }
 
+  /** The row at a place, and asks for it if it is not there yet. */
+  row(index: number): DocumentSummary | undefined {
+    this.need(index)
+    const id = this.ids[index]
+    return id === undefined ? undefined : this.rows.get(id)
+  }
+
   /** Makes sure of the row at `index` and of those around it. */
   need(index: number): void {
     const id = this.ids[index]

@@ -1,4 +1,4 @@
-// Opens every view in both themes, asks axe about it, and takes its picture into ui/screenshots/ (not committed).
+// Opens every view in both themes, asks axe about it, and takes its picture into tests/screens/pictures/ (not committed).
 // `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme.
 
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const themeFlag = words.indexOf('--theme')
 const themes = themeFlag >= 0 ? words.splice(themeFlag, 2).slice(1) : ['light', 'dark']
 const wanted = views.filter((view) => words.length === 0 || words.includes(view.name))
 
-mkdirSync(`${root}screenshots`, { recursive: true })
+mkdirSync(`${root}tests/screens/pictures`, { recursive: true })
 const server = await serve(`${root}dist-scripted`)
 const browser = await launch()
 let failures = 0
@@ -75,7 +75,7 @@ for (const view of wanted) {
       complain(`step failed: ${error.message.split('\n')[0]}`)
     }
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
-    await page.screenshot({ path: `${root}screenshots/${view.name}-${theme}.png` })
+    await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}.png` })
     // The page's policy forbids inline scripts; an evaluated one is not inline.
     await page.evaluate(axe)
     const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))

@@ -60,7 +60,10 @@ export class Describing {
     this.error = null
     this.running = true
     let candidates: Candidate[] = []
+    const fresh = (seed: number | null): Candidate => ({ seed, beginning: [], tokens: [], tentative: '', ended: null, meanLogProbability: null })
     const change = (place: number, edit: (one: Candidate) => Candidate) => {
+      // Beam search has no seeds: its candidates are known when they come.
+      while (candidates.length <= place) candidates = [...candidates, fresh(null)]
       candidates = candidates.map((one, index) => (index === place ? edit(one) : one))
       show(candidates)
     }
@@ -68,7 +71,7 @@ export class Describing {
       if (this.job !== job && event.seq > 0) return
       switch (event.kind) {
         case 'started':
-          candidates = event.seeds.map((seed) => ({ seed: decoding.kind === 'varied' ? seed : null, beginning: [], tokens: [], tentative: '', ended: null, meanLogProbability: null }))
+          candidates = event.seeds.map((seed) => fresh(decoding.kind === 'varied' ? seed : null))
           show(candidates)
           break
         case 'tokens':

@@ -1,0 +1,125 @@
+//! The desktop app: its build, its generated bindings, the tests of its window, its packages.
+
+use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::check::cargo;
+use crate::house::House;
+use crate::report::{Outcome, Report};
+use crate::{commands, system, ui};
+
+/// A cargo command over one test of the app, which builds the app as well.
+///
+/// It selects the whole workspace, as the step `tests` does: features of shared dependencies are then the same, and the tensor
+/// library is not built a second time (25 minutes of processor time).
+fn over_app(house: &House, more: &[&str]) -> Outcome {
+    let mut command = cargo(house);
+    command.args(["test", "--locked", "--workspace", "--test", "bindings"]).args(more);
+    commands::run(&mut command)
+}
+
+/// Builds the app. The user interface has to be built before.
+pub fn build(house: &House) -> Outcome {
+    over_app(house, &["--no-run"])
+}
+
+/// Where [`build`] leaves the app.
+pub fn program(house: &House, name: &str) -> PathBuf {
+    house.target.join("debug").join(format!("{name}{EXE_SUFFIX}"))
+}
+
+/// Whether `ui/src/host/bindings.ts` says what the commands and types of the app say.
+pub fn check_bindings(house: &House) -> Outcome {
+    absence(house).unwrap_or_else(|| over_app(house, &[]))
+}
+
+/// Writes `ui/src/host/bindings.ts` anew.
+pub fn write_bindings(house: &House) -> ExitCode {
+    let mut report = Report::default();
+    report.step("bindings", || {
+        absence(house).unwrap_or_else(|| {
+            let mut command = cargo(house);
+            command.args(["test", "--locked", "--workspace", "--test", "bindings"]);
+            commands::run(command.env("OSLER_WRITE_BINDINGS", "1"))
+        })
+    });
+    println!("\n{}", report.table());
+    report.exit_code()
+}
+
+/// Drives the real window on a screen of its own, as a person would.
+pub fn window(house: &House) -> Outcome {
+    if let Some(why) = absence(house) {
+        return why;
+    }
+    if !cfg!(target_os = "linux") {
+        return Outcome::Skipped("the window is driven on Linux only".to_owned());
+    }
+    for (program, package) in [("Xvfb", "xvfb"), ("WebKitWebDriver", "webkit2gtk-driver")] {
+        // Not by starting it: `Xvfb -version` is no option of every Xvfb.
+        if !commands::succeeds(Command::new("sh").args(["-c", "command -v \"$0\"", program])) {
+            return Outcome::Skipped(format!("{program} is not installed: `sudo apt-get install {package}`"));
+        }
+    }
+    if !house.ui().join("dist/assets").is_dir() {
+        return Outcome::Failed("the user interface is not built: `cargo xtask check ui-build`".to_owned());
+    }
+    let steps =
+        [build(house), commands::run(cargo(house).args(["build", "--locked", "--package", "xdnd-drop"]))];
+    if let Some(failed) = steps.into_iter().find(|step| *step != Outcome::Passed) {
+        return failed;
+    }
+    let mut command = ui::npm(house);
+    command
+        .args(["run", "--silent", "test:window"])
+        .env("OSLER_BINARY", program(house, "osler"))
+        .env("OSLER_XDND_DROP", program(house, "xdnd-drop"));
+    commands::run(&mut command)
+}
+
+/// Packages for this system, from an optimised build.
+pub fn package(house: &House) -> ExitCode {
+    let mut report = Report::default();
+    report.step("system", || system::packages(house));
+    report.step("ui-packages", || ui::packages(house));
+    report.step("ui-build", || ui::script(house, "build"));
+    if !report.failed() {
+        report.step("package", || {
+            let tauri =
+                house.ui().join("node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" });
+            let mut command = Command::new(tauri);
+            // It looks for `src-tauri` below the folder that it is started in.
+            command.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target).args(["build", "--ci"]);
+            commands::run(&mut command)
+        });
+    }
+    println!("\n{}", report.table());
+    if !report.failed() {
+        println!("packages: {}", house.target.join("release/bundle").display());
+    }
+    report.exit_code()
+}
+
+/// Why the app cannot be built here, if it cannot.
+fn absence(house: &House) -> Option<Outcome> {
+    if house.app().is_none() {
+        return Some(Outcome::Skipped("there is no desktop app in this tree yet".to_owned()));
+    }
+    let missing = !system::can_build_window();
+    missing.then(|| Outcome::Skipped("WebKitGTK 4.1 is not installed".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_without_an_app_has_nothing_to_test_or_bind() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = House::empty(folder.path());
+        let expected = Outcome::Skipped("there is no desktop app in this tree yet".to_owned());
+        assert_eq!(check_bindings(&house), expected);
+        assert_eq!(window(&house), expected);
+    }
+}

@@ -1,0 +1,58 @@
+//! What the window may ask: one command a use case. Each parses its arguments, calls one method and passes the error on.
+
+mod app;
+mod curation;
+mod documents;
+mod drafts;
+mod library;
+mod tasks;
+
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+use workbench::wire::AppEvent;
+
+/// All commands, with the types that they speak of.
+#[must_use]
+pub fn builder() -> Builder<tauri::Wry> {
+    Builder::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases().typ::<AppEvent>().commands(
+        collect_commands![
+            app::start,
+            app::save_settings,
+            app::reveal,
+            app::cancel,
+            library::library,
+            library::create_library,
+            library::open_library,
+            library::copy_library,
+            library::rename_library,
+            library::recent_libraries,
+            library::pick_files,
+            library::preview_import,
+            library::import_previewed,
+            documents::document_ids,
+            documents::document_summaries,
+            documents::document,
+            documents::remove_documents,
+            documents::remember_place,
+            documents::search,
+            curation::decide,
+            curation::withdraw,
+            curation::annotate,
+            curation::annotate_occurrences,
+            curation::count_occurrences,
+            curation::find_concepts,
+            curation::write_note,
+            curation::edit_note,
+            curation::remove_note,
+            curation::undo,
+            curation::redo,
+            curation::history,
+            curation::queue,
+            tasks::concordance,
+            drafts::drafts,
+            drafts::draft,
+            drafts::begin_draft,
+            drafts::save_draft,
+            drafts::remove_draft,
+        ],
+    )
+}

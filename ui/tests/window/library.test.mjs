@@ -1,0 +1,100 @@
+// Journeys that need no model: import by a real drop, curation, undo, a restart.
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { tenAbstracts } from './fixtures/pubtator.mjs'
+import { journey } from './stage.mjs'
+
+const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
+
+journey('dropped PubMed XML is previewed, imported, and still there after a crash', async ({ open, note }) => {
+  const app = await open()
+  note(`window after ${String(app.milliseconds)} ms`)
+  await app.seeText('0 documents')
+  await app.drop(pubmed)
+  await app.see('.dialog', 'Import 2 documents?')
+  await app.see('.dialog', 'Amiodarone-induced hepatotoxicity')
+  await app.click('#import-accept')
+  await app.seeText('2 documents')
+  await app.see('.document', 'Lithium and tremor')
+  app.crash()
+
+  const again = await open()
+  await again.seeText('2 documents')
+  await again.see('.document', 'Lithium and tremor')
+  // The same file again brings nothing new.
+  await again.drop(pubmed)
+  await again.see('.dialog', 'already')
+})
+
+journey('an import is undone and done again', async ({ open }) => {
+  const app = await open()
+  await app.drop(pubmed)
+  await app.click('#import-accept')
+  await app.see('.document', 'Lithium and tremor')
+  await app.press('Control', 'z')
+  await app.gone('.document', 'Lithium and tremor')
+  await app.press('Control', 'Shift', 'Z')
+  await app.see('.document', 'Lithium and tremor')
+})
+
+journey('ten abstracts are curated by keyboard alone, and decisions survive a restart', async ({ open, home }) => {
+  const file = join(home.folder, 'ten.pubtator')
+  writeFileSync(file, tenAbstracts())
+  const app = await open()
+  await app.drop(file)
+  await app.see('.dialog', 'Import 10 documents?')
+  await app.ask('the focus on what one most likely wants', () => app.session.run('return document.activeElement?.id === "import-accept"'))
+  await app.press('Enter')
+  await app.seeText('10 documents')
+  await app.press('Control', '3')
+  for (let place = 0; place < 10; place += 1) {
+    await app.see('[role=option].relation')
+    const accept = place % 2 === 0
+    await app.press(accept ? 'a' : 'x')
+    await app.see('.detail', accept ? 'Accepted by' : 'Rejected by')
+    if (place < 9) {
+      const before = await app.text('.at-text')
+      await app.press('n')
+      await app.ask('the next document', async () => (await app.text('.at-text')) !== before)
+    }
+  }
+  await app.press('Control', 'z')
+  await app.see('.toast', 'Undone: rejected')
+  await app.press('Control', '1')
+  await app.seeText('9 of 10 relations decided')
+  await app.close()
+
+  const again = await open()
+  await again.press('Control', '1')
+  await again.seeText('9 of 10 relations decided')
+})
+
+journey('a library file that the system opens becomes the open library', async ({ open, home }) => {
+  const first = await open()
+  await first.drop(pubmed)
+  await first.click('#import-accept')
+  await first.seeText('2 documents')
+  await first.close()
+
+  const library = join(home.folder, 'osler/data/First library.osler')
+  const second = await open(library)
+  await second.seeText('2 documents')
+  await second.gone('.dialog', 'Import')
+})
+
+journey('the window keeps to itself: nothing from elsewhere, no script that is not its own', async ({ open }) => {
+  const app = await open()
+  const answers = await app.session.runAsync(`
+    const done = arguments[0]
+    const plain = (promise) => promise.then(() => 'allowed', () => 'refused')
+    Promise.all([
+      plain(fetch('http://127.0.0.1:9/')),
+      plain(window.__TAURI_INTERNALS__.invoke('plugin:fs|read_text_file', { path: '/etc/hostname' })),
+      plain(window.__TAURI_INTERNALS__.invoke('plugin:dialog|open', { options: {} })),
+      plain(window.__TAURI_INTERNALS__.invoke('plugin:shell|execute', { program: 'true' })),
+    ]).then(done)`)
+  assert.deepEqual(answers, ['refused', 'refused', 'refused', 'refused'])
+})

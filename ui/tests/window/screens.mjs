@@ -1,0 +1,31 @@
+// Every screen with something on it, and how to get there.
+
+const at = (key) => async (app) => {
+  await app.press('Control', key)
+}
+
+export const screens = [
+  { name: 'library', show: at('1') },
+  { name: 'write', show: at('2') },
+  { name: 'annotate', show: at('3') },
+  { name: 'ask', show: at('4') },
+  { name: 'batch', show: at('5') },
+  { name: 'models', show: at('6') },
+  { name: 'settings', show: at(',') },
+]
+
+/** The sample abstracts, which a newcomer is offered. */
+export async function withSamples(app) {
+  await app.press('Control', '1')
+  await app.click('button', 'Try three samples')
+  await app.click('#import-accept')
+  await app.seeText('3 documents')
+}
+
+export async function showTheme(app, theme) {
+  await app.ask(`the ${theme} theme`, async () => {
+    if ((await app.session.run('return document.documentElement.dataset.theme')) === theme) return true
+    await app.press('Control', 'Shift', 'L')
+    return false
+  })
+}
