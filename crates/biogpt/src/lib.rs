@@ -13,3 +13,4 @@ pub use checkpoints::Config;
 pub use decode::Decoder;
 pub use model::{Model, ModelError};
 pub use network::{Network, Training};
+pub use tokenizer::Tokenizer;

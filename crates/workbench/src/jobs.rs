@@ -24,7 +24,7 @@ impl Jobs {
     pub fn run<Event>(&self, id: &str, sink: Sink<Event>, body: impl FnOnce(&Stream<Event>) -> Result<()>) {
         let stopped = Arc::new(AtomicBool::new(false));
         self.lock().insert(id.to_owned(), Arc::clone(&stopped));
-        let stream = Stream { sink, stopped, next: AtomicU32::new(0) };
+        let stream = Stream { sink, stopped, next: Arc::default() };
         let result = catch_unwind(AssertUnwindSafe(|| body(&stream)));
         self.lock().remove(id);
         let ending = match result {
@@ -64,7 +64,7 @@ impl Jobs {
 pub struct Stream<Event> {
     sink: Sink<Event>,
     stopped: Arc<AtomicBool>,
-    next: AtomicU32,
+    next: Arc<AtomicU32>,
 }
 
 impl<Event> Stream<Event> {
@@ -88,6 +88,12 @@ impl<Event> Stream<Event> {
     /// Stops from within: the call ends as stopped (a dialog was closed).
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// The same stream, to tell the client something from the engine's thread while this one waits.
+    pub(crate) fn teller(&self) -> Self {
+        let (sink, stopped) = (Arc::clone(&self.sink), Arc::clone(&self.stopped));
+        Self { sink, stopped, next: Arc::clone(&self.next) }
     }
 
     fn send(&self, told: Told<Event>) {

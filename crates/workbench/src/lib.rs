@@ -5,15 +5,24 @@
 //! job and a [`Sink`], tells exactly one ending, and stops after [`Workbench::cancel`]. Errors are [`wire::HostError`]s.
 
 mod agreement;
+mod batches;
 mod commands;
+mod devices;
+pub mod engine;
 mod error;
 mod export;
+pub mod generator;
 mod import;
 mod jobs;
 pub mod library;
+mod machine;
+mod models;
 mod places;
+mod repetition;
+pub mod runs;
 mod settings;
 mod terminology;
+mod use_cases;
 mod verification;
 pub mod wire;
 mod workbench;
@@ -23,6 +32,7 @@ pub use error::Result;
 pub use jobs::{Jobs, Sink, Stream};
 pub use library::Shelf;
 pub use places::{Clock, Places, SystemClock};
+pub use repetition::Verified;
 pub use terminology::{Built, FoundTerm, build_terms};
 pub use verification::{RecordedRun, recorded_runs};
 pub use workbench::{Watcher, Workbench};

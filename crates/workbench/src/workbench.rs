@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use sessions::Library;
 
+use crate::batches::Runner;
 use crate::error::{self, Result};
 use crate::import::Previews;
 use crate::jobs::{Jobs, Sink};
 use crate::library::{self, Names, Recent, Shelf};
+use crate::machine::Machine;
 use crate::places::Places;
 use crate::settings::SettingsFile;
 use crate::wire;
@@ -23,10 +25,12 @@ pub struct Workbench {
     pub(crate) jobs: Jobs,
     pub(crate) settings: SettingsFile,
     pub(crate) names: Arc<Names>,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) batches: Runner,
     shelf: RwLock<Shelf>,
     recent: Recent,
     pub(crate) previews: Previews,
-    watchers: Mutex<Vec<Watcher>>,
+    pub(crate) watchers: Arc<Mutex<Vec<Watcher>>>,
     notices: Vec<wire::StartNotice>,
 }
 
@@ -61,6 +65,8 @@ impl Workbench {
         let shelf =
             Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
         let workbench = Self {
+            machine: Arc::new(Machine::start(&places, &settings.get())),
+            batches: Runner::default(),
             places,
             jobs: Jobs::default(),
             settings,
@@ -68,7 +74,7 @@ impl Workbench {
             shelf: RwLock::new(shelf),
             recent,
             previews: Previews::default(),
-            watchers: Mutex::default(),
+            watchers: Arc::default(),
             notices,
         };
         workbench.note_opened()?;
@@ -89,13 +95,15 @@ impl Workbench {
         let shelf =
             Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
         Ok(Self {
+            machine: Arc::new(Machine::start(&places, &settings.get())),
+            batches: Runner::default(),
             jobs: Jobs::default(),
             settings,
             names,
             shelf: RwLock::new(shelf),
             recent: Recent::read(&places.config),
             previews: Previews::default(),
-            watchers: Mutex::default(),
+            watchers: Arc::default(),
             notices: Vec::new(),
             places,
         })
@@ -166,6 +174,7 @@ impl Workbench {
     /// When the file cannot be written.
     pub fn save_settings(&self, settings: &wire::Settings) -> Result<()> {
         self.shelf().set_curator(&settings.curator);
+        self.machine.heed(&self.settings.get(), settings);
         self.settings.save(settings)
     }
 
@@ -231,6 +240,7 @@ impl Workbench {
 
     fn put(&self, library: Library) -> Result<wire::Library> {
         self.jobs.cancel_all();
+        self.batches.rest();
         let curator = self.settings().curator;
         let shelf = Shelf::new(library, &curator, Arc::clone(&self.names), Arc::clone(&self.places.clock));
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;

@@ -1,5 +1,7 @@
 //! Table `batch_items`: the documents of a batch, in order. Belongs to its batch.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +74,21 @@ impl Library {
                 "batch_id = ?1 AND ordinal >= ?2 ORDER BY ordinal LIMIT ?3",
                 params![batch, from, limit],
             )
+        })
+    }
+
+    /// How many findings each item of a batch has, by its place; items without any are left out.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn findings_of_batch(&self, batch: BatchId) -> Result<BTreeMap<u64, u64>> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT batch_ordinal, count(*) FROM runs JOIN findings ON run_id = runs.id
+                 WHERE batch_id = ?1 GROUP BY batch_ordinal",
+            )?;
+            let rows = statement.query_map([batch], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 

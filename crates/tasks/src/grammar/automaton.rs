@@ -160,6 +160,19 @@ impl<S: Copy + Ord> Automaton<S> {
         Some(way.position.items())
     }
 
+    /// How many items are whole in an output that has come this far (by the first way to read it).
+    #[must_use]
+    pub fn finished(&self, state: &State) -> usize {
+        self.items_so_far(state).len()
+    }
+
+    /// The whole items of an output that has come this far, by the first way to read it; if it may end here, by the first
+    /// that ends.
+    #[must_use]
+    pub fn items_so_far<'a>(&self, state: &'a State) -> &'a [Item] {
+        self.items(state).or_else(|| state.ways.first().map(|way| way.position.items())).unwrap_or_default()
+    }
+
     fn branch(&self, way: &Way) -> Option<(&Trie<S>, &Branch<S>)> {
         let trie = self.tries.get(way.position.node as usize)?;
         Some((trie, trie.branches.get(way.branch)?))

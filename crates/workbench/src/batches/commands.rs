@@ -1,0 +1,241 @@
+//! Starting, pausing and resuming batches.
+
+use std::sync::{Arc, PoisonError};
+
+use sessions::{BatchId, DocumentId};
+
+use super::work::{Settings, Step, Worker};
+use super::{Running, view};
+use crate::engine::Cancel;
+use crate::error::{Result, bad_input, error};
+use crate::library::document_id;
+use crate::runs::{Asked, Recipe};
+use crate::wire::{AppEvent, Batch, BatchItem, BatchRequest, ErrorCode, Id, Task};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// All batches of the library, the last one first.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn batches(&self) -> Result<Vec<Batch>> {
+        let shelf = self.shelf();
+        let batches = shelf.with(|library| library.batches())?;
+        batches.iter().map(|batch| self.batch_view(batch)).collect()
+    }
+
+    /// A page of a batch's documents.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn batch_items(&self, batch: Id, from: u32, limit: u32) -> Result<Vec<BatchItem>> {
+        let id = batch_id(batch);
+        view::items(&self.shelf(), id, from, limit, self.place_in(id))
+    }
+
+    /// Starts a task over documents. Progress comes as [`AppEvent::Batch`].
+    ///
+    /// # Errors
+    /// When there is no model, no document, or no question to ask.
+    pub fn start_batch(&self, request: &BatchRequest) -> Result<Batch> {
+        let id = self.found_batch(request)?;
+        self.begin(id)?;
+        self.batch(id)
+    }
+
+    /// Writes a new batch into the library, without working on it.
+    ///
+    /// # Errors
+    /// As [`Workbench::start_batch`].
+    pub fn found_batch(&self, request: &BatchRequest) -> Result<BatchId> {
+        let recipe = self.recipe(request)?;
+        if request.documents.is_empty() {
+            return Err(bad_input("There are no documents to work on.", "Select some."));
+        }
+        let status = self.engine_status();
+        let (Some(model_id), Some(model)) = (status.model_id, status.model) else {
+            return Err(error(
+                ErrorCode::NoModel,
+                "There is no model to work with.",
+                "Choose or import one.",
+            ));
+        };
+        let settings =
+            Settings { parameters: recipe.parameters(), decoding: recipe.decoding(), model_id, model };
+        let settings = serde_json::to_value(settings).unwrap_or_default();
+        let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
+        let shelf = self.shelf();
+        let curator = shelf.curator();
+        shelf.with(|library| {
+            let by = sessions::By::new(&curator, shelf.now());
+            library.start_batch(by, &recipe.task(), &settings, &documents)
+        })
+    }
+
+    /// Stops giving out documents; the one under way is put back.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn pause_batch(&self, batch: Id) -> Result<Batch> {
+        let id = batch_id(batch);
+        self.shelf().with(|library| library.pause_batch(id))?;
+        self.batches.stop(id);
+        self.batch(id)
+    }
+
+    /// Goes on with a batch, also one that a killed program left.
+    ///
+    /// # Errors
+    /// When its model is gone.
+    pub fn resume_batch(&self, batch: Id) -> Result<Batch> {
+        let id = batch_id(batch);
+        self.prepare(id)?;
+        self.begin(id)?;
+        self.batch(id)
+    }
+
+    /// Gives a batch up. What is done stays.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn cancel_batch(&self, batch: Id) -> Result<Batch> {
+        let id = batch_id(batch);
+        self.shelf().with(|library| library.cancel_batch(id))?;
+        self.batches.stop(id);
+        self.batch(id)
+    }
+
+    /// Works on a batch and waits until it is over; `tell` hears how far it is. Cancel it from another thread, or kill the
+    /// program: it can be resumed.
+    ///
+    /// # Errors
+    /// When nothing more can be done: there is no model, or the library cannot be written.
+    pub fn work_on_batch(&self, id: BatchId, cancel: &Cancel, tell: &mut dyn FnMut(&Batch)) -> Result<Batch> {
+        self.prepare(id)?;
+        let worker = self.worker(id, cancel.clone());
+        let shelf = self.shelf();
+        let mut at = None;
+        let result = worker.work(&mut |step| {
+            at = match step {
+                Step::Begun(place, _) => Some(place),
+                Step::Over(_) => None,
+            };
+            let stored = shelf.with(|library| library.batch(id));
+            if let Ok(view) = stored.and_then(|batch| view::batch(&shelf, &batch, true, at)) {
+                tell(&view);
+            }
+        });
+        result?;
+        self.batch(id)
+    }
+
+    /// Makes a batch ready to go on: it runs, and its model is in use.
+    fn prepare(&self, id: BatchId) -> Result<()> {
+        let batch = self.shelf().with(|library| library.resume_batch(id))?;
+        let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
+        if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
+            self.use_model(&settings.model_id)?;
+        }
+        Ok(())
+    }
+
+    fn worker(&self, batch: BatchId, cancel: Cancel) -> Worker {
+        Worker {
+            machine: Arc::clone(&self.machine),
+            finders: Arc::clone(self.machine.finders(&self.names)),
+            shelf: self.shelf(),
+            batch,
+            cancel,
+        }
+    }
+
+    /// Works on a batch on a thread of its own.
+    fn begin(&self, id: BatchId) -> Result<()> {
+        let mut running = self.batches.lock();
+        if running.get(&id).is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()))
+        {
+            return Ok(());
+        }
+        let cancel = Cancel::default();
+        let worker = self.worker(id, cancel.clone());
+        let (watchers, places) = (Arc::clone(&self.watchers), Arc::clone(&self.batches.running));
+        let work = move || {
+            let shelf = worker.shelf.clone();
+            let tell = |here: bool, at: Option<u64>| {
+                let stored = shelf.with(|library| library.batch(id));
+                if let Ok(batch) = stored.and_then(|batch| view::batch(&shelf, &batch, here, at)) {
+                    for watcher in watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                        watcher(AppEvent::Batch { batch: batch.clone() });
+                    }
+                }
+            };
+            let result = worker.work(&mut |step| {
+                let at = match step {
+                    Step::Begun(place, _) => Some(place),
+                    Step::Over(_) => None,
+                };
+                if let Some(running) = places.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
+                    running.at = at;
+                }
+                tell(true, at);
+            });
+            if let Err(cause) = result {
+                tracing::warn!(code = ?cause.code, "a batch stopped");
+            }
+            tell(false, None);
+        };
+        let thread = std::thread::Builder::new().name("batch".to_owned()).spawn(work).map_err(|cause| {
+            error(ErrorCode::Other, format!("The batch cannot start: {cause}."), "Try again.")
+        })?;
+        running.insert(id, Running { cancel, thread: Some(thread), at: None });
+        Ok(())
+    }
+
+    fn batch(&self, id: BatchId) -> Result<Batch> {
+        let batch = self.shelf().with(|library| library.batch(id))?;
+        self.batch_view(&batch)
+    }
+
+    fn batch_view(&self, batch: &sessions::Batch) -> Result<Batch> {
+        let here = self
+            .batches
+            .lock()
+            .get(&batch.id)
+            .is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()));
+        view::batch(&self.shelf(), batch, here, self.place_in(batch.id))
+    }
+
+    fn place_in(&self, batch: BatchId) -> Option<u64> {
+        self.batches.lock().get(&batch).and_then(|running| running.at)
+    }
+
+    fn recipe(&self, request: &BatchRequest) -> Result<Recipe> {
+        let settings = self.settings();
+        let relations = |task| Asked::Relations {
+            task,
+            mode: request.mode.into(),
+            threshold: Some(settings.threshold).filter(|threshold| *threshold > 0.0),
+        };
+        Ok(Recipe(match request.task {
+            Task::Bc5cdr => relations(tasks::RelationTask::Bc5cdr),
+            Task::Ddi => relations(tasks::RelationTask::Ddi),
+            Task::KdDti => relations(tasks::RelationTask::KdDti),
+            Task::Classify => Asked::Classify,
+            Task::Answer => {
+                let question = request.question.clone().filter(|question| !question.trim().is_empty());
+                let question = question.ok_or_else(|| bad_input("There is no question.", "Write one."))?;
+                Asked::Answer { question, abstain_below: settings.abstain_below }
+            }
+            Task::Describe => {
+                return Err(bad_input(
+                    "Descriptions are of terms, not of documents.",
+                    "Choose another task.",
+                ));
+            }
+        }))
+    }
+}
+
+const fn batch_id(id: Id) -> BatchId {
+    BatchId(id as i64)
+}

@@ -1,0 +1,122 @@
+use std::sync::mpsc;
+
+use super::*;
+use crate::Workbench;
+use crate::use_cases::tests::{bench, import};
+use crate::wire::{self, BatchRequest, BatchState, ExtractionMode, Task};
+
+const TEXTS: [&str; 6] = [
+    "Lithium carbonate may cause nausea.",
+    "Aspirin caused renal failure and asthma.",
+    "   ",
+    "Nothing is named here.",
+    "Cocaine and heroin caused seizures.",
+    "Metformin did not cause lactic acidosis.",
+];
+
+fn request(documents: Vec<wire::Id>) -> BatchRequest {
+    BatchRequest { task: Task::Bc5cdr, question: None, documents, mode: ExtractionMode::Generate }
+}
+
+/// What the models said about each document, without numbers of rows.
+fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<sessions::Prediction>> {
+    let shelf = workbench.shelf();
+    documents
+        .iter()
+        .map(|id| {
+            let found =
+                shelf.with(|library| library.findings_of_document(sessions::DocumentId(i64::from(*id))));
+            found.unwrap().into_iter().map(|finding| finding.prediction).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_batch_says_the_same_as_one_document_at_a_time() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &TEXTS);
+    let id = workbench.found_batch(&request(documents.clone())).unwrap();
+    let mut told = Vec::new();
+    let done =
+        workbench.work_on_batch(id, &Cancel::default(), &mut |batch| told.push(batch.clone())).unwrap();
+    assert_eq!((done.state, done.done + done.failed, done.total), (BatchState::Finished, 6, 6));
+    assert_eq!(done.remaining, None);
+    assert!(told.iter().any(|batch| batch.remaining.is_some()));
+    let batch = said(&workbench, &documents);
+    let (_other, alone) = bench();
+    let singles = import(&alone, &TEXTS);
+    for document in singles.iter().filter(|id| **id != singles[2]) {
+        let request = wire::ExtractRequest {
+            document: *document,
+            task: wire::RelationTask::Bc5cdr,
+            mode: ExtractionMode::Generate,
+            model_id: None,
+        };
+        alone.extract("1", &request, std::sync::Arc::new(|_| ()));
+    }
+    assert_eq!(batch, said(&alone, &singles));
+    assert!(batch.iter().any(|found| !found.is_empty()));
+}
+
+#[test]
+fn a_stopped_batch_goes_on_and_does_nothing_twice() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &TEXTS);
+    let id = workbench.found_batch(&request(documents.clone())).unwrap();
+    // Ended after each document in turn, as by a kill: the library alone knows what is done.
+    let mut rounds = 0;
+    loop {
+        let cancel = Cancel::default();
+        let switch = cancel.clone();
+        let mut over = 0;
+        let view = workbench
+            .work_on_batch(id, &cancel, &mut |batch| {
+                if batch.current.is_none() {
+                    over += 1;
+                    switch.cancel();
+                }
+            })
+            .unwrap();
+        rounds += 1;
+        assert!(over <= 1 && rounds < 20);
+        if view.done + view.failed == view.total {
+            break;
+        }
+    }
+    assert_eq!(rounds, 6);
+    let shelf = workbench.shelf();
+    for document in documents {
+        let runs = shelf.with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
+        assert_eq!(runs.len(), 1);
+    }
+}
+
+#[test]
+fn it_is_paused_and_resumed_in_the_background() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &TEXTS);
+    let (sender, receiver) = mpsc::channel();
+    workbench.watch(std::sync::Arc::new(move |event| {
+        if let wire::AppEvent::Batch { batch } = event {
+            let _ = sender.send(batch);
+        }
+    }));
+    let batch = workbench.start_batch(&request(documents)).unwrap();
+    let paused = workbench.pause_batch(batch.id).unwrap();
+    assert!(matches!(paused.state, BatchState::Paused | BatchState::Finished));
+    workbench.resume_batch(batch.id).unwrap();
+    let finished = receiver.iter().find(|batch| batch.state == BatchState::Finished).unwrap();
+    assert_eq!(finished.done + finished.failed, 6);
+    let items = workbench.batch_items(batch.id, 0, 10).unwrap();
+    assert!(items.iter().all(|item| item.state == wire::BatchItemState::Done), "{items:?}");
+    assert_eq!(workbench.batches().unwrap().len(), 1);
+}
+
+#[test]
+fn a_batch_without_documents_or_question_is_refused() {
+    let (_folder, workbench) = bench();
+    assert!(workbench.start_batch(&request(vec![])).is_err());
+    let documents = import(&workbench, &TEXTS[..1]);
+    let ask = BatchRequest { task: Task::Answer, ..request(documents) };
+    assert!(workbench.start_batch(&ask).unwrap_err().message.contains("question"));
+}

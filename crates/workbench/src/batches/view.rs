@@ -1,0 +1,92 @@
+//! A batch as it is shown.
+
+use sessions::{Batch, BatchState, ItemState};
+
+use super::remaining::remaining;
+use super::work::Settings;
+use crate::Shelf;
+use crate::error::{Result, told};
+use crate::library::{count, id_of, task};
+use crate::wire;
+
+/// `at`: the place of the item that this process is at.
+pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: Option<u64>) -> Result<wire::Batch> {
+    let settings: Settings = serde_json::from_value(batch.settings.clone()).unwrap_or_default();
+    let total = usize::try_from(batch.total).unwrap_or(usize::MAX);
+    let (items, findings) = shelf.with(|library| {
+        Ok((library.batch_items(batch.id, 0, total)?, library.findings_of_batch(batch.id)?))
+    })?;
+    let seconds: Vec<f64> = items
+        .iter()
+        .filter(|item| matches!(item.state, ItemState::Done | ItemState::Failed))
+        .filter_map(|item| Some((item.finished_at?.0 - item.claimed_at?.0).max(0) as f64 / 1000.0))
+        .collect();
+    let spent: f64 = seconds.iter().sum();
+    let current = at.and_then(|at| items.iter().find(|item| item.ordinal == at));
+    let current = match current {
+        Some(item) => Some(shelf.with(|library| Ok(library.document(item.document)?.title))?),
+        None => None,
+    };
+    Ok(wire::Batch {
+        id: id_of(batch.id.0),
+        task: task(&batch.task),
+        question: settings.parameters.get("question").and_then(|one| one.as_str()).map(str::to_owned),
+        model: settings.model,
+        state: match batch.state {
+            BatchState::Running if here => wire::BatchState::Running,
+            // Whoever ran it was killed or closed: it waits to be resumed.
+            BatchState::Running | BatchState::Paused => wire::BatchState::Paused,
+            BatchState::Cancelled => wire::BatchState::Cancelled,
+            BatchState::Finished => wire::BatchState::Finished,
+        },
+        total: count(batch.total),
+        done: count(batch.done),
+        failed: count(batch.failed),
+        skipped: count(batch.skipped),
+        findings: count(findings.values().sum()),
+        created_at: batch.created_at.0,
+        seconds: spent,
+        documents_per_minute: (spent > 0.0).then(|| seconds.len() as f64 * 60.0 / spent),
+        remaining: remaining(&seconds, batch.waiting()),
+        current,
+    })
+}
+
+/// A page of its documents.
+pub(super) fn items(
+    shelf: &Shelf,
+    id: sessions::BatchId,
+    from: u32,
+    limit: u32,
+    at: Option<u64>,
+) -> Result<Vec<wire::BatchItem>> {
+    shelf.with(|library| {
+        let findings = library.findings_of_batch(id)?;
+        let items = library.batch_items(id, u64::from(from), limit as usize)?;
+        items
+            .into_iter()
+            .map(|item| {
+                let title = library.document(item.document)?.title;
+                let seconds = item
+                    .finished_at
+                    .zip(item.claimed_at)
+                    .map(|(until, from)| (until.0 - from.0).max(0) as f64 / 1000.0);
+                Ok(wire::BatchItem {
+                    ordinal: count(item.ordinal),
+                    document: id_of(item.document.0),
+                    title,
+                    state: match item.state {
+                        ItemState::Waiting if at == Some(item.ordinal) => wire::BatchItemState::Running,
+                        ItemState::Waiting => wire::BatchItemState::Waiting,
+                        ItemState::Done => wire::BatchItemState::Done,
+                        ItemState::Failed => wire::BatchItemState::Failed,
+                        ItemState::Skipped => wire::BatchItemState::Skipped,
+                    },
+                    findings: count(findings.get(&item.ordinal).copied().unwrap_or_default()),
+                    seconds,
+                    problem: item.problem.map(|problem| told(wire::ErrorCode::Other, &problem)),
+                })
+            })
+            .collect()
+    })
+}

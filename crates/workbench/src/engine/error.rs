@@ -1,0 +1,65 @@
+use std::any::Any;
+
+use crate::generator::GeneratorError;
+
+/// Why a piece of work was not done.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing is chosen.
+    #[error("there is no model to work with. Import one, or choose one of the list")]
+    NoModel,
+    /// The chosen model cannot be loaded.
+    #[error("the model cannot be loaded: {0}")]
+    Load(String),
+    /// The device cannot hold the model.
+    #[error("{0}")]
+    Device(String),
+    /// The model fell over.
+    #[error(
+        "the model stopped working while it was {activity} ({reason}). It is loaded again for the next request: try once \
+         more, and choose another device if it happens again"
+    )]
+    Panicked {
+        /// What it was at, without any text of a document.
+        activity: String,
+        /// What the program says.
+        reason: String,
+    },
+    /// Too much waits already.
+    #[error("{waiting} requests wait for the model already. Wait until some are done, or stop them")]
+    Busy {
+        /// How many.
+        waiting: usize,
+    },
+    /// Someone asked to stop before it began.
+    #[error("stopped")]
+    Cancelled,
+    /// The program is closing.
+    #[error("the engine has ended. Start Osler again")]
+    Ended,
+    /// The model was not tuned for this.
+    #[error(
+        "{model} was not tuned for {task}. Choose a model that was (`models list` and the model's card say which), or use \
+         it to describe terms"
+    )]
+    Untuned {
+        /// The model.
+        model: String,
+        /// The task, in words.
+        task: String,
+    },
+    /// The model cannot do this.
+    #[error(transparent)]
+    Generator(#[from] GeneratorError),
+}
+
+impl EngineError {
+    pub(super) fn panicked(activity: &str, panic: &(dyn Any + Send)) -> Self {
+        let reason = panic
+            .downcast_ref::<&str>()
+            .map(|reason| (*reason).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no reason given".to_owned());
+        Self::Panicked { activity: activity.to_lowercase(), reason }
+    }
+}

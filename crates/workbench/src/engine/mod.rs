@@ -1,0 +1,198 @@
+//! The engine: one thread that owns model and device, and everything that reaches it by message.
+//!
+//! Work waits in two lanes: what a person waits for goes before what a batch wants. The state of the engine is one
+//! [`Status`], published to whoever watches. A panic is the failure of one piece of work: the model is dropped, the state
+//! says so, and the next piece of work loads it again.
+
+mod error;
+mod queue;
+mod status;
+mod thread;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::generator::Generator;
+use queue::{Message, Queue};
+use thread::Keeper;
+
+pub use error::EngineError;
+pub use status::{Meter, State, Status};
+
+/// Which model the engine works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The model's id, as in lists of models.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is; nowhere for the scripted generator.
+    pub folder: Option<std::path::PathBuf>,
+    /// Where it is to compute.
+    pub device: devices::Request,
+}
+
+/// Makes generators. It is called on the engine's thread.
+pub type Loader = Box<dyn FnMut(&Source) -> Result<Box<dyn Generator>, EngineError> + Send>;
+
+/// Who waits for a piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// A person: goes first.
+    Person,
+    /// A batch.
+    Batch,
+}
+
+/// Asks a piece of work to stop. Clones are the same switch.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks to stop at the next token.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl From<Arc<AtomicBool>> for Cancel {
+    fn from(flag: Arc<AtomicBool>) -> Self {
+        Self(flag)
+    }
+}
+
+/// What a piece of work finds on the engine's thread.
+pub struct Desk<'a> {
+    /// The model.
+    pub generator: &'a mut dyn Generator,
+    /// Whether it is to stop.
+    pub cancel: Cancel,
+    /// Where it tells how fast it is.
+    pub meter: Meter,
+}
+
+impl Desk<'_> {
+    /// Go on, or stop because someone asked to.
+    #[must_use]
+    pub fn go_on(&self) -> std::ops::ControlFlow<()> {
+        if self.cancel.is_cancelled() {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        }
+    }
+}
+
+/// The engine. Dropping it ends its thread after the piece of work under way, which is cancelled.
+pub struct Engine {
+    queue: Arc<Queue>,
+    status: watch::Receiver<Status>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the thread, without a model. After `idle` without work the model leaves memory; never without one.
+    #[must_use]
+    pub fn start(loader: Loader, idle: Option<Duration>) -> Self {
+        let queue = Arc::new(Queue::default());
+        let (sender, status) = watch::channel(Status::default());
+        let messages = queue.clone();
+        // A system that cannot start a thread gives an engine whose every piece of work fails.
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || Keeper::new(messages, loader, sender, idle).work())
+            .ok();
+        if thread.is_none() {
+            queue.close();
+        }
+        Self { queue, status, thread }
+    }
+
+    /// The state, and how to wait for its changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// Works with another model (or none) from now on. It is loaded with the next piece of work, or by [`Engine::load`].
+    pub fn choose(&self, source: Option<Source>) {
+        self.queue.push_order(Message::Choose(source));
+    }
+
+    /// Another time without work after which the model leaves memory.
+    pub fn set_idle(&self, idle: Option<Duration>) {
+        self.queue.push_order(Message::Idle(idle));
+    }
+
+    /// Takes the model out of memory. It comes back with the next piece of work.
+    pub fn unload(&self) {
+        self.queue.push_order(Message::Unload);
+    }
+
+    /// Loads the model now, and waits for it.
+    ///
+    /// # Errors
+    /// If there is no model or it cannot be loaded.
+    pub fn load(&self) -> Result<(), EngineError> {
+        self.run(Lane::Person, "Loading the model", &Cancel::default(), |_| Ok(()))
+    }
+
+    /// Does a piece of work on the engine's thread, and waits for it. `activity` is what the status bar says meanwhile.
+    ///
+    /// # Errors
+    /// Those of the work; if there is no model, it cannot be loaded, the queue is full, or the work panicked;
+    /// [`EngineError::Cancelled`] if it was cancelled before it began.
+    pub fn run<R: Send + 'static>(
+        &self,
+        lane: Lane,
+        activity: &str,
+        cancel: &Cancel,
+        work: impl FnOnce(&mut Desk<'_>) -> Result<R, EngineError> + Send + 'static,
+    ) -> Result<R, EngineError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let at = activity.to_owned();
+        let run = move |desk: Result<&mut Desk<'_>, EngineError>| {
+            // The generator is dropped after a panic, so nothing half-changed is ever seen.
+            let done = catch_unwind(AssertUnwindSafe(|| desk.and_then(work)));
+            let result = done.unwrap_or_else(|panic| Err(EngineError::panicked(&at, &*panic)));
+            let panicked =
+                result.as_ref().err().filter(|e| matches!(e, EngineError::Panicked { .. })).cloned();
+            // The receiver may be gone: then nobody wants the result.
+            queue::Done { panicked, deliver: Box::new(move || drop(sender.send(result))) }
+        };
+        let task = queue::Work { activity: activity.to_owned(), cancel: cancel.clone(), run: Box::new(run) };
+        self.queue.push_work(lane, task)?;
+        // The sender is dropped without a word only when the engine has ended.
+        receiver.recv().unwrap_or(Err(EngineError::Ended))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            // It never panics: every piece of work is caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
+
+use super::*;
+use crate::generator::{Choice, Scripted, Writing};
+
+fn source() -> Source {
+    Source {
+        id: "scripted".to_owned(),
+        name: "Scripted".to_owned(),
+        folder: None,
+        device: devices::Request::Cpu,
+    }
+}
+
+/// An engine with the scripted generator, and how often it was loaded.
+fn engine(idle: Option<Duration>) -> (Engine, Arc<AtomicUsize>) {
+    let loads = Arc::new(AtomicUsize::new(0));
+    let count = loads.clone();
+    let loader: Loader = Box::new(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(Scripted::default()))
+    });
+    let engine = Engine::start(loader, idle);
+    engine.choose(Some(source()));
+    (engine, loads)
+}
+
+fn run<R: Send + 'static>(
+    engine: &Engine,
+    work: impl FnOnce(&mut Desk<'_>) -> Result<R, EngineError> + Send + 'static,
+) -> Result<R, EngineError> {
+    engine.run(Lane::Person, "testing", &Cancel::default(), work)
+}
+
+#[test]
+fn works_with_the_model_it_was_told_to_and_says_so() {
+    let (engine, loads) = engine(None);
+    assert_eq!(run(&engine, |desk| Ok(desk.generator.tokens("one two"))), Ok(2));
+    let status = engine.status();
+    assert_eq!((status.state, status.model.as_deref()), (State::Ready, Some("Scripted")));
+    engine.choose(None);
+    assert_eq!(run(&engine, |_| Ok(())), Err(EngineError::NoModel));
+    assert_eq!(engine.status().state, State::Empty);
+    assert_eq!(loads.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_panic_fails_one_request_and_the_next_one_works_again() {
+    let (engine, loads) = engine(None);
+    let error = run(&engine, |_| -> Result<(), EngineError> { panic!("out of paper") }).unwrap_err();
+    assert!(
+        error.to_string().contains("out of paper") && error.to_string().contains("try once more"),
+        "{error}"
+    );
+    let status = engine.status();
+    assert_eq!(status.state, State::Failed);
+    assert!(status.problem.unwrap().contains("out of paper"));
+    assert_eq!(run(&engine, |_| Ok(3)), Ok(3));
+    assert_eq!(engine.status().state, State::Ready);
+    assert_eq!(loads.load(Ordering::SeqCst), 2, "the model was loaded again");
+}
+
+#[test]
+fn a_model_that_cannot_be_loaded_is_an_error_each_time() {
+    let engine = Engine::start(Box::new(|_| Err(EngineError::Load("no such folder".to_owned()))), None);
+    engine.choose(Some(source()));
+    for _ in 0..2 {
+        assert!(engine.load().unwrap_err().to_string().contains("no such folder"));
+        assert_eq!(engine.status().state, State::Failed);
+    }
+    let engine = Engine::start(Box::new(|_| panic!("bad weights")), None);
+    engine.choose(Some(source()));
+    assert!(engine.load().unwrap_err().to_string().contains("bad weights"));
+}
+
+#[test]
+fn a_person_goes_before_a_batch() {
+    let (engine, _) = engine(None);
+    let engine = Arc::new(engine);
+    let (open, order) = (Arc::new(Barrier::new(2)), Arc::new(Mutex::new(Vec::new())));
+    std::thread::scope(|scope| {
+        let gate = open.clone();
+        scope.spawn(|| {
+            run(&engine, move |_| {
+                gate.wait();
+                gate.wait();
+                Ok(())
+            })
+        });
+        open.wait();
+        let mut watch = engine.watch();
+        for (lane, name) in [(Lane::Batch, "batch"), (Lane::Person, "person")] {
+            let (engine, order) = (&engine, order.clone());
+            scope.spawn(move || {
+                engine.run(lane, name, &Cancel::default(), move |_| {
+                    order.lock().unwrap().push(name);
+                    Ok(())
+                })
+            });
+            // Wait until it stands in the queue.
+            while engine.queue.waiting() < if name == "batch" { 1 } else { 2 } {
+                std::thread::yield_now();
+            }
+        }
+        watch.mark_unchanged();
+        open.wait();
+    });
+    assert_eq!(*order.lock().unwrap(), ["person", "batch"]);
+}
+
+#[test]
+fn cancelling_stops_at_the_next_token() {
+    let (engine, _) = engine(None);
+    let cancel = Cancel::default();
+    let switch = cancel.clone();
+    let told = engine
+        .run(Lane::Person, "writing", &cancel, move |desk| {
+            let writing =
+                Writing { before: "It is".into(), choice: Choice::Greedy, most_tokens: 16, alternatives: 0 };
+            let mut told = 0;
+            crate::runs::continue_text(desk, &writing.before, 16, &mut |growth| {
+                told += growth.tokens.len();
+                if told == 3 {
+                    switch.cancel();
+                }
+            })?;
+            Ok(told)
+        })
+        .unwrap();
+    assert_eq!(told, 3);
+    assert_eq!(engine.run(Lane::Person, "more", &cancel, |_| Ok(())), Err(EngineError::Cancelled));
+}
+
+#[test]
+fn an_idle_model_leaves_memory_and_comes_back() {
+    let (engine, loads) = engine(Some(Duration::from_millis(1)));
+    engine.load().unwrap();
+    let mut watch = engine.watch();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(watch.wait_for(|status| status.state == State::Unloaded)).unwrap();
+    assert_eq!(run(&engine, |_| Ok(1)), Ok(1));
+    assert_eq!(loads.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn closing_stops_what_is_under_way() {
+    let (engine, _) = engine(None);
+    let engine = Arc::new(engine);
+    let started = Arc::new(Barrier::new(2));
+    let (other, gate) = (engine.clone(), started.clone());
+    let thread = std::thread::spawn(move || {
+        run(&other, move |desk| {
+            gate.wait();
+            while desk.go_on().is_continue() {
+                std::thread::yield_now();
+            }
+            Ok("stopped")
+        })
+    });
+    started.wait();
+    engine.queue.close();
+    assert_eq!(thread.join().unwrap(), Ok("stopped"));
+    assert_eq!(run(&engine, |_| Ok(())), Err(EngineError::Ended));
+}

@@ -1,0 +1,157 @@
+//! The engine's thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::queue::{Message, Next, Queue, Work};
+use super::{Desk, EngineError, Loader, Meter, Source, State, Status};
+use crate::generator::Generator;
+
+/// Keeps the model.
+pub(super) struct Keeper {
+    queue: Arc<Queue>,
+    loader: Loader,
+    publish: Arc<watch::Sender<Status>>,
+    idle: Option<Duration>,
+    source: Option<Source>,
+    generator: Option<Box<dyn Generator>>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        queue: Arc<Queue>,
+        loader: Loader,
+        publish: watch::Sender<Status>,
+        idle: Option<Duration>,
+    ) -> Self {
+        Self { queue, loader, publish: Arc::new(publish), idle, source: None, generator: None }
+    }
+
+    /// Until the queue is closed.
+    pub(super) fn work(mut self) {
+        loop {
+            let patience = self.idle.filter(|_| self.generator.is_some());
+            match self.queue.next(patience) {
+                Next::Closed => return,
+                Next::Nothing => self.unload(),
+                Next::Message(Message::Choose(source)) => self.choose(source),
+                Next::Message(Message::Idle(idle)) => self.idle = idle,
+                Next::Message(Message::Unload) => self.unload(),
+                Next::Message(Message::Work(work)) => self.one(work),
+            }
+        }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Status)) {
+        let queued = self.queue.waiting();
+        self.publish.send_modify(|status| {
+            change(status);
+            status.queued = queued;
+        });
+    }
+
+    fn choose(&mut self, source: Option<Source>) {
+        if source == self.source && self.generator.is_some() {
+            return;
+        }
+        self.generator = None;
+        self.source = source;
+        let source = self.source.clone();
+        self.tell(|status| {
+            *status = Status {
+                state: if source.is_some() { State::Unloaded } else { State::Empty },
+                model: source.as_ref().map(|source| source.name.clone()),
+                model_id: source.map(|source| source.id),
+                ..Status::default()
+            };
+        });
+    }
+
+    fn unload(&mut self) {
+        if self.generator.take().is_some() {
+            tracing::info!("the model left memory");
+            self.tell(|status| {
+                status.state = State::Unloaded;
+                (status.memory, status.activity) = (None, None);
+            });
+        }
+    }
+
+    /// Loads the chosen model, if it is not there.
+    fn load(&mut self) -> Result<(), EngineError> {
+        if self.generator.is_some() {
+            return Ok(());
+        }
+        let source = self.source.clone().ok_or(EngineError::NoModel)?;
+        self.tell(|status| {
+            status.state = State::Loading;
+            status.activity = Some("Loading the model".to_owned());
+            status.problem = None;
+        });
+        let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(&source)));
+        let generator =
+            loaded.unwrap_or_else(|panic| Err(EngineError::panicked("loading the model", &*panic)))?;
+        let profile = generator.profile();
+        tracing::info!(model = profile.name, device = profile.device, "loaded");
+        self.tell(|status| {
+            status.state = State::Ready;
+            status.device.clone_from(&profile.device);
+            status.memory = Some(profile.memory);
+            status.activity = None;
+        });
+        self.generator = Some(generator);
+        Ok(())
+    }
+
+    fn one(&mut self, work: Work) {
+        let Work { activity, cancel, run } = work;
+        if cancel.is_cancelled() {
+            let done = run(Err(EngineError::Cancelled));
+            self.tell(|_| ());
+            return (done.deliver)();
+        }
+        let loaded = self.load();
+        let (Ok(()), Some(generator)) = (&loaded, self.generator.as_deref_mut()) else {
+            let error = loaded.err().unwrap_or(EngineError::NoModel);
+            if error != EngineError::NoModel {
+                self.fail(&error);
+            }
+            return (run(Err(error)).deliver)();
+        };
+        let meter = Meter::new(self.publish.clone());
+        let queued = self.queue.waiting();
+        self.publish.send_modify(|status| {
+            status.state = State::Busy;
+            status.activity = Some(activity.clone());
+            status.queued = queued;
+            status.problem = None;
+        });
+        let mut desk = Desk { generator, cancel, meter };
+        let done = tracing::info_span!("engine", activity).in_scope(|| run(Ok(&mut desk)));
+        let rate = desk.meter.rate();
+        match &done.panicked {
+            Some(error) => self.fail(error),
+            None => self.tell(|status| {
+                status.state = State::Ready;
+                status.activity = None;
+                status.tokens_per_second = rate.or(status.tokens_per_second);
+            }),
+        }
+        (done.deliver)();
+    }
+
+    fn fail(&mut self, error: &EngineError) {
+        // Not the reason: a panic's message may quote a text.
+        tracing::error!("the engine failed");
+        self.generator = None;
+        let problem = error.to_string();
+        self.tell(|status| {
+            status.state = State::Failed;
+            (status.memory, status.activity) = (None, None);
+            status.problem = Some(problem);
+        });
+    }
+}

@@ -1,0 +1,409 @@
+//! BioGPT.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use biogpt::decode::{
+    self, BeamSearch, DecodeError, Finish, Free, Reader, Rules, Sampling, Stops, Text, Token as Decoded,
+};
+use biogpt::{Config, Decoder, Model};
+use devices::Need;
+use tasks::grammar::Grammar;
+
+use super::form::Form;
+use super::pieces::Pieces;
+use super::{
+    Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth,
+    Guidance, Profile, Prompt, Token, Writing, Written,
+};
+use crate::engine::{EngineError, Source};
+
+/// The entry of a manifest for a learned prompt whose task nobody told.
+const UNKNOWN_TASK: &str = "tuned";
+
+/// A BioGPT model on its device.
+pub struct BioGpt {
+    model: Model,
+    profile: Profile,
+    /// What was read last. The next prompt is only read from where it differs.
+    reader: Option<Reader>,
+}
+
+/// What a model of this shape asks of a device: weights in single precision, and half as much again to work.
+#[must_use]
+pub fn need(config: &Config) -> Need {
+    Need { largest_tensor: config.largest_tensor() as u64 * 4, total: config.parameters() as u64 * 6 }
+}
+
+impl BioGpt {
+    /// Loads the model of a folder on the device that the source asks for.
+    ///
+    /// # Errors
+    /// If no device fits, or the folder cannot be read.
+    pub fn load(source: &Source, folder: &Path) -> Result<Self, EngineError> {
+        let load = |error: &dyn std::error::Error| EngineError::Load(error.to_string());
+        let config = ::biogpt::model::configuration(folder).map_err(|error| load(&error))?;
+        let device = |error: devices::DeviceError| EngineError::Device(error.to_string());
+        let chosen = devices::choose(source.device, need(&config), &devices::list()).map_err(device)?;
+        tracing::info!(reason = chosen.reason, "device");
+        let opened = devices::open(&chosen.adapter).map_err(device)?;
+        let model = Model::load(folder, &opened).map_err(|error| load(&error))?;
+        let guidance = Guidance::read(folder).map_err(|error| load(&error))?;
+        let sums = super::sums::of(folder, &model.manifest).map_err(|error| load(&error))?;
+        let mut source = source.clone();
+        source.name.clone_from(&model.manifest.name);
+        Ok(Self::new(model, &source, chosen.adapter.name, sums, guidance))
+    }
+
+    /// A model that is loaded already. `sums` are those of weights and tokenizer.
+    #[must_use]
+    pub fn new(
+        model: Model,
+        source: &Source,
+        device: String,
+        sums: (String, String),
+        guidance: Guidance,
+    ) -> Self {
+        let tasks = &model.manifest.tasks;
+        let tuned = tasks.iter().map(|(task, prompt)| (task.clone(), prompt.prompt.len())).collect();
+        let profile = Profile {
+            id: source.id.clone(),
+            name: source.name.clone(),
+            sha256: sums.0,
+            tokenizer_sha256: sums.1,
+            device,
+            positions: model.config.max_positions,
+            memory: model.config.parameters() as u64 * 4,
+            tuned_for_unknown: tasks.contains_key(UNKNOWN_TASK),
+            tuned,
+            guidance,
+        };
+        Self { model, profile, reader: None }
+    }
+
+    /// `</s>`, the text, the learned tokens.
+    fn prompt(&self, prompt: &Prompt) -> Vec<u32> {
+        let mut ids = self.model.tokenizer.encode(&prompt.text).ids;
+        let tasks = &self.model.manifest.tasks;
+        let learned =
+            prompt.task.as_ref().and_then(|task| tasks.get(task).or_else(|| tasks.get(UNKNOWN_TASK)));
+        ids.extend(learned.iter().flat_map(|learned| &learned.prompt));
+        ids
+    }
+
+    fn read(&mut self, ids: &[u32]) -> Result<(), GeneratorError> {
+        let decoder = Decoder::new(&self.model.network, &self.model.config);
+        self.reader.get_or_insert_with(|| decoder.reader()).read(&decoder, ids)?;
+        Ok(())
+    }
+
+    /// The decoder, and what was read.
+    fn desk(&self) -> Result<(Decoder<'_>, &Reader), GeneratorError> {
+        let decoder = Decoder::new(&self.model.network, &self.model.config);
+        Ok((decoder, self.reader.as_ref().ok_or(GeneratorError::Empty)?))
+    }
+
+    /// What may have stood beside a token, behind the token `before`.
+    fn told(&self, token: &Decoded, before: u32) -> Token {
+        let alternatives = token.alternatives.iter().filter(|other| other.id != token.id);
+        let text = |id: u32| {
+            let tokenizer = &self.model.tokenizer;
+            let (alone, both) = (tokenizer.decode(&[before]), tokenizer.decode(&[before, id]));
+            both.strip_prefix(&alone).map_or_else(|| tokenizer.decode(&[id]), str::to_owned)
+        };
+        Token {
+            text: String::new(),
+            log_probability: f64::from(token.log_probability),
+            alternatives: alternatives
+                .map(|other| Alternative {
+                    text: text(other.id),
+                    log_probability: f64::from(other.log_probability),
+                })
+                .filter(|other| !other.text.is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// Prompt tokens that are decoded before the first written one, so that it gets its blank or joins a word.
+const PRIMING: usize = 32;
+
+/// A text behind a prompt while its tokens come.
+struct Transcript<'m> {
+    text: Text<'m>,
+    pieces: Pieces,
+    /// Whether the prompt ends with a blank of its own.
+    trims: bool,
+}
+
+impl<'m> Transcript<'m> {
+    fn new(model: &'m Model, prompt: &[u32], trims: bool) -> Self {
+        let mut text = Text::new(&model.tokenizer, Stops::default());
+        let (mut certain, mut open) = (0, 0);
+        for id in &prompt[prompt.len().saturating_sub(PRIMING)..] {
+            let piece = text.push(*id);
+            certain += piece.committed.len();
+            open = piece.tentative.len();
+        }
+        Self { text, pieces: Pieces::behind(certain, open), trims: trims || certain + open == 0 }
+    }
+
+    fn push(&mut self, id: u32, token: Token) -> Growth {
+        let piece = self.text.push(id);
+        let mut growth = self.pieces.push(token, &piece.committed, &piece.tentative);
+        self.trim(&mut growth);
+        growth
+    }
+
+    fn finish(self) -> Vec<Token> {
+        let whole = self.text.finish().text;
+        let rest = self.pieces.rest_of(&whole);
+        let mut growth = Growth { tokens: self.pieces.finish(rest), tentative: String::new() };
+        if self.trims
+            && let Some(first) = growth.tokens.first_mut()
+        {
+            first.text = first.text.trim_start().to_owned();
+        }
+        growth.tokens
+    }
+
+    /// Takes the blank away that the author has written already.
+    fn trim(&mut self, growth: &mut Growth) {
+        if !self.trims {
+            return;
+        }
+        match growth.tokens.first_mut() {
+            Some(first) => {
+                first.text = first.text.trim_start().to_owned();
+                self.trims = false;
+            }
+            None => growth.tentative = growth.tentative.trim_start().to_owned(),
+        }
+    }
+}
+
+impl Generator for BioGpt {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn length(&self, prompt: &Prompt) -> usize {
+        self.prompt(prompt).len()
+    }
+
+    fn tokens(&self, text: &str) -> usize {
+        self.model.tokenizer.encode(text).ids.len().saturating_sub(1)
+    }
+
+    fn forget(&mut self) {
+        self.reader = None;
+    }
+
+    fn write(
+        &mut self,
+        writing: &Writing,
+        on_growth: &mut dyn FnMut(Growth) -> ControlFlow<()>,
+    ) -> Result<Vec<Written>, GeneratorError> {
+        let mut ids = self.model.tokenizer.encode(&writing.before).ids;
+        let room = self.profile.positions.saturating_sub(writing.most_tokens).max(2);
+        if ids.len() > room {
+            // The end of a long text tells how it goes on.
+            let cut = ids.len() - room;
+            ids.drain(1..=cut);
+        }
+        self.read(&ids)?;
+        let trims = writing.before.ends_with(char::is_whitespace);
+        let rules = Rules {
+            max_length: ids.len() + writing.most_tokens.max(1),
+            alternatives: if writing.alternatives == 0 { 0 } else { writing.alternatives + 1 },
+            ..Rules::default()
+        };
+        let (decoder, reader) = self.desk()?;
+        if let Choice::Beams { beams } = writing.choice {
+            let search = BeamSearch { beams: beams.max(1), ..BeamSearch::default() };
+            let found = decoder.beam_search(reader, &rules, &search, &Free, |progress| {
+                let mut transcript = Transcript::new(&self.model, &ids, trims);
+                let none = Token { text: String::new(), log_probability: 0.0, alternatives: Vec::new() };
+                progress.best.iter().for_each(|id| drop(transcript.push(*id, none.clone())));
+                let best = transcript.finish();
+                let tentative = best.iter().map(|token| token.text.as_str()).collect();
+                on_growth(Growth { tokens: Vec::new(), tentative })
+            })?;
+            return Ok(found
+                .iter()
+                .map(|one| self.written(&ids, trims, &one.tokens, ended(one.finish, false)))
+                .collect());
+        }
+        let choice = match writing.choice {
+            Choice::Sampled { temperature, seed } => decode::Choice::Sampled(Sampling {
+                temperature: temperature as f32,
+                seed,
+                ..Sampling::default()
+            }),
+            Choice::Greedy | Choice::Beams { .. } => decode::Choice::Greedy,
+        };
+        let mut transcript = Transcript::new(&self.model, &ids, trims);
+        let mut seen = vec![ids.last().copied().unwrap_or_default()];
+        let mut circles = false;
+        let end = self.model.config.eos_id;
+        let found = decoder.generate(reader.prompts(1)?, &rules, &choice, &[Free], |_, token| {
+            if token.id == end {
+                return ControlFlow::Continue(());
+            }
+            let before = seen.last().copied().unwrap_or_default();
+            seen.push(token.id);
+            circles = goes_in_circles(&seen);
+            on_growth(transcript.push(token.id, self.told(token, before)))?;
+            if circles { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(found
+            .iter()
+            .map(|one| self.written(&ids, trims, &one.tokens, ended(one.finish, circles)))
+            .collect())
+    }
+
+    fn state(
+        &mut self,
+        prompt: &Prompt,
+        grammar: &Grammar,
+        on_token: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Formal, GeneratorError> {
+        let ids = self.prompt(prompt);
+        // One place is for `</s>`.
+        let room = self.profile.positions.saturating_sub(ids.len() + 1);
+        let form = Form::new(grammar, &self.model.tokenizer, room)
+            .ok_or(GeneratorError::TooLong { length: ids.len(), longest: self.profile.positions / 2 })?;
+        self.read(&ids)?;
+        let (decoder, reader) = self.desk()?;
+        let generated = decoder.generate(
+            reader.prompts(1)?,
+            &Rules::default(),
+            &decode::Choice::Greedy,
+            &[&form],
+            |_, _| on_token(),
+        )?;
+        Ok(generated.first().map_or_else(
+            || Formal { text: String::new(), items: Vec::new(), tokens: 0, complete: false },
+            |generated| self.formal(&form, generated),
+        ))
+    }
+
+    fn score(
+        &mut self,
+        prompt: &Prompt,
+        continuations: &[Continuation],
+    ) -> Result<Vec<Vec<f64>>, GeneratorError> {
+        let ids = self.prompt(prompt);
+        self.read(&ids)?;
+        let encode = |text: &str| self.model.tokenizer.encode(text).without_start().ids;
+        let mut given = Vec::with_capacity(continuations.len());
+        let mut wholes = Vec::with_capacity(continuations.len());
+        for continuation in continuations {
+            let whole = encode(&[continuation.given.as_str(), &continuation.scored].concat());
+            let start = encode(&continuation.given);
+            given.push(whole.iter().zip(&start).take_while(|(a, b)| a == b).count());
+            wholes.push(whole);
+        }
+        let (decoder, reader) = self.desk()?;
+        let wholes: Vec<&[u32]> = wholes.iter().map(Vec::as_slice).collect();
+        let scores = decoder.score(reader, &wholes)?;
+        Ok(scores
+            .iter()
+            .zip(given)
+            .map(|(scores, given)| {
+                scores[given.min(scores.len())..].iter().map(|score| f64::from(*score)).collect()
+            })
+            .collect())
+    }
+}
+
+impl BioGpt {
+    fn written(&self, prompt: &[u32], trims: bool, tokens: &[Decoded], ended: Ended) -> Written {
+        let mut transcript = Transcript::new(&self.model, prompt, trims);
+        let mut before = prompt.last().copied().unwrap_or_default();
+        let mut told = Vec::new();
+        for token in tokens.iter().filter(|token| token.id != self.model.config.eos_id) {
+            told.extend(transcript.push(token.id, self.told(token, before)).tokens);
+            before = token.id;
+        }
+        told.extend(transcript.finish());
+        let scores: Vec<f64> = tokens.iter().map(|token| f64::from(token.log_probability)).collect();
+        Written { tokens: told, mean_log_probability: tasks::scores::length_normalised(&scores), ended }
+    }
+
+    /// Which tokens state what.
+    fn formal(&self, form: &Form, generated: &decode::Generated) -> Formal {
+        let automaton = form.automaton();
+        let mut state = automaton.start();
+        let mut parts: Vec<(Vec<f64>, Vec<f64>)> = vec![(Vec::new(), Vec::new())];
+        let mut ids = Vec::new();
+        for token in &generated.tokens {
+            if token.id == self.model.config.eos_id {
+                break;
+            }
+            let whole = automaton.finished(&state) == parts.len();
+            if whole && Some(token.id) == form.separator() {
+                parts.push((Vec::new(), Vec::new()));
+            } else if let Some((scores, masked)) = parts.last_mut() {
+                scores.push(f64::from(token.log_probability));
+                masked.push(f64::from(token.masked_mass));
+            }
+            ids.push(token.id);
+            let Some(next) = automaton.advance(&state, token.id) else { break };
+            state = next;
+        }
+        let complete = automaton.is_final(&state);
+        let whole = automaton.items_so_far(&state);
+        let items = whole
+            .iter()
+            .zip(parts)
+            .map(|(item, (log_probabilities, masked))| FormalItem { item: *item, log_probabilities, masked })
+            .collect();
+        Formal { text: self.model.tokenizer.decode(&ids), items, tokens: generated.tokens.len(), complete }
+    }
+}
+
+const fn ended(finish: Finish, circles: bool) -> Ended {
+    match finish {
+        Finish::EndOfText => Ended::Complete,
+        Finish::Length => Ended::Length,
+        Finish::Stopped if circles => Ended::Repetition,
+        Finish::Stopped => Ended::Stopped,
+    }
+}
+
+/// Whether a text ends with the same few tokens again and again.
+fn goes_in_circles(tokens: &[u32]) -> bool {
+    (1..=16).any(|period: usize| {
+        let length = (3 * period).max(10);
+        tokens.len() >= length && {
+            let end = &tokens[tokens.len() - length..];
+            end.iter().zip(&end[period..]).all(|(a, b)| a == b)
+        }
+    })
+}
+
+impl From<DecodeError> for GeneratorError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::EmptyPrompt => Self::Empty,
+            DecodeError::TooLong { length, longest } => Self::TooLong { length, longest },
+            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error.to_string()),
+            other => Self::Decoding(other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circles_are_seen_and_lists_are_not() {
+        assert!(goes_in_circles(&[7; 10]));
+        assert!(!goes_in_circles(&[7; 9]));
+        assert!(goes_in_circles(&[1, 2, 3, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5]));
+        let list: Vec<u32> = (0..40).flat_map(|n| [n + 100, 6]).collect();
+        assert!(!goes_in_circles(&list));
+    }
+}

@@ -1,0 +1,91 @@
+//! What a model's training taught beside the weights: `tasks.json` in its folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tasks::calibration::Calibration;
+use tasks::lexicon::Lexicon;
+
+/// By task (`bc5cdr`, `pubmedqa`, ...), what was fitted for it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Guidance(pub BTreeMap<String, TaskGuidance>);
+
+/// What was fitted for a task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskGuidance {
+    /// Names that count, and names that do not.
+    pub lexicon: Lexicon,
+    /// From a relation's score to a probability.
+    pub calibration: Option<Calibration>,
+    /// In the exhaustive mode, pairs of at least this probability count.
+    pub threshold: Option<f64>,
+}
+
+/// Why it cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GuidanceError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path} is damaged: {reason}. Copy the model folder again from where it is whole")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The file's name.
+pub(crate) const FILE: &str = "tasks.json";
+
+impl Guidance {
+    /// Reads it from a model's folder. A folder without the file has nothing to teach.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is damaged.
+    pub fn read(folder: &Path) -> Result<Self, GuidanceError> {
+        let path = folder.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| GuidanceError::Damaged { path, reason: error.to_string() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(GuidanceError::Read { path, source }),
+        }
+    }
+
+    /// What was fitted for a task.
+    #[must_use]
+    pub fn of(&self, task: &str) -> Option<&TaskGuidance> {
+        self.0.get(task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_from_the_folder_or_absent_or_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Guidance::read(folder.path()).unwrap(), Guidance::default());
+        let json =
+            r#"{"bc5cdr":{"calibration":{"method":"platt","slope":2.0,"intercept":0.5},"threshold":0.4}}"#;
+        std::fs::write(folder.path().join(FILE), json).unwrap();
+        let guidance = Guidance::read(folder.path()).unwrap();
+        let task = guidance.of("bc5cdr").unwrap();
+        assert_eq!(task.threshold, Some(0.4));
+        assert!(task.calibration.as_ref().unwrap().probability(1.0) > 0.9);
+        std::fs::write(folder.path().join(FILE), "{").unwrap();
+        assert!(Guidance::read(folder.path()).unwrap_err().to_string().contains("tasks.json is damaged"));
+    }
+}

@@ -1,0 +1,42 @@
+//! Which weights and which tokenizer: the sums that are stored with every result.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use biogpt::model::{Manifest, ModelError};
+use sha2::{Digest, Sha256};
+
+/// The sums of weights and tokenizer: from the manifest, or read from the files of a folder that has none.
+pub(super) fn of(folder: &Path, manifest: &Manifest) -> Result<(String, String), ModelError> {
+    let known = |name: &str| manifest.files.get(name).map(|file| file.sha256.clone());
+    if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {
+        return Ok((weights, tokenizer));
+    }
+    let weights = |name: &str| [".bin", ".pt", ".safetensors"].iter().any(|end| name.ends_with(end));
+    let tokenizer = |name: &str| ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name);
+    Ok((sum(folder, weights)?, sum(folder, tokenizer)?))
+}
+
+/// Of the files whose names are wanted, in the order of their names.
+fn sum(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<String, ModelError> {
+    let failed =
+        |path: &Path, source: io::Error| ModelError::Io { action: "read", path: path.to_owned(), source };
+    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())));
+    paths.sort();
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    for path in paths {
+        let mut file = File::open(&path).map_err(|error| failed(&path, error))?;
+        loop {
+            let read = file.read(&mut buffer).map_err(|error| failed(&path, error))?;
+            if read == 0 {
+                break;
+            }
+            hash.update(&buffer[..read]);
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

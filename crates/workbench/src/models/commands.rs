@@ -1,0 +1,81 @@
+//! Listing and choosing models.
+
+use std::path::PathBuf;
+
+use super::view;
+use crate::error::Result;
+use crate::machine::request;
+use crate::wire::{EngineStatus, Model, ModelOrigin, ModelPreview};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// The models of this installation.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn models(&self) -> Result<Vec<Model>> {
+        self.machine.models.list().iter().map(|model| self.model(&model.id)).collect()
+    }
+
+    pub(super) fn model(&self, id: &str) -> Result<Model> {
+        let models = &self.machine.models;
+        let found = models.get(id)?;
+        let in_use = models.in_use().is_some_and(|model| model.id == id);
+        let about = models.kept().models.get(id).cloned().unwrap_or_default();
+        let folder = found.folder.clone().unwrap_or_default();
+        view::model(&found, &folder, &about, in_use)
+    }
+
+    /// Looks at a model that could be imported.
+    ///
+    /// # Errors
+    /// When no folder was given.
+    pub fn preview_model(&self, paths: &[PathBuf]) -> Result<ModelPreview> {
+        self.machine.models.preview(paths)
+    }
+
+    /// Works with another model from now on; `scripted` is the generator without one.
+    ///
+    /// # Errors
+    /// When there is no such model.
+    pub fn use_model(&self, id: &str) -> Result<EngineStatus> {
+        let model = self.machine.models.choose(id)?;
+        self.machine.engine.choose(Some(model.source(request(&self.settings().device))));
+        Ok(self.engine_status())
+    }
+
+    /// Works with the model of any folder (ours or a published one), without importing it.
+    pub fn use_folder(&self, folder: &std::path::Path) -> EngineStatus {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (id, folder) = (name.clone(), Some(folder.to_owned()));
+        let model = super::Found { id, name, folder, origin: ModelOrigin::Imported };
+        self.machine.engine.choose(Some(model.source(request(&self.settings().device))));
+        self.engine_status()
+    }
+
+    /// Takes an imported model away until the program ends, then for good.
+    ///
+    /// # Errors
+    /// When there is no such model, or it came with Osler.
+    pub fn remove_model(&self, id: &str) -> Result<()> {
+        let was_in_use = self.machine.models.in_use().is_some_and(|model| model.id == id);
+        self.machine.models.remove(id)?;
+        if was_in_use {
+            let next = self.machine.models.in_use();
+            self.machine.engine.choose(next.map(|model| model.source(request(&self.settings().device))));
+        }
+        Ok(())
+    }
+
+    /// Brings a removed model back.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn restore_model(&self, id: &str) -> Result<()> {
+        self.machine.models.restore(id)?;
+        if self.machine.models.kept().in_use.as_deref() == Some(id) {
+            self.use_model(id)?;
+        }
+        Ok(())
+    }
+}

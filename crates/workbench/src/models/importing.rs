@@ -1,0 +1,183 @@
+//! Importing and verifying models.
+
+use std::path::{Path, PathBuf};
+
+use biogpt::model::{Import, Manifest};
+
+use super::preview::form;
+use crate::engine::{Cancel, Engine, Lane};
+use crate::error::{self, Result, not_found, told};
+use crate::jobs::{Sink, Stream};
+use crate::machine::{loader, request};
+use crate::runs::self_test;
+use crate::wire::{ErrorCode, ModelForm, ModelImportEvent, ModelPhase, SelfTest, VerifyEvent};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// Imports a model that was previewed: converted, verified, tested. Stopping leaves nothing behind.
+    pub fn import_model(&self, job: &str, preview: &str, name: &str, sink: Sink<ModelImportEvent>) {
+        self.stream(job, sink, |stream| {
+            let models = &self.machine.models;
+            let from = models
+                .previews
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .remove(preview)
+                .ok_or_else(|| not_found("This preview is over.", "Choose the model's folder again."))?;
+            let to = models.place_for(name)?;
+            let imported = self.bring(&from, &to, name, stream);
+            if imported.is_err() || stream.is_stopped() {
+                // Best effort: what matters is the error above, or nothing.
+                let _ = std::fs::remove_dir_all(&to);
+                return imported;
+            }
+            let id = to.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default();
+            let at = self.places.clock.now();
+            phase(stream, ModelPhase::SelfTest, 0, 1, "writing a few words");
+            let tested = self.test(&id);
+            models.note(&id, |about| {
+                about.imported_at = Some(at);
+                about.verified_at = Some(at);
+                about.self_test = Some(tested);
+            })?;
+            phase(stream, ModelPhase::SelfTest, 1, 1, "");
+            stream.tell(ModelImportEvent::Imported { model: self.model(&id)? });
+            Ok(())
+        });
+    }
+
+    fn bring(&self, from: &Path, to: &Path, name: &str, stream: &Stream<ModelImportEvent>) -> Result<()> {
+        phase(stream, ModelPhase::Reading, 0, 1, "looking at the files");
+        if form(from) == ModelForm::Osler {
+            copy(from, to, stream)?;
+        } else {
+            let how = Import {
+                name: name.trim().to_owned(),
+                source: format!("imported from {}", from.file_name().unwrap_or_default().to_string_lossy()),
+                licence: "as its publisher says".to_owned(),
+                ..Import::default()
+            };
+            let teller = stream.teller();
+            biogpt::model::import(from, to, &how, move |share| {
+                phase(&teller, ModelPhase::Converting, (share * 1000.0) as u64, 1000, "weights");
+            })?;
+        }
+        if stream.is_stopped() {
+            return Ok(());
+        }
+        phase(stream, ModelPhase::Verifying, 0, 1, "comparing sums");
+        Manifest::read(to)?.verify(to)?;
+        phase(stream, ModelPhase::Verifying, 1, 1, "");
+        Ok(())
+    }
+
+    /// Compares every file of a model with its sum, and tests it.
+    pub fn verify_model(&self, job: &str, id: &str, sink: Sink<VerifyEvent>) {
+        self.stream(job, sink, |stream| {
+            let tell = |phase, done, detail: &str| {
+                stream.tell(VerifyEvent::Phase { phase, done, total: 1, detail: detail.to_owned() });
+            };
+            let found = self.machine.models.get(id)?;
+            let Some(folder) = found.folder else {
+                return Err(error::bad_input("The scripted generator has no files.", "Choose a model."));
+            };
+            tell(ModelPhase::Verifying, 0, "comparing sums");
+            let compared = Manifest::read(&folder)?.verify(&folder);
+            tell(ModelPhase::Verifying, 1, "");
+            let intact = compared.is_ok();
+            let mut message = match &compared {
+                Ok(()) => "Every file is as it was.".to_owned(),
+                Err(cause) => told(ErrorCode::BadInput, &cause.to_string()).message,
+            };
+            if intact && !stream.is_stopped() {
+                tell(ModelPhase::SelfTest, 0, "writing a few words");
+                let tested = self.test(id);
+                message = format!("{message} {}", tested.message);
+                let at = self.places.clock.now();
+                self.machine.models.note(id, |about| {
+                    about.verified_at = Some(at);
+                    about.self_test = Some(tested);
+                })?;
+                tell(ModelPhase::SelfTest, 1, "");
+            }
+            stream.tell(VerifyEvent::Verified { model: self.model(id)?, intact, message });
+            Ok(())
+        });
+    }
+
+    /// Tests a model on an engine of its own; the one in use leaves memory meanwhile.
+    fn test(&self, id: &str) -> SelfTest {
+        self.machine.engine.unload();
+        let failed = |message: String| SelfTest {
+            passed: false,
+            device: String::new(),
+            tokens_per_second: 0.0,
+            message,
+        };
+        let source = match self.machine.models.get(id) {
+            Ok(model) => model.source(request(&self.settings().device)),
+            Err(cause) => return failed(cause.message),
+        };
+        let engine = Engine::start(loader(), None);
+        engine.choose(Some(source));
+        let done = engine.run(Lane::Person, "Testing a model", &Cancel::default(), |desk| {
+            Ok((desk.generator.profile().device.clone(), self_test(desk)?))
+        });
+        match done {
+            Ok((device, tested)) => SelfTest {
+                passed: tested.passed,
+                device,
+                tokens_per_second: tested.tokens_per_second,
+                message: tested.message,
+            },
+            Err(cause) => failed(cause.to_string()),
+        }
+    }
+}
+
+fn phase(stream: &Stream<ModelImportEvent>, phase: ModelPhase, done: u64, total: u64, detail: &str) {
+    stream.tell(ModelImportEvent::Phase { phase, done, total, detail: detail.to_owned() });
+}
+
+/// Copies a folder of ours, the manifest last: a folder without one is not a model.
+fn copy(from: &Path, to: &Path, stream: &Stream<ModelImportEvent>) -> Result<()> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause: std::io::Error| error::file("Osler could not copy", &path, &cause)
+    };
+    std::fs::create_dir_all(to).map_err(failed(to))?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(from)
+        .map_err(failed(from))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort_by_key(|path| path.file_name().is_some_and(|name| name == "manifest.json"));
+    let total = files.len() as u64;
+    for (done, path) in files.iter().enumerate() {
+        if stream.is_stopped() {
+            return Ok(());
+        }
+        let Some(name) = path.file_name() else { continue };
+        phase(stream, ModelPhase::Converting, done as u64, total, &name.to_string_lossy());
+        std::fs::copy(path, to.join(name)).map_err(failed(path))?;
+    }
+    Ok(())
+}
+
+/// Bytes that the disk of a folder has left; 0 where the system does not tell.
+pub(super) fn free_space(folder: &Path) -> u64 {
+    #[cfg(unix)]
+    {
+        let mut at = Some(folder);
+        while let Some(folder) = at {
+            if let Ok(disk) = rustix::fs::statvfs(folder) {
+                return disk.f_bavail.saturating_mul(disk.f_frsize);
+            }
+            at = folder.parent();
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    0
+}

@@ -1,0 +1,115 @@
+//! What an import of a model would bring.
+
+use std::path::{Path, PathBuf};
+
+use super::Installed;
+use super::view::architecture;
+use crate::error::{Result, bad_input, told};
+use crate::wire::{ErrorCode, ModelFile, ModelFileState, ModelForm, ModelPreview};
+
+/// Files of a form, what they are for, and whether it cannot be without them.
+type Roles = &'static [(&'static str, &'static str, bool)];
+
+const HUGGING_FACE: Roles = &[
+    ("config.json", "the shape", true),
+    ("pytorch_model.bin", "the weights", false),
+    ("model.safetensors", "the weights", false),
+    ("vocab.json", "the vocabulary", true),
+    ("merges.txt", "the merges", true),
+];
+const FAIRSEQ: Roles = &[
+    ("checkpoint.pt", "the weights", true),
+    ("dict.txt", "the vocabulary", true),
+    ("bpecodes", "the merges", true),
+];
+const OSLER: Roles = &[
+    ("manifest.json", "where it came from, with sums", true),
+    ("config.json", "the shape", true),
+    ("tokenizer.json", "the vocabulary", true),
+    ("model.bpk", "the weights", true),
+    ("tasks.json", "what was fitted for its tasks", false),
+];
+
+impl Installed {
+    /// Looks at a folder (or at some files of one).
+    ///
+    /// # Errors
+    /// When no folder was given.
+    pub(super) fn preview(&self, paths: &[PathBuf]) -> Result<ModelPreview> {
+        let first =
+            paths.first().ok_or_else(|| bad_input("No folder was chosen.", "Choose a model's folder."))?;
+        let folder = if first.is_dir() {
+            first.clone()
+        } else {
+            first.parent().map(Path::to_path_buf).unwrap_or_default()
+        };
+        let form = form(&folder);
+        let roles = match form {
+            ModelForm::Osler => OSLER,
+            ModelForm::Fairseq => FAIRSEQ,
+            ModelForm::HuggingFace | ModelForm::Unknown => HUGGING_FACE,
+        };
+        let files: Vec<ModelFile> = roles.iter().map(|role| file(&folder, role, form)).collect();
+        let bytes = files.iter().filter_map(|file| file.bytes).sum();
+        let (config, problem) = match biogpt::model::configuration(&folder) {
+            Ok(config) => (Some(config), None),
+            Err(cause) => (None, Some(told(ErrorCode::BadInput, &cause.to_string()))),
+        };
+        let parameters = config.as_ref().map(|config| config.parameters() as u64);
+        let usable = problem.is_none() && !files.iter().any(|file| file.state == ModelFileState::Missing);
+        let id = usable.then(|| folder.display().to_string());
+        if let Some(id) = &id {
+            let mut previews = self.previews.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            previews.insert(id.clone(), folder.clone());
+        }
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(ModelPreview {
+            id,
+            folder: folder.display().to_string(),
+            form,
+            name,
+            architecture: config.as_ref().map(architecture),
+            parameters,
+            files,
+            bytes,
+            needed_bytes: parameters.unwrap_or_default() * 4,
+            free_bytes: super::importing::free_space(&self.own),
+            problems: problem.into_iter().collect(),
+        })
+    }
+}
+
+pub(super) fn form(folder: &Path) -> ModelForm {
+    let has = |name: &str| folder.join(name).is_file();
+    if has("manifest.json") {
+        ModelForm::Osler
+    } else if has("config.json") {
+        ModelForm::HuggingFace
+    } else if has("dict.txt") {
+        ModelForm::Fairseq
+    } else {
+        ModelForm::Unknown
+    }
+}
+
+fn file(folder: &Path, (name, role, needed): &(&str, &str, bool), form: ModelForm) -> ModelFile {
+    let path = folder.join(name);
+    // fairseq's checkpoints have many names.
+    let path = if !path.exists() && form == ModelForm::Fairseq && name.ends_with(".pt") {
+        let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.find(|path| path.extension().is_some_and(|end| end == "pt")).unwrap_or(path)
+    } else {
+        path
+    };
+    let bytes = std::fs::metadata(&path).ok().map(|metadata| metadata.len());
+    let state = match bytes {
+        Some(0) => ModelFileState::Damaged,
+        Some(_) => ModelFileState::Found,
+        None if *needed => ModelFileState::Missing,
+        None => ModelFileState::Optional,
+    };
+    let remark = if state == ModelFileState::Damaged { "it is empty: copy it again" } else { "" };
+    let name =
+        path.file_name().map_or_else(|| (*name).to_owned(), |name| name.to_string_lossy().into_owned());
+    ModelFile { name, role: (*role).to_owned(), state, bytes, remark: remark.to_owned() }
+}

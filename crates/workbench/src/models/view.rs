@@ -1,0 +1,89 @@
+//! A model as it is shown.
+
+use std::path::Path;
+
+use biogpt::Config;
+use biogpt::model::Manifest;
+
+use super::{About, Found};
+use crate::error::Result;
+use crate::wire::{Metric, Model, Task};
+
+pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -> Result<Model> {
+    let manifest = Manifest::read(folder)?;
+    let config = biogpt::model::configuration(folder)?;
+    let file = |name: &str| manifest.files.get(name);
+    let sum = |name: &str| file(name).map(|file| file.sha256.clone()).unwrap_or_default();
+    let weights = file("model.bpk").map_or(0, |file| file.bytes);
+    let research = manifest.licence.to_lowercase();
+    let mut metrics: Vec<Metric> =
+        manifest.metrics.iter().filter_map(|(name, value)| metric(name, *value)).collect();
+    metrics.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Model {
+        id: found.id.clone(),
+        name: manifest.name.clone(),
+        origin: found.origin,
+        parameters: manifest.parameters as u64,
+        bytes: manifest.files.values().map(|file| file.bytes).sum(),
+        sha256: sum("model.bpk"),
+        tokenizer_sha256: sum("tokenizer.json"),
+        research_only: ["research only", "non-commercial", "noncommercial", "-nc"]
+            .iter()
+            .any(|word| research.contains(word)),
+        licence: manifest.licence.clone(),
+        tasks: tasks(&manifest),
+        architecture: architecture(&config),
+        context_tokens: config.max_positions as u32,
+        precision: precision(weights, manifest.parameters).to_owned(),
+        imported_at: about.imported_at,
+        verified_at: about.verified_at,
+        self_test: about.self_test.clone(),
+        metrics,
+        // A model without a card is shown without one.
+        card: std::fs::read_to_string(folder.join("README.md")).unwrap_or_default(),
+        in_use,
+    })
+}
+
+pub(super) fn architecture(config: &Config) -> String {
+    format!("{} layers, width {}, {} heads", config.layers, config.hidden_size, config.heads)
+}
+
+/// Every model describes; the rest is what it was tuned for.
+fn tasks(manifest: &Manifest) -> Vec<Task> {
+    let known = |name: &str| match name {
+        "bc5cdr" => Some(Task::Bc5cdr),
+        "ddi" => Some(Task::Ddi),
+        "kd-dti" => Some(Task::KdDti),
+        "pubmedqa" => Some(Task::Answer),
+        "hoc" => Some(Task::Classify),
+        _ => None,
+    };
+    let tuned = manifest.tasks.keys().filter_map(|name| known(name));
+    std::iter::once(Task::Describe).chain(tuned).collect()
+}
+
+fn precision(bytes: u64, parameters: usize) -> &'static str {
+    match bytes as f64 / parameters.max(1) as f64 {
+        size if size > 3.0 => "f32",
+        size if size > 1.5 => "16 bits",
+        size if size > 0.8 => "int8",
+        _ => "fewer bits",
+    }
+}
+
+/// A figure of the manifest, `bc5cdr F1`; what Luo et al. (2022, table 2 to 6) publish for BioGPT stands beside it.
+fn metric(name: &str, value: f64) -> Option<Metric> {
+    let (task, figure) = name.split_once([' ', '_', '/'])?;
+    let (task, published) = match task {
+        "bc5cdr" => (Task::Bc5cdr, Some(44.98)),
+        "kd-dti" => (Task::KdDti, Some(38.42)),
+        "ddi" => (Task::Ddi, Some(40.76)),
+        "pubmedqa" => (Task::Answer, Some(78.2)),
+        "hoc" => (Task::Classify, Some(85.12)),
+        _ => return None,
+    };
+    let is_main = ["f1", "accuracy", "micro-f1", "micro_f1"].contains(&figure.to_lowercase().as_str());
+    let published = published.filter(|_| is_main);
+    Some(Metric { task, name: figure.to_owned(), value, published, data: "test".to_owned() })
+}

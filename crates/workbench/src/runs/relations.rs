@@ -1,0 +1,310 @@
+//! Relations out of a document.
+
+use std::collections::BTreeSet;
+
+use documents::{Document, Span};
+use sessions::Prediction;
+use tasks::grounding::Grounding;
+use tasks::relations::kd_dti::Aliases;
+use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, grammar};
+
+use super::predictions::{Certainty, relation};
+use super::{Outcome, pairs, require, windows};
+use crate::engine::{Desk, EngineError};
+use crate::generator::{Formal, Prompt};
+
+/// How relations are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The model writes them, under the task's grammar.
+    Generate,
+    /// Every pair of names that could be related is scored.
+    Exhaustive,
+}
+
+/// What to extract.
+#[derive(Debug, Clone, Copy)]
+pub struct Extraction<'a> {
+    /// The task.
+    pub task: RelationTask,
+    /// How.
+    pub mode: Mode,
+    /// The document. Entities that it has are taken as given.
+    pub document: &'a Document,
+    /// Finds its names.
+    pub finder: &'a Finder,
+    /// In the exhaustive mode, pairs of at least this probability count; the model's own threshold if absent.
+    pub threshold: Option<f64>,
+}
+
+/// How far an extraction is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The text is cut.
+    Started {
+        /// Tokens of the longest prompt.
+        prompt_tokens: usize,
+        /// Parts that the text is read in.
+        parts: usize,
+        /// What the user should know.
+        notices: Vec<String>,
+    },
+    /// The model goes on.
+    Progress {
+        /// The part it is at, from 0.
+        part: usize,
+        /// Parts in all.
+        parts: usize,
+        /// Tokens written.
+        tokens: usize,
+        /// Rate.
+        tokens_per_second: f64,
+    },
+    /// A finding.
+    Found(Box<Prediction>),
+}
+
+/// Longer names than this are not offered to the model.
+const LONGEST_NAME: usize = 48;
+/// More pairs than this are not asked about in one part of a text.
+const MOST_PAIRS: usize = 2_000;
+/// Pairs count from this probability on where nothing was fitted.
+pub(super) const THRESHOLD: f64 = 0.5;
+/// Tokens that the words of a statement take beside its names and its kind, generously.
+const TEMPLATE: usize = 24;
+
+/// Extracts relations; `tell` hears each step.
+///
+/// # Errors
+/// If the model was not tuned for the task, or cannot go on.
+pub fn extract(
+    desk: &mut Desk<'_>,
+    extraction: &Extraction<'_>,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Outcome, EngineError> {
+    let Extraction { task, mode, document, finder, .. } = *extraction;
+    let tuned_for_pairs = desk.generator.profile().tuned.contains_key(&pairs::tuned_name(task));
+    if mode == Mode::Generate || !tuned_for_pairs {
+        require(desk.generator.profile(), task.name(), words(task))?;
+    }
+    desk.generator.forget();
+    let mentions = finder.mentions(document);
+    let prompt = |span: Span| Prompt::tuned(task.prompt(document, span), task.name());
+    let cut = windows(&*desk.generator, document, prompt);
+    let parts: Vec<Span> = cut.windows.iter().map(|window| window.span).collect();
+    let mut notices: Vec<String> = cut.notice().into_iter().collect();
+    let prompt_tokens =
+        parts.iter().map(|span| desk.generator.length(&prompt(*span))).max().unwrap_or_default();
+    tell(Step::Started { prompt_tokens, parts: parts.len(), notices: notices.clone() });
+    let grounding = Grounding::new(document, &mentions);
+    let mut work = Work { extraction, grounding, tuned_for_pairs, parts: parts.len(), found: Vec::new() };
+    let mut outcome = Outcome::default();
+    for (part, span) in parts.into_iter().enumerate() {
+        let here: Vec<Mention> =
+            mentions.iter().filter(|mention| span.contains(mention.cover())).cloned().collect();
+        let source = prompt(span).text;
+        let before = work.found.len();
+        let told = match mode {
+            Mode::Generate => work.generate(desk, part, &source, &here, &mut outcome, tell)?,
+            Mode::Exhaustive => work.exhaust(desk, &source, &here, &mut notices)?,
+        };
+        if mode == Mode::Generate {
+            work.found[before..].iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
+        }
+        if told.is_none() || desk.cancel.is_cancelled() {
+            outcome.stopped = true;
+            break;
+        }
+        tell(progress(desk, part + 1, work.parts));
+    }
+    if mode == Mode::Exhaustive {
+        // The surest first; of two parts that have the same pair, the surer one.
+        work.found.sort_by(|(_, a), (_, b)| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
+        let mut seen = BTreeSet::new();
+        work.found.retain(|(stated, _)| seen.insert(stated.clone()));
+        work.found.iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
+    }
+    outcome.predictions = work.found.into_iter().map(|(_, prediction)| prediction).collect();
+    outcome.notices = notices;
+    Ok(outcome)
+}
+
+struct Work<'a> {
+    extraction: &'a Extraction<'a>,
+    grounding: Grounding<'a>,
+    tuned_for_pairs: bool,
+    parts: usize,
+    found: Vec<(Stated, Prediction)>,
+}
+
+impl Work<'_> {
+    /// The model writes what it finds in one part. `None` if it was stopped before its statements could be weighed.
+    fn generate(
+        &mut self,
+        desk: &mut Desk<'_>,
+        part: usize,
+        source: &str,
+        here: &[Mention],
+        outcome: &mut Outcome,
+        tell: &mut dyn FnMut(Step),
+    ) -> Result<Option<()>, EngineError> {
+        let Extraction { task, finder, .. } = *self.extraction;
+        let prompt = Prompt::tuned(source, task.name());
+        let room = desk.generator.profile().positions.saturating_sub(desk.generator.length(&prompt));
+        let longest = (room.saturating_sub(TEMPLATE) / 2).min(LONGEST_NAME);
+        let short = |name: &str| desk.generator.tokens(name) <= longest;
+        let offered: Vec<Mention> = here.iter().filter(|mention| short(&mention.text)).cloned().collect();
+        let aliases = Aliases::new(finder, &offered);
+        let of = |mention: &Mention| {
+            let mut names = aliases.of(mention);
+            names.retain(|name| short(name));
+            names
+        };
+        let grammar = grammar::relations(task, &offered, &of);
+        let (cancel, mut meter) = (desk.cancel.clone(), desk.meter.clone());
+        let parts = self.parts;
+        let formal: Formal = desk.generator.state(&prompt, &grammar, &mut || {
+            meter.count(1);
+            let (tokens, rate) = (meter.tokens(), meter.rate().unwrap_or_default());
+            tell(Step::Progress { part, parts, tokens, tokens_per_second: rate });
+            if cancel.is_cancelled() {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
+        })?;
+        desk.meter = meter;
+        if !outcome.output.is_empty() {
+            outcome.output.push('\n');
+        }
+        outcome.output.push_str(&formal.text);
+        let value = |slot: usize, number: u32| {
+            grammar.values(slot).get(number as usize).map_or("", |value| value.text.as_str())
+        };
+        let kind =
+            |number: u32| if task == RelationTask::Bc5cdr { task.kinds()[0] } else { value(2, number) };
+        let mut fresh: Vec<(Stated, Vec<f64>)> = Vec::new();
+        for one in formal.items {
+            let [head, tail, number] = one.item;
+            let stated = Stated::new(value(0, head), value(1, tail), kind(number));
+            if !self.found.iter().any(|(known, _)| *known == stated) {
+                fresh.push((stated, one.masked));
+            }
+        }
+        let stated: Vec<Stated> = fresh.iter().map(|(stated, _)| stated.clone()).collect();
+        let statements = pairs::weigh(desk, task, source, &stated)?;
+        let names: Vec<_> = stated.iter().map(|one| (one.head.clone(), one.tail.clone())).collect();
+        let verdicts = match (&statements, self.tuned_for_pairs) {
+            (Some(_), true) => pairs::ask(desk, task, source, &names)?,
+            _ => None,
+        };
+        for (place, (stated, masked)) in fresh.into_iter().enumerate() {
+            let statement = statements.as_ref().and_then(|all| all.get(place).copied());
+            let verdict = verdicts.as_ref().and_then(|all| all.get(place));
+            let asked = verdict.and_then(|verdict| verdict.of(&stated.kind));
+            let probability = self.probability(desk, asked, statement.and_then(|one| one.against_none));
+            self.keep(stated, &Certainty { probability, statement, masked });
+        }
+        Ok(statements.map(|_| ()))
+    }
+
+    /// Every pair of names of one part. `None` if it was stopped.
+    fn exhaust(
+        &mut self,
+        desk: &mut Desk<'_>,
+        source: &str,
+        here: &[Mention],
+        notices: &mut Vec<String>,
+    ) -> Result<Option<()>, EngineError> {
+        let Extraction { task, document, .. } = *self.extraction;
+        let threshold = self.threshold(desk);
+        let candidates = exhaustive::candidates(task, document, here);
+        let mut names: Vec<(String, String)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for candidate in &candidates {
+            let pair = (candidate.stated.head.clone(), candidate.stated.tail.clone());
+            if desk.generator.tokens(&pair.0).max(desk.generator.tokens(&pair.1)) <= LONGEST_NAME
+                && seen.insert(pair.clone())
+            {
+                names.push(pair);
+            }
+        }
+        if names.len() > MOST_PAIRS {
+            notices.push(format!(
+                "A part of the text has {} pairs of names; the first {MOST_PAIRS} were asked about.",
+                names.len()
+            ));
+            names.truncate(MOST_PAIRS);
+        }
+        if self.tuned_for_pairs {
+            let Some(verdicts) = pairs::ask(desk, task, source, &names)? else { return Ok(None) };
+            for ((head, tail), verdict) in names.into_iter().zip(verdicts) {
+                let Some((kind, asked)) = verdict.best() else { continue };
+                let probability = self.probability(desk, Some(asked), None);
+                if probability.is_some_and(|probability| probability >= threshold) {
+                    let stated = Stated::new(head, tail, kind);
+                    self.keep(stated, &Certainty { probability, ..Certainty::default() });
+                }
+            }
+            return Ok(Some(()));
+        }
+        // A published model: a statement counts where it is likelier than "there is none".
+        let stated: Vec<Stated> = candidates
+            .into_iter()
+            .map(|candidate| candidate.stated)
+            .filter(|stated| names.contains(&(stated.head.clone(), stated.tail.clone())))
+            .collect();
+        let Some(scores) = pairs::weigh(desk, task, source, &stated)? else { return Ok(None) };
+        for (stated, score) in stated.into_iter().zip(scores) {
+            let probability = self.probability(desk, None, score.against_none);
+            let counts = match probability {
+                Some(probability) => probability >= threshold,
+                None => score.against_none.is_some_and(|better| better > 0.0),
+            };
+            if counts {
+                let statement = Some(score);
+                self.keep(stated, &Certainty { probability, statement, ..Certainty::default() });
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Calibrated, where something was fitted for it.
+    fn probability(&self, desk: &Desk<'_>, asked: Option<f64>, against_none: Option<f64>) -> Option<f64> {
+        let task = self.extraction.task;
+        let guidance = &desk.generator.profile().guidance;
+        let fitted = |name: &str| guidance.of(name).and_then(|guidance| guidance.calibration.as_ref());
+        match asked {
+            Some(asked) => {
+                Some(fitted(&pairs::tuned_name(task)).map_or(asked, |fitted| fitted.probability(asked)))
+            }
+            None => Some(fitted(task.name())?.probability(against_none?)),
+        }
+    }
+
+    fn threshold(&self, desk: &Desk<'_>) -> f64 {
+        let name = pairs::tuned_name(self.extraction.task);
+        let fitted = desk.generator.profile().guidance.of(&name).and_then(|guidance| guidance.threshold);
+        self.extraction.threshold.or(fitted).unwrap_or(THRESHOLD)
+    }
+
+    fn keep(&mut self, stated: Stated, certainty: &Certainty) {
+        let Extraction { task, document, .. } = *self.extraction;
+        let prediction = relation(task, document, &self.grounding, &stated, certainty);
+        self.found.push((stated, prediction));
+    }
+}
+
+fn progress(desk: &Desk<'_>, part: usize, parts: usize) -> Step {
+    let tokens_per_second = desk.meter.rate().unwrap_or_default();
+    Step::Progress { part, parts, tokens: desk.meter.tokens(), tokens_per_second }
+}
+
+/// The task, for people.
+pub(super) const fn words(task: RelationTask) -> &'static str {
+    match task {
+        RelationTask::Bc5cdr => "relations between chemicals and diseases",
+        RelationTask::Ddi => "interactions between drugs",
+        RelationTask::KdDti => "interactions between drugs and targets",
+    }
+}

@@ -1,0 +1,141 @@
+//! Relations of a document, stored as suggestions while they come.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use sessions::Prediction;
+
+use super::{ending, failed, readable, switch, unless_stopped};
+use crate::engine::EngineError;
+use crate::error::Result;
+use crate::jobs::{Sink, Stream};
+use crate::library::id_of;
+use crate::runs::{Asked, Extraction, Mode, Recipe, Step, extract};
+use crate::wire::{self, ExtractEvent};
+use crate::workbench::Workbench;
+
+impl From<wire::RelationTask> for tasks::RelationTask {
+    fn from(task: wire::RelationTask) -> Self {
+        match task {
+            wire::RelationTask::Bc5cdr => Self::Bc5cdr,
+            wire::RelationTask::Ddi => Self::Ddi,
+            wire::RelationTask::KdDti => Self::KdDti,
+        }
+    }
+}
+
+impl From<wire::ExtractionMode> for Mode {
+    fn from(mode: wire::ExtractionMode) -> Self {
+        match mode {
+            wire::ExtractionMode::Generate => Self::Generate,
+            wire::ExtractionMode::Exhaustive => Self::Exhaustive,
+        }
+    }
+}
+
+/// What the engine's thread tells the one who stores it.
+enum Told {
+    Profile(Box<crate::generator::Profile>),
+    Step(Step),
+}
+
+impl Workbench {
+    /// Extracts the relations of a document. Each is stored as soon as it is known; stopping keeps what has come.
+    pub fn extract(&self, job: &str, request: &wire::ExtractRequest, sink: Sink<ExtractEvent>) {
+        self.stream(job, sink, |stream| self.extract_into(request, stream));
+    }
+
+    fn extract_into(&self, request: &wire::ExtractRequest, stream: &Stream<ExtractEvent>) -> Result<()> {
+        let shelf = self.shelf();
+        let stored = readable(&shelf, request.document)?;
+        if let Some(model) = &request.model_id {
+            self.use_model(model)?;
+        }
+        let (task, mode) = (request.task.into(), request.mode.into());
+        // A threshold of nought is the window's word for "the model's own".
+        let threshold = Some(self.settings().threshold).filter(|threshold| *threshold > 0.0);
+        let recipe = Recipe(Asked::Relations { task, mode, threshold });
+        let (sender, receiver) = mpsc::channel();
+        let (document, finders) = (stored.document.clone(), Arc::clone(self.machine.finders(&self.names)));
+        let activity = format!("Extracting relations from {}", stored.document.id);
+        let cancel = switch(stream);
+        std::thread::scope(|scope| {
+            let work = scope.spawn(|| {
+                self.on_engine(&activity, &cancel, move |desk| {
+                    let profile = desk.generator.profile().clone();
+                    let finder = finders.of(&profile, task.name());
+                    // Whoever listens may be gone: then nobody wants to know.
+                    let _ = sender.send(Told::Profile(Box::new(profile)));
+                    let extraction =
+                        Extraction { task, mode, document: &document, finder: &finder, threshold };
+                    extract(desk, &extraction, &mut |step| drop(sender.send(Told::Step(step))))
+                })
+            });
+            let mut run = None;
+            let mut profile = None;
+            let mut broken = None;
+            for told in receiver {
+                let done = match told {
+                    Told::Profile(found) => {
+                        profile = Some(found);
+                        Ok(())
+                    }
+                    Told::Step(Step::Started { prompt_tokens, parts, notices }) => {
+                        let Some(profile) = &profile else { continue };
+                        let record = recipe.record(profile, &stored.text_sha256, &notices, shelf.now());
+                        shelf.begin_run(stored.id, &record).map(|id| {
+                            run = Some(id);
+                            stream.tell(ExtractEvent::Started {
+                                run: id_of(id.0),
+                                prompt_tokens: prompt_tokens as u32,
+                                parts: parts as u32,
+                            });
+                        })
+                    }
+                    Told::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
+                        stream.tell(ExtractEvent::Progress {
+                            part: part as u32,
+                            parts: parts as u32,
+                            tokens: tokens as u32,
+                            tokens_per_second,
+                        });
+                        Ok(())
+                    }
+                    Told::Step(Step::Found(found)) => match run {
+                        Some(run) => self.store(&shelf, run, &found, stream),
+                        None => Ok(()),
+                    },
+                };
+                if let Err(cause) = done {
+                    // The library does not take it (the run was undone, the disk is full): the model need not go on.
+                    cancel.cancel();
+                    broken.get_or_insert(cause);
+                }
+            }
+            let result = work.join().unwrap_or(Err(EngineError::Ended));
+            if let Some(cause) = broken {
+                return Err(cause);
+            }
+            if let Some(run) = run {
+                let end =
+                    result.as_ref().map_or_else(|cause| failed(&shelf, cause), |done| ending(&shelf, done));
+                let change = shelf.finish_run(run, &end)?;
+                stream.tell(ExtractEvent::Stored { change });
+            }
+            unless_stopped(stream.is_stopped(), result).map(|_| ())
+        })
+    }
+
+    fn store(
+        &self,
+        shelf: &crate::Shelf,
+        run: sessions::RunId,
+        found: &Prediction,
+        stream: &Stream<ExtractEvent>,
+    ) -> Result<()> {
+        for annotation in shelf.add_findings(run, std::slice::from_ref(found))? {
+            stream.tell(ExtractEvent::Found { annotation });
+        }
+        Ok(())
+    }
+}

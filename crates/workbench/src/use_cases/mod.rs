@@ -1,0 +1,107 @@
+//! The use cases that need the model: the same names as the commands of the window.
+
+mod answering;
+mod classifying;
+mod describing;
+mod extracting;
+mod prompting;
+mod status;
+
+use documents::Span;
+use sessions::{DocumentId, Ending, RunState, StoredDocument};
+
+use crate::engine::{Cancel, EngineError, Lane};
+use crate::error::{Result, error, not_found, told};
+use crate::jobs::Stream;
+use crate::library::{Shelf, document_id};
+use crate::runs::Outcome;
+use crate::wire::{ErrorCode, HostError, Id};
+use crate::workbench::Workbench;
+
+impl From<EngineError> for HostError {
+    fn from(cause: EngineError) -> Self {
+        use crate::generator::GeneratorError as G;
+        let code = match &cause {
+            EngineError::NoModel => ErrorCode::NoModel,
+            EngineError::Busy { .. } => ErrorCode::ModelBusy,
+            EngineError::Device(_) => ErrorCode::OutOfMemory,
+            EngineError::Panicked { .. } | EngineError::Ended | EngineError::Load(_) => {
+                ErrorCode::EngineFailed
+            }
+            EngineError::Generator(G::Device(_)) => ErrorCode::EngineFailed,
+            EngineError::Untuned { .. } | EngineError::Generator(_) => ErrorCode::BadInput,
+            EngineError::Cancelled => ErrorCode::Other,
+        };
+        told(code, &cause.to_string())
+    }
+}
+
+/// The switch of a streamed call, for the engine.
+fn switch<Event>(stream: &Stream<Event>) -> Cancel {
+    Cancel::from(stream.stop_flag())
+}
+
+/// Ends a streamed call that was stopped before it had anything to tell as stopped, not as failed.
+fn unless_stopped<R>(stream_stopped: bool, result: std::result::Result<R, EngineError>) -> Result<Option<R>> {
+    match result {
+        Err(EngineError::Cancelled) if stream_stopped => Ok(None),
+        Err(cause) => Err(cause.into()),
+        Ok(done) => Ok(Some(done)),
+    }
+}
+
+/// A document that a model may work on.
+fn readable(shelf: &Shelf, id: Id) -> Result<StoredDocument> {
+    let stored = shelf.with(|library| library.document(document_id(id)))?;
+    if stored.document.text.trim().is_empty() {
+        return Err(error(
+            ErrorCode::BadInput,
+            format!("{} has no text.", stored.title),
+            "Import a file that has some, such as the abstract.",
+        ));
+    }
+    Ok(stored)
+}
+
+/// How the run ended that an outcome is of.
+fn ending(shelf: &Shelf, outcome: &Outcome) -> Ending {
+    Ending {
+        state: if outcome.stopped { RunState::Stopped } else { RunState::Finished },
+        output: (!outcome.output.is_empty()).then(|| outcome.output.clone()),
+        problem: None,
+        at: shelf.now(),
+    }
+}
+
+fn failed(shelf: &Shelf, cause: &EngineError) -> Ending {
+    let state = if *cause == EngineError::Cancelled { RunState::Stopped } else { RunState::Failed };
+    let problem = (state == RunState::Failed).then(|| cause.to_string());
+    Ending { state, output: None, problem, at: shelf.now() }
+}
+
+impl Workbench {
+    /// Does a piece of work on the engine's thread for someone who waits.
+    fn on_engine<R: Send + 'static>(
+        &self,
+        activity: &str,
+        cancel: &Cancel,
+        work: impl FnOnce(&mut crate::engine::Desk<'_>) -> std::result::Result<R, EngineError> + Send + 'static,
+    ) -> std::result::Result<R, EngineError> {
+        self.machine.engine.run(Lane::Person, activity, cancel, work)
+    }
+}
+
+/// A place that must lie in a text.
+fn inside(text: &str, span: Span) -> Result<Span> {
+    match span.slice(text) {
+        Some(_) => Ok(span),
+        None => Err(not_found("This place is not in the document.", "Select a sentence of it.")),
+    }
+}
+
+fn document_of(id: DocumentId) -> Id {
+    crate::library::id_of(id.0)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,185 @@
+use std::sync::{Arc, Mutex};
+
+use crate::wire::*;
+use crate::{Places, Workbench};
+
+/// A workbench over a folder of its own, with the scripted generator.
+pub(crate) fn bench() -> (tempfile::TempDir, Workbench) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut places = Places::below(folder.path());
+    places.dictionaries = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/terms").into()];
+    let workbench = Workbench::open(places).unwrap();
+    workbench.use_model("scripted").unwrap();
+    (folder, workbench)
+}
+
+/// Puts texts into the library; gives their ids.
+pub(crate) fn import(workbench: &Workbench, texts: &[&str]) -> Vec<Id> {
+    let documents: Vec<documents::Document> = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, number)| documents::Document::from_parts(&number.to_string(), &[("abstract", text)]))
+        .collect();
+    let shelf = workbench.shelf();
+    let imported = shelf
+        .with(|library| {
+            let new: Vec<sessions::NewDocument<'_>> = documents
+                .iter()
+                .map(|document| sessions::NewDocument { document, origin: "a test", format: "text" })
+                .collect();
+            library.import(sessions::By::new("Ada", shelf.now()), &new)
+        })
+        .unwrap();
+    imported
+        .iter()
+        .map(|one| match one {
+            sessions::Imported::New(id) | sessions::Imported::Known(id) => id.0 as Id,
+            sessions::Imported::Broken(span) => panic!("broken at {span:?}"),
+        })
+        .collect()
+}
+
+const TEXT: &str = "Lithium carbonate may cause nausea. Aspirin did not cause renal failure in rats.";
+
+/// What a streamed call told, and how it ended.
+fn heard<Event: Clone + Send + 'static>(call: impl FnOnce(crate::Sink<Event>)) -> (Vec<Event>, Ending) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&heard);
+    call(Arc::new(move |event: Streamed<Event>| ear.lock().unwrap().push(event)));
+    let all = heard.lock().unwrap().clone();
+    assert!(all.iter().zip(0..).all(|(event, seq)| event.seq == seq));
+    let mut events = Vec::new();
+    let mut endings = Vec::new();
+    for event in all {
+        match event.told {
+            Told::Event(event) => events.push(event),
+            Told::Ending(ending) => endings.push(ending),
+        }
+    }
+    assert_eq!(endings.len(), 1);
+    (events, endings.remove(0))
+}
+
+#[test]
+fn relations_are_stored_as_suggestions_and_can_be_undone() {
+    let (_folder, workbench) = bench();
+    let document = import(&workbench, &[TEXT])[0];
+    let request = ExtractRequest {
+        document,
+        task: RelationTask::Bc5cdr,
+        mode: ExtractionMode::Generate,
+        model_id: None,
+    };
+    let (events, ending) = heard(|sink| workbench.extract("1", &request, sink));
+    assert_eq!(ending, Ending::Finished);
+    assert!(matches!(events[0], ExtractEvent::Started { parts: 1, .. }), "{events:?}");
+    let found = events.iter().filter(|event| matches!(event, ExtractEvent::Found { .. })).count();
+    assert!(found > 0);
+    assert!(matches!(events.last(), Some(ExtractEvent::Stored { .. })));
+    let view = workbench.document(document).unwrap();
+    assert_eq!(view.marks.annotations.len(), found);
+    assert_eq!(
+        (view.marks.runs[0].state, view.marks.runs[0].model_id.as_str()),
+        (RunState::Finished, "scripted")
+    );
+    workbench.undo(Track::Curation).unwrap().unwrap();
+    assert!(workbench.document(document).unwrap().marks.annotations.is_empty());
+}
+
+#[test]
+fn a_stopped_extraction_keeps_what_has_come() {
+    let (_folder, workbench) = bench();
+    let document = import(&workbench, &[TEXT])[0];
+    let request = ExtractRequest {
+        document,
+        task: RelationTask::Bc5cdr,
+        mode: ExtractionMode::Generate,
+        model_id: None,
+    };
+    let jobs = workbench.jobs().clone();
+    let endings = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&endings);
+    workbench.extract(
+        "job",
+        &request,
+        Arc::new(move |event| match event.told {
+            Told::Event(ExtractEvent::Started { .. }) => jobs.cancel("job"),
+            Told::Ending(ending) => ear.lock().unwrap().push(ending),
+            Told::Event(_) => {}
+        }),
+    );
+    assert_eq!(*endings.lock().unwrap(), [Ending::Stopped]);
+    assert_eq!(workbench.document(document).unwrap().marks.runs[0].state, RunState::Stopped);
+}
+
+#[test]
+fn a_question_is_answered_and_each_sentence_weighed() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &[TEXT]);
+    let missing = documents[0] + 100;
+    let request = AskRequest { question: "Does it?".to_owned(), documents: vec![missing, documents[0]] };
+    let (events, ending) = heard(|sink| workbench.ask("1", &request, sink));
+    assert_eq!(ending, Ending::Finished);
+    assert!(matches!(events[0], AskEvent::Unanswered { document, .. } if document == missing));
+    let AskEvent::Answer { probabilities, .. } = &events[1] else { panic!("{events:?}") };
+    assert!((probabilities.yes + probabilities.no + probabilities.maybe - 1.0).abs() < 1e-9);
+    assert!(matches!(&events[2], AskEvent::Influence { sentences, .. } if sentences.len() == 2));
+}
+
+#[test]
+fn documents_are_classified_and_terms_described_and_prompts_shown() {
+    let (_folder, workbench) = bench();
+    let document = import(&workbench, &[TEXT])[0];
+    let (events, _) =
+        heard(|sink| workbench.classify("1", &ClassifyRequest { documents: vec![document] }, sink));
+    assert!(matches!(&events[0], ClassifyEvent::Sentence { scores, .. } if scores.len() == 10));
+    assert!(matches!(events.last(), Some(ClassifyEvent::Labels { .. })));
+
+    let request = DescribeRequest {
+        term: "insulin".to_owned(),
+        candidates: 2,
+        decoding: Decoding::Varied { temperature: 1.0, seed: 3 },
+        beginning: String::new(),
+        max_tokens: 40,
+    };
+    let (events, ending) = heard(|sink| workbench.describe("2", &request, sink));
+    assert_eq!(ending, Ending::Finished);
+    assert!(matches!(&events[0], DescribeEvent::Started { seeds, .. } if *seeds == [3, 4]));
+    assert!(matches!(events.last(), Some(DescribeEvent::Candidate { candidate: 1, .. })));
+
+    let request = ContinueRequest { before: "It is".to_owned(), max_tokens: 5 };
+    let (events, _) = heard(|sink| workbench.continue_text("3", &request, sink));
+    let text: String = events
+        .iter()
+        .flat_map(|ContinueEvent::Tokens { tokens, .. }| tokens.iter().map(|token| token.text.as_str()))
+        .collect();
+    assert_eq!(text.split_whitespace().count(), 5, "{text}");
+
+    let prompt = workbench.prompt(&PromptRequest::Extract { document, task: RelationTask::Ddi }).unwrap();
+    assert_eq!(prompt.text, TEXT.to_lowercase());
+    assert_eq!(prompt.learned_tokens, 1);
+}
+
+#[test]
+fn without_a_model_everything_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let workbench = Workbench::open(Places::below(folder.path())).unwrap();
+    assert_eq!(workbench.engine_status().state, EngineState::Empty);
+    let request = ContinueRequest { before: "It is".to_owned(), max_tokens: 5 };
+    let (_, ending) = heard(|sink| workbench.continue_text("1", &request, sink));
+    assert!(matches!(ending, Ending::Failed { error } if error.code == ErrorCode::NoModel));
+}
+
+#[test]
+fn what_was_found_is_found_again() {
+    let (_folder, workbench) = bench();
+    let document = import(&workbench, &[TEXT])[0];
+    for mode in [ExtractionMode::Generate, ExtractionMode::Exhaustive] {
+        let request = ExtractRequest { document, task: RelationTask::Bc5cdr, mode, model_id: None };
+        heard(|sink| workbench.extract("1", &request, sink));
+    }
+    heard(|sink| workbench.classify("2", &ClassifyRequest { documents: vec![document] }, sink));
+    let verified = workbench.verify_runs(document).unwrap();
+    assert_eq!(verified.len(), 3);
+    assert!(verified.iter().all(|(_, one)| one.identical), "{verified:?}");
+}
