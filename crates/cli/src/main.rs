@@ -5,11 +5,22 @@
     reason = "results go to standard output, messages to standard error"
 )]
 
+mod answer;
+mod batch;
 mod bench;
+mod classify;
+mod convert;
+mod describe;
+mod desk;
 mod device;
 mod devices_command;
+mod export;
+mod extract;
 mod inspect;
 mod models;
+mod search;
+mod terms;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -28,6 +39,27 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Describe a term.
+    Describe(describe::Arguments),
+    /// Extract relations from files.
+    Extract(extract::Arguments),
+    /// Answer a question from each document of files.
+    Answer(answer::Arguments),
+    /// Tell which hallmarks of cancer the documents of files speak of.
+    Classify(classify::Arguments),
+    /// Bring files into another format.
+    Convert(convert::Arguments),
+    /// Run a task over all documents of a folder, into a library; after a kill it goes on with --resume.
+    Batch(batch::Arguments),
+    /// Write what is in a library in a format of the field.
+    Export(export::Arguments),
+    /// Look for words in a library: texts, names, notes, decisions.
+    Search(search::Arguments),
+    /// Build dictionaries of names, and look names up.
+    #[command(subcommand)]
+    Terms(terms::Command),
+    /// Run the records of an export again: is everything as it was?
+    Verify(verify::Arguments),
     /// List what this machine can compute on.
     Devices(devices_command::Arguments),
     /// Import, check and show models.
@@ -46,6 +78,16 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let result = match Arguments::parse().command {
+        Command::Describe(arguments) => describe::run(&arguments),
+        Command::Extract(arguments) => extract::run(&arguments),
+        Command::Answer(arguments) => answer::run(&arguments),
+        Command::Classify(arguments) => classify::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
+        Command::Batch(arguments) => batch::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
+        Command::Terms(command) => terms::run(&command),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Devices(arguments) => devices_command::run(&arguments),
         Command::Models(command) => models::run(&command),
         Command::Inspect(command) => inspect::run(&command),

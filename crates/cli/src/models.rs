@@ -6,9 +6,21 @@ use biogpt::model::{self, Import, Manifest, WeightType};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;
+use crate::desk::{Desk, failure};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// List the models of this installation.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an imported model for good.
+    Remove {
+        /// Its id, as `models list` tells it.
+        id: String,
+    },
     /// Convert a published checkpoint (a Hugging Face or fairseq folder) into a model folder of ours.
     Import {
         /// The published folder.
@@ -60,6 +72,12 @@ fn weight_type(text: &str) -> Result<WeightType, String> {
 
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::List { json } => list(*json),
+        Command::Remove { id } => {
+            Desk::installed()?.workbench.remove_model(id).map_err(failure)?;
+            println!("{id} is removed");
+            Ok(())
+        }
         Command::Import { from, to, name, source, licence, weights, task } => {
             let name = name
                 .clone()
@@ -109,4 +127,24 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn list(json: bool) -> Result<(), Failure> {
+    for model in Desk::installed()?.workbench.models().map_err(failure)? {
+        if json {
+            println!("{}", serde_json::to_string(&model)?);
+            continue;
+        }
+        let tasks: Vec<String> = model.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect();
+        let in_use = if model.in_use { " (in use)" } else { "" };
+        println!(
+            "{:<20} {}{in_use}: {:.1} M parameters, {}, {}",
+            model.id,
+            model.name,
+            model.parameters as f64 / 1e6,
+            model.precision,
+            tasks.join(" ")
+        );
+    }
+    Ok(())
 }

@@ -1,11 +1,15 @@
 //! Does a stored result come out again?
 
-use sessions::{Prediction, RunRecord};
+use std::collections::BTreeSet;
+
+use documents::{Document, Target};
+use sessions::{Content, Prediction, RunRecord};
 
 use crate::engine::{Cancel, Lane};
 use crate::error::Result;
 use crate::library::document_id;
-use crate::runs::Recipe;
+use crate::runs::{Outcome, Recipe};
+use crate::verification::RecordedRun;
 use crate::wire::Id;
 use crate::workbench::Workbench;
 
@@ -40,24 +44,77 @@ impl Workbench {
         Ok(verified)
     }
 
+    /// Runs a record of an export again, over the text and the imported mentions that the export has, and compares.
+    ///
+    /// # Errors
+    /// When there is no model, or it cannot go on.
+    pub fn verify_recorded(&self, run: &RecordedRun) -> Result<Verified> {
+        let mut document = run.document.clone();
+        // What models and curators added is no input: findings name their run, mentions of participants their grade.
+        let added = |infons: &documents::Infons| {
+            ["run", "grade", "origin"].iter().any(|name| infons.contains_key(*name))
+        };
+        let stated: Vec<documents::Relation> = document.relations.clone();
+        document.relations.retain(|relation| !added(&relation.infons));
+        document.entities.retain(|entity| !added(&entity.infons));
+        let (mut verified, now) = self.repeat(&document, &run.record.text_sha256, &run.record)?;
+        if !run.text_is_the_same {
+            verified.differences.push("the text is another one".to_owned());
+        }
+        if let (Some(before), Some(now)) = (&run.output, &now)
+            && *before != now.output
+        {
+            verified.differences.push("the model wrote other words".to_owned());
+        }
+        if let Some(now) = &now {
+            let before: BTreeSet<String> = stated
+                .iter()
+                .filter(|relation| relation.infons.get("run") == Some(&run.run))
+                .map(|relation| exported(&run.document, relation))
+                .collect();
+            let after: BTreeSet<String> = now.predictions.iter().filter_map(predicted).collect();
+            // A curated export has what the curator kept; a whole one has everything.
+            verified
+                .differences
+                .extend(before.difference(&after).map(|one| format!("no longer found: {one}")));
+        }
+        verified.identical = verified.differences.is_empty();
+        Ok(verified)
+    }
+
     /// Runs a record again over a document, and compares what comes out with what came out before.
     ///
     /// # Errors
     /// When there is no model, or it cannot go on.
     pub fn verify_record(
         &self,
-        document: &documents::Document,
+        document: &Document,
         text_sha256: &str,
         record: &RunRecord,
         before: &[Prediction],
     ) -> Result<Verified> {
-        let mut differences = Vec::new();
+        let (mut verified, outcome) = self.repeat(document, text_sha256, record)?;
         if record.text_sha256 != text_sha256 {
-            differences.push("the text is another one".to_owned());
+            verified.differences.push("the text is another one".to_owned());
         }
+        if let Some(outcome) = outcome {
+            verified.differences.extend(compared(before, &outcome.predictions));
+        }
+        verified.identical = verified.differences.is_empty();
+        Ok(verified)
+    }
+
+    /// Runs a record again, and compares how it was made.
+    fn repeat(
+        &self,
+        document: &Document,
+        text_sha256: &str,
+        record: &RunRecord,
+    ) -> Result<(Verified, Option<Outcome>)> {
+        let mut differences = Vec::new();
         let Some(recipe) = Recipe::of(&record.task, &record.parameters, &record.decoding) else {
             differences.push(format!("this Osler does not know the task {}", record.task));
-            return Ok(Verified { identical: false, differences });
+            return Ok((Verified { identical: false, differences }, None));
         };
         let (finders, asked, document) =
             (std::sync::Arc::clone(self.machine.finders(&self.names)), recipe.clone(), document.clone());
@@ -77,8 +134,7 @@ impl Workbench {
         compare("task version", &record.task_version, &now.task_version);
         compare("grammar version", &record.grammar_version, &now.grammar_version);
         compare("device", &record.device, &now.device);
-        differences.extend(compared(before, &outcome.predictions));
-        Ok(Verified { identical: differences.is_empty(), differences })
+        Ok((Verified { identical: differences.is_empty(), differences }, Some(outcome)))
     }
 }
 
@@ -103,6 +159,33 @@ fn compared(before: &[Prediction], after: &[Prediction]) -> Vec<String> {
         |new: &&Prediction| !before.iter().any(|old| old.content.identity() == new.content.identity());
     differences.extend(after.iter().filter(is_new).map(|new| format!("newly found: {}", line(new))));
     differences
+}
+
+/// A relation of an export by its kind and the first place of each participant.
+fn exported(document: &Document, relation: &documents::Relation) -> String {
+    let place = |target: &Target| match target {
+        Target::Entity(id) => document
+            .entities
+            .iter()
+            .find(|entity| entity.id == *id)
+            .and_then(|entity| entity.spans.first())
+            .map_or_else(|| id.clone(), |span| format!("{}-{}", span.start, span.end)),
+        Target::Concept(_) | Target::Relation(_) => "not in the text".to_owned(),
+    };
+    let places: Vec<String> = relation.arguments.iter().map(|argument| place(&argument.target)).collect();
+    format!("{} {}", relation.kind, places.join(" "))
+}
+
+/// The same of a finding.
+fn predicted(prediction: &Prediction) -> Option<String> {
+    let Content::Relation { kind, participants } = &prediction.content else { return None };
+    let place = |spans: &[documents::Span]| {
+        spans
+            .first()
+            .map_or_else(|| "not in the text".to_owned(), |span| format!("{}-{}", span.start, span.end))
+    };
+    let places: Vec<String> = participants.iter().map(|one| place(&one.spans)).collect();
+    Some(format!("{kind} {}", places.join(" ")))
 }
 
 fn line(prediction: &Prediction) -> String {

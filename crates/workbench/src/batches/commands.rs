@@ -8,7 +8,7 @@ use super::work::{Settings, Step, Worker};
 use super::{Running, view};
 use crate::engine::Cancel;
 use crate::error::{Result, bad_input, error};
-use crate::library::document_id;
+use crate::library::{batch_id, document_id};
 use crate::runs::{Asked, Recipe};
 use crate::wire::{AppEvent, Batch, BatchItem, BatchRequest, ErrorCode, Id, Task};
 use crate::workbench::Workbench;
@@ -117,8 +117,8 @@ impl Workbench {
         let mut at = None;
         let result = worker.work(&mut |step| {
             at = match step {
-                Step::Begun(place, _) => Some(place),
-                Step::Over(_) => None,
+                Step::Begun(place) => Some(place),
+                Step::Over => None,
             };
             let stored = shelf.with(|library| library.batch(id));
             if let Ok(view) = stored.and_then(|batch| view::batch(&shelf, &batch, true, at)) {
@@ -171,8 +171,8 @@ impl Workbench {
             };
             let result = worker.work(&mut |step| {
                 let at = match step {
-                    Step::Begun(place, _) => Some(place),
-                    Step::Over(_) => None,
+                    Step::Begun(place) => Some(place),
+                    Step::Over => None,
                 };
                 if let Some(running) = places.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
                     running.at = at;
@@ -234,8 +234,4 @@ impl Workbench {
             }
         }))
     }
-}
-
-const fn batch_id(id: Id) -> BatchId {
-    BatchId(id as i64)
 }

@@ -1,7 +1,6 @@
 //! The loop over a batch's documents.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,16 +34,16 @@ pub(super) struct Worker {
 }
 
 /// How far it is.
-pub(super) enum Step<'a> {
+pub(super) enum Step {
     /// The item at this place is begun.
-    Begun(u64, &'a str),
-    /// One is over; it took so many seconds.
-    Over(f64),
+    Begun(u64),
+    /// It is over.
+    Over,
 }
 
 impl Worker {
     /// Until nothing is left, it is paused, or nothing more can be done. A document that fails does not stop the others.
-    pub(super) fn work(&self, tell: &mut dyn FnMut(Step<'_>)) -> Result<()> {
+    pub(super) fn work(&self, tell: &mut dyn FnMut(Step)) -> Result<()> {
         let (shelf, id) = (&self.shelf, self.batch);
         let batch = shelf.with(|library| library.batch(id))?;
         let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
@@ -58,8 +57,7 @@ impl Worker {
                 break;
             };
             let stored = shelf.with(|library| library.document(item.document))?;
-            tell(Step::Begun(item.ordinal, &stored.title));
-            let started = Instant::now();
+            tell(Step::Begun(item.ordinal));
             let (document, finders, asked) =
                 (stored.document.clone(), Arc::clone(&self.finders), recipe.clone());
             let (wanted, name) = (settings.model_id.clone(), settings.model.clone());
@@ -87,13 +85,13 @@ impl Worker {
                     shelf.with(|library| library.release_item(id, item.ordinal))?;
                     break;
                 }
-                // Without a model no other document can be done either.
-                Err(cause @ (EngineError::NoModel | EngineError::Load(_) | EngineError::Device(_))) => {
-                    shelf.with(|library| library.release_item(id, item.ordinal))?;
-                    shelf.with(|library| library.pause_batch(id))?;
-                    return Err(cause.into());
-                }
-                Err(cause @ EngineError::Untuned { .. }) => {
+                // Without a model that can do it no other document can be done either.
+                Err(
+                    cause @ (EngineError::NoModel
+                    | EngineError::Load(_)
+                    | EngineError::Device(_)
+                    | EngineError::Untuned { .. }),
+                ) => {
                     shelf.with(|library| library.release_item(id, item.ordinal))?;
                     shelf.with(|library| library.pause_batch(id))?;
                     return Err(cause.into());
@@ -103,7 +101,7 @@ impl Worker {
                     shelf.with(|library| library.fail_item(id, item.ordinal, &problem, shelf.now()))?;
                 }
             }
-            tell(Step::Over(started.elapsed().as_secs_f64()));
+            tell(Step::Over);
         }
         Ok(())
     }

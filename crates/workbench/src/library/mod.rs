@@ -230,6 +230,12 @@ pub fn id_of(id: i64) -> wire::Id {
     wire::Id::try_from(id).unwrap_or(wire::Id::MAX)
 }
 
+/// A batch's number on the wire, in the library.
+#[must_use]
+pub const fn batch_id(id: wire::Id) -> sessions::BatchId {
+    sessions::BatchId(id as i64)
+}
+
 /// A count on the wire.
 #[must_use]
 pub fn count(number: u64) -> u32 {

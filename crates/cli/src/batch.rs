@@ -1,0 +1,93 @@
+//! `osler-cli batch`
+
+use std::path::PathBuf;
+
+use workbench::engine::Cancel;
+use workbench::wire::{BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
+
+use crate::Failure;
+use crate::desk::{Desk, ModelOption, bar, failure};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// bc5cdr, ddi, kd-dti, answer or classify.
+    #[arg(long, value_parser = task, required_unless_present = "resume")]
+    task: Option<Task>,
+    /// The question, for answer.
+    #[arg(long)]
+    question: Option<String>,
+    /// How relations are found: generate or exhaustive.
+    #[arg(long, default_value = "generate", value_parser = crate::extract::mode)]
+    mode: ExtractionMode,
+    /// The folder whose files are worked on; those of the library if absent.
+    folder: Option<PathBuf>,
+    /// The library; it is made if there is none.
+    #[arg(long)]
+    library: PathBuf,
+    /// Go on with the last batch that is not finished.
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    model: ModelOption,
+    /// One JSON object a document.
+    #[arg(long)]
+    json: bool,
+}
+
+fn task(text: &str) -> Result<Task, String> {
+    match text {
+        "answer" => Ok(Task::Answer),
+        "classify" => Ok(Task::Classify),
+        _ => crate::extract::task(text).map(Into::into).map_err(|error| error + ", answer or classify"),
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let desk = Desk::open(Some(&arguments.library), &arguments.model, |_| ())?;
+    let workbench = &desk.workbench;
+    let open = workbench.batches().map_err(failure)?;
+    let open = open.iter().find(|batch| batch.state != BatchState::Finished);
+    let id = match (arguments.resume, open, arguments.task) {
+        (true, Some(batch), _) => workbench::library::batch_id(batch.id),
+        (true, None, _) => return Err("no batch of this library is left unfinished".into()),
+        (false, _, None) => return Err("say which --task".into()),
+        (false, _, Some(task)) => {
+            if let Some(folder) = &arguments.folder {
+                desk.import(std::slice::from_ref(folder))?;
+            }
+            let every = DocumentFilter { undecided: false, without_task: None, origin: None };
+            let documents = workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)?;
+            let (question, mode) = (arguments.question.clone(), arguments.mode);
+            workbench.found_batch(&BatchRequest { task, question, documents, mode }).map_err(failure)?
+        }
+    };
+    let bar = bar(1)?;
+    let mut told = 0;
+    let done = workbench
+        .work_on_batch(id, &Cancel::default(), &mut |batch| {
+            let over = batch.done + batch.failed + batch.skipped;
+            bar.set_length(u64::from(batch.total));
+            bar.set_position(u64::from(over));
+            let left = batch.remaining.map(|left| format!("{:.0} to {:.0} s left", left.low, left.high));
+            bar.set_message(left.unwrap_or_default());
+            if arguments.json && over > told {
+                told = over;
+                bar.suspend(|| println!("{}", serde_json::json!(batch)));
+            }
+        })
+        .map_err(failure)?;
+    bar.finish_and_clear();
+    if arguments.json {
+        println!("{}", serde_json::json!(done));
+    } else {
+        println!(
+            "{} of {} documents done, {} failed, {} skipped, {} findings",
+            done.done, done.total, done.failed, done.skipped, done.findings
+        );
+    }
+    let items = workbench.batch_items(done.id, 0, done.total).map_err(failure)?;
+    for item in items.iter().filter_map(|item| Some((&item.title, item.problem.as_ref()?))) {
+        eprintln!("{}: {}", item.0, crate::desk::text(item.1));
+    }
+    if done.failed > 0 { Err(format!("{} documents failed", done.failed).into()) } else { Ok(()) }
+}

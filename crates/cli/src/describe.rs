@@ -1,0 +1,82 @@
+//! `osler-cli describe`
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde_json::json;
+use workbench::wire::{Decoding, DescribeEvent, DescribeRequest};
+
+use crate::Failure;
+use crate::desk::{Desk, ModelOption, listen};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The term.
+    term: String,
+    /// How many descriptions.
+    #[arg(long, default_value_t = 1)]
+    candidates: u32,
+    /// Sample instead of beam search.
+    #[arg(long)]
+    varied: bool,
+    /// Sampling: below 1 the likely becomes likelier.
+    #[arg(long, default_value_t = 0.8)]
+    temperature: f64,
+    /// Sampling: the same seed gives the same descriptions.
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+    /// What each description must begin with.
+    #[arg(long, default_value = "")]
+    beginning: String,
+    /// Tokens of each at most.
+    #[arg(long, default_value_t = 96)]
+    max_tokens: u32,
+    #[command(flatten)]
+    model: ModelOption,
+    /// One JSON object a description.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let desk = Desk::open(None, &arguments.model, |_| ())?;
+    let request = DescribeRequest {
+        term: arguments.term.clone(),
+        candidates: arguments.candidates,
+        decoding: if arguments.varied {
+            Decoding::Varied { temperature: arguments.temperature, seed: arguments.seed }
+        } else {
+            Decoding::Careful
+        },
+        beginning: arguments.beginning.clone(),
+        max_tokens: arguments.max_tokens,
+    };
+    let mut texts: BTreeMap<u32, String> = BTreeMap::new();
+    let (mut prompt, mut used) = (String::new(), Vec::new());
+    let mut written = Ok(());
+    listen(
+        |sink| desk.workbench.describe("describe", &request, sink),
+        |event| match event {
+            DescribeEvent::Started { prompt: given, seeds } => (prompt, used) = (given, seeds),
+            DescribeEvent::Tokens { candidate, tokens, .. } => {
+                texts.entry(candidate).or_default().extend(tokens.iter().map(|token| token.text.as_str()));
+            }
+            DescribeEvent::Candidate { candidate, mean_log_probability, ended } => {
+                let text = format!("{prompt}{}", texts.remove(&candidate).unwrap_or_default());
+                let mut out = std::io::stdout().lock();
+                let line = if arguments.json {
+                    let seed = used.get(candidate as usize);
+                    json!({ "term": arguments.term, "candidate": candidate, "text": text, "seed": seed,
+                            "meanLogProbability": mean_log_probability, "ended": ended })
+                    .to_string()
+                } else {
+                    text
+                };
+                if let Err(error) = writeln!(out, "{line}") {
+                    written = Err(error);
+                }
+            }
+        },
+    )?;
+    Ok(written?)
+}

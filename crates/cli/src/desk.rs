@@ -1,0 +1,207 @@
+//! A workbench for one command: its folders, its library, its model, and how to listen to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use devices::Request;
+use indicatif::{ProgressBar, ProgressStyle};
+use workbench::wire::{
+    DeviceChoice, Ending, HostError, Id, ImportEvent, ImportPreview, ImportSource, PreviewEvent, Settings,
+    Streamed, Told,
+};
+use workbench::{Places, Sink, Workbench};
+
+use crate::Failure;
+
+/// Which model, and where it computes: the same for every command that asks one.
+#[derive(Debug, Default, clap::Args)]
+pub struct ModelOption {
+    /// A model's id (`models list`) or folder; `scripted` needs none. The one that came with Osler if absent.
+    #[arg(long)]
+    model: Option<String>,
+    /// auto, cpu, gpu, gpu:N or software.
+    #[arg(long)]
+    device: Option<String>,
+}
+
+/// A workbench, and the folder that goes away with it.
+pub struct Desk {
+    pub workbench: Workbench,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Desk {
+    /// Over the folders of this user: for models.
+    pub fn installed() -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let workbench = Workbench::open_at(places()?, &folder.path().join("none.osler")).map_err(failure)?;
+        Ok(Self { workbench, _temporary: Some(folder) })
+    }
+
+    /// Over a library, which is made if there is none; over one for this command alone without a name. `settings` hold
+    /// for this command only.
+    pub fn open(
+        library: Option<&Path>,
+        model: &ModelOption,
+        settings: impl FnOnce(&mut Settings),
+    ) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let own = folder.path().join("documents.osler");
+        let places = Places { config: folder.path().join("config"), ..places()? };
+        let workbench = Workbench::open_at(places, library.unwrap_or(&own)).map_err(failure)?;
+        let mut changed = Settings { curator: curator(), ..workbench.settings() };
+        if let Some(device) = &model.device {
+            // Told at once when it is not a device's name.
+            device.parse::<Request>()?;
+            if device != "auto" {
+                changed.device =
+                    DeviceChoice::Device { id: device.replace("gpu", "gpu:0").replace("gpu:0:", "gpu:") };
+            }
+        }
+        settings(&mut changed);
+        workbench.save_settings(&changed).map_err(failure)?;
+        match &model.model {
+            Some(folder) if Path::new(folder).is_dir() => drop(workbench.use_folder(Path::new(folder))),
+            Some(id) => drop(workbench.use_model(id).map_err(failure)?),
+            None => {}
+        }
+        Ok(Self { workbench, _temporary: Some(folder) })
+    }
+
+    /// Brings files into the library; tells on standard error what could not be read. Gives the documents in order, also
+    /// those that were there already.
+    pub fn import(&self, files: &[PathBuf]) -> Result<Vec<Id>, Failure> {
+        let paths = files.iter().map(|path| path.display().to_string()).collect();
+        let source = ImportSource::Paths { paths };
+        let mut preview: Option<ImportPreview> = None;
+        listen(
+            |sink| self.workbench.preview_import("preview", &source, sink),
+            |event| {
+                if let PreviewEvent::Preview { preview: found } = event {
+                    preview = Some(found);
+                }
+            },
+        )?;
+        let preview = preview.ok_or("nothing was read")?;
+        let mut refused = None;
+        for file in &preview.files {
+            file.notices.iter().for_each(|notice| eprintln!("{}: {notice}", file.name));
+            if let Some(refusal) = &file.refusal {
+                eprintln!("{}: {}", file.name, text(refusal));
+                refused.get_or_insert_with(|| text(refusal));
+            }
+        }
+        for issue in &preview.issues {
+            eprintln!("{}, {}: {} {}", issue.file, issue.place, issue.message, issue.remedy);
+        }
+        if preview.further_issues > 0 {
+            eprintln!("and {} more", preview.further_issues);
+        }
+        if let Some(refused) = refused {
+            return Err(refused.into());
+        }
+        let mut documents = Vec::new();
+        listen(
+            |sink| self.workbench.import_previewed("import", &preview.id, sink),
+            |event| {
+                if let ImportEvent::Imported { documents: imported, .. } = event {
+                    documents = imported;
+                }
+            },
+        )?;
+        Ok(documents)
+    }
+}
+
+/// Runs a streamed call; `hear` gets its events in order, on this thread.
+pub fn listen<Event: Send + 'static>(
+    call: impl FnOnce(Sink<Event>) + Send,
+    mut hear: impl FnMut(Event),
+) -> Result<(), Failure> {
+    let (sender, receiver) = std::sync::mpsc::channel::<Streamed<Event>>();
+    // A sink is shared between threads, a sender is not.
+    let sender = Mutex::new(sender);
+    let sink: Sink<Event> = Arc::new(move |event| {
+        // Nobody listens any more only when this command has failed.
+        let _ = sender.lock().unwrap_or_else(PoisonError::into_inner).send(event);
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(move || call(sink));
+        let mut ended = Err("the work vanished".into());
+        for event in receiver {
+            match event.told {
+                Told::Event(event) => hear(event),
+                Told::Ending(Ending::Finished) => ended = Ok(()),
+                Told::Ending(Ending::Stopped) => ended = Err("stopped".into()),
+                Told::Ending(Ending::Failed { error }) => ended = Err(failure(error)),
+            }
+        }
+        ended
+    })
+}
+
+/// An error with its remedy.
+pub fn failure(error: HostError) -> Failure {
+    text(&error).into()
+}
+
+pub fn text(error: &HostError) -> String {
+    format!("{} {}", error.message, error.hint).trim().to_owned()
+}
+
+/// A bar on standard error; hidden when that is no terminal.
+pub fn bar(total: u64) -> Result<ProgressBar, Failure> {
+    let bar = ProgressBar::new(total);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")?);
+    Ok(bar)
+}
+
+/// The folders of this user: below `OSLER_HOME`, or where the system keeps such things; models and dictionaries that came
+/// with Osler.
+fn places() -> Result<Places, Failure> {
+    let home = match std::env::var_os("OSLER_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => user_data()
+            .ok_or("the home folder is not known: set OSLER_HOME to a folder of your own")?
+            .join("osler"),
+    };
+    let mut places = Places::below(home);
+    if let Some(models) = models() {
+        places.dictionaries.push(models.join("terms"));
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(&models)?.flatten().map(|entry| entry.path()).collect();
+        folders.retain(|folder| folder.join("manifest.json").is_file());
+        folders.sort_by_key(|folder| (!folder.ends_with("starter"), folder.clone()));
+        places.models = folders;
+    }
+    places.dictionaries.push(places.data.join("dictionaries"));
+    Ok(places)
+}
+
+fn user_data() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    if cfg!(target_os = "windows") {
+        folder("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        Some(folder("HOME")?.join("Library/Application Support"))
+    } else {
+        folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local/share")))
+    }
+}
+
+/// The folder of models that came with Osler: the one that `OSLER_MODELS` names, else beside this program, else in the
+/// checkout that one works in.
+fn models() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("OSLER_MODELS") {
+        return Some(PathBuf::from(folder)).filter(|folder| folder.is_dir());
+    }
+    let program = std::env::current_exe().ok();
+    let here = std::env::current_dir().ok();
+    let above = program.iter().chain(&here).flat_map(|path| path.ancestors());
+    above.map(|folder| folder.join("models")).find(|folder| folder.join("terms").is_dir())
+}
+
+/// Who signs what is written: the system's name for the user.
+fn curator() -> String {
+    ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
+}

@@ -1,0 +1,109 @@
+//! `osler-cli extract`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use workbench::wire::{Annotation, Content, ExtractEvent, ExtractRequest, ExtractionMode, RelationTask};
+
+use crate::Failure;
+use crate::desk::{Desk, ModelOption, bar, listen};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What to extract: bc5cdr, ddi or kd-dti.
+    #[arg(long, value_parser = task)]
+    task: RelationTask,
+    /// generate: the model writes what it finds. exhaustive: every pair of names is scored.
+    #[arg(long, default_value = "generate", value_parser = mode)]
+    mode: ExtractionMode,
+    /// In the exhaustive mode, pairs of at least this probability; the model's own threshold if absent.
+    #[arg(long)]
+    threshold: Option<f64>,
+    /// Keep documents and results in this library.
+    #[arg(long)]
+    library: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOption,
+    /// One JSON object a relation.
+    #[arg(long)]
+    json: bool,
+    /// Files in any format that Osler reads.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+pub fn task(text: &str) -> Result<RelationTask, String> {
+    match text {
+        "bc5cdr" => Ok(RelationTask::Bc5cdr),
+        "ddi" => Ok(RelationTask::Ddi),
+        "kd-dti" => Ok(RelationTask::KdDti),
+        _ => Err(format!("`{text}` is not bc5cdr, ddi or kd-dti")),
+    }
+}
+
+pub fn mode(text: &str) -> Result<ExtractionMode, String> {
+    match text {
+        "generate" => Ok(ExtractionMode::Generate),
+        "exhaustive" => Ok(ExtractionMode::Exhaustive),
+        _ => Err(format!("`{text}` is not generate or exhaustive")),
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
+        settings.threshold = arguments.threshold.unwrap_or_default();
+    })?;
+    let documents = desk.import(&arguments.files)?;
+    let bar = bar(documents.len() as u64)?;
+    for document in documents {
+        let view = desk.workbench.document(document).map_err(crate::desk::failure)?;
+        bar.set_message(view.source_id.clone());
+        let request = ExtractRequest { document, task: arguments.task, mode: arguments.mode, model_id: None };
+        let mut found = Vec::new();
+        listen(
+            |sink| desk.workbench.extract("extract", &request, sink),
+            |event| {
+                if let ExtractEvent::Found { annotation } = event {
+                    found.push(annotation);
+                }
+            },
+        )?;
+        bar.inc(1);
+        bar.suspend(|| -> Result<(), Failure> {
+            if !arguments.json {
+                println!("{} {}", view.source_id, view.title);
+            }
+            for annotation in &found {
+                if arguments.json {
+                    let line = json!({ "document": view.source_id, "annotation": annotation });
+                    println!("{line}");
+                } else {
+                    println!("  {}", line(annotation));
+                }
+            }
+            if found.is_empty() && !arguments.json {
+                println!("  none");
+            }
+            Ok(())
+        })?;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// A relation in one line, for people.
+fn line(annotation: &Annotation) -> String {
+    let Content::Relation { r#type, participants } = &annotation.content else { return String::new() };
+    let names: Vec<&str> = participants.iter().map(|one| one.name.as_str()).collect();
+    let mut line = format!("{type}: {}", names.join(" - "));
+    if let Some(prediction) = &annotation.prediction {
+        if let Some(score) = prediction.score {
+            line += &format!("  {:.0} %", score * 100.0);
+        }
+        let cues: Vec<&str> = prediction.warnings.iter().map(|warning| warning.text.as_str()).collect();
+        if !cues.is_empty() {
+            line += &format!("  (look: {})", cues.join(", "));
+        }
+    }
+    line
+}

@@ -1,0 +1,36 @@
+//! `osler-cli search`
+
+use std::path::PathBuf;
+
+use crate::Failure;
+use crate::desk::{Desk, ModelOption, failure};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The words.
+    words: String,
+    /// The library.
+    #[arg(long)]
+    library: PathBuf,
+    /// Hits at most.
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// One JSON object a hit.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if !arguments.library.is_file() {
+        return Err(format!("there is no library {}", arguments.library.display()).into());
+    }
+    let desk = Desk::open(Some(&arguments.library), &ModelOption::default(), |_| ())?;
+    for hit in desk.workbench.search(&arguments.words, arguments.limit).map_err(failure)? {
+        if arguments.json {
+            println!("{}", serde_json::to_string(&hit)?);
+        } else {
+            println!("{:?} {}: {}", hit.kind, hit.title, hit.snippet.replace('\n', " "));
+        }
+    }
+    Ok(())
+}

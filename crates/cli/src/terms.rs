@@ -1,0 +1,61 @@
+//! `osler-cli terms`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use workbench::build_terms;
+
+use crate::Failure;
+use crate::desk::{Desk, ModelOption, failure};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Build a dictionary from tab-separated tables with the columns name, id, type and source.
+    Build {
+        /// The tables.
+        #[arg(required = true)]
+        tables: Vec<PathBuf>,
+        /// The dictionary to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Find the names of the dictionaries in a text.
+    Find {
+        /// The text.
+        text: String,
+        /// One JSON object a name.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Build { tables, out } => {
+            let built = build_terms(tables, out).map_err(failure)?;
+            built.problems.iter().for_each(|problem| eprintln!("{problem}"));
+            println!(
+                "{} names, {} bytes, {} lines left out: {}",
+                built.summary.names,
+                built.bytes,
+                built.left_out,
+                out.display()
+            );
+        }
+        Command::Find { text, json: as_json } => {
+            let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
+            for found in desk.workbench.find_terms(text) {
+                let ids: Vec<String> =
+                    found.concepts.iter().map(|one| format!("{}:{}", one.vocabulary, one.id)).collect();
+                if *as_json {
+                    let line = json!({ "start": found.span.start, "end": found.span.end, "text": found.text,
+                                       "type": found.kind, "exact": found.exact, "concepts": found.concepts });
+                    println!("{line}");
+                } else {
+                    println!("{} ({}) {}", found.text, found.kind, ids.join(" "));
+                }
+            }
+        }
+    }
+    Ok(())
+}
