@@ -97,6 +97,7 @@ impl Desk<'_> {
 /// The engine. Dropping it ends its thread after the piece of work under way, which is cancelled.
 pub struct Engine {
     queue: Arc<Queue>,
+    publish: Arc<watch::Sender<Status>>,
     status: watch::Receiver<Status>,
     thread: Option<JoinHandle<()>>,
 }
@@ -107,16 +108,17 @@ impl Engine {
     pub fn start(loader: Loader, idle: Option<Duration>) -> Self {
         let queue = Arc::new(Queue::default());
         let (sender, status) = watch::channel(Status::default());
-        let messages = queue.clone();
+        let publish = Arc::new(sender);
+        let (messages, told) = (queue.clone(), publish.clone());
         // A system that cannot start a thread gives an engine whose every piece of work fails.
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || Keeper::new(messages, loader, sender, idle).work())
+            .spawn(move || Keeper::new(messages, loader, told, idle).work())
             .ok();
         if thread.is_none() {
             queue.close();
         }
-        Self { queue, status, thread }
+        Self { queue, publish, status, thread }
     }
 
     /// The state, and how to wait for its changes.
@@ -133,6 +135,14 @@ impl Engine {
 
     /// Works with another model (or none) from now on. It is loaded with the next piece of work, or by [`Engine::load`].
     pub fn choose(&self, source: Option<Source>) {
+        // Told at once: whoever asks for the status next, before the thread comes to it, hears of this model.
+        self.publish.send_modify(|status| {
+            status.model = source.as_ref().map(|source| source.name.clone());
+            status.model_id = source.as_ref().map(|source| source.id.clone());
+            if status.state == State::Empty && source.is_some() {
+                status.state = State::Unloaded;
+            }
+        });
         self.queue.push_order(Message::Choose(source));
     }
 

@@ -24,10 +24,10 @@ impl Keeper {
     pub(super) fn new(
         queue: Arc<Queue>,
         loader: Loader,
-        publish: watch::Sender<Status>,
+        publish: Arc<watch::Sender<Status>>,
         idle: Option<Duration>,
     ) -> Self {
-        Self { queue, loader, publish: Arc::new(publish), idle, source: None, generator: None }
+        Self { queue, loader, publish, idle, source: None, generator: None }
     }
 
     /// Until the queue is closed.
