@@ -42,7 +42,7 @@ impl Decoder<'_> {
         order.sort_by_key(|i| continuations[*i]);
         let longest = order.iter().map(|i| continuations[*i].len()).max().unwrap_or(0);
         let of_position = 2 * self.config.layers * self.config.hidden_size * size_of::<f32>();
-        let at_once = (CACHE_BYTES / (of_position * Cache::capacity_for(longest))).max(1);
+        let at_once = (CACHE_BYTES / (of_position * Cache::capacity_for(longest.max(1)))).max(1);
         let mut scores = vec![Vec::new(); continuations.len()];
         for chunk in order.chunks(at_once) {
             let sorted: Vec<&[u32]> = chunk.iter().map(|i| continuations[*i]).collect();
