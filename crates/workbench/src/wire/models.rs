@@ -175,6 +175,10 @@ pub enum ModelFileState {
 /// Progress of `import_model`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of these is told in a whole import: a box would only make it harder to read"
+)]
 pub enum ModelImportEvent {
     /// A phase goes on.
     Phase {
@@ -213,6 +217,10 @@ pub enum ModelPhase {
 /// Progress of `verify_model`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of these is told in a whole import: a box would only make it harder to read"
+)]
 pub enum VerifyEvent {
     /// A phase goes on.
     Phase {

@@ -94,7 +94,7 @@ fn decisions_are_changed_and_taken_back() {
     let gone = Judgement::Accept { subject: Subject::Finding { id: 999 } };
     assert_eq!(workbench.decide(&[gone]).unwrap_err().code, ErrorCode::NotFound);
 
-    let own = workbench.annotate(document, &[edited.clone()]).unwrap().marks.unwrap();
+    let own = workbench.annotate(document, std::slice::from_ref(&edited)).unwrap().marks.unwrap();
     let own = own.annotations.into_iter().find(|one| matches!(one.subject, Subject::Added { .. })).unwrap();
     let Content::Relation { participants, .. } = edited else { unreachable!() };
     let renamed = Content::Relation { r#type: "mechanism".into(), participants };

@@ -12,7 +12,8 @@ fn a_draft_is_saved_undone_and_exported() {
         let text = "Dear 𝛼 colleague, clonidine lowers blood pressure.";
         let generated =
             GeneratedSpan { span: wire::Span { start: 19, end: 51 }, model: "Starter".into(), seed: Some(7) };
-        let library = workbench.save_draft(draft, "Letter 𝛼", text, &[generated.clone()]).unwrap();
+        let library =
+            workbench.save_draft(draft, "Letter 𝛼", text, std::slice::from_ref(&generated)).unwrap();
         assert_eq!(library.drafts, 1);
         assert!(library.undo.is_none(), "writing is undone apart");
         let read = workbench.draft(draft).unwrap();

@@ -1,5 +1,13 @@
 //! The use cases that need no model, over real library files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what these tests share is test code too"
+)]
+
 mod curation;
 mod drafts;
 mod exports;
