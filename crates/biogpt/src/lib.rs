@@ -11,6 +11,7 @@ pub mod network;
 pub use cache::Cache;
 pub use checkpoints::Config;
 pub use decode::Decoder;
+pub use matrix::largest_piece;
 pub use model::{Model, ModelError};
 pub use network::{Network, Training};
 pub use tokenizer::Tokenizer;

@@ -3,18 +3,42 @@
 use burn::module::{
     Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param,
 };
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use operations::{Bits, Precision, Quantised};
+
+/// The most bytes of a tensor on a graphics device: what WebGPU promises that a kernel sees at once on every adapter.
+const PIECE: usize = 128 << 20;
 
 /// A matrix `[outputs, inputs]`.
 ///
-/// To visitors and mappers it is the parameter itself: a quantised one is no parameter, it cannot be trained.
+/// To visitors and mappers it is the parameter itself: a quantised one or one in pieces is no parameter, it cannot be
+/// trained.
 #[derive(Debug, Clone)]
 pub enum Matrix {
     /// 32-bit floats (16-bit ones are widened when they are loaded).
     Float(Param<Tensor<2>>),
     /// 8 or 4 bits a weight, on the CPU.
     Quantised(Quantised),
+    /// 32-bit floats on a graphics device that takes no tensor as large: some rows each, in order.
+    Pieces(Vec<Tensor<2>>),
+}
+
+/// The most numbers that a tensor of a model of this shape has on a graphics device, with its matrices in pieces.
+#[must_use]
+pub fn largest_piece(config: &checkpoints::Config) -> usize {
+    let d = config.hidden_size;
+    let largest = |rows: usize| pieces(rows, d).into_iter().max().unwrap_or(rows) * d;
+    // Positions are few, and so not split.
+    let split = [config.vocab_size, config.feed_forward_size, 3 * d].map(largest);
+    split.into_iter().fold(config.position_rows() * d, usize::max)
+}
+
+/// Rows of each piece of a matrix on a graphics device, as equal as can be, so that it compiles its kernels for few
+/// shapes.
+fn pieces(rows: usize, inputs: usize) -> Vec<usize> {
+    let at_once = (PIECE / size_of::<f32>() / inputs.max(1)).max(1);
+    let count = rows.div_ceil(at_once).max(1);
+    (0..count).map(|i| rows * (i + 1) / count - rows * i / count).collect()
 }
 
 impl Matrix {
@@ -22,6 +46,25 @@ impl Matrix {
     #[must_use]
     pub fn from_tensor(tensor: Tensor<2>) -> Self {
         Self::Float(Param::from_tensor(tensor))
+    }
+
+    /// A matrix of floats, in pieces where the device needs it. `None` if the numbers are not those of the shape.
+    pub(crate) fn from_floats(data: TensorData, [rows, inputs]: [usize; 2], device: &Device) -> Option<Self> {
+        if data.shape()[..] != [rows, inputs] || data.dtype() != DType::F32 {
+            return None;
+        }
+        let pieces = pieces(rows, inputs);
+        if operations::is_cpu(device) || pieces.len() == 1 {
+            return Some(Self::from_tensor(Tensor::from_data(data, device)));
+        }
+        let (bytes, row) = (data.as_bytes(), inputs * size_of::<f32>());
+        let mut from = 0;
+        let tensors = pieces.into_iter().map(|rows| {
+            let own = bytes[from * row..(from + rows) * row].to_vec();
+            from += rows;
+            Tensor::from_data(TensorData::from_bytes_vec(own, [rows, inputs], DType::F32), device)
+        });
+        Some(Self::Pieces(tensors.collect()))
     }
 
     /// The packed words of a matrix; unpacked if the device is not the CPU. `None` if they are not those of the shape.
@@ -37,7 +80,7 @@ impl Matrix {
         let right = Quantised::fits(shape[1]) && words.shape()[..] == bits.packed_shape(shape[0], shape[1]);
         let words = words.try_into_vec::<i32>().ok().filter(|_| right)?;
         let weights = Quantised::unpacked(&words, shape, bits);
-        Some(Self::from_tensor(Tensor::from_data(TensorData::new(weights, shape), device)))
+        Self::from_floats(TensorData::new(weights, shape), shape, device)
     }
 
     /// The same with fewer bits a weight. As it is where it is quantised already, not on the CPU, or the inputs are no
@@ -65,6 +108,9 @@ impl Matrix {
         match self {
             Self::Float(param) => param.dims(),
             Self::Quantised(quantised) => quantised.dims(),
+            Self::Pieces(pieces) => {
+                [pieces.iter().map(|piece| piece.dims()[0]).sum(), pieces.first().map_or(0, |p| p.dims()[1])]
+            }
         }
     }
 
@@ -74,6 +120,7 @@ impl Matrix {
         match self {
             Self::Float(param) => param.device(),
             Self::Quantised(quantised) => quantised.device(),
+            Self::Pieces(pieces) => pieces.first().map(Tensor::device).unwrap_or_default(),
         }
     }
 
@@ -83,6 +130,7 @@ impl Matrix {
         match self {
             Self::Float(param) => param.val(),
             Self::Quantised(quantised) => quantised.to_float(),
+            Self::Pieces(pieces) => Tensor::cat(pieces.clone(), 0),
         }
     }
 
@@ -96,6 +144,15 @@ impl Matrix {
         match self {
             Self::Float(param) => operations::linear(x, param.val(), bias, precision),
             Self::Quantised(quantised) => quantised.linear(x, bias),
+            Self::Pieces(pieces) => {
+                let mut from = 0;
+                let parts = pieces.iter().map(|piece| {
+                    let rows = from..from + piece.dims()[0];
+                    from = rows.end;
+                    operations::linear(x.clone(), piece.clone(), bias.clone().slice([rows]), precision)
+                });
+                Tensor::cat(parts.collect(), D - 1)
+            }
         }
     }
 
@@ -104,6 +161,10 @@ impl Matrix {
         match self {
             Self::Float(param) => operations::project(x, param.val()),
             Self::Quantised(quantised) => quantised.project(x),
+            Self::Pieces(pieces) => {
+                let parts = pieces.iter().map(|piece| operations::project(x.clone(), piece.clone()));
+                Tensor::cat(parts.collect(), 1)
+            }
         }
     }
 
@@ -112,13 +173,26 @@ impl Matrix {
         match self {
             Self::Float(param) => operations::embed(param.val(), indices),
             Self::Quantised(quantised) => quantised.embed(indices),
+            Self::Pieces(pieces) => {
+                let [batch, length] = indices.dims();
+                let none = Tensor::zeros([batch, length, self.dims()[1]], &self.device());
+                let mut from = 0;
+                pieces.iter().fold(none, |sum, piece| {
+                    let rows = piece.dims()[0] as i32;
+                    let own = indices.clone().sub_scalar(from);
+                    from += rows;
+                    let elsewhere = own.clone().lower_elem(0).bool_or(own.clone().greater_equal_elem(rows));
+                    let found = operations::embed(piece.clone(), own.clamp(0, rows - 1));
+                    sum.mask_where(elsewhere.bool_not().unsqueeze_dim::<3>(2).expand(found.dims()), found)
+                })
+            }
         }
     }
 
     fn map_param(self, f: impl FnOnce(Param<Tensor<2>>) -> Param<Tensor<2>>) -> Self {
         match self {
             Self::Float(param) => Self::Float(f(param)),
-            Self::Quantised(_) => self,
+            Self::Quantised(_) | Self::Pieces(_) => self,
         }
     }
 
@@ -128,6 +202,9 @@ impl Matrix {
             Self::Float(param) => Self::Float(f(param)),
             Self::Quantised(_) if operations::is_cpu(device) => self,
             Self::Quantised(quantised) => Self::from_tensor(quantised.to_float().to_device(device)),
+            Self::Pieces(pieces) => {
+                Self::Pieces(pieces.into_iter().map(|piece| piece.to_device(device)).collect())
+            }
         }
     }
 }
@@ -136,8 +213,8 @@ impl Module for Matrix {
     fn collect_devices(&self, devices: Devices) -> Devices {
         match self {
             Self::Float(param) => param.collect_devices(devices),
-            Self::Quantised(quantised) => {
-                let (mut devices, own) = (devices, quantised.device());
+            Self::Quantised(_) | Self::Pieces(_) => {
+                let (mut devices, own) = (devices, self.device());
                 if !devices.contains(&own) {
                     devices.push(own);
                 }
@@ -188,8 +265,51 @@ impl ModuleDisplayDefault for Matrix {
             Self::Quantised(quantised) => {
                 content.add_single(&format!("{:?} {:?}", quantised.bits(), quantised.dims())).optional()
             }
+            Self::Pieces(pieces) => {
+                content.add_single(&format!("{:?} in {} pieces", self.dims(), pieces.len())).optional()
+            }
         }
     }
 }
 
 impl ModuleDisplay for Matrix {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Distribution, Tolerance};
+    use checkpoints::Config;
+
+    #[test]
+    fn pieces_fit_every_adapter_and_make_the_whole() {
+        let base = pieces(42_384, 1024);
+        assert_eq!((base.len(), base.iter().sum::<usize>()), (2, 42_384));
+        let large = pieces(57_717, 1600);
+        assert_eq!((large.len(), large.iter().sum::<usize>()), (3, 57_717));
+        assert!(large.iter().all(|rows| rows * 1600 * 4 <= 128 << 20));
+        assert_eq!(pieces(512, 64), [512]);
+        assert_eq!(largest_piece(&Config::base()), 21_192 * 1024);
+    }
+
+    #[test]
+    fn a_matrix_in_pieces_is_the_matrix() {
+        let device = Device::flex();
+        let random = |shape| Tensor::<2>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+        let whole = random([11, 8]);
+        let parts = [0..4, 4..8, 8..11].map(|rows| whole.clone().slice([rows, 0..8]));
+        let (whole, split) = (Matrix::from_tensor(whole), Matrix::Pieces(parts.to_vec()));
+        assert_eq!(split.dims(), whole.dims());
+        split.val().into_data().assert_eq(&whole.val().into_data(), true);
+        let ids = TensorData::new(vec![0i32, 3, 4, 7, 8, 10], [2, 3]);
+        let ids = Tensor::<2, Int>::from_data(ids, &device);
+        split.embed(ids.clone()).into_data().assert_eq(&whole.embed(ids).into_data(), true);
+        let (x, bias) = (random([5, 8]), Tensor::<1>::random([11], Distribution::Default, &device));
+        let same = |split: Tensor<2>, whole: Tensor<2>| {
+            let tolerance = Tolerance::<f32>::absolute(1e-5);
+            split.into_data().assert_approx_eq(&whole.into_data(), tolerance);
+        };
+        same(split.project(x.clone()), whole.project(x.clone()));
+        let precision = Precision::F32;
+        same(split.linear(x.clone(), bias.clone(), precision), whole.linear(x, bias, precision));
+    }
+}

@@ -5,7 +5,8 @@ mod measure;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use biogpt::{Config, Decoder, model};
+use biogpt::model::{self, WeightType};
+use biogpt::{Config, Decoder};
 use serde::Serialize;
 
 use crate::Failure;
@@ -18,7 +19,7 @@ pub struct Arguments {
     which: Which,
     #[command(flatten)]
     device: DeviceOption,
-    /// Bits of the weights: none for those of the model.
+    /// Weights of 8 or 4 bits, on a processor; none for those of the model.
     #[arg(long, default_value = "none")]
     quant: Quantisation,
     /// Runs of each measurement, of which the median counts.
@@ -45,6 +46,18 @@ struct Which {
 #[serde(rename_all = "lowercase")]
 enum Quantisation {
     None,
+    Q8,
+    Q4,
+}
+
+impl Quantisation {
+    fn weights(self) -> Option<WeightType> {
+        match self {
+            Self::None => None,
+            Self::Q8 => Some(WeightType::Q8),
+            Self::Q4 => Some(WeightType::Q4),
+        }
+    }
 }
 
 fn preset(name: &str) -> Result<Config, String> {
@@ -78,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             random = tempfile::tempdir()?;
             let folder = random.path().join("random");
             eprintln!("writing {} random weights ...", config.parameters());
-            model::write_random(&folder, config, 1)?;
+            model::write_random(&folder, config, arguments.quant.weights().unwrap_or_default(), 1)?;
             folder
         }
         (None, None) => return Err("give --model or --random".into()),
@@ -87,6 +100,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (device, name) = arguments.device.open(&config)?;
     let start = Instant::now();
     let model = biogpt::Model::load(&folder, &device)?;
+    let model = match arguments.quant.weights() {
+        Some(weights) => model.quantise(weights),
+        None => model,
+    };
     let decoder = Decoder::new(&model.network, &model.config);
     // Weights are mapped, and kernels compiled, when they are first used: that belongs to loading.
     measure::warm_up(&decoder)?;

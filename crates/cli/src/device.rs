@@ -33,7 +33,7 @@ impl DeviceOption {
 
 /// Weights in single precision, and half as much again to work.
 fn need(config: &Config) -> Need {
-    let largest = config.largest_tensor() as u64 * 4;
+    let largest = biogpt::largest_piece(config) as u64 * 4;
     let total = config.parameters() as u64 * 6;
     Need { largest_tensor: largest, total }
 }

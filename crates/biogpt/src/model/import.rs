@@ -62,15 +62,20 @@ impl WeightType {
         }
     }
 
-    fn bytes(self, name: &str, shape: &[usize], values: &[f32]) -> Vec<u8> {
+    /// A tensor as it is written. Single precision is handed on as it is: the largest tensor is never there twice.
+    fn bytes(self, name: &str, shape: &[usize], mut values: Vec<f32>) -> Bytes {
         if let Some(bits) = self.bits_of(name, shape) {
-            let words = Quantised::words(values, shape[1], bits);
-            return words.iter().flat_map(|w| w.to_le_bytes()).collect();
+            let words = Quantised::words(&values, shape[1], bits);
+            return Bytes::from_elems(words.into_iter().map(i32::to_le).collect());
         }
+        let halves = |half: fn(f32) -> u16| values.iter().map(|v| half(*v).to_le()).collect();
         match self {
-            Self::F32 | Self::Q8 | Self::Q4 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Self::F16 => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
-            Self::Bf16 => values.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect(),
+            Self::F16 => Bytes::from_elems::<u16>(halves(|v| f16::from_f32(v).to_bits())),
+            Self::Bf16 => Bytes::from_elems::<u16>(halves(|v| bf16::from_f32(v).to_bits())),
+            Self::F32 | Self::Q8 | Self::Q4 => {
+                values.iter_mut().for_each(|v| *v = f32::from_bits(v.to_bits().to_le()));
+                Bytes::from_elems(values)
+            }
         }
     }
 }
@@ -106,8 +111,9 @@ pub fn import(
     let tokenizer = tokenizer_of(from, &config)?;
     let checkpoint = Arc::new(checkpoint);
     let read = move |name: &str| -> Result<Vec<f32>, ModelError> {
-        let mut values = Vec::new();
-        for part in weights::sources(name) {
+        let mut parts = weights::sources(name).into_iter();
+        let mut values = parts.next().map_or_else(|| Ok(Vec::new()), |part| checkpoint.load_f32(&part))?;
+        for part in parts {
             values.extend(checkpoint.load_f32(&part)?);
         }
         Ok(values)
@@ -194,7 +200,7 @@ fn pack(
             done.0 += values.len();
             let share = done.0 as f64 / elements as f64;
             (done.1)(share);
-            Ok(Bytes::from_bytes_vec(weights.bytes(&own, &shape, &values)))
+            Ok(weights.bytes(&own, &shape, values))
         })
     });
     let written = burn_pack::Writer::new(tensors.collect()).write_to_file(path);

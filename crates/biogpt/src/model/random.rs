@@ -6,14 +6,20 @@ use std::path::Path;
 use checkpoints::Config;
 use tokenizer::{SPECIAL_TOKENS, Tokenizer, Vocabulary};
 
-use super::{Manifest, ModelError, WeightType, import, weights};
+use super::weights::tensors;
+use super::{Manifest, ModelError, WeightType, import};
 
 /// Writes a folder of ours with random weights and a vocabulary of made-up words. `seed` fixes the weights. No more
 /// than one tensor is in memory.
 ///
 /// # Errors
 /// If the folder exists or cannot be written, or the configuration has no room for the special tokens.
-pub fn write_random(to: &Path, config: &Config, seed: u64) -> Result<Manifest, ModelError> {
+pub fn write_random(
+    to: &Path,
+    config: &Config,
+    weights: WeightType,
+    seed: u64,
+) -> Result<Manifest, ModelError> {
     let words = SPECIAL_TOKENS.len()..config.vocab_size - config.learned_prompt;
     let tokens = SPECIAL_TOKENS.map(str::to_owned).into_iter().chain(words.map(|i| format!("w{i}</w>")));
     let tokenizer = Tokenizer::new(Vocabulary { tokens: tokens.collect(), merges: Vec::new() })
@@ -22,9 +28,9 @@ pub fn write_random(to: &Path, config: &Config, seed: u64) -> Result<Manifest, M
     let mut manifest = Manifest::published(to, config);
     manifest.source = "random weights".to_owned();
     manifest.licence = "none needed".to_owned();
-    let shapes: HashMap<String, Vec<usize>> = weights::tensors(config).into_iter().collect();
+    let shapes: HashMap<String, Vec<usize>> = tensors(config).into_iter().collect();
     let read = move |name: &str| Ok(values(name, &shapes[name], seed));
-    import::write(to, config, &tokenizer, manifest, WeightType::F32, read, |_| {})
+    import::write(to, config, &tokenizer, manifest, weights, read, |_| {})
 }
 
 /// Norms and biases as a new model has them; the rest even around 0 with deviation 1/sqrt(inputs).
@@ -56,7 +62,7 @@ mod tests {
         let config = Config { learned_prompt: 2, tied_head: false, ..Config::tiny() };
         let [one, same, other] = [("a", 1), ("b", 1), ("c", 2)].map(|(name, seed)| {
             let path = folder.path().join(name);
-            let manifest = write_random(&path, &config, seed).unwrap();
+            let manifest = write_random(&path, &config, WeightType::F32, seed).unwrap();
             manifest.verify(&path).unwrap();
             assert_eq!(Model::load(&path, &Device::flex()).unwrap().config, config);
             manifest.files["model.bpk"].sha256.clone()

@@ -167,14 +167,14 @@ struct Build<'a, W> {
 impl<W: Weights> Build<'_, W> {
     fn matrix(&mut self, name: &str) -> Result<Matrix, ModelError> {
         let (data, bits) = self.from.take(name)?;
-        match (bits, self.shapes.get(name).map(Vec::as_slice)) {
+        let matrix = match (bits, self.shapes.get(name).map(Vec::as_slice)) {
             (Some(bits), Some(&[outputs, inputs])) => {
-                let damaged =
-                    || ModelError::damaged(Path::new(name), "its packed weights have another shape");
-                Matrix::from_words(data, [outputs, inputs], bits, self.device).ok_or_else(damaged)
+                Matrix::from_words(data, [outputs, inputs], bits, self.device)
             }
-            _ => Ok(Matrix::from_tensor(Tensor::from_data(data, self.device))),
-        }
+            (None, Some(&[outputs, inputs])) => Matrix::from_floats(data, [outputs, inputs], self.device),
+            _ => None,
+        };
+        matrix.ok_or_else(|| ModelError::damaged(Path::new(name), "its weights have another shape"))
     }
 
     fn vector(&mut self, name: &str) -> Result<Param<Tensor<1>>, ModelError> {

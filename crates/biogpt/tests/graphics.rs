@@ -1,0 +1,193 @@
+//! The graphics path, on Mesa's software adapter (lavapipe): all in one process, since a device compiles its kernels
+//! anew in each. `CUBECL_AUTOTUNE_LEVEL=minimal`, which `cargo xtask check` sets, spares a search for the fastest ones.
+
+#[path = "engine/reference.rs"]
+#[allow(dead_code, reason = "the other test program uses more of it")]
+mod reference;
+
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+
+use biogpt::decode::{BeamSearch, Choice, Free, Generated, Progress, Rules, Sampling, Sequences, Token};
+use biogpt::model::{self, Model, WeightType};
+use biogpt::{Cache, Config, Decoder, Training};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use devices::{DeviceError, Need, Request};
+
+use reference::{largest_difference, models};
+
+/// The software adapter, if this machine has one.
+fn device() -> Option<&'static Device> {
+    static DEVICE: OnceLock<Option<Device>> = OnceLock::new();
+    let device = DEVICE.get_or_init(|| {
+        let chosen = devices::choose(Request::Software, Need::default(), &devices::list());
+        match chosen.map(|chosen| devices::open(&chosen.adapter)) {
+            Ok(device) => Some(device.unwrap()),
+            Err(error) => {
+                eprintln!("skipped: no software adapter (Debian: mesa-vulkan-drivers) was found: {error}");
+                None
+            }
+        }
+    });
+    device.as_ref()
+}
+
+fn go_on(_: usize, _: &Token) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_data().unwrap().convert::<f32>().try_to_vec().unwrap()
+}
+
+#[test]
+fn logits_are_those_of_the_reference() {
+    let Some(device) = device() else { return };
+    for reference in models() {
+        let model = Model::load(&reference.folder.join("hf"), device).unwrap();
+        for case in &reference.cases {
+            let (length, d) = (case.ids.len(), model.config.hidden_size);
+            let input: Vec<i32> = case.ids.iter().map(|i| *i as i32).collect();
+            let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), device);
+            let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
+            let mut cache = Cache::new(&model.config, 1, device);
+            let (beginning, end) = case.ids.split_at(length / 2);
+            let parts = [beginning, end].into_iter().filter(|part| !part.is_empty());
+            let parts: Vec<Tensor<3>> = parts.map(|part| model.network.extend(&[part], &mut cache)).collect();
+            let cached: Tensor<2> = Tensor::cat(parts, 1).reshape([length, d]);
+            let wanted = reference.floats(case.id, "logits");
+            for hidden in [whole, cached] {
+                let off = largest_difference(&values(model.network.logits(hidden)), &wanted);
+                println!("{} case {}: logits {off:.1e}", reference.name(), case.id);
+                assert!(off < 1e-3, "{} case {}: {off}", reference.name(), case.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn tokens_are_those_of_the_reference() {
+    let Some(device) = device() else { return };
+    let mut wrong = Vec::new();
+    for reference in models() {
+        let model = Model::load(&reference.folder.join("hf"), device).unwrap();
+        let decoder = Decoder::new(&model.network, &model.config).with_every_token();
+        for case in &reference.cases {
+            let mut reader = decoder.reader();
+            reader.read(&decoder, &case.ids).unwrap();
+            if let Some(wanted) = &case.greedy {
+                let rules = Rules { max_length: wanted.max_length, ..Rules::default() };
+                let prompts = reader.prompts(1).unwrap();
+                let found = decoder.generate(prompts, &rules, &Choice::Greedy, &[Free], go_on).unwrap();
+                let logprobs: Vec<f32> = found[0].tokens.iter().map(|t| t.log_probability).collect();
+                let off = largest_difference(&logprobs, &wanted.logprobs);
+                println!("{} case {} greedy: off by {off:.1e}", reference.name(), case.id);
+                if found[0].ids() != wanted.ids || off > 1e-4 {
+                    wrong.push(format!("{} case {} greedy", reference.name(), case.id));
+                }
+            }
+            for wanted in &case.beam {
+                let rules = Rules {
+                    min_length: wanted.min_length,
+                    max_length: wanted.max_length,
+                    ..Rules::default()
+                };
+                let search = BeamSearch {
+                    beams: wanted.num_beams,
+                    length_penalty: wanted.length_penalty,
+                    early_stopping: wanted.early_stopping,
+                };
+                let go_on = |_: Progress| ControlFlow::Continue(());
+                let found = decoder.beam_search(&reader, &rules, &search, &Free, go_on).unwrap();
+                let sequences: Vec<_> = found.iter().map(|hypothesis| hypothesis.ids()).collect();
+                let scores: Vec<_> = found.iter().map(|hypothesis| hypothesis.score).collect();
+                let off = largest_difference(&scores, &wanted.scores);
+                println!("{} case {} {search:?}: off by {off:.1e}", reference.name(), case.id);
+                if sequences != wanted.sequences || off > 1e-4 {
+                    wrong.push(format!("{} case {} {search:?}", reference.name(), case.id));
+                }
+            }
+        }
+        let batch = &reference.padded_batch;
+        let texts: Vec<&[u32]> =
+            batch.case_ids.iter().map(|id| reference.cases[*id].ids.as_slice()).collect();
+        let mut written = vec![0; texts.len()];
+        let until_full = |row: usize, _: &_| {
+            written[row] += 1;
+            if written[row] == batch.max_new_tokens {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let prompts = decoder.read(&texts).unwrap();
+        let found =
+            decoder.generate(prompts, &Rules::default(), &Choice::Greedy, &[Free], until_full).unwrap();
+        for (found, wanted) in found.iter().zip(&batch.ids) {
+            if !wanted.starts_with(&found.ids()) {
+                wrong.push(format!("{} padded batch: {:?} {wanted:?}", reference.name(), found.ids()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn samples_penalties_and_grammars_are_those_of_the_processor() {
+    let Some(graphics) = device() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("random");
+    model::write_random(&folder, &Config { tied_head: false, ..Config::tiny() }, WeightType::F32, 4).unwrap();
+    let grammar =
+        Sequences::one_of([[7, 8, 9]]).then([vec![20, 21], vec![22], vec![20, 23, 24]]).repeated([[5]]);
+    let rules = Rules { max_length: 30, alternatives: 3, repetition_penalty: 1.2, ..Rules::default() };
+    let sampled = |top_k, top_p| Choice::Sampled(Sampling { temperature: 0.9, top_k, top_p, seed: 5 });
+    let outputs = [&Device::flex(), graphics].map(|device| {
+        let model = Model::load(&folder, device).unwrap();
+        let decoder = Decoder::new(&model.network, &model.config);
+        let read = || decoder.read(&[&[2, 40, 41], &[2, 60]]).unwrap();
+        let mut found: Vec<Generated> = Vec::new();
+        for choice in [Choice::Greedy, sampled(30, 1.0), sampled(0, 0.8)] {
+            found.extend(decoder.generate(read(), &rules, &choice, &[Free], go_on).unwrap());
+            found.extend(decoder.generate(read(), &rules, &choice, &[&grammar], go_on).unwrap());
+        }
+        found
+    });
+    for (processor, graphics) in outputs[0].iter().zip(&outputs[1]) {
+        assert_eq!(processor.ids(), graphics.ids());
+        for (a, b) in processor.tokens.iter().zip(&graphics.tokens) {
+            assert!((a.log_probability - b.log_probability).abs() < 1e-4, "{a:?} {b:?}");
+            assert!((a.masked_mass - b.masked_mass).abs() < 1e-4, "{a:?} {b:?}");
+        }
+    }
+}
+
+#[test]
+fn an_embedding_over_the_limit_of_the_adapter_is_split() {
+    let Some(graphics) = device() else { return };
+    let config = Config { layers: 2, ..Config::base() };
+    let adapters = devices::list();
+    let need = |numbers: usize| Need { largest_tensor: numbers as u64 * 4, total: 0 };
+    let whole = devices::choose(Request::Software, need(config.vocab_size * config.hidden_size), &adapters);
+    // Newer drivers allow more: then there is nothing to refuse.
+    if let Err(error) = whole {
+        assert!(matches!(error, DeviceError::TensorTooLarge { needed: 174, .. }), "{error}");
+    }
+    devices::choose(Request::Software, need(biogpt::largest_piece(&config)), &adapters).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("wide");
+    model::write_random(&folder, &config, WeightType::F32, 9).unwrap();
+    let text = [2, 21_000, 21_191, 21_192, 42_383, 5];
+    let rules = Rules { max_length: text.len() + 4, ..Rules::default() };
+    let [processor, graphics] = [&Device::flex(), graphics].map(|device| {
+        let model = Model::load(&folder, device).unwrap();
+        let decoder = Decoder::new(&model.network, &model.config);
+        let prompts = decoder.read(&[&text]).unwrap();
+        decoder.generate(prompts, &rules, &Choice::Greedy, &[Free], go_on).unwrap().remove(0)
+    });
+    assert_eq!(processor.ids(), graphics.ids());
+    for (a, b) in processor.tokens.iter().zip(&graphics.tokens) {
+        assert!((a.log_probability - b.log_probability).abs() < 1e-3, "{a:?} {b:?}");
+    }
+}
