@@ -1,7 +1,8 @@
 //! Exponential, exact GELU and ReLU, with their derivatives.
 
 use crate::level::for_each_level;
-use crate::shared::{SharedMut, parallel_ranges};
+use crate::parallel::parallel_ranges;
+use crate::shared::SharedMut;
 
 /// e^x to within two units in the last place on [-87, 88]; smaller arguments give (almost) zero, larger e^88.
 /// Plain arithmetic without branches, so that loops over it vectorise.

@@ -183,7 +183,7 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
     if work < 1 << 15 || rayon::current_num_threads() == 1 {
         (0..heads).for_each(head);
     } else {
-        crate::shared::parallel_ranges(heads, 1, |range| range.for_each(&head));
+        crate::parallel::parallel_ranges(heads, 1, |range| range.for_each(&head));
     }
 }
 

@@ -3,7 +3,8 @@
 
 use crate::layer_norm::lane_sum;
 use crate::level::for_each_level;
-use crate::shared::{SharedMut, parallel_ranges};
+use crate::parallel::parallel_chunks;
+use crate::shared::SharedMut;
 
 const LANES: usize = 16;
 
@@ -91,8 +92,8 @@ pub fn linear(x: &[f32], weights: &[f32], bias: Option<&[f32]>, inputs: usize, y
     assert!(x.len().is_multiple_of(inputs) && y.len() == x.len() / inputs * outputs);
     let y = SharedMut::new(y);
     // Below 64 kB of weights the hand-over to another thread costs more than it saves.
-    let grain = (16 * 1024 / inputs).max(1);
-    parallel_ranges(outputs, grain, |r| {
+    let least = (16 * 1024 / inputs).max(1);
+    parallel_chunks(outputs, (outputs / 16).clamp(least, 8 * least), |r| {
         columns(x, &weights[r.start * inputs..r.end * inputs], bias, inputs, outputs, r.start, y);
     });
 }

@@ -1,7 +1,8 @@
 //! Layer normalisation over the last axis (Ba, Kiros and Hinton 2016).
 
 use crate::level::for_each_level;
-use crate::shared::{SharedMut, parallel_ranges};
+use crate::parallel::parallel_ranges;
+use crate::shared::SharedMut;
 
 const LANES: usize = 16;
 

@@ -18,6 +18,7 @@ pub mod layer_norm;
 mod level;
 pub mod matmul;
 pub mod optimizer;
+mod parallel;
 pub mod quantised;
 mod scratch;
 mod shared;

@@ -146,7 +146,7 @@ pub fn pack(weights: &[f32], inputs: usize, bits: Bits) -> Vec<i32> {
     let [panels, words] = bits.packed_shape(outputs, inputs);
     let mut packed = vec![0i32; panels * words];
     let shared = crate::shared::SharedMut::new(&mut packed);
-    crate::shared::parallel_ranges(panels, 4, |range| {
+    crate::parallel::parallel_ranges(panels, 4, |range| {
         for panel in range {
             // SAFETY: each panel is written by one call.
             let to = unsafe { shared.part(panel * words, words) };

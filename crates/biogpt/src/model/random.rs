@@ -9,15 +9,15 @@ use tokenizer::{SPECIAL_TOKENS, Tokenizer, Vocabulary};
 use super::weights::tensors;
 use super::{Manifest, ModelError, WeightType, import};
 
-/// Writes a folder of ours with random weights and a vocabulary of made-up words. `seed` fixes the weights. No more
-/// than one tensor is in memory.
+/// Writes a folder of ours with random weights, stored as `stored`, and a vocabulary of made-up words. `seed` fixes the
+/// weights. No more than one tensor is in memory.
 ///
 /// # Errors
 /// If the folder exists or cannot be written, or the configuration has no room for the special tokens.
 pub fn write_random(
     to: &Path,
     config: &Config,
-    weights: WeightType,
+    stored: WeightType,
     seed: u64,
 ) -> Result<Manifest, ModelError> {
     let words = SPECIAL_TOKENS.len()..config.vocab_size - config.learned_prompt;
@@ -30,7 +30,7 @@ pub fn write_random(
     manifest.licence = "none needed".to_owned();
     let shapes: HashMap<String, Vec<usize>> = tensors(config).into_iter().collect();
     let read = move |name: &str| Ok(values(name, &shapes[name], seed));
-    import::write(to, config, &tokenizer, manifest, weights, read, |_| {})
+    import::write(to, config, &tokenizer, manifest, stored, read, |_| {})
 }
 
 /// Norms and biases as a new model has them; the rest even around 0 with deviation 1/sqrt(inputs).
@@ -62,7 +62,7 @@ mod tests {
         let config = Config { learned_prompt: 2, tied_head: false, ..Config::tiny() };
         let [one, same, other] = [("a", 1), ("b", 1), ("c", 2)].map(|(name, seed)| {
             let path = folder.path().join(name);
-            let manifest = write_random(&path, &config, WeightType::F32, seed).unwrap();
+            let manifest = write_random(&path, &config, WeightType::Q8, seed).unwrap();
             manifest.verify(&path).unwrap();
             assert_eq!(Model::load(&path, &Device::flex()).unwrap().config, config);
             manifest.files["model.bpk"].sha256.clone()

@@ -55,7 +55,7 @@ impl Activations {
         let codes = crate::shared::SharedMut::new(&mut self.codes);
         let scales = crate::shared::SharedMut::new(&mut self.scales);
         let offsets = crate::shared::SharedMut::new(&mut self.offsets);
-        crate::shared::parallel_ranges(blocks, 2048, |r| {
+        crate::parallel::parallel_ranges(blocks, 2048, |r| {
             let from = &x[r.start * BLOCK..r.end * BLOCK];
             // SAFETY: the ranges of blocks do not overlap.
             let (codes, scales, offsets) = unsafe {

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use super::activations::Activations;
 use super::{PANEL, Packed, portable};
-use crate::shared::{SharedMut, parallel_chunks};
+use crate::parallel::parallel_chunks;
+use crate::shared::SharedMut;
 
 /// Rounded rows, without gaps.
 #[derive(Debug, Clone, Copy)]
