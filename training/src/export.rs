@@ -1,5 +1,6 @@
 //! From a run to a folder that the engine, or Hugging Face's transformers, loads.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use biogpt::model::{self, WeightType};
@@ -34,6 +35,12 @@ pub enum ExportError {
     /// The vocabulary.
     #[error(transparent)]
     Tokenizer(#[from] tokenizer::Error),
+    /// No weights to average.
+    #[error("name at least one folder to average")]
+    Nothing,
+    /// Weights that have no mean.
+    #[error("the folders hold networks of different shapes; average snapshots of one run")]
+    Shapes,
 }
 
 /// Writes our own form into the new folder `to`, and loads it once to see that it is whole.
@@ -41,6 +48,44 @@ pub enum ExportError {
 /// # Errors
 /// If the folder exists or cannot be written.
 pub fn own(start: &Start, to: &Path, about: &About, kind: WeightType) -> Result<Manifest, ExportError> {
+    write(start, weights::named(&start.network), to, about, kind)
+}
+
+/// As [`own`], with the mean of the weights of several starts of one shape, as BioGPT takes that of its last five.
+///
+/// # Errors
+/// If there is none, their shapes differ, or the folder exists or cannot be written.
+pub fn average(
+    starts: &[Start],
+    to: &Path,
+    about: &About,
+    kind: WeightType,
+) -> Result<Manifest, ExportError> {
+    let (Some(first), count) = (starts.first(), starts.len() as f32) else {
+        return Err(ExportError::Nothing);
+    };
+    if starts.iter().any(|start| start.config != first.config) {
+        return Err(ExportError::Shapes);
+    }
+    let mut sum = weights::named(&first.network);
+    for start in &starts[1..] {
+        for (name, values) in weights::named(&start.network) {
+            if let Some(sum) = sum.get_mut(&name) {
+                sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            }
+        }
+    }
+    sum.values_mut().flatten().for_each(|value| *value /= count);
+    write(first, sum, to, about, kind)
+}
+
+fn write(
+    start: &Start,
+    named: BTreeMap<String, Vec<f32>>,
+    to: &Path,
+    about: &About,
+    kind: WeightType,
+) -> Result<Manifest, ExportError> {
     let prompts = tuning::prompts(&start.tokenizer).into_iter();
     let tasks = prompts.filter(|(_, prompt)| !prompt.is_empty());
     let manifest = Manifest {
@@ -53,7 +98,6 @@ pub fn own(start: &Start, to: &Path, about: &About, kind: WeightType) -> Result<
         metrics: Default::default(),
         files: Default::default(),
     };
-    let named = weights::named(&start.network);
     let read = move |name: &str| {
         named.get(name).cloned().ok_or_else(|| ModelError::Mismatch {
             path: name.into(),

@@ -1,5 +1,6 @@
 //! Produces every weight Osler uses: data, vocabulary, pre-training, fine-tuning, figures, export.
 
+pub mod curves;
 pub mod environment;
 pub mod evaluation;
 pub mod examples;

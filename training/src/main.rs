@@ -51,8 +51,9 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Export {
-    /// A run's folder, or a model folder.
-    run: PathBuf,
+    /// A run's folder, or a model folder. Of several (a run's `kept/*`) the mean is taken.
+    #[arg(required = true)]
+    run: Vec<PathBuf>,
     /// Folder to write.
     #[arg(long)]
     out: PathBuf,
@@ -126,7 +127,9 @@ fn run(command: Command) -> Result<(), Failure> {
 }
 
 fn write(arguments: &Export) -> Result<(), Failure> {
-    let start = Start::open(&arguments.run, &Device::flex().autodiff())?;
+    let device = Device::flex().autodiff();
+    let mut starts: Vec<Start> =
+        arguments.run.iter().map(|run| Start::open(run, &device)).collect::<Result<_, _>>()?;
     let out = &arguments.out;
     match arguments.form {
         Form::Osler => {
@@ -137,7 +140,7 @@ fn write(arguments: &Export) -> Result<(), Failure> {
                 Type::F16 => WeightType::F16,
                 Type::Bf16 => WeightType::Bf16,
             };
-            let manifest = export::own(&start, out, &about, kind)?;
+            let manifest = export::average(&starts, out, &about, kind)?;
             for (file, record) in &manifest.files {
                 println!("{} {} {file}", record.sha256, record.bytes);
             }
@@ -147,6 +150,9 @@ fn write(arguments: &Export) -> Result<(), Failure> {
                 Type::F32 => checkpoints::Dtype::F32,
                 Type::F16 => checkpoints::Dtype::F16,
                 Type::Bf16 => checkpoints::Dtype::Bf16,
+            };
+            let (Some(start), true) = (starts.pop(), starts.is_empty()) else {
+                return Err("average into Osler's form first, then export that folder".into());
             };
             export::hugging_face(&start, out, kind)?;
         }

@@ -204,11 +204,15 @@ pub struct Output {
     pub validate_every: u64,
     /// Updates between log lines.
     pub log_every: u64,
+    /// Updates between weights that are kept beside the last ones, in `kept/UPDATE`, for averaging; 0 for none.
+    pub keep_every: u64,
+    /// How many of these stay.
+    pub keep: usize,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { checkpoint_minutes: 10.0, validate_every: 500, log_every: 20 }
+        Self { checkpoint_minutes: 10.0, validate_every: 500, log_every: 20, keep_every: 0, keep: 5 }
     }
 }
 

@@ -10,6 +10,7 @@ use burn::tensor::Device;
 use checkpoints::Config;
 use operations::AdamStep;
 
+use crate::curves;
 use crate::recipe::Recipe;
 use crate::snapshot;
 use crate::step::{self, Batch};
@@ -143,6 +144,10 @@ impl Run<'_> {
                 curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
                 since = Instant::now();
             }
+            if recipe.output.keep_every > 0 && at.update.is_multiple_of(recipe.output.keep_every) {
+                self.keep(&network, &at)?;
+                since = Instant::now();
+            }
             if snapshot_at.elapsed().as_secs_f64() > recipe.output.checkpoint_minutes * 60.0 || last {
                 snapshot::write(self.folder, &network, &moments, &at)?;
                 snapshot_at = Instant::now();
@@ -152,7 +157,27 @@ impl Run<'_> {
         if at.update < recipe.optimizer.updates {
             snapshot::write(self.folder, &network, &moments, &at)?;
         }
+        curves::draw(self.folder).map_err(|e| write_error(&self.folder.join("curve.svg"), e))?;
         Ok(network)
+    }
+
+    /// Keeps the weights of this update for averaging, and no more than the recipe says of those before.
+    fn keep(&self, network: &Network, at: &snapshot::Position) -> Result<(), RunError> {
+        let all = self.folder.join("kept");
+        let own = all.join(format!("{:08}", at.update));
+        snapshot::write(&own, network, &step::Moments::default(), at)?;
+        for name in ["config.json", "tokenizer.json"] {
+            if self.folder.join(name).is_file() {
+                fs::copy(self.folder.join(name), own.join(name)).map_err(|e| write_error(&own, e))?;
+            }
+        }
+        let mut kept: Vec<PathBuf> = fs::read_dir(&all)
+            .map_err(|e| write_error(&all, e))?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        kept.sort();
+        let over = kept.len().saturating_sub(self.recipe.output.keep.max(1));
+        kept[..over].iter().try_for_each(|old| fs::remove_dir_all(old).map_err(|e| write_error(old, e)))
     }
 
     /// Mean loss of the held-out batches.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use biogpt::matrix::Matrix;
 use biogpt::{Model, Network};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
@@ -68,6 +69,29 @@ impl Start {
         let start = Self::new(config, tokenizer, 0, device);
         let (network, _) = snapshot::read(folder, start.network, device)?;
         Ok(Self { network, ..start })
+    }
+
+    /// The same with at least `count` learned tokens at the end of the vocabulary. New ones begin as the rows of the first
+    /// ordinary tokens, so that they have the size of others.
+    ///
+    /// # Errors
+    /// If the vocabulary cannot be extended.
+    pub fn with_learned_prompts(mut self, count: usize) -> Result<Self, StartError> {
+        let missing = count.saturating_sub(self.tokenizer.learned_prompt_ids().len());
+        if missing > 0 {
+            self.tokenizer = self.tokenizer.with_learned_prompts(count)?;
+            let first = tokenizer::SPECIAL_TOKENS.len();
+            let extend = |matrix: &Matrix| {
+                let rows = matrix.val().inner();
+                let more = rows.clone().slice([first..first + missing]);
+                Matrix::from_tensor(Tensor::from_inner(Tensor::cat(vec![rows, more], 0)))
+            };
+            self.network.embed_tokens = extend(&self.network.embed_tokens);
+            self.network.head = self.network.head.as_ref().map(extend);
+            self.config.vocab_size += missing;
+        }
+        self.config.learned_prompt = self.tokenizer.learned_prompt_ids().len();
+        Ok(self)
     }
 
     /// Writes shape and vocabulary into a run's folder, so that its snapshots can be read without the recipe.

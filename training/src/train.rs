@@ -72,7 +72,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// A new network with the vocabulary of the recipe's data, or the weights it starts from.
 fn start(recipe: &Recipe, device: &Device) -> Result<Start, Failure> {
     if let Some(from) = &recipe.model.from {
-        return Ok(Start::open(from, device)?);
+        let start = Start::open(from, device)?;
+        return Ok(match recipe.data {
+            Data::Pretrain { .. } => start,
+            Data::Tune { .. } => start.with_learned_prompts(tuning::learned_tokens())?,
+        });
     }
     let folder = match &recipe.data {
         Data::Pretrain { folder, .. } | Data::Tune { replay: Some(folder), .. } => folder,
