@@ -29,6 +29,11 @@ pub fn new_library(window: &WebviewWindow, title: &str, name: &str) -> Option<Pa
     Some(if place.extension().is_some() { place } else { place.with_extension(LIBRARY) })
 }
 
+/// A place for a file.
+pub fn new_file(window: &WebviewWindow, title: &str, name: &str) -> Option<PathBuf> {
+    dialog(window, title).set_file_name(name).blocking_save_file().and_then(path)
+}
+
 fn libraries(window: &WebviewWindow, title: &str) -> FileDialogBuilder<tauri::Wry> {
     dialog(window, title).add_filter("Osler libraries", &[LIBRARY])
 }

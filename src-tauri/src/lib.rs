@@ -2,21 +2,24 @@
 
 mod commands;
 mod desk;
+mod diagnostics;
 mod dialogs;
 mod files;
 mod folders;
 mod log;
+mod sentinel;
 mod window;
 
 use std::error::Error;
 use std::sync::Arc;
 
-use tauri::{App, Emitter, Manager, RunEvent};
+use tauri::{App, AppHandle, Emitter, Manager, RunEvent, WindowEvent};
 use workbench::Workbench;
 use workbench::wire::AppEvent;
 
 use files::Opened;
 use folders::Folders;
+use sentinel::{Fall, Sentinel};
 
 pub use commands::builder;
 
@@ -43,6 +46,9 @@ pub fn run() -> tauri::Result<()> {
             if let Some(event) = files::event(event) {
                 tell(window.app_handle(), &event);
             }
+            if let WindowEvent::Focused(true) = event {
+                look_around(window.app_handle());
+            }
         })
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
@@ -50,6 +56,7 @@ pub fn run() -> tauri::Result<()> {
             && let Some(workbench) = app.try_state::<Arc<Workbench>>()
         {
             workbench.jobs().cancel_all();
+            app.state::<Arc<Sentinel>>().put_away();
         }
     });
     Ok(())
@@ -64,14 +71,45 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn Error>> {
     let handle = app.handle().clone();
     let workbench = Workbench::open(folders.places(version))?;
     workbench.watch(Arc::new(move |event| tell(&handle, &event)));
-    app.manage(Arc::new(workbench));
+    let (workbench, sentinel) = (Arc::new(workbench), Arc::new(Sentinel::in_folder(&folders.window)));
+    app.manage(Fall::asked(&sentinel, &workbench));
+    pass_on(app.handle(), &workbench, &sentinel);
+    app.manage(workbench);
+    app.manage(sentinel);
     window::open(app, &folders)?;
     tracing::info!(version = %app.package_info().version, "started");
     Ok(())
 }
 
+/// Another program may have written into the library meanwhile.
+fn look_around(app: &AppHandle) {
+    let Some(workbench) = app.try_state::<Arc<Workbench>>().map(|workbench| Arc::clone(&workbench)) else {
+        return;
+    };
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = workbench.look_around() {
+            tracing::warn!(%error, "the library could not be looked at");
+        }
+    });
+}
+
+/// Passes changes of the engine's state on to the window.
+fn pass_on(app: &AppHandle, workbench: &Arc<Workbench>, sentinel: &Arc<Sentinel>) {
+    let mut changes = workbench.watch_engine();
+    let (app, sentinel, workbench) = (app.clone(), Arc::clone(sentinel), Arc::downgrade(workbench));
+    tauri::async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            let Some(workbench) = workbench.upgrade() else { return };
+            changes.mark_unchanged();
+            let status = workbench.engine_status();
+            sentinel.heed(&status);
+            tell(&app, &AppEvent::Engine { status });
+        }
+    });
+}
+
 /// Tells the window something.
-fn tell(app: &tauri::AppHandle, event: &AppEvent) {
+fn tell(app: &AppHandle, event: &AppEvent) {
     if let Err(error) = app.emit(EVENT, event) {
         tracing::warn!(%error, "the window could not be told something");
     }

@@ -74,6 +74,7 @@ pub fn window(house: &House) -> Outcome {
     command
         .args(["run", "--silent", "test:window"])
         .env("OSLER_BINARY", program(house, "osler"))
+        .env("OSLER_TINY_MODEL", program(house, "examples/tiny_model"))
         .env("OSLER_XDND_DROP", program(house, "xdnd-drop"));
     commands::run(&mut command)
 }

@@ -3,36 +3,22 @@
 use std::process::Command;
 
 use tauri::State;
-use workbench::wire::{EngineState, EngineStatus, ErrorCode, Folder, HostError, Settings, Startup};
+use workbench::wire::{ErrorCode, Folder, HostError, Settings, Startup};
 
 use crate::desk::{Desk, Reply, blocking};
+use crate::diagnostics;
 use crate::files::Opened;
+use crate::sentinel::Fall;
 
 /// Everything the window shows first.
 #[tauri::command]
 #[specta::specta]
-pub async fn start(desk: Desk<'_>, opened: State<'_, Opened>) -> Reply<Startup> {
-    let files = opened.take();
+pub async fn start(desk: Desk<'_>, opened: State<'_, Opened>, fall: State<'_, Fall>) -> Reply<Startup> {
+    let (files, fall) = (opened.take(), fall.notice());
     blocking(&desk, move |workbench| {
-        Ok(Startup {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            settings: workbench.settings(),
-            library: workbench.library()?,
-            recent: workbench.recent_libraries(),
-            engine: EngineStatus {
-                state: EngineState::Empty,
-                model: None,
-                model_id: None,
-                device: "CPU".to_owned(),
-                activity: None,
-                tokens_per_second: None,
-                queued: 0,
-                memory: None,
-            },
-            place: workbench.shelf().last_place()?,
-            notices: workbench.notices(),
-            opened: files,
-        })
+        let mut startup = workbench.startup(workbench.engine_status(), files)?;
+        startup.notices.extend(fall);
+        Ok(startup)
     })
     .await
 }
@@ -42,6 +28,13 @@ pub async fn start(desk: Desk<'_>, opened: State<'_, Opened>) -> Reply<Startup> 
 #[specta::specta]
 pub async fn save_settings(desk: Desk<'_>, settings: Settings) -> Reply<()> {
     blocking(&desk, move |workbench| workbench.save_settings(&settings)).await
+}
+
+/// Versions, device, settings, the last errors; never document text.
+#[tauri::command]
+#[specta::specta]
+pub async fn diagnostics(desk: Desk<'_>) -> Reply<String> {
+    blocking(&desk, |workbench| Ok(diagnostics::of(workbench))).await
 }
 
 /// Shows a folder in the system's file manager.

@@ -1,10 +1,13 @@
 //! What the window may ask: one command a use case. Each parses its arguments, calls one method and passes the error on.
 
 mod app;
+mod batches;
 mod curation;
 mod documents;
 mod drafts;
+mod export;
 mod library;
+mod models;
 mod tasks;
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
@@ -17,6 +20,7 @@ pub fn builder() -> Builder<tauri::Wry> {
         collect_commands![
             app::start,
             app::save_settings,
+            app::diagnostics,
             app::reveal,
             app::cancel,
             library::library,
@@ -47,12 +51,37 @@ pub fn builder() -> Builder<tauri::Wry> {
             curation::redo,
             curation::history,
             curation::queue,
+            tasks::extract,
+            tasks::describe,
+            tasks::continue_text,
+            tasks::ask,
+            tasks::classify,
+            tasks::prompt,
             tasks::concordance,
+            batches::batches,
+            batches::batch_items,
+            batches::start_batch,
+            batches::pause_batch,
+            batches::resume_batch,
+            batches::cancel_batch,
+            models::models,
+            models::preview_model,
+            models::import_model,
+            models::verify_model,
+            models::use_model,
+            models::remove_model,
+            models::restore_model,
+            models::load_model,
+            models::unload_model,
+            models::devices,
             drafts::drafts,
             drafts::draft,
             drafts::begin_draft,
             drafts::save_draft,
             drafts::remove_draft,
+            export::formats,
+            export::preview_export,
+            export::export_to,
         ],
     )
 }

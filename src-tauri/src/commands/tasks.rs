@@ -1,8 +1,80 @@
-//! What the library knows of a term.
+//! What the model is asked.
 
-use workbench::wire::Concordance;
+use tauri::ipc::Channel;
+use workbench::wire::{
+    AskEvent, AskRequest, ClassifyEvent, ClassifyRequest, Concordance, ContinueEvent, ContinueRequest,
+    DescribeEvent, DescribeRequest, ExtractEvent, ExtractRequest, Prompt, PromptRequest, Streamed,
+};
 
-use crate::desk::{Desk, Reply, blocking};
+use crate::desk::{Desk, Reply, blocking, streamed};
+
+/// Relations of a document, as they come.
+#[tauri::command]
+#[specta::specta]
+pub async fn extract(
+    desk: Desk<'_>,
+    job: String,
+    request: ExtractRequest,
+    on_event: Channel<Streamed<ExtractEvent>>,
+) -> Reply<()> {
+    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.extract(job, &request, sink)).await
+}
+
+/// Descriptions of a term, side by side.
+#[tauri::command]
+#[specta::specta]
+pub async fn describe(
+    desk: Desk<'_>,
+    job: String,
+    request: DescribeRequest,
+    on_event: Channel<Streamed<DescribeEvent>>,
+) -> Reply<()> {
+    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.describe(job, &request, sink)).await
+}
+
+/// What may follow in a draft.
+#[tauri::command]
+#[specta::specta]
+pub async fn continue_text(
+    desk: Desk<'_>,
+    job: String,
+    request: ContinueRequest,
+    on_event: Channel<Streamed<ContinueEvent>>,
+) -> Reply<()> {
+    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.continue_text(job, &request, sink))
+        .await
+}
+
+/// A question about documents.
+#[tauri::command]
+#[specta::specta]
+pub async fn ask(
+    desk: Desk<'_>,
+    job: String,
+    request: AskRequest,
+    on_event: Channel<Streamed<AskEvent>>,
+) -> Reply<()> {
+    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.ask(job, &request, sink)).await
+}
+
+/// Hallmarks of cancer in documents.
+#[tauri::command]
+#[specta::specta]
+pub async fn classify(
+    desk: Desk<'_>,
+    job: String,
+    request: ClassifyRequest,
+    on_event: Channel<Streamed<ClassifyEvent>>,
+) -> Reply<()> {
+    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.classify(job, &request, sink)).await
+}
+
+/// Exactly what the model would be given.
+#[tauri::command]
+#[specta::specta]
+pub async fn prompt(desk: Desk<'_>, request: PromptRequest) -> Reply<Prompt> {
+    blocking(&desk, move |workbench| workbench.prompt(&request)).await
+}
 
 /// Sentences of the library that mention a term.
 #[tauri::command]

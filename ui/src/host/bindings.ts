@@ -10,6 +10,8 @@ export const commands = {
 	start: () => __TAURI_INVOKE<Startup>("start"),
 	/**  Keeps settings. */
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<null>("save_settings", { settings }),
+	/**  Versions, device, settings, the last errors; never document text. */
+	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
 	/**  Shows a folder in the system's file manager. */
 	reveal: (folder: Folder) => __TAURI_INVOKE<null>("reveal", { folder }),
 	/**  Asks a streamed call to stop at the next token. */
@@ -70,8 +72,52 @@ export const commands = {
 	history: (before: number | null, limit: number) => __TAURI_INVOKE<HistoryEntry[]>("history", { before, limit }),
 	/**  What to look at next. */
 	queue: (order: QueueOrder, filter: QueueFilter, after: string | null, limit: number) => __TAURI_INVOKE<QueuePage>("queue", { order, filter, after, limit }),
+	/**  Relations of a document, as they come. */
+	extract: (job: string, request: ExtractRequest, onEvent: Channel<Streamed<ExtractEvent>>) => __TAURI_INVOKE<null>("extract", { job, request, onEvent }),
+	/**  Descriptions of a term, side by side. */
+	describe: (job: string, request: DescribeRequest, onEvent: Channel<Streamed<DescribeEvent>>) => __TAURI_INVOKE<null>("describe", { job, request, onEvent }),
+	/**  What may follow in a draft. */
+	continueText: (job: string, request: ContinueRequest, onEvent: Channel<Streamed<ContinueEvent>>) => __TAURI_INVOKE<null>("continue_text", { job, request, onEvent }),
+	/**  A question about documents. */
+	ask: (job: string, request: AskRequest, onEvent: Channel<Streamed<AskEvent>>) => __TAURI_INVOKE<null>("ask", { job, request, onEvent }),
+	/**  Hallmarks of cancer in documents. */
+	classify: (job: string, request: ClassifyRequest, onEvent: Channel<Streamed<ClassifyEvent>>) => __TAURI_INVOKE<null>("classify", { job, request, onEvent }),
+	/**  Exactly what the model would be given. */
+	prompt: (request: PromptRequest) => __TAURI_INVOKE<Prompt>("prompt", { request }),
 	/**  Sentences of the library that mention a term. */
 	concordance: (term: string, limit: number) => __TAURI_INVOKE<Concordance>("concordance", { term, limit }),
+	/**  All of them, the latest first. */
+	batches: () => __TAURI_INVOKE<Batch[]>("batches"),
+	/**  Its documents. */
+	batchItems: (batch: number, from: number, limit: number) => __TAURI_INVOKE<BatchItem[]>("batch_items", { batch, from, limit }),
+	/**  Starts one. */
+	startBatch: (request: BatchRequest) => __TAURI_INVOKE<Batch>("start_batch", { request }),
+	/**  Stops after the document at hand. */
+	pauseBatch: (batch: number) => __TAURI_INVOKE<Batch>("pause_batch", { batch }),
+	/**  Goes on. */
+	resumeBatch: (batch: number) => __TAURI_INVOKE<Batch>("resume_batch", { batch }),
+	/**  Ends it; what was found stays. */
+	cancelBatch: (batch: number) => __TAURI_INVOKE<Batch>("cancel_batch", { batch }),
+	/**  All models. */
+	models: () => __TAURI_INVOKE<Model[]>("models"),
+	/**  What a folder of weights holds and lacks. Without paths the system's dialog asks for a folder; nothing when it was closed. */
+	previewModel: (paths: string[] | null) => __TAURI_INVOKE<ModelPreview | null>("preview_model", { paths }),
+	/**  Converts and checks what was previewed. */
+	importModel: (job: string, preview: string, name: string, onEvent: Channel<Streamed<ModelImportEvent>>) => __TAURI_INVOKE<null>("import_model", { job, preview, name, onEvent }),
+	/**  Compares a model with its checksums and tries it. */
+	verifyModel: (job: string, id: string, onEvent: Channel<Streamed<VerifyEvent>>) => __TAURI_INVOKE<null>("verify_model", { job, id, onEvent }),
+	/**  Works with this model from now on. */
+	useModel: (id: string) => __TAURI_INVOKE<EngineStatus>("use_model", { id }),
+	/**  Takes a model out of the list; it can be restored until Osler is closed. */
+	removeModel: (id: string) => __TAURI_INVOKE<null>("remove_model", { id }),
+	/**  Takes that back. */
+	restoreModel: (id: string) => __TAURI_INVOKE<null>("restore_model", { id }),
+	/**  Loads the model now. */
+	loadModel: () => __TAURI_INVOKE<EngineStatus>("load_model"),
+	/**  Takes the model out of memory. */
+	unloadModel: () => __TAURI_INVOKE<EngineStatus>("unload_model"),
+	/**  What can compute here. */
+	devices: () => __TAURI_INVOKE<Device[]>("devices"),
 	/**  All of them, the latest first. */
 	drafts: () => __TAURI_INVOKE<DraftSummary[]>("drafts"),
 	/**  One, whole. */
@@ -82,9 +128,23 @@ export const commands = {
 	saveDraft: (id: number, title: string, text: string, generated: GeneratedSpan[]) => __TAURI_INVOKE<Library>("save_draft", { id, title, text, generated }),
 	/**  Removes one. */
 	removeDraft: (id: number) => __TAURI_INVOKE<Change>("remove_draft", { id }),
+	/**  What can be written. */
+	formats: (scope: ExportScope) => __TAURI_INVOKE<Format[]>("formats", { scope }),
+	/**  How the file begins and what it cannot hold. */
+	previewExport: (request: ExportRequest) => __TAURI_INVOKE<ExportPreview>("preview_export", { request }),
+	/**  Writes the file to where the system's dialog says; closing it ends the job as stopped. */
+	exportTo: (job: string, request: ExportRequest, onEvent: Channel<Streamed<ExportEvent>>) => __TAURI_INVOKE<null>("export_to", { job, request, onEvent }),
 };
 
 /* Types */
+/**  A token that could have stood there. */
+export type Alternative = {
+	/**  Its text, with the blank before it. */
+	text: string,
+	/**  Natural logarithm of its probability. */
+	logProbability: number,
+};
+
 /**  A statement, who made it, and what the curator says of it. */
 export type Annotation = {
 	/**  What it is. */
@@ -138,6 +198,43 @@ to: string;
 /**  Why. */
 reason: string };
 
+/**  Progress of `ask`. */
+export type AskEvent = 
+/**  A document answered. */
+{ kind: "answer"; 
+/**  The document. */
+document: number; 
+/**  Its title. */
+title: string; 
+/**  The answer. */
+verdict: Verdict; 
+/**  What each answer got. */
+probabilities: Probabilities; 
+/**  The run it is stored as. */
+run: number } | 
+/**  Leave one sentence out. */
+{ kind: "influence"; 
+/**  The document. */
+document: number; 
+/**  What each sentence does. */
+sentences: Influence[] } | 
+/**  A document could not be asked. */
+{ kind: "unanswered"; 
+/**  The document. */
+document: number; 
+/**  Its title. */
+title: string; 
+/**  Why. */
+error: HostError };
+
+/**  A question about documents. */
+export type AskRequest = {
+	/**  The question. */
+	question: string,
+	/**  The documents, each answered by itself. */
+	documents: number[],
+};
+
 /**  A task over many documents. */
 export type Batch = {
 	/**  Its number. */
@@ -172,6 +269,49 @@ export type Batch = {
 	current: string | null,
 };
 
+/**  A document of a batch. */
+export type BatchItem = {
+	/**  Its place in the batch, from 0. */
+	ordinal: number,
+	/**  The document. */
+	document: number,
+	/**  Its title. */
+	title: string,
+	/**  How it stands. */
+	state: BatchItemState,
+	/**  What was found. */
+	findings: number,
+	/**  What it took. */
+	seconds: number | null,
+	/**  Why it failed. */
+	problem: HostError | null,
+};
+
+/**  How a document of a batch stands. */
+export type BatchItemState = 
+/**  Its turn comes. */
+"waiting" | 
+/**  It is its turn. */
+"running" | 
+/**  It has its result. */
+"done" | 
+/**  It has none. */
+"failed" | 
+/**  It was left out. */
+"skipped";
+
+/**  A batch to be started. */
+export type BatchRequest = {
+	/**  What is asked. */
+	task: Task,
+	/**  The question, for [`Task::Answer`]. */
+	question: string | null,
+	/**  The documents, in order. */
+	documents: number[],
+	/**  How relations are found. */
+	mode: ExtractionMode,
+};
+
 /**  How a batch stands. */
 export type BatchState = 
 /**  Under way. */
@@ -193,6 +333,33 @@ export type Change = {
 	marks: Marks | null,
 	/**  The library after the action. */
 	library: Library,
+};
+
+/**  Progress of `classify`. */
+export type ClassifyEvent = 
+/**  A sentence was classified. */
+{ kind: "sentence"; 
+/**  The document. */
+document: number; 
+/**  The sentence. */
+span: Span; 
+/**  Every label. */
+scores: LabelScore[] } | 
+/**  A document was classified. */
+{ kind: "labels"; 
+/**  The document. */
+document: number; 
+/**  Its title. */
+title: string; 
+/**  The union of its sentences' labels. */
+labels: LabelScore[]; 
+/**  The run it is stored as. */
+run: number };
+
+/**  Hallmarks of cancer in documents. */
+export type ClassifyRequest = {
+	/**  The documents. */
+	documents: number[],
 };
 
 /**  An id in a vocabulary. */
@@ -260,6 +427,23 @@ verdict: Verdict;
 /**  What each answer got. */
 probabilities: Probabilities };
 
+/**  Progress of `continue_text`. */
+export type ContinueEvent = 
+/**  The continuation grew. */
+{ kind: "tokens"; 
+/**  What is certain, since the last event. */
+tokens: Token[]; 
+/**  May still change; replaces the one before. */
+tentative: string };
+
+/**  What may follow. */
+export type ContinueRequest = {
+	/**  The text before the cursor. */
+	before: string,
+	/**  Longest continuation. */
+	maxTokens: number,
+};
+
 /**  What a curator says of an annotation. */
 export type Decision = {
 	/**  In a word. */
@@ -285,6 +469,17 @@ export type DecisionVerdict =
 /**  The curator's own. */
 "added";
 
+/**  How text is chosen. */
+export type Decoding = 
+/**  Beam search with five beams. */
+{ kind: "careful" } | 
+/**  Sampling, with a seed for each candidate. */
+{ kind: "varied"; 
+/**  Above 0. */
+temperature: number; 
+/**  Of the first candidate. */
+seed: number };
+
 /**  Space between things. */
 export type Density = 
 /**  Little. */
@@ -294,6 +489,78 @@ export type Density =
 /**  Much. */
 "roomy";
 
+/**  Progress of `describe`. */
+export type DescribeEvent = 
+/**  The prompt is made. */
+{ kind: "started"; 
+/**  What the model is given. */
+prompt: string; 
+/**  One for each candidate; none for beam search. */
+seeds: number[] } | 
+/**  A candidate grew. */
+{ kind: "tokens"; 
+/**  Which, from 0. */
+candidate: number; 
+/**  What is certain, since the last event. */
+tokens: Token[]; 
+/**  May still change; replaces the one before. */
+tentative: string } | 
+/**  A candidate is complete. */
+{ kind: "candidate"; 
+/**  Which, from 0. */
+candidate: number; 
+/**  Of its tokens. */
+meanLogProbability: number; 
+/**  Why it ended. */
+ended: DescriptionEnd };
+
+/**  Descriptions of a term. */
+export type DescribeRequest = {
+	/**  The term. */
+	term: string,
+	/**  How many descriptions. */
+	candidates: number,
+	/**  How they are chosen. */
+	decoding: Decoding,
+	/**  Text that the description must begin with: to go on from a chosen alternative. */
+	beginning: string,
+	/**  Longest description. */
+	maxTokens: number,
+};
+
+/**  Why a description ended. */
+export type DescriptionEnd = 
+/**  The model ended it. */
+"complete" | 
+/**  It grew too long. */
+"length" | 
+/**  It went round in circles. */
+"repetition";
+
+/**  A device. */
+export type Device = {
+	/**  `cpu`, or the adapter's own id. */
+	id: string,
+	/**  For people. */
+	name: string,
+	/**  What it is. */
+	type: DeviceKind,
+	/**  `Vulkan`, `Metal` ... */
+	backend: string,
+	/**  Its driver. */
+	driver: string,
+	/**  Bytes, where the system says. */
+	memory: number | null,
+	/**  Whether it computes in half precision. */
+	halfPrecision: boolean,
+	/**  What it can hold at once. */
+	limits: Limit[],
+	/**  Why the model in use cannot run on it, if it cannot. */
+	unfit: string | null,
+	/**  Whether it is the device in use. */
+	inUse: boolean,
+};
+
 /**  Which device is to be used. */
 export type DeviceChoice = 
 /**  The best that fits. */
@@ -302,6 +569,17 @@ export type DeviceChoice =
 { kind: "device"; 
 /**  Its id. */
 id: string };
+
+/**  What a device is. */
+export type DeviceKind = 
+/**  The processor. */
+"cpu" | 
+/**  A card of its own. */
+"discreteGpu" | 
+/**  A part of the processor. */
+"integratedGpu" | 
+/**  A program that imitates one. */
+"softwareGpu";
 
 /**  Which documents a list shows. */
 export type DocumentFilter = {
@@ -477,6 +755,116 @@ export type ErrorCode =
 /**  Anything else. */
 "other";
 
+/**  Whose statements are exported. */
+export type ExportContent = 
+/**  As the curator left it. */
+"curated" | 
+/**  As the models said. */
+"predicted" | 
+/**  Both, side by side. */
+"everything" | 
+/**  As it came. */
+"imported";
+
+/**  Progress of `export_to`. */
+export type ExportEvent = 
+/**  Documents are being written. */
+{ kind: "progress"; 
+/**  Written so far. */
+done: number; 
+/**  In all. */
+total: number } | 
+/**  The file is there. */
+{ kind: "written"; 
+/**  Where. */
+path: string; 
+/**  Its size. */
+bytes: number; 
+/**  Documents in it. */
+documents: number };
+
+/**  What an export would write. */
+export type ExportPreview = {
+	/**  A name for the file. */
+	fileName: string,
+	/**  Documents in it. */
+	documents: number,
+	/**  Mentions, relations, labels and answers in it. */
+	annotations: number,
+	/**  Its size. */
+	bytes: number,
+	/**  The beginning of the file. */
+	excerpt: string,
+	/**  What the format cannot hold. */
+	losses: Loss[],
+	/**  The runs that stand behind it. */
+	records: RunRecord[],
+};
+
+/**  An export to be made. */
+export type ExportRequest = {
+	/**  Of what. */
+	scope: ExportScope,
+	/**  The id of the format. */
+	format: string,
+	/**  Whose statements. */
+	content: ExportContent,
+};
+
+/**  What is to be exported. */
+export type ExportScope = 
+/**  These documents. */
+{ kind: "documents"; 
+/**  Which. */
+documents: number[] } | 
+/**  Every document. */
+{ kind: "library" } | 
+/**  One draft. */
+{ kind: "draft"; 
+/**  Which. */
+draft: number };
+
+/**  Progress of `extract`. */
+export type ExtractEvent = 
+/**  The prompt is made. */
+{ kind: "started"; 
+/**  The run. */
+run: number; 
+/**  Length of the prompt. */
+promptTokens: number; 
+/**  Parts that the text was split into. */
+parts: number } | 
+/**  The model goes on. */
+{ kind: "progress"; 
+/**  The part it is at, from 0. */
+part: number; 
+/**  Parts in all. */
+parts: number; 
+/**  Tokens written. */
+tokens: number; 
+/**  Rate. */
+tokensPerSecond: number } | 
+/**  A finding came. */
+{ kind: "found"; 
+/**  The finding. */
+annotation: Annotation } | 
+/**  Everything is in the library. */
+{ kind: "stored"; 
+/**  What that did. */
+change: Change };
+
+/**  Relations of one document. */
+export type ExtractRequest = {
+	/**  The document. */
+	document: number,
+	/**  Which relations. */
+	task: RelationTask,
+	/**  How. */
+	mode: ExtractionMode,
+	/**  Another model than the one in use. */
+	modelId: string | null,
+};
+
 /**  How relations are found. */
 export type ExtractionMode = 
 /**  The model writes under the grammar. */
@@ -502,6 +890,20 @@ export type Folder =
 "logs" | 
 /**  That of the open library. */
 "library";
+
+/**  A format that can be written. */
+export type Format = {
+	/**  Names it in a request. */
+	id: string,
+	/**  For people. */
+	name: string,
+	/**  Without the dot. */
+	extension: string,
+	/**  What it is good for. */
+	description: string,
+	/**  What it can hold at all. */
+	holds: Holds,
+};
 
 /**  A stretch that a model wrote. */
 export type GeneratedSpan = {
@@ -550,6 +952,20 @@ export type HistoryState =
 "undone" | 
 /**  It was taken back, and something else was done since. */
 "abandoned";
+
+/**  What a format can hold at all. */
+export type Holds = {
+	/**  Mentions. */
+	entities: boolean,
+	/**  Relations. */
+	relations: boolean,
+	/**  Scores. */
+	scores: boolean,
+	/**  Decisions. */
+	decisions: boolean,
+	/**  Records of runs. */
+	record: boolean,
+};
 
 /**  What went wrong, for people. */
 export type HostError = {
@@ -627,6 +1043,16 @@ origin: string;
 /**  The documents. */
 documents: NewDocument[] };
 
+/**  What a sentence does to an answer. */
+export type Influence = {
+	/**  The sentence. */
+	span: Span,
+	/**  What the probability of the given verdict loses without it. */
+	effect: number,
+	/**  What each answer gets without it. */
+	without: Probabilities,
+};
+
 /**  A property. */
 export type Infon = {
 	/**  Its name. */
@@ -664,6 +1090,14 @@ export type KeyBinding = {
 	keys: string[],
 };
 
+/**  A label and its probability. */
+export type LabelScore = {
+	/**  The label. */
+	label: string,
+	/**  Between 0 and 1. */
+	probability: number,
+};
+
 /**  The open library. */
 export type Library = {
 	/**  Its file. */
@@ -692,6 +1126,24 @@ export type Library = {
 	redo: Step | null,
 };
 
+/**  What a device can hold at once. */
+export type Limit = {
+	/**  Of what. */
+	name: string,
+	/**  With its unit. */
+	value: string,
+};
+
+/**  What a format cannot hold. */
+export type Loss = {
+	/**  In words. */
+	what: string,
+	/**  How often. */
+	count: number,
+	/**  One of them. */
+	example: string,
+};
+
 /**  Everything that points into a text. It is sent whole after each change of a document. */
 export type Marks = {
 	/**  What came with the document, what models found, what the curator added. */
@@ -700,6 +1152,159 @@ export type Marks = {
 	notes: Note[],
 	/**  Runs over it, the latest first. */
 	runs: Run[],
+};
+
+/**  A measured figure. */
+export type Metric = {
+	/**  The task. */
+	task: Task,
+	/**  `F1`, `accuracy` ... */
+	name: string,
+	/**  Ours. */
+	value: number,
+	/**  The publication's. */
+	published: number | null,
+	/**  What it was measured on. */
+	data: string,
+};
+
+/**  An installed model. */
+export type Model = {
+	/**  Its folder's name. */
+	id: string,
+	/**  For people. */
+	name: string,
+	/**  Where it is from. */
+	origin: ModelOrigin,
+	/**  Number of weights. */
+	parameters: number,
+	/**  Size on disk. */
+	bytes: number,
+	/**  SHA-256 of the weights. */
+	sha256: string,
+	/**  SHA-256 of the tokenizer's files. */
+	tokenizerSha256: string,
+	/**  As an SPDX expression, or in words. */
+	licence: string,
+	/**  Whether the licence forbids more than research. */
+	researchOnly: boolean,
+	/**  What it was tuned for. */
+	tasks: Task[],
+	/**  `24 layers, width 1,024 ...` */
+	architecture: string,
+	/**  Longest input. */
+	contextTokens: number,
+	/**  `f32`, `f16`, `int8` ... */
+	precision: string,
+	/**  When it was imported. */
+	importedAt: number | null,
+	/**  When its bytes were last compared with their sums. */
+	verifiedAt: number | null,
+	/**  What the self-test said. */
+	selfTest: SelfTest | null,
+	/**  What was measured of it. */
+	metrics: Metric[],
+	/**  The card's text, Markdown. */
+	card: string,
+	/**  Whether it is the model in use. */
+	inUse: boolean,
+};
+
+/**  A file of a model. */
+export type ModelFile = {
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	role: string,
+	/**  Whether it is there. */
+	state: ModelFileState,
+	/**  Its size. */
+	bytes: number | null,
+	/**  For people. */
+	remark: string,
+};
+
+/**  Whether a file of a model is there. */
+export type ModelFileState = 
+/**  It is. */
+"found" | 
+/**  It is not, and is needed. */
+"missing" | 
+/**  It is not, and is not needed. */
+"optional" | 
+/**  It cannot be used. */
+"damaged";
+
+/**  How weights are published. */
+export type ModelForm = 
+/**  `config.json`, `vocab.json`, weights. */
+"huggingFace" | 
+/**  `dict.txt`, `bpecodes`, `checkpoint.pt`. */
+"fairseq" | 
+/**  Osler's own folder. */
+"osler" | 
+/**  None of these. */
+"unknown";
+
+/**  Progress of `import_model`. */
+export type ModelImportEvent = 
+/**  A phase goes on. */
+{ kind: "phase"; 
+/**  Which. */
+phase: ModelPhase; 
+/**  Bytes, tensors or tokens. */
+done: number; 
+/**  In all. */
+total: number; 
+/**  For people. */
+detail: string } | 
+/**  The model is installed. */
+{ kind: "imported"; 
+/**  The model. */
+model: Model };
+
+/**  Where a model is from. */
+export type ModelOrigin = 
+/**  It came with Osler. */
+"builtIn" | 
+/**  The user imported it. */
+"imported";
+
+/**  A phase of an import or a verification. */
+export type ModelPhase = 
+/**  Files are read. */
+"reading" | 
+/**  Weights are converted. */
+"converting" | 
+/**  Sums are compared. */
+"verifying" | 
+/**  The fixed prompt runs. */
+"selfTest";
+
+/**  What an import of a model would bring. */
+export type ModelPreview = {
+	/**  Hand it back to `import_model`; missing where nothing can be imported. */
+	id: string | null,
+	/**  Where it was looked. */
+	folder: string,
+	/**  How the weights are published. */
+	form: ModelForm,
+	/**  A name to begin with. */
+	name: string,
+	/**  `24 layers, width 1,024 ...` */
+	architecture: string | null,
+	/**  Number of weights. */
+	parameters: number | null,
+	/**  What is there and what is missing. */
+	files: ModelFile[],
+	/**  Size of what is there. */
+	bytes: number,
+	/**  Space that the import needs. */
+	neededBytes: number,
+	/**  Space that the disk has. */
+	freeBytes: number,
+	/**  Why it cannot be imported. */
+	problems: HostError[],
 };
 
 /**  Movement. */
@@ -856,6 +1461,43 @@ export type Probabilities = {
 	maybe: number,
 };
 
+/**  Exactly what the model is given. */
+export type Prompt = {
+	/**  As text. */
+	text: string,
+	/**  Its length in tokens. */
+	tokens: number,
+	/**  Learned prompt tokens, which are no text. */
+	learnedTokens: number,
+	/**  The model's context in tokens. */
+	limit: number,
+};
+
+/**  The prompt of what? */
+export type PromptRequest = 
+/**  Of relations. */
+{ kind: "extract"; 
+/**  The document. */
+document: number; 
+/**  Which relations. */
+task: RelationTask } | 
+/**  Of a question. */
+{ kind: "answer"; 
+/**  The document. */
+document: number; 
+/**  The question. */
+question: string } | 
+/**  Of a classification. */
+{ kind: "classify"; 
+/**  The document. */
+document: number; 
+/**  The sentence. */
+span: Span } | 
+/**  Of a description. */
+{ kind: "describe"; 
+/**  The term. */
+term: string };
+
 /**  A finding to look at. */
 export type QueueEntry = {
 	/**  Its document. */
@@ -981,6 +1623,36 @@ export type Run = {
 	problem: string | null,
 };
 
+/**  How a result was computed, so that it can be computed again. */
+export type RunRecord = {
+	/**  The run. */
+	run: number,
+	/**  Version of Osler. */
+	appVersion: string,
+	/**  The model's name. */
+	model: string,
+	/**  SHA-256 of the weights. */
+	modelSha256: string,
+	/**  SHA-256 of the tokenizer's files. */
+	tokenizerSha256: string,
+	/**  The task. */
+	task: Task,
+	/**  Version of the task. */
+	taskVersion: string,
+	/**  Version of its grammar. */
+	grammarVersion: string,
+	/**  How tokens were chosen. */
+	decoding: string,
+	/**  With which seed. */
+	seed: string,
+	/**  On which device. */
+	device: string,
+	/**  SHA-256 of the text. */
+	textSha256: string,
+	/**  When. */
+	madeAt: number,
+};
+
 /**  How a run stands. */
 export type RunState = 
 /**  Under way, or left behind by a program that ended. */
@@ -1020,6 +1692,18 @@ export type SearchHitKind =
 "decision" | 
 /**  A draft. */
 "draft";
+
+/**  A fixed prompt that must give known tokens. */
+export type SelfTest = {
+	/**  Whether it did. */
+	passed: boolean,
+	/**  Where it ran. */
+	device: string,
+	/**  How fast. */
+	tokensPerSecond: number,
+	/**  For people. */
+	message: string,
+};
 
 /**  What the user chose once. A missing field of a saved file takes its usual value. */
 export type Settings = {
@@ -1155,6 +1839,16 @@ export type Theme =
 /**  High contrast. */
 "contrast";
 
+/**  A token of generated text. */
+export type Token = {
+	/**  Its text, with the blank before it. */
+	text: string,
+	/**  Natural logarithm of its probability. */
+	logProbability: number,
+	/**  Others that stood at this place, the likeliest first, without the chosen one. */
+	alternatives: Alternative[],
+};
+
 /**  An event, or the ending. */
 export type Told<Event> = 
 /**  The stream is over. */
@@ -1179,6 +1873,27 @@ export type Verdict =
 "maybe" | 
 /**  No answer is likely enough. */
 "abstain";
+
+/**  Progress of `verify_model`. */
+export type VerifyEvent = 
+/**  A phase goes on. */
+{ kind: "phase"; 
+/**  Which. */
+phase: ModelPhase; 
+/**  Bytes, tensors or tokens. */
+done: number; 
+/**  In all. */
+total: number; 
+/**  For people. */
+detail: string } | 
+/**  The model was verified. */
+{ kind: "verified"; 
+/**  The model. */
+model: Model; 
+/**  Whether its bytes are what was imported. */
+intact: boolean; 
+/**  For people. */
+message: string };
 
 /**  What a reader should look at twice. */
 export type Warning = {

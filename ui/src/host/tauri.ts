@@ -1,9 +1,10 @@
-// The desktop shell. Thin on purpose: one command a method, in snake case, arguments by name; one channel a stream.
+// The desktop shell. Thin on purpose: one command a method, one channel a stream. The commands are generated.
 
-import { Channel, invoke } from '@tauri-apps/api/core'
+import { Channel } from '@tauri-apps/api/core'
 import { listen } from '@tauri-apps/api/event'
+import { commands } from './bindings'
 import type { Host, Job, Listener } from './interface'
-import type { AppEvent, HostError } from './types'
+import type { AppEvent, HostError, Startup, Streamed } from './types'
 
 /** Whatever a command threw, as a `HostError`. */
 function toHostError(thrown: unknown): HostError {
@@ -15,20 +16,25 @@ function toHostError(thrown: unknown): HostError {
   }
 }
 
-async function call<Result>(command: string, args: Record<string, unknown> = {}): Promise<Result> {
+async function call<Result>(answer: Promise<Result>): Promise<Result> {
   try {
-    return await invoke<Result>(command, args)
+    return await answer
   } catch (thrown) {
     throw toHostError(thrown)
   }
 }
 
+/** For commands that answer nothing. */
+async function done(answer: Promise<unknown>): Promise<void> {
+  await call(answer)
+}
+
 let jobs = 0
 
-/** Starts `command` with a fresh job id and a channel. A command that cannot even start ends its stream as failed. */
-function stream<Event>(command: string, args: Record<string, unknown>, listener: Listener<Event>): Job {
+/** Starts a streamed command with a fresh job id and a channel. One that cannot even start ends its stream as failed. */
+function stream<Event>(start: (job: string, channel: Channel<Streamed<Event>>) => Promise<unknown>, listener: Listener<Event>): Job {
   const job = `${String(Date.now())}-${String((jobs += 1))}`
-  const channel = new Channel<Parameters<typeof listener>[0]>()
+  const channel = new Channel<Streamed<Event>>()
   let next = 0
   let ended = false
   channel.onmessage = (event) => {
@@ -36,92 +42,93 @@ function stream<Event>(command: string, args: Record<string, unknown>, listener:
     ended ||= 'kind' in event && (event.kind === 'finished' || event.kind === 'stopped' || event.kind === 'failed')
     listener(event)
   }
-  call(command, { job, ...args, onEvent: channel }).catch((error: unknown) => {
-    if (!ended) listener({ seq: next, kind: 'failed', error: error as HostError })
+  start(job, channel).catch((thrown: unknown) => {
+    if (!ended) listener({ seq: next, kind: 'failed', error: toHostError(thrown) })
   })
-  return { id: job, cancel: () => void call('cancel', { job }) }
+  return { id: job, cancel: () => void commands.cancel(job) }
 }
 
 export function tauriHost(): Host {
   return {
-    start: () => call('start'),
+    start: () => call(commands.start() as Promise<Startup>),
     watch(listener) {
       const stop = listen<AppEvent>('osler', (event) => listener(event.payload))
       return () => void stop.then((unlisten) => unlisten())
     },
-    saveSettings: (settings) => call('save_settings', { settings }),
-    diagnostics: () => call('diagnostics'),
-    reveal: (folder) => call('reveal', { folder }),
-    answerFallback: (allow) => call('answer_fallback', { allow }),
+    saveSettings: (settings) => done(commands.saveSettings(settings)),
+    diagnostics: () => call(commands.diagnostics()),
+    reveal: (folder) => done(commands.reveal(folder)),
+    // The workbench refuses a device that fails instead of changing it, so it never asks.
+    answerFallback: () => Promise.resolve(),
 
-    library: () => call('library'),
-    createLibrary: () => call('create_library'),
-    openLibrary: (path) => call('open_library', { path }),
-    copyLibrary: () => call('copy_library'),
-    renameLibrary: (name, description) => call('rename_library', { name, description }),
-    recentLibraries: () => call('recent_libraries'),
+    library: () => call(commands.library()),
+    createLibrary: () => call(commands.createLibrary()),
+    openLibrary: (path) => call(commands.openLibrary(path)),
+    copyLibrary: () => call(commands.copyLibrary()),
+    renameLibrary: (name, description) => call(commands.renameLibrary(name, description)),
+    recentLibraries: () => call(commands.recentLibraries()),
 
-    pickFiles: (folder) => call('pick_files', { folder }),
-    previewImport: (source, listener) => stream('preview_import', { source }, listener),
-    importPreviewed: (preview, listener) => stream('import_previewed', { preview }, listener),
+    pickFiles: (folder) => call(commands.pickFiles(folder)),
+    previewImport: (source, listener) => stream((job, channel) => commands.previewImport(job, source, channel), listener),
+    importPreviewed: (preview, listener) => stream((job, channel) => commands.importPreviewed(job, preview, channel), listener),
 
-    documentIds: (order, filter) => call('document_ids', { order, filter }),
-    documentSummaries: (ids) => call('document_summaries', { ids }),
-    document: (id) => call('document', { id }),
-    removeDocuments: (ids) => call('remove_documents', { ids }),
-    rememberPlace: (place) => call('remember_place', { place }),
-    search: (text, limit) => call('search', { text, limit }),
+    documentIds: (order, filter) => call(commands.documentIds(order, filter)),
+    documentSummaries: (ids) => call(commands.documentSummaries(ids)),
+    document: (id) => call(commands.document(id)),
+    removeDocuments: (ids) => call(commands.removeDocuments(ids)),
+    rememberPlace: (place) => done(commands.rememberPlace(place)),
+    search: (text, limit) => call(commands.search(text, limit)),
 
-    decide: (judgements) => call('decide', { judgements }),
-    withdraw: (subjects) => call('withdraw', { subjects }),
-    annotate: (document, contents) => call('annotate', { document, contents }),
+    decide: (judgements) => call(commands.decide(judgements)),
+    withdraw: (subjects) => call(commands.withdraw(subjects)),
+    annotate: (document, contents) => call(commands.annotate(document, contents)),
     annotateOccurrences: (document, name, type, concepts) =>
-      call('annotate_occurrences', { document, name, type, concepts }),
-    countOccurrences: (document, name) => call('count_occurrences', { document, name }),
-    findConcepts: (name, limit) => call('find_concepts', { name, limit }),
-    writeNote: (note) => call('write_note', { note }),
-    editNote: (id, text) => call('edit_note', { id, text }),
-    removeNote: (id) => call('remove_note', { id }),
-    undo: (track) => call('undo', { track }),
-    redo: (track) => call('redo', { track }),
-    history: (before, limit) => call('history', { before, limit }),
-    queue: (order, filter, after, limit) => call('queue', { order, filter, after, limit }),
+      call(commands.annotateOccurrences(document, name, type, concepts)),
+    countOccurrences: (document, name) => call(commands.countOccurrences(document, name)),
+    findConcepts: (name, limit) => call(commands.findConcepts(name, limit)),
+    writeNote: (note) => call(commands.writeNote(note)),
+    editNote: (id, text) => call(commands.editNote(id, text)),
+    removeNote: (id) => call(commands.removeNote(id)),
+    undo: (track) => call(commands.undo(track)),
+    redo: (track) => call(commands.redo(track)),
+    history: (before, limit) => call(commands.history(before, limit)),
+    queue: (order, filter, after, limit) => call(commands.queue(order, filter, after, limit)),
 
-    extract: (request, listener) => stream('extract', { request }, listener),
-    describe: (request, listener) => stream('describe', { request }, listener),
-    continueText: (request, listener) => stream('continue_text', { request }, listener),
-    ask: (request, listener) => stream('ask', { request }, listener),
-    classify: (request, listener) => stream('classify', { request }, listener),
-    prompt: (request) => call('prompt', { request }),
-    concordance: (term, limit) => call('concordance', { term, limit }),
+    extract: (request, listener) => stream((job, channel) => commands.extract(job, request, channel), listener),
+    describe: (request, listener) => stream((job, channel) => commands.describe(job, request, channel), listener),
+    continueText: (request, listener) => stream((job, channel) => commands.continueText(job, request, channel), listener),
+    ask: (request, listener) => stream((job, channel) => commands.ask(job, request, channel), listener),
+    classify: (request, listener) => stream((job, channel) => commands.classify(job, request, channel), listener),
+    prompt: (request) => call(commands.prompt(request)),
+    concordance: (term, limit) => call(commands.concordance(term, limit)),
 
-    batches: () => call('batches'),
-    batchItems: (batch, from, limit) => call('batch_items', { batch, from, limit }),
-    startBatch: (request) => call('start_batch', { request }),
-    pauseBatch: (batch) => call('pause_batch', { batch }),
-    resumeBatch: (batch) => call('resume_batch', { batch }),
-    cancelBatch: (batch) => call('cancel_batch', { batch }),
+    batches: () => call(commands.batches()),
+    batchItems: (batch, from, limit) => call(commands.batchItems(batch, from, limit)),
+    startBatch: (request) => call(commands.startBatch(request)),
+    pauseBatch: (batch) => call(commands.pauseBatch(batch)),
+    resumeBatch: (batch) => call(commands.resumeBatch(batch)),
+    cancelBatch: (batch) => call(commands.cancelBatch(batch)),
 
-    models: () => call('models'),
-    previewModel: (paths) => call('preview_model', { paths }),
-    importModel: (preview, name, listener) => stream('import_model', { preview, name }, listener),
-    verifyModel: (id, listener) => stream('verify_model', { id }, listener),
-    useModel: (id) => call('use_model', { id }),
-    removeModel: (id) => call('remove_model', { id }),
-    restoreModel: (id) => call('restore_model', { id }),
-    loadModel: () => call('load_model'),
-    unloadModel: () => call('unload_model'),
+    models: () => call(commands.models()),
+    previewModel: (paths) => call(commands.previewModel(paths)),
+    importModel: (preview, name, listener) => stream((job, channel) => commands.importModel(job, preview, name, channel), listener),
+    verifyModel: (id, listener) => stream((job, channel) => commands.verifyModel(job, id, channel), listener),
+    useModel: (id) => call(commands.useModel(id)),
+    removeModel: (id) => done(commands.removeModel(id)),
+    restoreModel: (id) => done(commands.restoreModel(id)),
+    loadModel: () => call(commands.loadModel()),
+    unloadModel: () => call(commands.unloadModel()),
 
-    devices: () => call('devices'),
+    devices: () => call(commands.devices()),
 
-    drafts: () => call('drafts'),
-    draft: (id) => call('draft', { id }),
-    beginDraft: (title, text) => call('begin_draft', { title, text }),
-    saveDraft: (id, title, text, generated) => call('save_draft', { id, title, text, generated }),
-    removeDraft: (id) => call('remove_draft', { id }),
+    drafts: () => call(commands.drafts()),
+    draft: (id) => call(commands.draft(id)),
+    beginDraft: (title, text) => call(commands.beginDraft(title, text)),
+    saveDraft: (id, title, text, generated) => call(commands.saveDraft(id, title, text, generated)),
+    removeDraft: (id) => call(commands.removeDraft(id)),
 
-    formats: (scope) => call('formats', { scope }),
-    previewExport: (request) => call('preview_export', { request }),
-    exportTo: (request, listener) => stream('export_to', { request }, listener),
+    formats: (scope) => call(commands.formats(scope)),
+    previewExport: (request) => call(commands.previewExport(request)),
+    exportTo: (request, listener) => stream((job, channel) => commands.exportTo(job, request, channel), listener),
   }
 }

@@ -1,11 +1,11 @@
-// All journeys over the real window, one after the other: `OSLER_BINARY=… OSLER_XDND_DROP=… npm run test:window`, or
-// `cargo xtask check window`, which builds both. `node tests/window/run.mjs library` walks only that file.
+// All journeys over the real window, one after the other. `cargo xtask check window` builds what they need and says where it is;
+// with the variables set, `node tests/window/run.mjs library` walks only that file.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-for (const name of ['OSLER_BINARY', 'OSLER_XDND_DROP']) {
+for (const name of ['OSLER_BINARY', 'OSLER_TINY_MODEL', 'OSLER_XDND_DROP']) {
   if (!process.env[name]) {
     console.error(`${name} is not set: \`cargo xtask check window\` sets it`)
     process.exit(1)

@@ -14,6 +14,12 @@ export const screens = [
   { name: 'settings', show: at(',') },
 ]
 
+/** Works with the scripted generator, which needs no weights and says the same on any machine. */
+export async function withScript(app) {
+  await app.session.runAsync(`window.__TAURI_INTERNALS__.invoke('use_model', { id: 'scripted' }).then(arguments[0])`)
+  await app.seeText('Scripted (no model)')
+}
+
 /** The sample abstracts, which a newcomer is offered. */
 export async function withSamples(app) {
   await app.press('Control', '1')

@@ -129,6 +129,8 @@ export class Session {
       if (opening !== this.opening) return
       this.view = view
       this.marks = view.marks
+      // A short text is never scrolled, and yet it is where the curator was.
+      void this.app.host.rememberPlace({ document: id, top: view.top }).catch(() => undefined)
       this.failed = null
       this.clear()
       this.selected = null

@@ -1,0 +1,139 @@
+// Journeys with a model: the scripted one, which says the same on any machine, and a tiny one of random weights.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { withScript } from './screens.mjs'
+import { journey } from './stage.mjs'
+
+const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
+
+async function withDocuments(app) {
+  await app.drop(pubmed)
+  await app.see('.dialog', 'Import 2 documents?')
+  await app.click('#import-accept')
+  await app.see('.document', 'Lithium and tremor')
+}
+
+/** A folder with a model of random weights. */
+function tinyModel(home) {
+  const folder = join(home.folder, 'tiny')
+  execFileSync(process.env.OSLER_TINY_MODEL, [folder])
+  return folder
+}
+
+journey('drop, extract, accept, undo, restart: everything is still there', async ({ open, note }) => {
+  const app = await open()
+  await withScript(app)
+  await withDocuments(app)
+  await app.press('Control', '3')
+  await app.see('.at-text', 'tremor')
+  const started = Date.now()
+  await app.press('Control', 'Enter')
+  await app.see('.relation')
+  note(`first relation after ${String(Date.now() - started)} ms`)
+  await app.gone('button', 'Stop')
+  const found = await app.count('.relation')
+  await app.press('a')
+  await app.see('.toast', 'Accepted 1 relation')
+  await app.see('.tabs label', 'Accepted1')
+  await app.press('Control', 'z')
+  await app.see('.tabs label', 'Accepted0')
+  await app.press('Control', 'Shift', 'Z')
+  await app.see('.tabs label', 'Accepted1')
+  await app.close()
+
+  const again = await open()
+  await again.press('Control', '3')
+  await again.see('.tabs label', 'Accepted1')
+  assert.equal(await again.count('.relation'), found)
+})
+
+journey('a description comes word by word and stops when it is told to', async ({ open, note }) => {
+  const app = await open()
+  await withScript(app)
+  await app.press('Control', '2')
+  await app.click('button', 'New draft')
+  await app.press('Control', 'd')
+  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  await app.press('Enter')
+  await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+  const told = Date.now()
+  if (await app.find('[aria-label="Describe a term"] button', 'Stop')) await app.press('Escape')
+  await app.see('[aria-label="Describe a term"] button[type=submit]', 'Describe')
+  note(`stopped ${String(Date.now() - told)} ms after it was asked`)
+  assert.notEqual((await app.text('article .words')).trim(), '', 'what had come is kept')
+  await app.click('article button', 'Insert')
+  await app.ask('the words in the draft', async () => (await app.text('.cm-content')).includes('scripted generator'))
+})
+
+journey('a question is answered with three probabilities and the prompt', async ({ open }) => {
+  const app = await open()
+  await withScript(app)
+  await withDocuments(app)
+  await app.press('Control', '4')
+  await app.fill('[aria-label=Question]', 'Does lithium cause tremor?')
+  await app.press('Enter')
+  await app.seeText('Maybe')
+  await app.seeText('What moves the answer most')
+})
+
+journey('a batch that was killed goes on where it was', async ({ open }) => {
+  const app = await open()
+  await withScript(app)
+  await withDocuments(app)
+  await app.press('Control', '5')
+  await app.click('button', 'New batch')
+  await app.session.run(`const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`)
+  await app.click('button', 'Start over 2 documents')
+  await app.see('.item')
+  app.crash()
+
+  const again = await open()
+  await again.press('Control', '5')
+  await again.ask('the end of the batch', async () => {
+    const resume = await again.find('button', 'Go on')
+    if (resume) await again.session.click(resume).catch(() => null)
+    return (await again.count('.item[data-state=done]')) === 2
+  })
+})
+
+journey('a tiny model is imported by a drop and works', async ({ open, home, note }) => {
+  const folder = tinyModel(home)
+  const app = await open()
+  await app.press('Control', '6')
+  await app.seeText('Import a model')
+  await app.drop(folder)
+  await app.see('.dialog', 'model.bpk')
+  await app.click('.dialog button', 'Import')
+  await app.gone('.dialog')
+  await app.see('[aria-label="Installed models"] button', 'tiny')
+  assert.deepEqual(readdirSync(join(home.folder, 'osler/data/models')).filter((name) => !name.startsWith('.')).length, 1)
+  await app.press('Control', '2')
+  await app.click('button', 'New draft')
+  await app.press('Control', 'd')
+  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  const started = Date.now()
+  await app.press('Enter')
+  await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+  note(`first token of the tiny model after ${String(Date.now() - started)} ms`)
+})
+
+journey('a damaged model is refused by name, and nothing of it is listed', async ({ open, home }) => {
+  const folder = tinyModel(home)
+  const weights = join(folder, 'model.bpk')
+  const bytes = readFileSync(weights)
+  writeFileSync(weights, bytes.subarray(0, bytes.length / 2))
+  const app = await open()
+  await app.press('Control', '6')
+  await app.drop(folder)
+  await app.see('.dialog', 'model.bpk')
+  const start = await app.find('.dialog button:not([disabled])', 'Import')
+  if (start) await app.session.click(start)
+  await app.see('.dialog .error')
+  await app.press('Escape')
+  await app.gone('.dialog')
+  assert.equal(await app.count('[aria-label="Installed models"] button'), 0)
+})
