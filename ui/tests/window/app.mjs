@@ -36,7 +36,9 @@ export async function openApp({ home, display, args = [] }) {
     HOME: folder('home'),
     LANG: 'C.UTF-8',
     DISPLAY: display.name,
-    // Nothing of the developer's own session: no bus (another Osler may run there), no desktop settings.
+    // Nothing of the developer's own session: no bus (another Osler may run there; and none is started, which would outlive the
+    // test), no desktop settings.
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
     XDG_CONFIG_HOME: folder('config'),
     XDG_DATA_HOME: folder('share'),
     XDG_CACHE_HOME: folder('cache'),
