@@ -111,7 +111,7 @@ fn check(task: RelationTask, document: &Document, outcome: &Outcome) {
     let parts: Vec<&str> = outcome.output.split('\n').filter(|part| !part.is_empty()).collect();
     for part in parts {
         let reading = task.read(part);
-        assert!(!reading.is_failed() && reading.unread.is_empty(), "unparseable: {part}");
+        assert!(!reading.is_failed() && reading.unread.is_empty(), "unreadable: {part}");
     }
     for prediction in &outcome.predictions {
         let Prediction { content: Content::Relation { participants, .. }, .. } = prediction else {
