@@ -1,4 +1,6 @@
 //! Tokens a second of a training step with random data: `step_speed LAYERS D HEADS VOCABULARY SEQUENCE ROWS WORKERS f32|bf16`.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement at the terminal")]
 use biogpt::network::{Network, Training};
 use burn::tensor::Device;
 use checkpoints::Config;

@@ -50,10 +50,10 @@ fn svg(csv: &str) -> Option<String> {
             last.1
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "<text x=\"4\" y=\"{:.0}\">{high:.2}</text><text x=\"4\" y=\"{:.0}\">{low:.2}</text>\
-         <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{most} tokens</text></svg>\n",
+         <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{most} tokens</text></svg>",
         y(high),
         y(low),
         WIDTH - EDGE,

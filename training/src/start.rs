@@ -81,13 +81,9 @@ impl Start {
         if missing > 0 {
             self.tokenizer = self.tokenizer.with_learned_prompts(count)?;
             let first = tokenizer::SPECIAL_TOKENS.len();
-            let extend = |matrix: &Matrix| {
-                let rows = matrix.val().inner();
-                let more = rows.clone().slice([first..first + missing]);
-                Matrix::from_tensor(Tensor::from_inner(Tensor::cat(vec![rows, more], 0)))
-            };
-            self.network.embed_tokens = extend(&self.network.embed_tokens);
-            self.network.head = self.network.head.as_ref().map(extend);
+            let copied = first..first + missing;
+            self.network.embed_tokens = with_rows_repeated(&self.network.embed_tokens, copied.clone());
+            self.network.head = self.network.head.as_ref().map(|head| with_rows_repeated(head, copied));
             self.config.vocab_size += missing;
         }
         self.config.learned_prompt = self.tokenizer.learned_prompt_ids().len();
@@ -112,4 +108,11 @@ impl ModuleMapper for RequireGradients {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(Tensor::require_grad)
     }
+}
+
+/// A matrix with some of its rows once more at its end.
+fn with_rows_repeated(matrix: &Matrix, copied: std::ops::Range<usize>) -> Matrix {
+    let rows = matrix.val().inner();
+    let more = rows.clone().slice(copied);
+    Matrix::from_tensor(Tensor::from_inner(Tensor::cat(vec![rows, more], 0)))
 }

@@ -1,5 +1,14 @@
 //! The passes of training against the definition: numerical gradients, workers, snapshots.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 use biogpt::network::{Network, Training};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};

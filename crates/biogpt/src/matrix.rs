@@ -14,6 +14,10 @@ const PIECE: usize = 128 << 20;
 /// To visitors and mappers it is the parameter itself: a quantised one or one in pieces is no parameter, it cannot be
 /// trained.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a model has a hundred of them; a box would cost each product a step"
+)]
 pub enum Matrix {
     /// 32-bit floats (16-bit ones are widened when they are loaded).
     Float(Param<Tensor<2>>),

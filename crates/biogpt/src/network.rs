@@ -168,7 +168,7 @@ impl Network {
     pub fn forward(&self, ids: Tensor<2, Int>, training: &Training) -> Tensor<3> {
         let [_, length] = ids.dims();
         let offset = Config::POSITION_OFFSET;
-        let positions = self.embed_positions.val().slice([offset..offset + length]);
+        let positions = self.embed_positions.val().slice(offset..offset + length);
         let tokens = self.embed_tokens.embed(ids);
         let x = scaled(tokens, self.embedding_scale) + positions.unsqueeze();
         let mut x = operations::dropout(x, training.at(0, 0, training.hidden_dropout));

@@ -1,6 +1,15 @@
 //! The graphics path, on Mesa's software adapter (lavapipe): all in one process, since a device compiles its kernels
 //! anew in each. `CUBECL_AUTOTUNE_LEVEL=minimal`, which `cargo xtask check` sets, spares a search for the fastest ones.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 #[path = "engine/reference.rs"]
 #[allow(dead_code, reason = "the other test program uses more of it")]
 mod reference;

@@ -1,5 +1,14 @@
 //! Quantised weights: close to the floats, the same whether made at import or at load, the same however they are read.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 use biogpt::model::WeightType;
 use biogpt::{Cache, Config, Network, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};

@@ -1,5 +1,14 @@
 //! The program as a stranger uses it: over all of the reference's cases, reading nothing but its standard output.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

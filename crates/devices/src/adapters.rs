@@ -112,7 +112,7 @@ fn describe(adapter: &wgpu::Adapter, counts: &mut [usize; 5]) -> Adapter {
         memory: card_memory(&info.device_pci_bus_id),
         limits: Some(Limits {
             buffer: limits.max_buffer_size,
-            binding: u64::from(limits.max_storage_buffer_binding_size),
+            binding: limits.max_storage_buffer_binding_size,
         }),
         half_precision: adapter.features().contains(wgpu::Features::SHADER_F16),
         index,

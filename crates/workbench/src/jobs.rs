@@ -162,9 +162,7 @@ mod tests {
 
         let broken = heard(|_, stream| {
             stream.tell(1);
-            let nothing: Option<u32> = None;
-            stream.tell(nothing.unwrap());
-            Ok(())
+            panic!("on purpose")
         });
         assert!(matches!(ending(&broken), Ending::Failed { .. }));
     }

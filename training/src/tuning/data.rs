@@ -43,13 +43,18 @@ pub enum Part {
     Dev,
 }
 
+/// A document with its relations in words.
+pub type Annotated = (Document, Vec<Stated>);
+/// A source text with its pairs of names.
+pub type Paired = (String, Vec<Pair>);
+
 /// Examples of all tasks, as read.
 #[derive(Debug, Default)]
 pub struct Gold {
     /// Documents with relations in words, by task.
-    pub relations: Vec<(RelationTask, Vec<(Document, Vec<Stated>)>)>,
+    pub relations: Vec<(RelationTask, Vec<Annotated>)>,
     /// Source texts with pairs of names, by task.
-    pub pairs: Vec<(RelationTask, Vec<(String, Vec<Pair>)>)>,
+    pub pairs: Vec<(RelationTask, Vec<Paired>)>,
     /// Questions with answers.
     pub questions: Vec<pubmedqa::Question>,
     /// Sentences with hallmarks.

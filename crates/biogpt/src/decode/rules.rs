@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn tokens_that_would_repeat_a_sequence() {
         let tokens = [2, 7, 8, 9, 7, 8, 5, 7, 8];
-        assert_eq!(repeating(&tokens, 0), []);
+        assert!(repeating(&tokens, 0).is_empty());
         assert_eq!(repeating(&tokens, 1), tokens);
         assert_eq!(repeating(&tokens, 2), [9, 5]);
         assert_eq!(repeating(&tokens, 3), [9, 5]);
-        assert_eq!(repeating(&tokens, 4), []);
-        assert_eq!(repeating(&tokens[..2], 4), []);
+        assert!(repeating(&tokens, 4).is_empty());
+        assert!(repeating(&tokens[..2], 4).is_empty());
     }
 }

@@ -1,10 +1,12 @@
 //! Undo and redo without limit, for one author, across documents and restarts.
 
-use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::changes::{self, Change};
-use super::record::{Table, exchange};
+use super::record::{Journaled, Table, exchange};
 use super::{Action, State, Track, events};
 use crate::error::{Error, Result};
 use crate::identifiers::{By, DocumentId, EventId};
@@ -69,6 +71,9 @@ impl Library {
             if from == State::Done {
                 changes.reverse();
             }
+            if from == State::Done {
+                check_nobody_is_stranded(transaction, by.who, event.id, event.action, &changes)?;
+            }
             for change in &changes {
                 exchange_in(transaction, change, event.action).map_err(|error| match error {
                     Error::NotFound { .. } => Error::BuiltUpon { action: event.action },
@@ -86,6 +91,47 @@ impl Library {
             Ok((Some(step), Outcome::Commit))
         })
     }
+}
+
+/// Refuses an undo that would leave another author unable to make theirs, even where no row tells of it: they changed the
+/// same row since, or had something on the document or run that goes (a note that they wrote and removed). From the last
+/// action to the first everything can be undone.
+fn check_nobody_is_stranded(
+    connection: &Connection,
+    author: &str,
+    event: EventId,
+    action: Action,
+    changes: &[Change],
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT changes.record, changes.key, json_extract(changes.image, '$.document')
+         FROM changes JOIN events ON events.id = changes.event_id
+         WHERE events.id > ?1 AND events.author <> ?2 AND events.state = 'done'",
+    )?;
+    let later = statement.query_map(params![event, author], |row| {
+        Ok(((row.get::<_, Table>(0)?, row.get::<_, i64>(1)?), row.get::<_, Option<i64>>(2)?))
+    })?;
+    let (mut rows, mut documents) = (BTreeSet::new(), BTreeSet::new());
+    for found in later {
+        let (row, document) = found?;
+        rows.insert(row);
+        documents.extend(document);
+    }
+    for change in changes {
+        if rows.contains(&(change.table, change.key)) {
+            return Err(Error::Overtaken { action });
+        }
+        let goes = match change.table {
+            _ if change.expected.is_none() || documents.is_empty() => None,
+            Table::Documents => Some(change.key),
+            Table::Runs => RunRow::read(connection, change.key)?.map(|row| row.run.document.0),
+            _ => None,
+        };
+        if goes.is_some_and(|document| documents.contains(&document)) {
+            return Err(Error::BuiltUpon { action });
+        }
+    }
+    Ok(())
 }
 
 fn exchange_in(connection: &Connection, change: &Change, action: Action) -> Result<()> {

@@ -4,16 +4,16 @@ use sessions::{Action, DraftText, Error, GeneratedSpan, Library, NewNote, State,
 use crate::actions::{AUTHORS, TRACKS, perform, perform_or_turn};
 use crate::samples::{Scratch, accept, assert_sound, by, import, reject, run};
 
-/// Undoes (or redoes) everything of everyone, in whatever order is possible; says how many steps.
-fn turn_all(library: &mut Library, turn: fn(&mut Library, &str, Track) -> Result<bool, Error>) -> usize {
+/// Undoes everything of everyone, in whatever order is possible; says how many steps.
+fn undo_all(library: &mut Library) -> usize {
     let mut steps = 0;
     loop {
         let before = steps;
         let mut refused = 0;
         for who in AUTHORS {
             for track in TRACKS {
-                match turn(library, who, track) {
-                    Ok(turned) => steps += usize::from(turned),
+                match library.undo(by(who, 1), track) {
+                    Ok(undone) => steps += usize::from(undone.is_some()),
                     Err(Error::BuiltUpon { .. } | Error::Overtaken { .. }) => refused += 1,
                     Err(error) => panic!("{error}"),
                 }
@@ -26,12 +26,20 @@ fn turn_all(library: &mut Library, turn: fn(&mut Library, &str, Track) -> Result
     }
 }
 
-fn undo_all(library: &mut Library) -> usize {
-    turn_all(library, |library, who, track| Ok(library.undo(by(who, 1), track)?.is_some()))
-}
-
+/// Redoes everything of everyone in the order in which it was done; says how many steps.
 fn redo_all(library: &mut Library) -> usize {
-    turn_all(library, |library, who, track| Ok(library.redo(by(who, 1), track)?.is_some()))
+    let mut steps = 0;
+    while let Some(first) = library
+        .history(None, usize::MAX >> 1)
+        .unwrap()
+        .into_iter()
+        .rfind(|event| event.state == State::Undone)
+    {
+        let step = library.redo(by(&first.author, 1), first.action.track()).unwrap();
+        assert_eq!(step.map(|step| step.event), Some(first.id));
+        steps += 1;
+    }
+    steps
 }
 
 proptest! {

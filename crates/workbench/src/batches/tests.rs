@@ -52,7 +52,7 @@ fn a_batch_says_the_same_as_one_document_at_a_time() {
             mode: ExtractionMode::Generate,
             model_id: None,
         };
-        alone.extract("1", &request, std::sync::Arc::new(|_| ()));
+        alone.extract("1", &request, Arc::new(|_| ()));
     }
     assert_eq!(batch, said(&alone, &singles));
     assert!(batch.iter().any(|found| !found.is_empty()));
@@ -96,7 +96,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     let (_folder, workbench) = bench();
     let documents = import(&workbench, &TEXTS);
     let (sender, receiver) = mpsc::channel();
-    workbench.watch(std::sync::Arc::new(move |event| {
+    workbench.watch(Arc::new(move |event| {
         if let wire::AppEvent::Batch { batch } = event {
             let _ = sender.send(batch);
         }

@@ -84,7 +84,6 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// Go on, or stop because someone asked to.
-    #[must_use]
     pub fn go_on(&self) -> std::ops::ControlFlow<()> {
         if self.cancel.is_cancelled() {
             std::ops::ControlFlow::Break(())

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use super::{Cancel, Desk, EngineError, Lane, Source};
 
-/// A piece of work. It is told the desk, or why there is none.
+/// What is to be done with the desk, or told where there is none.
+type Task = Box<dyn FnOnce(Result<&mut Desk<'_>, EngineError>) -> Done + Send>;
+
+/// A piece of work.
 pub(super) struct Work {
     pub(super) activity: String,
     pub(super) cancel: Cancel,
-    pub(super) run: Box<dyn FnOnce(Result<&mut Desk<'_>, EngineError>) -> Done + Send>,
+    pub(super) run: Task,
 }
 
 /// A piece of work that was done. Its result is delivered when the state of the engine has been published.

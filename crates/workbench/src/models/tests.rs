@@ -8,7 +8,7 @@ use crate::wire::{ModelImportEvent, Streamed, Told, VerifyEvent};
 
 /// A model folder of ours with random weights.
 fn folder(at: &Path) {
-    biogpt::model::write_random(at, &Config::tiny(), 7).unwrap();
+    biogpt::model::write_random(at, &Config::tiny(), biogpt::model::WeightType::F32, 7).unwrap();
 }
 
 fn bench() -> (tempfile::TempDir, Workbench) {
@@ -26,8 +26,7 @@ fn heard<Event: Clone + Send + 'static>(call: impl FnOnce(crate::Sink<Event>)) -
     let heard = Arc::new(Mutex::new(Vec::new()));
     let ear = Arc::clone(&heard);
     call(Arc::new(move |event| ear.lock().unwrap().push(event)));
-    let events = heard.lock().unwrap().clone();
-    events
+    heard.lock().map(|events| events.clone()).unwrap()
 }
 
 #[test]

@@ -99,7 +99,7 @@ mod tests {
         let mut places = Vec::new();
         for (number, object) in (1..).zip(objects) {
             places.push(text.len());
-            let _ = write!(text, "{number} 0 obj\n{object}\nendobj\n");
+            let _ = writeln!(text, "{number} 0 obj\n{object}\nendobj");
         }
         let start = text.len();
         let _ = write!(text, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
