@@ -102,13 +102,13 @@ mod tests {
             let _ = writeln!(text, "{number} 0 obj\n{object}\nendobj");
         }
         let start = text.len();
-        let _ = write!(text, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+        let _ = writeln!(text, "xref\n0 {}\n0000000000 65535 f ", objects.len() + 1);
         for place in places {
-            let _ = write!(text, "{place:010} 00000 n \n");
+            let _ = writeln!(text, "{place:010} 00000 n ");
         }
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
+            "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF",
             objects.len() + 1
         );
         text.into_bytes()
