@@ -1,6 +1,8 @@
 //! The decoder: a GPT-2 shaped transformer with layer norms before each block, learned positions that start at row 2,
 //! and a head tied to the token embedding.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
@@ -92,6 +94,9 @@ impl Network {
     /// fixes them on a CPU.
     #[must_use]
     pub fn init(config: &Config, seed: u64, device: &Device) -> Self {
+        // The device's generator is one for all threads: nobody else may draw from it between the seed and the last weight.
+        static DRAWING: Mutex<()> = Mutex::new(());
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         device.seed(seed);
         let d = config.hidden_size;
         let deviation = (2.0 / (5.0 * d as f64)).sqrt();

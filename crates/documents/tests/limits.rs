@@ -96,7 +96,8 @@ fn deep_nesting() {
     let xml = format!("<PubmedArticle>{}x{}</PubmedArticle>", "<b>".repeat(deep), "</b>".repeat(deep));
     assert!(refusal(soon(|| read(xml.as_bytes(), "deep.xml"))).contains("nested more than 200 deep"));
     for json in [format!("{{\"text\":{}{}}}", "[".repeat(deep), "]".repeat(deep)), "[".repeat(deep)] {
-        assert!(matches!(soon(|| read(json.as_bytes(), "deep.json")), Err(ReadError::Json { .. })));
+        let refusal = refusal(soon(|| read(json.as_bytes(), "deep.json")));
+        assert!(refusal.starts_with("deep.json"), "{refusal}");
     }
 }
 

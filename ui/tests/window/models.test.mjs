@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withScript } from './screens.mjs'
@@ -122,12 +122,15 @@ journey('a tiny model is imported by a drop and works', async ({ open, home, not
 })
 
 journey('a damaged model is refused by name, and nothing of it is listed', async ({ open, home }) => {
+  const installed = join(home.folder, 'osler/data/models')
   const folder = tinyModel(home)
   const weights = join(folder, 'model.bpk')
   const bytes = readFileSync(weights)
   writeFileSync(weights, bytes.subarray(0, bytes.length / 2))
   const app = await open()
   await app.press('Control', '6')
+  await app.see('[aria-label="Installed models"] button', 'starter')
+  const before = await app.count('[aria-label="Installed models"] button')
   await app.drop(folder)
   await app.see('.dialog', 'model.bpk')
   const start = await app.find('.dialog button:not([disabled])', 'Import')
@@ -135,5 +138,6 @@ journey('a damaged model is refused by name, and nothing of it is listed', async
   await app.see('.dialog .error')
   await app.press('Escape')
   await app.gone('.dialog')
-  assert.equal(await app.count('[aria-label="Installed models"] button'), 0)
+  assert.equal(await app.count('[aria-label="Installed models"] button'), before)
+  assert.deepEqual(existsSync(installed) ? readdirSync(installed) : [], [])
 })
