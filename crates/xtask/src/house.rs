@@ -13,7 +13,9 @@ pub struct House {
 
 impl House {
     pub fn of_this_checkout() -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // At run time, as cargo says it: several checkouts that share a build folder share this program too.
+        let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let here = Path::new(&here);
         let root = here.ancestors().nth(2).unwrap_or(here).to_path_buf();
         let cache = cache_folder().join("osler");
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| cache.join("target"), PathBuf::from);
