@@ -1,7 +1,7 @@
 //! A tuned model's figures, end to end from raw text: what is decided on the development parts, and what comes out.
 //!
 //! Every task is asked in its exhaustive way: all answers it allows are scored and compared, with margins that were
-//! fitted on the development part and are kept in the model's manifest.
+//! fitted on the development part and are kept in the model folder's `tasks.json`, where the workbench finds them too.
 
 mod answers;
 mod labels;
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use biogpt::decode::{DecodeError, Reader};
 use biogpt::{Decoder, Model};
-use tasks::Finder;
+use tasks::guidance::{Guidance, TaskGuidance};
+use tasks::{Finder, RelationTask};
 
 use crate::tuning::Gold;
 
@@ -23,55 +24,71 @@ pub struct Evaluator<'m> {
     model: &'m Model,
     decoder: Decoder<'m>,
     finder: &'m Finder,
+    guidance: Guidance,
 }
 
 impl<'m> Evaluator<'m> {
-    /// With candidates' names from `finder`.
+    /// With candidates' names from `finder` and from the lexicons in `guidance`, and margins from there.
     #[must_use]
-    pub fn new(model: &'m Model, finder: &'m Finder) -> Self {
-        Self { model, decoder: Decoder::new(&model.network, &model.config), finder }
+    pub fn new(model: &'m Model, finder: &'m Finder, guidance: Guidance) -> Self {
+        Self { model, decoder: Decoder::new(&model.network, &model.config), finder, guidance }
     }
 
     /// Fits the margins of the tasks in `names` on a development part.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn fit(&self, names: &[String], dev: &Gold) -> Result<Figures, DecodeError> {
+    pub fn fit(&self, names: &[String], dev: &Gold) -> Result<(Figures, Guidance), DecodeError> {
         let mut figures = Figures::new();
+        let mut fitted = self.guidance.clone();
+        let mut add = |name: &str, (found, guidance): (Figures, TaskGuidance)| {
+            figures.extend(found);
+            let before = fitted.0.remove(name).unwrap_or_default();
+            fitted.0.insert(name.to_owned(), TaskGuidance { lexicon: before.lexicon, ..guidance });
+        };
         let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
         for (task, documents) in &dev.relations {
-            if asked(task.name()) && self.knows(&relations::prompt_name(*task)) {
-                figures.extend(self.fit_relations(*task, documents)?);
+            let name = relations::prompt_name(*task);
+            if asked(task.name()) && self.knows(&name) {
+                add(&name, self.fit_relations(*task, documents)?);
             }
         }
         if asked("pubmedqa") {
-            figures.extend(self.fit_answers(&dev.questions)?);
+            add("pubmedqa", self.fit_answers(&dev.questions)?);
         }
         if asked("hoc") {
-            figures.extend(self.fit_labels(&dev.sentences)?);
+            add("hoc", self.fit_labels(&dev.sentences)?);
         }
-        Ok(figures)
+        Ok((figures, fitted))
     }
 
-    /// The figures of the tasks in `names` (all if none is named) with the margins in `fitted`.
+    /// The figures of the tasks in `names` (all if none is named).
     ///
     /// # Errors
     /// If the device fails.
-    pub fn measure(&self, names: &[String], gold: &Gold, fitted: &Figures) -> Result<Figures, DecodeError> {
+    pub fn measure(&self, names: &[String], gold: &Gold) -> Result<Figures, DecodeError> {
         let mut figures = Figures::new();
         let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
         for (task, documents) in &gold.relations {
             if asked(task.name()) && self.knows(&relations::prompt_name(*task)) {
-                figures.extend(self.measure_relations(*task, documents, fitted)?);
+                figures.extend(self.measure_relations(*task, documents)?);
             }
         }
         if asked("pubmedqa") {
-            figures.extend(self.measure_answers(&gold.questions, fitted)?);
+            figures.extend(self.measure_answers(&gold.questions)?);
         }
         if asked("hoc") {
-            figures.extend(self.measure_labels(&gold.sentences, fitted)?);
+            figures.extend(self.measure_labels(&gold.sentences)?);
         }
         Ok(figures)
+    }
+
+    /// The dictionaries, with what the model's training taught about a task's names.
+    fn finder_of(&self, task: RelationTask) -> Finder {
+        match self.guidance.of(task.name()) {
+            Some(guidance) => self.finder.clone().with_lexicon(&guidance.lexicon),
+            None => self.finder.clone(),
+        }
     }
 
     fn knows(&self, prompt: &str) -> bool {
@@ -97,10 +114,6 @@ impl<'m> Evaluator<'m> {
 
 /// Tokens that an answer may take.
 const ROOM: usize = 128;
-
-fn margin(figures: &Figures, name: &str) -> f64 {
-    figures.get(name).copied().unwrap_or(0.0)
-}
 
 /// Expected calibration error in ten bins of equal width: the mean distance between probability and frequency.
 fn calibration_error(predicted: &[(f64, bool)]) -> f64 {

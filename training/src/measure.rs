@@ -7,6 +7,7 @@ use biogpt::Model;
 use biogpt::model::Manifest;
 use burn::tensor::Device;
 use tasks::Finder;
+use tasks::guidance::Guidance;
 use terms::Terms;
 use training::evaluation::{Evaluator, Figures};
 use training::tuning::{self, Part};
@@ -24,44 +25,51 @@ pub struct Arguments {
     /// Dictionary that names are found with.
     #[arg(long)]
     terms: PathBuf,
-    /// Only these of bc5cdr, ddi, pubmedqa and hoc.
+    /// Only these of bc5cdr, ddi, kd-dti, pubmedqa and hoc.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Print only, do not change the manifest.
+    /// Print only, change no file of the model.
     #[arg(long)]
     dry: bool,
 }
 
-/// Fits on the development parts.
+/// Fits on the development parts, with names learned from the training parts, and keeps what it finds in `tasks.json`.
 pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
-    figures(arguments, Part::Dev, |evaluator, gold, _| Ok(evaluator.fit(&arguments.only, gold)?))
+    let (model, finder) = open(arguments)?;
+    let mut guidance = Guidance::read(&arguments.model)?;
+    for (task, lexicon) in tuning::lexicons(&arguments.tasks, &finder)? {
+        guidance.0.entry(task).or_default().lexicon = lexicon;
+    }
+    let gold = tuning::read(&arguments.tasks, Part::Dev, &finder)?;
+    let (found, guidance) = Evaluator::new(&model, &finder, guidance).fit(&arguments.only, &gold)?;
+    if !arguments.dry {
+        guidance.write(&arguments.model)?;
+    }
+    keep(arguments, &found)
 }
 
 /// Measures on the test parts with what was fitted.
 pub fn evaluate(arguments: &Arguments) -> Result<(), Failure> {
-    figures(arguments, Part::Test, |evaluator, gold, fitted| {
-        Ok(evaluator.measure(&arguments.only, gold, fitted)?)
-    })
+    let (model, finder) = open(arguments)?;
+    let guidance = Guidance::read(&arguments.model)?;
+    let gold = tuning::read(&arguments.tasks, Part::Test, &finder)?;
+    keep(arguments, &Evaluator::new(&model, &finder, guidance).measure(&arguments.only, &gold)?)
 }
 
-fn figures(
-    arguments: &Arguments,
-    part: Part,
-    find: impl Fn(&Evaluator<'_>, &tuning::Gold, &Figures) -> Result<Figures, Failure>,
-) -> Result<(), Failure> {
+fn open(arguments: &Arguments) -> Result<(Model, Finder), Failure> {
     let model = Model::load(&arguments.model, &Device::flex())?;
-    let finder = Finder::new(vec![Arc::new(Terms::open(&arguments.terms)?)]);
-    let gold = tuning::read(&arguments.tasks, part, &finder)?;
-    let found = find(&Evaluator::new(&model, &finder), &gold, &model.manifest.metrics)?;
-    for (name, value) in &found {
+    Ok((model, Finder::new(vec![Arc::new(Terms::open(&arguments.terms)?)])))
+}
+
+/// Prints figures, and keeps them in the manifest.
+fn keep(arguments: &Arguments, found: &Figures) -> Result<(), Failure> {
+    for (name, value) in found {
         println!("{name} {value:.4}");
     }
     if !arguments.dry {
         let mut manifest = Manifest::read(&arguments.model)?;
-        manifest.metrics.extend(found);
-        let path = arguments.model.join("manifest.json");
-        std::fs::write(&path, serde_json::to_string_pretty(&manifest)? + "\n")
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        manifest.metrics.extend(found.clone());
+        manifest.seal(&arguments.model)?;
     }
     Ok(())
 }

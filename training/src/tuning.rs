@@ -2,6 +2,7 @@
 
 mod answer;
 mod classify;
+mod conclusions;
 mod data;
 mod mixture;
 mod relations;
@@ -14,7 +15,8 @@ use tokenizer::Tokenizer;
 
 pub use answer::Answers;
 pub use classify::Hallmarks;
-pub use data::{DataError, Gold, Part, read};
+pub use conclusions::Conclusions;
+pub use data::{DataError, Gold, Part, lexicons, read};
 pub use mixture::mixture;
 pub use relations::Relations;
 pub use replay::Replay;

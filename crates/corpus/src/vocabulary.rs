@@ -140,13 +140,13 @@ fn characters(counts: &HashMap<String, u64>, words: u64) -> Vec<String> {
     let rarest = ((words as f64 * RAREST) as u64).max(FEWEST);
     let mut kept: Vec<String> =
         forms_seen.into_iter().filter(|(_, count)| *count >= rarest).map(|(form, _)| form).collect();
-    // A character that is a word of its own wherever it stands needs no form for inside a word.
+    // A character that is a word of its own wherever it stands needs no form for inside a word; a comma is one between
+    // letters, but not between numbers.
     for character in ('!'..='~').chain(ALWAYS.chars()) {
-        let whole = moses::words(&format!("a{character}a"));
-        kept.extend(whole.iter().flat_map(|word| forms(word).collect::<Vec<_>>()));
-        kept.extend(
-            moses::words(&character.to_string()).iter().flat_map(|word| forms(word).collect::<Vec<_>>()),
-        );
+        for around in [["a", "a"], ["1", "1"], ["", ""]] {
+            let words = moses::words(&around.join(&character.to_string()));
+            kept.extend(words.iter().flat_map(|word| forms(word).collect::<Vec<_>>()));
+        }
     }
     kept.sort();
     kept.dedup();

@@ -1,18 +1,25 @@
 //! From scores to probabilities: Platt scaling and isotonic regression, fitted on data with known answers, and the
 //! figures that tell how well probabilities are calibrated.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::evidence::{Evidence, SIGNS};
 
 /// A map from a score to a probability, stored with the weights it was fitted for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "method")]
 pub enum Calibration {
-    /// `1 / (1 + exp(-(slope * score + intercept)))` (Platt, 1999).
+    /// `1 / (1 + exp(-(slope * score + intercept)))` (Platt, 1999), with what the text shows added to the log-odds.
     Platt {
         /// Steepness; positive if higher scores are better.
         slope: f64,
         /// Log-odds at score 0.
         intercept: f64,
+        /// What each sign of [`Evidence`] adds to the log-odds, by its name; empty if only the score counts.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        evidence: BTreeMap<String, f64>,
     },
     /// A rising line through points (Zadrozny and Elkan, 2002), flat outside them.
     Isotonic {
@@ -27,11 +34,23 @@ impl Calibration {
     /// The probability of a score, between 0 and 1; 0.5 for what is not a number.
     #[must_use]
     pub fn probability(&self, score: f64) -> f64 {
+        self.probability_with(score, &Evidence::default())
+    }
+
+    /// The same, with what the text shows.
+    #[must_use]
+    pub fn probability_with(&self, score: f64, shown: &Evidence) -> f64 {
         if score.is_nan() {
             return 0.5;
         }
         match self {
-            Self::Platt { slope, intercept } => logistic(slope * score + intercept),
+            Self::Platt { slope, intercept, evidence } => {
+                let added: f64 = shown
+                    .named()
+                    .map(|(sign, value)| value * evidence.get(sign).copied().unwrap_or(0.0))
+                    .sum();
+                logistic(slope * score + intercept + added)
+            }
             Self::Isotonic { scores, probabilities } => {
                 let after = scores.partition_point(|known| *known <= score);
                 let (Some(first), Some(last)) = (probabilities.first(), probabilities.last()) else {
@@ -49,56 +68,29 @@ impl Calibration {
         }
     }
 
-    /// Fits Platt's two numbers by Newton's method, with his prior that keeps them finite where the classes are
-    /// separable (Lin, Lin and Weng, 2007). `None` without data.
+    /// Fits Platt's two numbers, with his prior that keeps them finite where the classes are separable (Lin, Lin and
+    /// Weng, 2007). `None` without data.
     #[must_use]
     pub fn fit_platt(data: &[(f64, bool)]) -> Option<Self> {
         let data = finite(data);
-        if data.is_empty() {
-            return None;
-        }
-        let positive = data.iter().filter(|(_, right)| *right).count() as f64;
-        let negative = data.len() as f64 - positive;
-        let target =
-            |right: bool| if right { (positive + 1.0) / (positive + 2.0) } else { 1.0 / (negative + 2.0) };
-        let loss = |slope: f64, intercept: f64| -> f64 {
-            data.iter()
-                .map(|(score, right)| {
-                    let z = slope * score + intercept;
-                    softplus(z) - target(*right) * z
-                })
-                .sum()
-        };
-        let (mut slope, mut intercept) = (0.0, ((positive + 1.0) / (negative + 1.0)).ln());
-        let mut current = loss(slope, intercept);
-        for _ in 0..100 {
-            let (mut g, mut h) = ([0.0; 2], [1e-10, 0.0, 1e-10]);
-            for (score, right) in &data {
-                let p = logistic(slope * score + intercept);
-                let (d, w) = (p - target(*right), p * (1.0 - p));
-                g = [g[0] + d * score, g[1] + d];
-                h = [h[0] + w * score * score, h[1] + w * score, h[2] + w];
-            }
-            let determinant = h[0] * h[2] - h[1] * h[1];
-            if g[0].abs() < 1e-9 && g[1].abs() < 1e-9 || determinant <= 0.0 {
-                break;
-            }
-            let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
-            let mut size = 1.0;
-            let better = loop {
-                let next = loss(slope - size * step[0], intercept - size * step[1]);
-                if next < current {
-                    break Some(next);
-                }
-                size /= 2.0;
-                if size < 1e-10 {
-                    break None;
-                }
-            };
-            let Some(next) = better else { break };
-            (slope, intercept, current) = (slope - size * step[0], intercept - size * step[1], next);
-        }
-        Some(Self::Platt { slope, intercept })
+        let rows: Vec<(Vec<f64>, bool)> =
+            data.into_iter().map(|(score, right)| (vec![1.0, score], right)).collect();
+        let weights = logistic_regression(&rows, 0.0)?;
+        Some(Self::Platt { slope: weights[1], intercept: weights[0], evidence: BTreeMap::new() })
+    }
+
+    /// The same, together with the weights of the signs, which a ridge of 1 keeps small where the data say little.
+    #[must_use]
+    pub fn fit_with_evidence(data: &[(f64, Evidence, bool)]) -> Option<Self> {
+        let rows: Vec<(Vec<f64>, bool)> = data
+            .iter()
+            .filter(|(score, _, _)| score.is_finite())
+            .map(|(score, shown, right)| ([1.0, *score].into_iter().chain(shown.0).collect(), *right))
+            .collect();
+        let weights = logistic_regression(&rows, 1.0)?;
+        let evidence =
+            SIGNS.iter().map(|sign| (*sign).to_owned()).zip(weights[2..].iter().copied()).collect();
+        Some(Self::Platt { slope: weights[1], intercept: weights[0], evidence })
     }
 
     /// Fits a rising line by pooling neighbours that fall. `None` without data.
@@ -158,6 +150,82 @@ impl Pool {
     fn mean(&self) -> f64 {
         self.sum / self.count
     }
+}
+
+/// Logistic regression by Newton's method with halved steps; `ridge` is put on all weights but the first two. `None`
+/// without data.
+fn logistic_regression(rows: &[(Vec<f64>, bool)], ridge: f64) -> Option<Vec<f64>> {
+    let size = rows.first()?.0.len();
+    let positive = rows.iter().filter(|(_, right)| *right).count() as f64;
+    let negative = rows.len() as f64 - positive;
+    let target =
+        |right: bool| if right { (positive + 1.0) / (positive + 2.0) } else { 1.0 / (negative + 2.0) };
+    let penalty = |place: usize| if place < 2 { 0.0 } else { ridge };
+    let dot = |weights: &[f64], row: &[f64]| weights.iter().zip(row).map(|(w, x)| w * x).sum::<f64>();
+    let loss = |weights: &[f64]| -> f64 {
+        let data: f64 = rows
+            .iter()
+            .map(|(row, right)| {
+                let z = dot(weights, row);
+                softplus(z) - target(*right) * z
+            })
+            .sum();
+        data + weights.iter().enumerate().map(|(i, w)| penalty(i) * w * w / 2.0).sum::<f64>()
+    };
+    let mut weights = vec![0.0; size];
+    weights[0] = ((positive + 1.0) / (negative + 1.0)).ln();
+    let mut current = loss(&weights);
+    for _ in 0..100 {
+        let mut gradient: Vec<f64> = weights.iter().enumerate().map(|(i, w)| penalty(i) * w).collect();
+        let mut curvature: Vec<Vec<f64>> = (0..size)
+            .map(|i| (0..size).map(|j| if i == j { 1e-10 + penalty(i) } else { 0.0 }).collect())
+            .collect();
+        for (row, right) in rows {
+            let p = logistic(dot(&weights, row));
+            let (d, w) = (p - target(*right), p * (1.0 - p));
+            for i in 0..size {
+                gradient[i] += d * row[i];
+                for j in 0..size {
+                    curvature[i][j] += w * row[i] * row[j];
+                }
+            }
+        }
+        if gradient.iter().all(|g| g.abs() < 1e-9) {
+            break;
+        }
+        let Some(step) = solved(curvature, gradient) else { break };
+        let moved =
+            |size: f64| -> Vec<f64> { weights.iter().zip(&step).map(|(w, s)| w - size * s).collect() };
+        let better = std::iter::successors(Some(1.0), |size| Some(size / 2.0))
+            .take_while(|size| *size > 1e-10)
+            .map(|size| (loss(&moved(size)), size))
+            .find(|(next, _)| *next < current);
+        let Some((next, size)) = better else { break };
+        (weights, current) = (moved(size), next);
+    }
+    Some(weights)
+}
+
+/// Solves a symmetric positive system by Gaussian elimination; `None` if it has no single solution.
+fn solved(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
+    let size = right.len();
+    for i in 0..size {
+        let pivot = matrix[i][i];
+        if pivot <= 0.0 || !pivot.is_finite() {
+            return None;
+        }
+        for j in i + 1..size {
+            let factor = matrix[j][i] / pivot;
+            let (above, below) = matrix.split_at_mut(j);
+            below[0].iter_mut().zip(&above[i]).skip(i).for_each(|(b, a)| *b -= factor * a);
+            right[j] -= factor * right[i];
+        }
+    }
+    for i in (0..size).rev() {
+        let known: f64 = (i + 1..size).map(|j| matrix[i][j] * right[j]).sum();
+        right[i] = (right[i] - known) / matrix[i][i];
+    }
+    Some(right)
 }
 
 fn finite(data: &[(f64, bool)]) -> Vec<(f64, bool)> {
@@ -245,6 +313,28 @@ mod tests {
         for score in [0.0, 2.5, 6.0] {
             assert!((fitted.probability(score) - curve(score)).abs() < 0.005, "{fitted:?}");
         }
+    }
+
+    #[test]
+    fn evidence_is_weighed_as_much_as_it_tells() {
+        // The first sign says everything, the score nothing, the second sign is noise.
+        let data: Vec<(f64, Evidence, bool)> = (0..400)
+            .map(|n| {
+                let mut shown = Evidence::default();
+                (shown.0[0], shown.0[1]) = (f64::from(n % 2), f64::from(n / 2 % 2));
+                (f64::from(n % 7), shown, n % 2 == 1)
+            })
+            .collect();
+        let fitted = Calibration::fit_with_evidence(&data).unwrap();
+        let with = |first: f64, score: f64| {
+            let mut shown = Evidence::default();
+            shown.0[0] = first;
+            fitted.probability_with(score, &shown)
+        };
+        assert!(with(1.0, 3.0) > 0.95 && with(0.0, 3.0) < 0.05, "{fitted:?}");
+        assert!((with(1.0, 0.0) - with(1.0, 6.0)).abs() < 0.05, "{fitted:?}");
+        let stored = serde_json::to_string(&fitted).unwrap();
+        assert_eq!(serde_json::from_str::<Calibration>(&stored).unwrap(), fitted);
     }
 
     #[test]

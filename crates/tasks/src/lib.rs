@@ -1,4 +1,4 @@
-//! What BioGPT is asked, and how its answer is read, grounded and scored. No model and no I/O in here.
+//! What BioGPT is asked, and how its answer is read, grounded and scored. No model in here, and no I/O but the one file of [`guidance`].
 //!
 //! Every task module has the same items: `prompt` (the source text exactly as BioGPT's data building gives it),
 //! `target` (what the model is trained to write), `read` (its output exactly as BioGPT's post-processing reads it).
@@ -11,9 +11,11 @@ pub mod classify;
 pub mod cues;
 pub mod describe;
 pub mod evaluation;
+pub mod evidence;
 pub mod exhaustive;
 pub mod grammar;
 pub mod grounding;
+pub mod guidance;
 pub mod lexicon;
 pub mod reading;
 pub mod relations;

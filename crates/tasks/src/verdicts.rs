@@ -34,11 +34,11 @@ pub fn statement(task: RelationTask, head: &str, tail: &str, kind: Option<&str>)
     stem(task, head, tail) + &verdict(task, kind)
 }
 
-/// The verdicts that a task allows: none first, then its kinds.
+/// The log-odds that a pair is related in any way, by the log-probability of the verdict that it is not.
 #[must_use]
-pub fn all(task: RelationTask) -> Vec<(Option<&'static str>, String)> {
-    let kinds = task.kinds().iter().map(|kind| Some(*kind));
-    std::iter::once(None).chain(kinds).map(|kind| (kind, verdict(task, kind))).collect()
+pub fn log_odds(none: f64) -> f64 {
+    let none = none.exp().clamp(1e-9, 1.0 - 1e-9);
+    ((1.0 - none) / none).ln()
 }
 
 #[cfg(test)]
@@ -48,8 +48,8 @@ mod tests {
     #[test]
     fn a_positive_verdict_reads_as_the_relation_itself() {
         for task in RelationTask::ALL {
-            for (kind, verdict) in all(task) {
-                let text = stem(task, "Aspirin", "Asthma") + &verdict;
+            for kind in std::iter::once(None).chain(task.kinds().iter().map(|kind| Some(*kind))) {
+                let text = stem(task, "Aspirin", "Asthma") + &verdict(task, kind);
                 assert_eq!(text, statement(task, "aspirin", "asthma", kind));
                 let reading = task.read(&text);
                 match kind {
@@ -59,5 +59,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn log_odds_fall_with_the_probability_of_none_and_stay_finite() {
+        assert!(log_odds(0.5f64.ln()).abs() < 1e-12);
+        assert!(log_odds(-0.1) < log_odds(-1.0));
+        assert!(log_odds(0.0).is_finite() && log_odds(f64::NEG_INFINITY).is_finite());
     }
 }

@@ -3,9 +3,10 @@
 use biogpt::decode::DecodeError;
 use documents::corpora::pubmedqa::Question;
 use rayon::prelude::*;
+use tasks::guidance::TaskGuidance;
 use tasks::{answer, scores, source};
 
-use super::{Evaluator, Figures, ROOM, calibration_error, margin};
+use super::{Evaluator, Figures, ROOM, calibration_error};
 
 /// Log-probabilities of the answers in the order of [`answer::Answer::ALL`], and the place of the right one.
 type Scored = ([f64; 3], usize);
@@ -31,39 +32,37 @@ impl Evaluator<'_> {
             .collect()
     }
 
-    pub(super) fn fit_answers(&self, questions: &[Question]) -> Result<Figures, DecodeError> {
+    /// Fits what is added to "no" and "maybe", by the likelihood of the right answers: few questions say little, and
+    /// counts of right ones less.
+    pub(super) fn fit_answers(&self, questions: &[Question]) -> Result<(Figures, TaskGuidance), DecodeError> {
         let scored = self.scored_answers(questions)?;
-        let steps = || (-20..=20).map(|step| f64::from(step) * 0.1);
-        let (mut best, mut biases) = (f64::NEG_INFINITY, [0.0; 3]);
-        for no in steps() {
-            for maybe in steps() {
-                let tried = [0.0, no, maybe];
-                let (accuracy, macro_f1, _) = quality(&scored, tried);
-                // Of equal ones the one that interferes least.
-                let value = accuracy + macro_f1 - 1e-4 * (no.abs() + maybe.abs());
-                if value > best {
-                    (best, biases) = (value, tried);
-                }
-            }
-        }
+        let likelihood = |biases: [f64; 3]| -> f64 {
+            let own = |(scores, gold): &Scored| {
+                scores::normalised([0, 1, 2].map(|i| scores[i] + biases[i]))[*gold]
+                    .max(f64::MIN_POSITIVE)
+                    .ln()
+            };
+            scored.iter().map(own).sum()
+        };
+        let steps = || (-16..=16).map(|step| f64::from(step) * 0.25);
+        let tried = steps().flat_map(|no| steps().map(move |maybe| [0.0, no, maybe]));
+        let best = tried.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b)));
+        let biases = best.unwrap_or_default();
         let (accuracy, macro_f1, _) = quality(&scored, biases);
-        Ok([
-            ("pubmedqa.no_bias", biases[1]),
-            ("pubmedqa.maybe_bias", biases[2]),
-            ("pubmedqa.dev_accuracy", 100.0 * accuracy),
-            ("pubmedqa.dev_macro_f1", 100.0 * macro_f1),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into())
+        let figures =
+            [("pubmedqa.dev_accuracy", 100.0 * accuracy), ("pubmedqa.dev_macro_f1", 100.0 * macro_f1)];
+        let words = answer::Answer::ALL.map(|answer| answer.word().to_owned());
+        let guidance =
+            TaskGuidance { biases: words.into_iter().zip(biases).collect(), ..TaskGuidance::default() };
+        Ok((figures.map(|(name, value)| (name.to_owned(), value)).into(), guidance))
     }
 
-    pub(super) fn measure_answers(
-        &self,
-        questions: &[Question],
-        fitted: &Figures,
-    ) -> Result<Figures, DecodeError> {
+    pub(super) fn measure_answers(&self, questions: &[Question]) -> Result<Figures, DecodeError> {
         let scored = self.scored_answers(questions)?;
-        let biases = [0.0, margin(fitted, "pubmedqa.no_bias"), margin(fitted, "pubmedqa.maybe_bias")];
+        let fitted = self.guidance.of("pubmedqa");
+        let biases = answer::Answer::ALL.map(|answer| {
+            fitted.and_then(|fitted| fitted.biases.get(answer.word()).copied()).unwrap_or_default()
+        });
         let (accuracy, macro_f1, calibration) = quality(&scored, biases);
         Ok([
             ("pubmedqa.accuracy", 100.0 * accuracy),

@@ -2,9 +2,10 @@
 
 use biogpt::decode::DecodeError;
 use rayon::prelude::*;
-use tasks::{classify, evaluation};
+use tasks::guidance::TaskGuidance;
+use tasks::{classify, evaluation, scores};
 
-use super::{Evaluator, Figures, ROOM, margin};
+use super::{Evaluator, Figures, ROOM};
 
 type Sentence = (String, Vec<String>);
 /// Log-probabilities of the hallmarks, and of `empty` at the end.
@@ -34,35 +35,33 @@ impl Evaluator<'_> {
             .collect()
     }
 
-    pub(super) fn fit_labels(&self, sentences: &[Sentence]) -> Result<Figures, DecodeError> {
+    pub(super) fn fit_labels(&self, sentences: &[Sentence]) -> Result<(Figures, TaskGuidance), DecodeError> {
         let scored = self.scored_labels(sentences)?;
-        let (mut best, mut chosen) = (f64::NEG_INFINITY, (0.0, 0.0));
+        let (mut best, mut chosen) = (f64::NEG_INFINITY, (0.0, 0.5));
         for bias in (-20..=20).map(|step| f64::from(step) * 0.2) {
-            for margin in [0.0, 0.3, 0.6, 1.0, 1.5] {
-                let f1 = micro_f1(&scored, sentences, bias, margin);
+            for threshold in (1..=16).map(|step| f64::from(step) * 0.05) {
+                let f1 = micro_f1(&scored, sentences, bias, threshold);
                 if f1 > best {
-                    (best, chosen) = (f1, (bias, margin));
+                    (best, chosen) = (f1, (bias, threshold));
                 }
             }
         }
-        Ok([
-            ("hoc.empty_bias", chosen.0),
-            ("hoc.second_margin", chosen.1),
-            ("hoc.dev_micro_f1", 100.0 * best),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into())
+        let figures = Figures::from([("hoc.dev_micro_f1".to_owned(), 100.0 * best)]);
+        let guidance = TaskGuidance {
+            threshold: Some(chosen.1),
+            biases: [(classify::EMPTY.to_owned(), chosen.0)].into(),
+            ..TaskGuidance::default()
+        };
+        Ok((figures, guidance))
     }
 
-    pub(super) fn measure_labels(
-        &self,
-        sentences: &[Sentence],
-        fitted: &Figures,
-    ) -> Result<Figures, DecodeError> {
+    pub(super) fn measure_labels(&self, sentences: &[Sentence]) -> Result<Figures, DecodeError> {
         let scored = self.scored_labels(sentences)?;
-        let (bias, second) = (margin(fitted, "hoc.empty_bias"), margin(fitted, "hoc.second_margin"));
+        let fitted = self.guidance.of("hoc");
+        let bias = fitted.and_then(|fitted| fitted.biases.get(classify::EMPTY).copied()).unwrap_or_default();
+        let threshold = fitted.and_then(|fitted| fitted.threshold).unwrap_or(0.5);
         Ok([
-            ("hoc.micro_f1", 100.0 * micro_f1(&scored, sentences, bias, second)),
+            ("hoc.micro_f1", 100.0 * micro_f1(&scored, sentences, bias, threshold)),
             ("hoc.sentences", sentences.len() as f64),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -70,19 +69,23 @@ impl Evaluator<'_> {
     }
 }
 
-/// `empty` if it is the likeliest with its bias; else the likeliest hallmark and those that are at most `margin` behind.
-fn field(scores: &Scored, empty_bias: f64, margin: f64) -> String {
-    let best = scores[..10].iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if scores[10] + empty_bias >= best {
-        return classify::EMPTY.to_owned();
-    }
-    let near = classify::HALLMARKS.iter().zip(scores).filter(|(_, score)| **score >= best - margin);
-    near.map(|(label, _)| *label).collect::<Vec<_>>().join("|")
+/// The labels that are likely enough, or `empty`. The labels and `empty` share the whole probability.
+fn field(scores: &Scored, empty_bias: f64, threshold: f64) -> String {
+    let mut scores = *scores;
+    scores[10] += empty_bias;
+    let shares = scores::normalised(scores);
+    let counts: Vec<&str> = classify::HALLMARKS
+        .into_iter()
+        .zip(shares)
+        .filter(|(_, share)| *share >= threshold)
+        .map(|(l, _)| l)
+        .collect();
+    if counts.is_empty() { classify::EMPTY.to_owned() } else { counts.join("|") }
 }
 
-fn micro_f1(scored: &[Scored], sentences: &[Sentence], empty_bias: f64, margin: f64) -> f64 {
+fn micro_f1(scored: &[Scored], sentences: &[Sentence], empty_bias: f64, threshold: f64) -> f64 {
     let predicted: Vec<Option<String>> =
-        scored.iter().map(|scores| Some(field(scores, empty_bias, margin))).collect();
+        scored.iter().map(|scores| Some(field(scores, empty_bias, threshold))).collect();
     let gold: Vec<String> = sentences
         .iter()
         .map(|(_, labels)| if labels.is_empty() { classify::EMPTY.to_owned() } else { labels.join("|") })

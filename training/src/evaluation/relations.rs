@@ -1,4 +1,5 @@
-//! BC5CDR, DDI and KD-DTI: every pair of names is asked about.
+//! BC5CDR, DDI and KD-DTI as the exhaustive mode does them: every pair of names is asked about, and what the text shows
+//! about the two is weighed with the answer.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,18 +7,22 @@ use biogpt::decode::DecodeError;
 use documents::{Document, Target};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
+use tasks::evidence::{Evidence, Places};
+use tasks::guidance::TaskGuidance;
 use tasks::scores::best_threshold;
-use tasks::{RelationTask, Stated, evaluation, exhaustive, source, verdicts};
+use tasks::{Finder, RelationTask, Stated, evaluation, exhaustive, source, verdicts};
 
-use super::{Evaluator, Figures, ROOM, calibration_error, margin};
+use super::{Evaluator, Figures, ROOM, calibration_error};
 
 type Labelled = (Document, Vec<Stated>);
 
-/// A pair of names, the relation it most likely stands in, and the log-odds that it stands in any.
+/// A pair of names and what speaks for a relation between them.
 struct Scored {
-    relation: Stated,
-    score: f64,
-    /// MeSH ids of both, where the dictionary has them.
+    head: String,
+    tail: String,
+    log_odds: f64,
+    shown: Evidence,
+    /// MeSH ids of both, where they are known.
     ids: Option<(String, String)>,
 }
 
@@ -26,11 +31,48 @@ pub(super) fn prompt_name(task: RelationTask) -> String {
 }
 
 /// Pairs of one document that are asked about at most: longer lists are cut, and count as misses.
-const MOST_PAIRS: usize = 150;
+const MOST_PAIRS: usize = 2_000;
+/// Continuations scored at once.
+const AT_ONCE: usize = 128;
 
 impl Evaluator<'_> {
-    fn pairs(&self, task: RelationTask, document: &Document) -> Result<Vec<Scored>, DecodeError> {
-        let mentions = self.finder.mentions(document);
+    /// Log-probabilities of words behind the question about each pair.
+    fn asked(
+        &self,
+        task: RelationTask,
+        document: &Document,
+        pairs: &[(&str, &str)],
+        words: &[String],
+    ) -> Result<Vec<Vec<f64>>, DecodeError> {
+        let text = task.prompt(document, source::whole(document));
+        let reader = self.read(&prompt_name(task), &text, ROOM)?;
+        let mut found = Vec::with_capacity(pairs.len());
+        for some in pairs.chunks((AT_ONCE / words.len()).max(1)) {
+            let mut questions = Vec::new();
+            for (head, tail) in some {
+                let stem = verdicts::stem(task, head, tail);
+                let given = self.tokens(&stem).len();
+                questions.extend(words.iter().map(|words| (given, self.tokens(&(stem.clone() + words)))));
+            }
+            let continuations: Vec<&[u32]> = questions.iter().map(|(_, tokens)| tokens.as_slice()).collect();
+            let scores = self.decoder.score(&reader, &continuations)?;
+            let sums: Vec<f64> = questions
+                .iter()
+                .zip(scores)
+                .map(|((given, _), tokens)| tokens.iter().skip(*given).map(|p| f64::from(*p)).sum())
+                .collect();
+            found.extend(sums.chunks(words.len()).map(<[f64]>::to_vec));
+        }
+        Ok(found)
+    }
+
+    fn pairs(
+        &self,
+        task: RelationTask,
+        finder: &Finder,
+        document: &Document,
+    ) -> Result<Vec<Scored>, DecodeError> {
+        let mentions = finder.mentions(document);
         let mut seen = BTreeSet::new();
         let mut pairs = exhaustive::candidates(task, document, &mentions);
         pairs.retain(|pair| seen.insert((pair.stated.head.clone(), pair.stated.tail.clone())));
@@ -38,108 +80,138 @@ impl Evaluator<'_> {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        let text = task.prompt(document, source::whole(document));
-        let reader = self.read(&prompt_name(task), &text, ROOM)?;
-        let answers = verdicts::all(task);
-        let mut questions = Vec::new();
-        for pair in &pairs {
-            let stem = verdicts::stem(task, &pair.stated.head, &pair.stated.tail);
-            let asked = self.tokens(&stem).len();
-            questions.extend(answers.iter().map(|(_, words)| (asked, self.tokens(&(stem.clone() + words)))));
-        }
-        let continuations: Vec<&[u32]> = questions.iter().map(|(_, tokens)| tokens.as_slice()).collect();
-        let found = self.decoder.score(&reader, &continuations)?;
-        let sums: Vec<f64> = questions
-            .iter()
-            .zip(found)
-            .map(|((asked, _), tokens)| tokens.iter().skip(*asked).map(|p| f64::from(*p)).sum())
-            .collect();
+        let names: Vec<(&str, &str)> =
+            pairs.iter().map(|pair| (pair.stated.head.as_str(), pair.stated.tail.as_str())).collect();
+        let none = self.asked(task, document, &names, &[verdicts::verdict(task, None)])?;
+        let places = Places::new(document, &mentions);
         let id = |numbers: &[usize]| {
             let concept = numbers.iter().find_map(|n| mentions[*n].concepts.first())?;
             (concept.vocabulary.eq_ignore_ascii_case("mesh")).then(|| concept.id.clone())
         };
-        let scored = pairs.iter().zip(sums.chunks(answers.len())).map(|(pair, sums)| {
-            let (mut best, mut any) = (1, 0.0);
-            for (kind, sum) in sums.iter().enumerate().skip(1) {
-                any += sum.exp();
-                best = if *sum > sums[best] { kind } else { best };
-            }
-            let kind = answers[best].0.unwrap_or_default();
-            Scored {
-                relation: Stated::new(&pair.stated.head, &pair.stated.tail, kind),
-                score: any.max(f64::MIN_POSITIVE).ln() - sums[0],
-                ids: id(&pair.head).zip(id(&pair.tail)),
-            }
+        let scored = pairs.iter().zip(none).map(|(pair, none)| Scored {
+            head: pair.stated.head.clone(),
+            tail: pair.stated.tail.clone(),
+            log_odds: verdicts::log_odds(none[0]),
+            shown: places.of(&pair.head, &pair.tail),
+            ids: id(&pair.head).zip(id(&pair.tail)),
         });
         Ok(scored.collect())
     }
 
     fn all_pairs(&self, task: RelationTask, documents: &[Labelled]) -> Result<Vec<Vec<Scored>>, DecodeError> {
-        documents.par_iter().map(|(document, _)| self.pairs(task, document)).collect()
+        let finder = self.finder_of(task);
+        documents.par_iter().map(|(document, _)| self.pairs(task, &finder, document)).collect()
     }
 
+    /// The relations of the pairs that are kept, each of its likeliest kind.
+    fn stated(
+        &self,
+        task: RelationTask,
+        document: &Document,
+        kept: &[&Scored],
+    ) -> Result<Vec<Stated>, DecodeError> {
+        let kinds = task.kinds();
+        if kinds.len() == 1 || kept.is_empty() {
+            return Ok(kept.iter().map(|pair| Stated::new(&pair.head, &pair.tail, kinds[0])).collect());
+        }
+        let names: Vec<(&str, &str)> =
+            kept.iter().map(|pair| (pair.head.as_str(), pair.tail.as_str())).collect();
+        let words: Vec<String> = kinds.iter().map(|kind| verdicts::verdict(task, Some(kind))).collect();
+        let asked = self.asked(task, document, &names, &words)?;
+        let likeliest = |sums: &Vec<f64>| {
+            (0..kinds.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or_default()
+        };
+        Ok(names
+            .iter()
+            .zip(&asked)
+            .map(|((head, tail), sums)| Stated::new(*head, *tail, kinds[likeliest(sums)]))
+            .collect())
+    }
+
+    /// Fits calibration and threshold. The figures are of each half of the documents with what the other half gave.
     pub(super) fn fit_relations(
         &self,
         task: RelationTask,
         documents: &[Labelled],
-    ) -> Result<Figures, DecodeError> {
+    ) -> Result<(Figures, TaskGuidance), DecodeError> {
         let found = self.all_pairs(task, documents)?;
-        let mut scored = Vec::new();
+        let mut halves: [Vec<(f64, Evidence, bool)>; 2] = Default::default();
         let mut gold_count = 0;
-        for ((document, stated), pairs) in documents.iter().zip(found) {
+        for (number, ((document, stated), pairs)) in documents.iter().zip(found).enumerate() {
             let gold = Keys::of(task, document, stated);
             gold_count += gold.0.len();
-            scored.extend(pairs.iter().map(|pair| (pair.score, gold.has(task, pair))));
+            halves[number % 2]
+                .extend(pairs.iter().map(|pair| (pair.log_odds, pair.shown, gold.has(task, pair))));
+        }
+        let judged = |fitted: &Calibration, data: &[(f64, Evidence, bool)]| -> Vec<(f64, bool)> {
+            data.iter().map(|(odds, shown, right)| (fitted.probability_with(*odds, shown), *right)).collect()
+        };
+        let mut across = Vec::new();
+        for (own, other) in [(0, 1), (1, 0)] {
+            if let Some(fitted) = Calibration::fit_with_evidence(&halves[other]) {
+                across.extend(judged(&fitted, &halves[own]));
+            }
         }
         let name = task.name();
         let mut figures = Figures::new();
-        if let Some(threshold) = best_threshold(&scored, gold_count) {
-            figures.insert(format!("{name}.threshold"), threshold.at);
-            figures.insert(format!("{name}.dev_f1"), 100.0 * threshold.f1);
+        let mut guidance = TaskGuidance::default();
+        if let Some(threshold) = best_threshold(&across, gold_count) {
+            guidance.threshold = Some(threshold.at);
+            figures.insert(format!("{name}.dev_pair_f1"), 100.0 * threshold.f1);
+            figures.insert(format!("{name}.dev_calibration_error"), calibration_error(&across));
         }
-        if let Some(Calibration::Platt { slope, intercept }) = Calibration::fit_platt(&scored) {
-            figures.insert(format!("{name}.platt_slope"), slope);
-            figures.insert(format!("{name}.platt_intercept"), intercept);
+        let all = halves.concat();
+        // What the model alone, and the text alone, would reach: both should be worth less than the two together.
+        let alone: Vec<(f64, bool)> = all.iter().map(|(odds, _, right)| (*odds, *right)).collect();
+        let silent: Vec<(f64, Evidence, bool)> =
+            all.iter().map(|(_, shown, right)| (0.0, *shown, *right)).collect();
+        let shown = Calibration::fit_with_evidence(&silent).map(|fitted| judged(&fitted, &silent));
+        for (key, scored) in [("model", Some(alone)), ("signs", shown)] {
+            if let Some(best) = scored.and_then(|scored| best_threshold(&scored, gold_count)) {
+                figures.insert(format!("{name}.dev_pair_f1_of_{key}_alone"), 100.0 * best.f1);
+            }
         }
-        Ok(figures)
+        guidance.calibration = Calibration::fit_with_evidence(&all);
+        Ok((figures, guidance))
     }
 
     pub(super) fn measure_relations(
         &self,
         task: RelationTask,
         documents: &[Labelled],
-        fitted: &Figures,
     ) -> Result<Figures, DecodeError> {
         let name = task.name();
         let found = self.all_pairs(task, documents)?;
-        let threshold = margin(fitted, &format!("{name}.threshold"));
-        let platt = Calibration::Platt {
-            slope: margin(fitted, &format!("{name}.platt_slope")),
-            intercept: margin(fitted, &format!("{name}.platt_intercept")),
+        let fitted = self.guidance.of(&prompt_name(task));
+        let threshold = fitted.and_then(|fitted| fitted.threshold).unwrap_or(0.5);
+        let probability = |pair: &Scored| {
+            let calibration = fitted.and_then(|fitted| fitted.calibration.as_ref());
+            calibration.map_or(0.5, |calibration| calibration.probability_with(pair.log_odds, &pair.shown))
         };
         let (mut predicted, mut gold_ids, mut predicted_ids) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         let (mut gold_words, mut probabilities) = (HashMap::new(), Vec::new());
         let (mut without, mut alarms, mut reachable, mut gold_count) = (0, 0, 0, 0);
         for ((document, stated), pairs) in documents.iter().zip(found) {
             let gold = Keys::of(task, document, stated);
-            probabilities
-                .extend(pairs.iter().map(|pair| (platt.probability(pair.score), gold.has(task, pair))));
+            probabilities.extend(pairs.iter().map(|pair| (probability(pair), gold.has(task, pair))));
             reachable += pairs.iter().filter(|pair| gold.has(task, pair)).count();
             gold_count += gold.0.len();
-            let kept: Vec<&Scored> = pairs.iter().filter(|pair| pair.score >= threshold).collect();
+            let kept: Vec<&Scored> = pairs.iter().filter(|pair| probability(pair) >= threshold).collect();
             if stated.is_empty() {
                 without += 1;
                 alarms += usize::from(!kept.is_empty());
             }
             let id = document.id.clone();
-            gold_ids.extend(gold.0.into_iter().map(|[head, tail, _]| (id.clone(), head, tail)));
+            if task == RelationTask::Bc5cdr {
+                gold_ids.extend(gold.0.into_iter().map(|[head, tail]| (id.clone(), head, tail)));
+            }
             for pair in &kept {
-                let unknown = || ("-1".to_owned(), pair.relation.tail.clone());
+                let unknown = || ("-1".to_owned(), pair.tail.clone());
                 let (head, tail) = pair.ids.clone().unwrap_or_else(unknown);
                 predicted_ids.insert((id.clone(), head, tail));
             }
             gold_words.insert(id.clone(), stated.clone());
-            predicted.push((id, kept.iter().map(|pair| pair.relation.clone()).collect()));
+            predicted.push((id, self.stated(task, document, &kept)?));
         }
         let mut figures = Figures::new();
         let mut add = |key: &str, value: f64| figures.insert(format!("{name}.{key}"), value);
@@ -159,26 +231,24 @@ impl Evaluator<'_> {
         add("calibration_error", calibration_error(&probabilities));
         add("documents", documents.len() as f64);
         if without > 0 {
-            add("false_alarm_rate", 100.0 * alarms as f64 / without as f64);
-            add("documents_without_relation", without as f64);
+            add("false_alarm_rate", 100.0 * alarms as f64 / f64::from(without));
+            add("documents_without_relation", f64::from(without));
         }
         Ok(figures)
     }
 }
 
-/// What tells whether a pair is gold: ids for BC5CDR, words and kind elsewhere.
-struct Keys(BTreeSet<[String; 3]>);
+/// What tells whether a pair is gold: ids for BC5CDR, words elsewhere.
+struct Keys(BTreeSet<[String; 2]>);
 
 impl Keys {
     fn of(task: RelationTask, document: &Document, stated: &[Stated]) -> Self {
         if task != RelationTask::Bc5cdr {
-            return Self(stated.iter().map(words).collect());
+            return Self(stated.iter().map(|stated| words(&stated.head, &stated.tail)).collect());
         }
         let ids = document.relations.iter().filter_map(|relation| match relation.arguments.as_slice() {
             [head, tail] => match (&head.target, &tail.target) {
-                (Target::Concept(head), Target::Concept(tail)) => {
-                    Some([head.id.clone(), tail.id.clone(), String::new()])
-                }
+                (Target::Concept(head), Target::Concept(tail)) => Some([head.id.clone(), tail.id.clone()]),
                 _ => None,
             },
             _ => None,
@@ -188,13 +258,13 @@ impl Keys {
 
     fn has(&self, task: RelationTask, pair: &Scored) -> bool {
         if task != RelationTask::Bc5cdr {
-            return self.0.contains(&words(&pair.relation));
+            return self.0.contains(&words(&pair.head, &pair.tail));
         }
         let ids = pair.ids.clone();
-        ids.is_some_and(|(head, tail)| self.0.contains(&[head, tail, String::new()]))
+        ids.is_some_and(|(head, tail)| self.0.contains(&[head, tail]))
     }
 }
 
-fn words(relation: &Stated) -> [String; 3] {
-    [&relation.head, &relation.tail, &relation.kind].map(|part| part.to_lowercase().replace(' ', ""))
+fn words(head: &str, tail: &str) -> [String; 2] {
+    [head, tail].map(|part| part.to_lowercase().replace(' ', ""))
 }

@@ -1,12 +1,13 @@
 //! The gold sets on disk, split into what is learned from and what choices are made on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
 use documents::{Document, Target};
 use tasks::candidates::{Finder, Mention, groups};
+use tasks::lexicon::{Entry, Lexicon};
 use tasks::{Kind, RelationTask, Stated, exhaustive};
 
 use super::Pair;
@@ -103,10 +104,19 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
         .iter()
         .map(|r| (r.document(), tasks::relations::ddi::gold(r)))
         .collect();
-    let pairs = records.iter().map(|(document, relations)| {
-        (source(RelationTask::Ddi, document), drug_pairs(document, relations, &finder.mentions(document)))
-    });
-    gold.pairs.push((RelationTask::Ddi, pairs.collect()));
+    let lexicons = lexicons(folder, finder)?;
+    let knowing = |task: RelationTask| match lexicons.get(task.name()) {
+        Some(lexicon) => finder.clone().with_lexicon(lexicon),
+        None => finder.clone(),
+    };
+    let paired = |task: RelationTask, records: &[Annotated]| -> Vec<Paired> {
+        let finder = knowing(task);
+        let pairs = |(document, relations): &Annotated| {
+            (source(task, document), name_pairs(task, document, relations, &finder.mentions(document)))
+        };
+        records.iter().map(pairs).collect()
+    };
+    gold.pairs.push((RelationTask::Ddi, paired(RelationTask::Ddi, &records)));
     gold.relations.push((RelationTask::Ddi, records));
 
     // KD-DTI's train set is not to be had: its valid set is split, as is HoC's train set, whose valid set is its test set.
@@ -115,7 +125,9 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     let text = load(&path)?;
     let records = all(kd_dti::read(&text, name), &path)?;
     let records = records.iter().map(|r| (r.document(), tasks::relations::kd_dti::gold(r)));
-    gold.relations.push((RelationTask::KdDti, own_part(records, part)));
+    let records = own_part(records, part);
+    gold.pairs.push((RelationTask::KdDti, paired(RelationTask::KdDti, &records)));
+    gold.relations.push((RelationTask::KdDti, records));
 
     let name = match part {
         Part::Train => "pqal_fold0/train_set.json",
@@ -143,6 +155,37 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
         gold.sentences.extend(document.sentences.iter().map(|s| (s.text.clone(), s.hallmarks())));
     }
     Ok(gold)
+}
+
+/// What the training parts teach about names, by task.
+///
+/// # Errors
+/// As [`read`].
+pub fn lexicons(folder: &Path, finder: &Finder) -> Result<BTreeMap<String, Lexicon>, DataError> {
+    let name = "CDR_TrainingSet.PubTator.txt";
+    let path = folder.join("bc5cdr").join(name);
+    let import = bc5cdr::read_pubtator(&load(&path)?, name).map_err(content(&path))?;
+    let chemicals_and_diseases = Lexicon::learn(&import.documents, finder);
+
+    let path = folder.join("ddi").join("train.json");
+    let records = all(ddi::read(&load(&path)?, "train.json"), &path)?;
+    let drugs: BTreeSet<String> = records
+        .iter()
+        .flat_map(tasks::relations::ddi::gold)
+        .flat_map(|stated| [stated.head.to_lowercase(), stated.tail.to_lowercase()])
+        .collect();
+    let entry = |name| Entry { name, kind: Kind::Chemical.name().to_owned(), id: String::new() };
+    let drugs = Lexicon { names: drugs.into_iter().map(entry).collect(), rejected: Vec::new() };
+
+    let path = folder.join("kd-dti").join("valid.names.json");
+    let records = all(kd_dti::read(&load(&path)?, "valid.names.json"), &path)?;
+    let targets = tasks::relations::kd_dti::lexicon(&own_part(records.into_iter(), Part::Train));
+    let found = [
+        (RelationTask::Bc5cdr, chemicals_and_diseases),
+        (RelationTask::Ddi, drugs),
+        (RelationTask::KdDti, targets),
+    ];
+    Ok(found.map(|(task, lexicon)| (task.name().to_owned(), lexicon)).into())
 }
 
 fn own_part<T>(records: impl Iterator<Item = T>, part: Part) -> Vec<T> {
@@ -206,8 +249,13 @@ fn chemical_disease_pairs(document: &Document, mentions: &[Mention]) -> Vec<Pair
     pairs
 }
 
-/// Pairs of drugs of one sentence, and every gold pair whether its names were found or not.
-fn drug_pairs(document: &Document, relations: &[Stated], mentions: &[Mention]) -> Vec<Pair> {
+/// Pairs of names that could be related, and every gold pair whether its names were found or not.
+fn name_pairs(
+    task: RelationTask,
+    document: &Document,
+    relations: &[Stated],
+    mentions: &[Mention],
+) -> Vec<Pair> {
     let key = |head: &str, tail: &str| (head.to_lowercase(), tail.to_lowercase());
     let mut known = BTreeSet::new();
     let mut pairs: Vec<Pair> = relations
@@ -219,7 +267,7 @@ fn drug_pairs(document: &Document, relations: &[Stated], mentions: &[Mention]) -
             kind: Some(r.kind.clone()),
         })
         .collect();
-    for candidate in exhaustive::candidates(RelationTask::Ddi, document, mentions) {
+    for candidate in exhaustive::candidates(task, document, mentions) {
         let Stated { head, tail, .. } = &candidate.stated;
         if known.contains(&key(tail, head)) || !known.insert(key(head, tail)) {
             continue;

@@ -6,11 +6,11 @@ use std::path::Path;
 use corpus::{Shards, Stream};
 use tokenizer::Tokenizer;
 
-use super::{Answers, Gold, Hallmarks, Relations, Replay, Verdicts, prompts};
+use super::{Answers, Conclusions, Gold, Hallmarks, Relations, Replay, Verdicts, prompts};
 use crate::examples::{Mixture, Share, Task};
 
 /// Mixes the tasks that `times` names, so many times an epoch each; `dev` is what the validation looks at, and `replay`
-/// the folder that `definitions` and `prose` come from. `longest` is in tokens, `separator` the id of `</s>`.
+/// the folder that `definitions`, `prose` and `conclusions` come from. `longest` is in tokens, `separator` the id of `</s>`.
 ///
 /// # Errors
 /// If the replay's folder is not one that `training prepare` wrote.
@@ -26,6 +26,10 @@ pub fn mixture<'a>(
     if let Some(folder) = replay {
         for stream in Stream::ALL {
             tasks.push(Box::new(Replay::new(Shards::open(folder)?, stream)));
+        }
+        if times.contains_key("conclusions") {
+            let prompt = prompts(tokenizer).remove("pubmedqa").unwrap_or_default();
+            tasks.push(Box::new(Conclusions::new(tokenizer, prompt, &Shards::open(folder)?)));
         }
     }
     let shares = tasks

@@ -31,8 +31,10 @@ pub struct Verdicts<'a> {
     documents: Vec<(String, Vec<Pair>)>,
 }
 
-/// Pairs of one example: a longer list would leave no room for the text.
-const MOST_PAIRS: usize = 24;
+/// Pairs of one example: a longer list would take the room of the text, and at use each pair is asked alone.
+const MOST_PAIRS: usize = 8;
+/// Related ones among them, where there are that many: few pairs are, and these say most.
+const MOST_RELATED: usize = 4;
 /// What a token before the verdict counts: names are given at use, so that writing them is only a help in learning.
 const NAME_WEIGHT: f32 = 0.1;
 
@@ -70,7 +72,15 @@ impl Task for Verdicts<'_> {
         for i in (1..order.len()).rev() {
             order.swap(i, (random.next() % (i as u64 + 1)) as usize);
         }
-        order.truncate(MOST_PAIRS);
+        let others = order.iter().filter(|pair| pair.kind.is_none()).count();
+        let related = MOST_RELATED.max(MOST_PAIRS.saturating_sub(others)).min(order.len() - others);
+        let mut room = [MOST_PAIRS - related, related];
+        order.retain(|pair| {
+            let room = &mut room[usize::from(pair.kind.is_some())];
+            let kept = *room > 0;
+            *room = room.saturating_sub(1);
+            kept
+        });
         let (mut target, mut weights) = (Vec::new(), Vec::new());
         let last = order.len() - 1;
         for (i, pair) in order.into_iter().enumerate() {

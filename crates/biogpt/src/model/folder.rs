@@ -21,6 +21,8 @@ use sha2::{Digest, Sha256};
 use super::{Model, ModelError, tokenizer_of, weights};
 
 pub(super) const MANIFEST: &str = "manifest.json";
+/// For people; no part of the model.
+const README: &str = "README.md";
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.bpk";
 pub(super) const FORMAT: u32 = 1;
@@ -109,11 +111,27 @@ impl Manifest {
     }
 
     /// Writes the manifest of a folder, last of its files: a folder without one is not a model.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), ModelError> {
+    fn write(&self, folder: &Path) -> Result<(), ModelError> {
         let (path, fresh) = (folder.join(MANIFEST), folder.join("manifest.json.new"));
         let text = serde_json::to_string_pretty(self).map_err(|e| ModelError::damaged(&path, e))?;
         fs::write(&fresh, text + "\n").map_err(ModelError::io("write", &fresh))?;
         fs::rename(&fresh, &path).map_err(ModelError::io("replace", &path))
+    }
+
+    /// Records all files of a folder as they are now, and writes itself, last.
+    ///
+    /// # Errors
+    /// If a file cannot be read or the manifest cannot be written.
+    pub fn seal(&mut self, folder: &Path) -> Result<(), ModelError> {
+        self.files = BTreeMap::new();
+        for entry in fs::read_dir(folder).map_err(ModelError::io("list", folder))? {
+            let path = entry.map_err(ModelError::io("list", folder))?.path();
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            if name != MANIFEST && name != README {
+                self.files.insert(name, record(&path)?);
+            }
+        }
+        self.write(folder)
     }
 
     /// Reads every file once and compares it with its sha256.
@@ -140,7 +158,7 @@ impl Manifest {
 }
 
 /// Length and sha256 of a file.
-pub(super) fn record(path: &Path) -> Result<FileRecord, ModelError> {
+fn record(path: &Path) -> Result<FileRecord, ModelError> {
     let mut file = File::open(path).map_err(ModelError::io("open", path))?;
     let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 20], 0);
     loop {

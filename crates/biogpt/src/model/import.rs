@@ -157,13 +157,7 @@ pub fn write(
         pack(&to.join(folder::WEIGHTS), config, weights, read, progress)?;
         manifest.format = FORMAT;
         manifest.parameters = config.parameters();
-        manifest.files = BTreeMap::new();
-        for entry in fs::read_dir(to).map_err(ModelError::io("list", to))? {
-            let path = entry.map_err(ModelError::io("list", to))?.path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            manifest.files.insert(name, folder::record(&path)?);
-        }
-        manifest.write(to)?;
+        manifest.seal(to)?;
         Ok(manifest)
     })();
     if result.is_err() {

@@ -9,12 +9,13 @@ use biogpt::decode::{
 use biogpt::{Config, Decoder, Model};
 use devices::Need;
 use tasks::grammar::Grammar;
+use tasks::guidance::Guidance;
 
 use super::form::Form;
 use super::pieces::Pieces;
 use super::{
-    Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth,
-    Guidance, Profile, Prompt, Token, Writing, Written,
+    Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth, Profile,
+    Prompt, Token, Writing, Written,
 };
 use crate::engine::{EngineError, Source};
 

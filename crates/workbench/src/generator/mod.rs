@@ -5,7 +5,6 @@
 
 mod biogpt;
 mod form;
-mod guidance;
 mod pieces;
 mod scripted;
 mod sums;
@@ -14,9 +13,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use tasks::grammar::{Grammar, Item};
+use tasks::guidance::Guidance;
 
 pub use biogpt::{BioGpt, need};
-pub use guidance::{Guidance, GuidanceError, TaskGuidance};
 pub use scripted::{ID as SCRIPTED, Scripted};
 
 /// What is known of a model before it is asked anything.

@@ -128,7 +128,14 @@ fn probabilities(desk: &mut Desk<'_>, prompt: &Prompt) -> Result<[f64; 3], Engin
     let targets = Answer::ALL.map(|one| Continuation::whole(answer::target(one)));
     let scored = desk.generator.score(prompt, &targets)?;
     desk.meter.count(scored.iter().map(Vec::len).sum());
-    let sum = |place: usize| scored.get(place).map_or(f64::NEG_INFINITY, |tokens| tokens.iter().sum());
+    let guidance = desk.generator.profile().guidance.of(TASK);
+    let bias = |place: usize| {
+        guidance.and_then(|g| g.biases.get(Answer::ALL[place].word()).copied()).unwrap_or_default()
+    };
+    let sum = |place: usize| match scored.get(place) {
+        Some(tokens) => tokens.iter().sum::<f64>() + bias(place),
+        None => f64::NEG_INFINITY,
+    };
     Ok(scores::answers([sum(0), sum(1), sum(2)]).map(|(_, probability)| probability))
 }
 

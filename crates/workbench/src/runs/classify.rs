@@ -110,7 +110,10 @@ fn label_scores(desk: &mut Desk<'_>, prompt: &Prompt) -> Result<Vec<LabelScore>,
         .collect();
     let scored = desk.generator.score(prompt, &continuations)?;
     desk.meter.count(scored.iter().map(Vec::len).sum());
-    let sums: Vec<f64> = scored.iter().map(|tokens| tokens.iter().sum()).collect();
+    let guidance = desk.generator.profile().guidance.of(TASK);
+    let bias = |label: &str| guidance.and_then(|g| g.biases.get(label).copied()).unwrap_or_default();
+    let sums: Vec<f64> =
+        scored.iter().zip(&all).map(|(tokens, label)| tokens.iter().sum::<f64>() + bias(label)).collect();
     let shares = pairs::shares(&sums);
     Ok(all
         .into_iter()

@@ -9,45 +9,50 @@ use crate::generator::{Continuation, Prompt};
 /// Continuations scored between two looks at the cancel switch.
 const AT_ONCE: usize = 128;
 
-/// What a model says to a pair of names.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Verdict {
-    /// By kind, none first; they sum to 1.
-    pub(super) probabilities: Vec<(Option<&'static str>, f64)>,
-}
-
-impl Verdict {
-    /// The likeliest kind.
-    pub(super) fn best(&self) -> Option<(&'static str, f64)> {
-        let kinds =
-            self.probabilities.iter().filter_map(|(kind, probability)| Some(((*kind)?, *probability)));
-        kinds.max_by(|a, b| a.1.total_cmp(&b.1))
-    }
-
-    /// The probability of a kind.
-    pub(super) fn of(&self, kind: &str) -> Option<f64> {
-        let same =
-            |(other, _): &&(Option<&str>, f64)| other.is_some_and(|other| other.eq_ignore_ascii_case(kind));
-        self.probabilities.iter().find(same).map(|(_, probability)| *probability)
-    }
-}
-
 /// The name of a task in its form that decides about pairs.
 pub(super) fn tuned_name(task: RelationTask) -> String {
     format!("{}-pairs", task.name())
 }
 
-/// Whether each pair is related, and how. `None` if it was stopped.
+/// The log-odds that each pair is related in any way: one continuation a pair. `None` if it was stopped.
 pub(super) fn ask(
     desk: &mut Desk<'_>,
     task: RelationTask,
     source: &str,
     pairs: &[(String, String)],
-) -> Result<Option<Vec<Verdict>>, EngineError> {
+) -> Result<Option<Vec<f64>>, EngineError> {
+    let none = verdicts::verdict(task, None);
+    let found = continued(desk, task, source, pairs, std::slice::from_ref(&none))?;
+    Ok(found.map(|all| all.iter().map(|sums| verdicts::log_odds(sums[0])).collect()))
+}
+
+/// How the probability that each pair is related is shared among the kinds of relation, in the order of
+/// [`RelationTask::kinds`]. `None` if it was stopped.
+pub(super) fn kinds(
+    desk: &mut Desk<'_>,
+    task: RelationTask,
+    source: &str,
+    pairs: &[(String, String)],
+) -> Result<Option<Vec<Vec<f64>>>, EngineError> {
+    if task.kinds().len() == 1 {
+        return Ok(Some(vec![vec![1.0]; pairs.len()]));
+    }
+    let words: Vec<String> = task.kinds().iter().map(|kind| verdicts::verdict(task, Some(kind))).collect();
+    let found = continued(desk, task, source, pairs, &words)?;
+    Ok(found.map(|all| all.iter().map(|sums| shares(sums)).collect()))
+}
+
+/// The log-probability of each of the words behind the question about each pair.
+fn continued(
+    desk: &mut Desk<'_>,
+    task: RelationTask,
+    source: &str,
+    pairs: &[(String, String)],
+    words: &[String],
+) -> Result<Option<Vec<Vec<f64>>>, EngineError> {
     let prompt = Prompt::tuned(source, tuned_name(task));
-    let all = verdicts::all(task);
     let mut found = Vec::with_capacity(pairs.len());
-    for some in pairs.chunks((AT_ONCE / all.len()).max(1)) {
+    for some in pairs.chunks((AT_ONCE / words.len()).max(1)) {
         if desk.go_on().is_break() {
             return Ok(None);
         }
@@ -55,16 +60,14 @@ pub(super) fn ask(
             .iter()
             .flat_map(|(head, tail)| {
                 let given = verdicts::stem(task, head, tail);
-                all.iter().map(move |(_, words)| Continuation { given: given.clone(), scored: words.clone() })
+                words.iter().map(move |words| Continuation { given: given.clone(), scored: words.clone() })
             })
             .collect();
         let scores = desk.generator.score(&prompt, &continuations)?;
         desk.meter.count(scores.iter().map(Vec::len).sum());
-        for scores in scores.chunks(all.len()) {
-            let sums: Vec<f64> = scores.iter().map(|tokens| tokens.iter().sum()).collect();
-            let probabilities = all.iter().map(|(kind, _)| *kind).zip(shares(&sums)).collect();
-            found.push(Verdict { probabilities });
-        }
+        found.extend(
+            scores.chunks(words.len()).map(|of_pair| of_pair.iter().map(|one| one.iter().sum()).collect()),
+        );
     }
     Ok(Some(found))
 }

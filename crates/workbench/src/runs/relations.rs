@@ -1,9 +1,11 @@
 //! Relations out of a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use documents::{Document, Span};
 use sessions::Prediction;
+use tasks::calibration::Calibration;
+use tasks::evidence::{Evidence, Places};
 use tasks::grounding::Grounding;
 use tasks::relations::kd_dti::Aliases;
 use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, grammar};
@@ -192,17 +194,27 @@ impl Work<'_> {
             }
         }
         let stated: Vec<Stated> = fresh.iter().map(|(stated, _)| stated.clone()).collect();
+        let shown = Places::new(self.extraction.document, here);
         let statements = pairs::weigh(desk, task, source, &stated)?;
         let names: Vec<_> = stated.iter().map(|one| (one.head.clone(), one.tail.clone())).collect();
-        let verdicts = match (&statements, self.tuned_for_pairs) {
-            (Some(_), true) => pairs::ask(desk, task, source, &names)?,
+        let asked = match (&statements, self.tuned_for_pairs) {
+            (Some(_), true) => {
+                let odds = pairs::ask(desk, task, source, &names)?;
+                odds.zip(pairs::kinds(desk, task, source, &names)?)
+            }
             _ => None,
         };
         for (place, (stated, masked)) in fresh.into_iter().enumerate() {
             let statement = statements.as_ref().and_then(|all| all.get(place).copied());
-            let verdict = verdicts.as_ref().and_then(|all| all.get(place));
-            let asked = verdict.and_then(|verdict| verdict.of(&stated.kind));
-            let probability = self.probability(desk, asked, statement.and_then(|one| one.against_none));
+            let probability = match &asked {
+                Some((odds, shares)) => {
+                    let [head, tail] = [&stated.head, &stated.tail].map(|name| named(here, name));
+                    let own = task.kinds().iter().position(|kind| kind.eq_ignore_ascii_case(&stated.kind));
+                    let part = own.map_or(0.0, |own| shares[place][own]);
+                    Some(self.related(desk, odds[place], &shown.of(&head, &tail)) * part)
+                }
+                None => self.stated(desk, statement.and_then(|one| one.against_none)),
+            };
             self.keep(stated, &Certainty { probability, statement, masked });
         }
         Ok(statements.map(|_| ()))
@@ -220,6 +232,7 @@ impl Work<'_> {
         let threshold = self.threshold(desk);
         let candidates = exhaustive::candidates(task, document, here);
         let mut names: Vec<(String, String)> = Vec::new();
+        let mut places: Vec<(&[usize], &[usize])> = Vec::new();
         let mut seen = BTreeSet::new();
         for candidate in &candidates {
             let pair = (candidate.stated.head.clone(), candidate.stated.tail.clone());
@@ -227,6 +240,7 @@ impl Work<'_> {
                 && seen.insert(pair.clone())
             {
                 names.push(pair);
+                places.push((&candidate.head, &candidate.tail));
             }
         }
         if names.len() > MOST_PAIRS {
@@ -237,14 +251,22 @@ impl Work<'_> {
             names.truncate(MOST_PAIRS);
         }
         if self.tuned_for_pairs {
-            let Some(verdicts) = pairs::ask(desk, task, source, &names)? else { return Ok(None) };
-            for ((head, tail), verdict) in names.into_iter().zip(verdicts) {
-                let Some((kind, asked)) = verdict.best() else { continue };
-                let probability = self.probability(desk, Some(asked), None);
-                if probability.is_some_and(|probability| probability >= threshold) {
-                    let stated = Stated::new(head, tail, kind);
-                    self.keep(stated, &Certainty { probability, ..Certainty::default() });
+            let Some(odds) = pairs::ask(desk, task, source, &names)? else { return Ok(None) };
+            let shown = Places::new(document, here);
+            let (mut kept, mut related) = (Vec::new(), Vec::new());
+            for ((pair, places), odds) in names.into_iter().zip(places).zip(odds) {
+                let probability = self.related(desk, odds, &shown.of(places.0, places.1));
+                if probability >= threshold {
+                    kept.push(pair);
+                    related.push(probability);
                 }
+            }
+            let Some(shares) = pairs::kinds(desk, task, source, &kept)? else { return Ok(None) };
+            for (((head, tail), related), shares) in kept.into_iter().zip(related).zip(shares) {
+                let kinds = task.kinds().iter().zip(shares);
+                let Some((kind, part)) = kinds.max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
+                let probability = Some(related * part);
+                self.keep(Stated::new(head, tail, *kind), &Certainty { probability, ..Certainty::default() });
             }
             return Ok(Some(()));
         }
@@ -256,7 +278,7 @@ impl Work<'_> {
             .collect();
         let Some(scores) = pairs::weigh(desk, task, source, &stated)? else { return Ok(None) };
         for (stated, score) in stated.into_iter().zip(scores) {
-            let probability = self.probability(desk, None, score.against_none);
+            let probability = self.stated(desk, score.against_none);
             let counts = match probability {
                 Some(probability) => probability >= threshold,
                 None => score.against_none.is_some_and(|better| better > 0.0),
@@ -269,17 +291,19 @@ impl Work<'_> {
         Ok(Some(()))
     }
 
-    /// Calibrated, where something was fitted for it.
-    fn probability(&self, desk: &Desk<'_>, asked: Option<f64>, against_none: Option<f64>) -> Option<f64> {
-        let task = self.extraction.task;
-        let guidance = &desk.generator.profile().guidance;
-        let fitted = |name: &str| guidance.of(name).and_then(|guidance| guidance.calibration.as_ref());
-        match asked {
-            Some(asked) => {
-                Some(fitted(&pairs::tuned_name(task)).map_or(asked, |fitted| fitted.probability(asked)))
-            }
-            None => Some(fitted(task.name())?.probability(against_none?)),
-        }
+    /// The probability that a pair is related in any way: calibrated, where something was fitted for it.
+    fn related(&self, desk: &Desk<'_>, log_odds: f64, shown: &Evidence) -> f64 {
+        let name = pairs::tuned_name(self.extraction.task);
+        let guidance = desk.generator.profile().guidance.of(&name);
+        let uncalibrated = Calibration::Platt { slope: 1.0, intercept: 0.0, evidence: BTreeMap::new() };
+        let fitted = guidance.and_then(|guidance| guidance.calibration.as_ref()).unwrap_or(&uncalibrated);
+        fitted.probability_with(log_odds, shown)
+    }
+
+    /// The probability of a statement by how much likelier it is than "there is none"; absent where nothing was fitted.
+    fn stated(&self, desk: &Desk<'_>, against_none: Option<f64>) -> Option<f64> {
+        let guidance = desk.generator.profile().guidance.of(self.extraction.task.name())?;
+        Some(guidance.calibration.as_ref()?.probability(against_none?))
     }
 
     fn threshold(&self, desk: &Desk<'_>) -> f64 {
@@ -293,6 +317,12 @@ impl Work<'_> {
         let prediction = relation(task, document, &self.grounding, &stated, certainty);
         self.found.push((stated, prediction));
     }
+}
+
+/// The mentions that have this name.
+fn named(mentions: &[Mention], name: &str) -> Vec<usize> {
+    let name = name.to_lowercase();
+    (0..mentions.len()).filter(|number| mentions[*number].lower() == name).collect()
 }
 
 fn progress(desk: &Desk<'_>, part: usize, parts: usize) -> Step {

@@ -7,11 +7,12 @@ use documents::Document;
 use proptest::prelude::*;
 use sessions::{Content, Grade, Prediction};
 use tasks::RelationTask;
+use tasks::guidance::Guidance;
 use terms::Terms;
 
 use super::*;
 use crate::engine::{Cancel, Engine, Lane, Source};
-use crate::generator::{BioGpt, Guidance, Scripted};
+use crate::generator::{BioGpt, Scripted};
 
 const TASKS: [&str; 8] =
     ["bc5cdr", "bc5cdr-pairs", "ddi", "ddi-pairs", "kd-dti", "kd-dti-pairs", "pubmedqa", "hoc"];

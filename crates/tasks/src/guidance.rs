@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tasks::calibration::Calibration;
-use tasks::lexicon::Lexicon;
+
+use crate::calibration::Calibration;
+use crate::lexicon::Lexicon;
 
 /// By task (`bc5cdr`, `pubmedqa`, ...), what was fitted for it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,8 +21,10 @@ pub struct TaskGuidance {
     pub lexicon: Lexicon,
     /// From a relation's score to a probability.
     pub calibration: Option<Calibration>,
-    /// In the exhaustive mode, pairs of at least this probability count.
+    /// Pairs of names in the exhaustive mode, and labels, count from this probability on.
     pub threshold: Option<f64>,
+    /// What is added to the log-probability of an answer before answers are compared.
+    pub biases: BTreeMap<String, f64>,
 }
 
 /// Why it cannot be used.
@@ -30,6 +33,14 @@ pub enum GuidanceError {
     /// The file cannot be read.
     #[error("cannot read {path}: {source}")]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -46,7 +57,7 @@ pub enum GuidanceError {
 }
 
 /// The file's name.
-pub(crate) const FILE: &str = "tasks.json";
+pub const FILE: &str = "tasks.json";
 
 impl Guidance {
     /// Reads it from a model's folder. A folder without the file has nothing to teach.
@@ -61,6 +72,17 @@ impl Guidance {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(GuidanceError::Read { path, source }),
         }
+    }
+
+    /// Writes it into a model's folder.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), GuidanceError> {
+        let path = folder.join(FILE);
+        let text = serde_json::to_string(self)
+            .map_err(|error| GuidanceError::Damaged { path: path.clone(), reason: error.to_string() })?;
+        std::fs::write(&path, text + "\n").map_err(|source| GuidanceError::Write { path, source })
     }
 
     /// What was fitted for a task.
@@ -85,6 +107,8 @@ mod tests {
         let task = guidance.of("bc5cdr").unwrap();
         assert_eq!(task.threshold, Some(0.4));
         assert!(task.calibration.as_ref().unwrap().probability(1.0) > 0.9);
+        guidance.write(folder.path()).unwrap();
+        assert_eq!(Guidance::read(folder.path()).unwrap(), guidance);
         std::fs::write(folder.path().join(FILE), "{").unwrap();
         assert!(Guidance::read(folder.path()).unwrap_err().to_string().contains("tasks.json is damaged"));
     }

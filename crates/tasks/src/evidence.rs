@@ -1,0 +1,299 @@
+//! What a text itself shows about a pair of names, beside what a model says of it: where the two stand, and which words
+//! stand with them. Systems of the BioCreative V task were built on such signs (Xu et al. 2016, Wei et al. 2016); here
+//! they only weigh the model's verdict when it is turned into a probability.
+
+use std::sync::LazyLock;
+
+use documents::{Document, Span};
+use regex::Regex;
+
+use crate::candidates::{Mention, groups};
+use crate::cues::{self, CueKind};
+use crate::reading::pattern;
+use crate::sentences;
+
+/// The signs, in the order of [`Evidence`]'s values. Counts and distances are logarithms, `ln(1 + n)`.
+pub const SIGNS: [&str; 19] = [
+    "head in the title",
+    "tail in the title",
+    "sentences with both",
+    "sentences apart",
+    "characters apart",
+    "names between",
+    "listed together",
+    "joined by a cause",
+    "tail first",
+    "share of head",
+    "share of tail",
+    "other heads",
+    "other tails",
+    "less specific tail",
+    "cause near",
+    "treatment near",
+    "change near",
+    "combination near",
+    "negation near",
+];
+
+/// The signs of one pair. All are between 0 and about 6.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Evidence(pub [f64; SIGNS.len()]);
+
+impl Evidence {
+    /// The signs with their names.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        SIGNS.into_iter().zip(self.0)
+    }
+}
+
+static CAUSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:induc|caus|associat|toxic|follow|due\s+to|develop|produc|result|provok|adverse|side\s+effect|complicat|secondary\s+to|report|after)",
+    )
+});
+static TREATMENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:treat|therap|protect|prevent|alleviat|ameliorat|attenuat|efficac|effective|relie[fv]|manag|improv|revers)",
+    )
+});
+static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:increas|decreas|reduc|enhanc|inhibit|potentiat|prolong|clearance|plasma|concentration|level|elevat|lower|diminish|antagoni|agonis|block|bind|activat|affinity|substrate)",
+    )
+});
+static COMBINATION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:concomitant|concurrent|co-?administ|combin|together|interact|should|caution|avoid|contraindicat|recommend)",
+    )
+});
+/// What may stand between the members of a list.
+static SEPARATORS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:[\s,;/()\[\]&+-]|\band\b|\bor\b|\bas well as\b)*$"));
+static JOINT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^[-\s]*(?:induced|associated|related|caused|provoked|mediated)\b"));
+
+/// Two names at their closest in one sentence.
+struct Meeting {
+    gap: Span,
+    tail_first: bool,
+}
+
+/// A text with its names, ready to be asked about any pair of them.
+pub struct Places<'a> {
+    text: &'a str,
+    mentions: &'a [Mention],
+    /// The sentence of each mention.
+    sentence_of: Vec<Option<usize>>,
+    in_title: Vec<bool>,
+    /// Cause, treatment, change, combination, negation.
+    cues: Vec<[bool; 5]>,
+}
+
+impl<'a> Places<'a> {
+    /// Looks at a document once; `mentions` are those that pairs will be made of.
+    #[must_use]
+    pub fn new(document: &'a Document, mentions: &'a [Mention]) -> Self {
+        let sentences = sentences::of(document);
+        let title = match document.passages.as_slice() {
+            [first, _, ..] => first.span,
+            _ => sentences.first().copied().unwrap_or_else(|| Span::new(0, 0)),
+        };
+        let sentence_of = mentions
+            .iter()
+            .map(|mention| sentences.iter().position(|sentence| sentence.contains(mention.cover())))
+            .collect();
+        let in_title = mentions.iter().map(|mention| title.contains(mention.cover())).collect();
+        let cues = sentences
+            .iter()
+            .map(|span| {
+                let words = span.slice(&document.text).unwrap_or_default();
+                let negated =
+                    cues::near(&document.text, &[*span]).iter().any(|c| c.kind == CueKind::Negation);
+                let has = |pattern: &LazyLock<Regex>| pattern.is_match(words);
+                [has(&CAUSE), has(&TREATMENT), has(&CHANGE), has(&COMBINATION), negated]
+            })
+            .collect();
+        Self { text: &document.text, mentions, sentence_of, in_title, cues }
+    }
+
+    /// The signs of the pair whose names stand at these mentions.
+    #[must_use]
+    pub fn of(&self, head: &[usize], tail: &[usize]) -> Evidence {
+        let any = |numbers: &[usize], is: &[bool]| f64::from(u8::from(numbers.iter().any(|n| is[*n])));
+        let at = |numbers: &[usize]| -> Vec<usize> {
+            let mut found: Vec<usize> = numbers.iter().filter_map(|n| self.sentence_of[*n]).collect();
+            found.dedup();
+            found
+        };
+        let (heads, tails) = (at(head), at(tail));
+        let both: Vec<usize> = heads.iter().copied().filter(|sentence| tails.contains(sentence)).collect();
+        let apart = heads
+            .iter()
+            .flat_map(|h| tails.iter().map(move |t| h.abs_diff(*t)))
+            .min()
+            .map_or(10, |apart| apart.min(10));
+        // Of names that never meet, the words of the sentences that each is in say little: none is counted.
+        let cue = |kind: usize| {
+            let with = both.iter().filter(|sentence| self.cues[**sentence][kind]).count();
+            with as f64 / both.len().max(1) as f64
+        };
+        let meeting = self.closest(head, tail);
+        let gap = meeting.as_ref().map_or("", |meeting| meeting.gap.slice(self.text).unwrap_or_default());
+        let (between, rest) = meeting.as_ref().map_or((0, String::new()), |m| self.without_names(m.gap));
+        let is = |holds: bool| f64::from(u8::from(holds));
+        Evidence([
+            any(head, &self.in_title),
+            any(tail, &self.in_title),
+            (both.len() as f64).ln_1p(),
+            (apart as f64).ln_1p(),
+            if meeting.is_some() { (gap.len() as f64).ln_1p() } else { 6.0 },
+            (between as f64).ln_1p(),
+            is(meeting.is_some() && SEPARATORS.is_match(&rest)),
+            is(self
+                .meetings(head, tail)
+                .any(|m| !m.tail_first && m.gap.slice(self.text).is_some_and(|words| JOINT.is_match(words)))),
+            is(meeting.as_ref().is_some_and(|meeting| meeting.tail_first)),
+            self.share(head),
+            self.share(tail),
+            self.rivals(head),
+            self.rivals(tail),
+            is(self.is_less_specific(tail)),
+            cue(0),
+            cue(1),
+            cue(2),
+            cue(3),
+            cue(4),
+        ])
+    }
+
+    /// The places where both stand in one sentence without overlap.
+    fn meetings(&self, head: &[usize], tail: &[usize]) -> impl Iterator<Item = Meeting> {
+        let pairs = head.iter().flat_map(move |h| tail.iter().map(move |t| (*h, *t)));
+        pairs
+            .filter(|(h, t)| self.sentence_of[*h].is_some() && self.sentence_of[*h] == self.sentence_of[*t])
+            .filter_map(|(h, t)| {
+                let (h, t) = (self.mentions[h].cover(), self.mentions[t].cover());
+                if h.end <= t.start {
+                    Some(Meeting { gap: Span::new(h.end, t.start), tail_first: false })
+                } else if t.end <= h.start {
+                    Some(Meeting { gap: Span::new(t.end, h.start), tail_first: true })
+                } else {
+                    None
+                }
+            })
+    }
+
+    fn closest(&self, head: &[usize], tail: &[usize]) -> Option<Meeting> {
+        self.meetings(head, tail).min_by_key(|meeting| meeting.gap.len())
+    }
+
+    /// How many names stand in a gap, and what is left of its words without them.
+    fn without_names(&self, gap: Span) -> (usize, String) {
+        let (mut count, mut rest, mut from) = (0, String::new(), gap.start);
+        for mention in self.mentions.iter().map(Mention::cover).filter(|cover| gap.contains(*cover)) {
+            if mention.start >= from {
+                count += 1;
+                rest.push_str(&self.text[from..mention.start]);
+                from = mention.end;
+            }
+        }
+        rest.push_str(&self.text[from..gap.end]);
+        (count, rest)
+    }
+
+    /// Its places, as a part of those of the most frequent name of its kind.
+    fn share(&self, numbers: &[usize]) -> f64 {
+        let most = self.rival_counts(numbers).into_iter().max().unwrap_or(1).max(numbers.len());
+        numbers.len() as f64 / most.max(1) as f64
+    }
+
+    fn rivals(&self, numbers: &[usize]) -> f64 {
+        (self.rival_counts(numbers).len() as f64).ln_1p()
+    }
+
+    fn rival_counts(&self, numbers: &[usize]) -> Vec<usize> {
+        let Some(kind) = numbers.first().map(|n| self.mentions[*n].kind) else { return Vec::new() };
+        groups(self.mentions, kind).iter().map(|group| group.mentions.len()).collect()
+    }
+
+    /// Whether another name of the kind says the same more exactly: "hypotension" beside "orthostatic hypotension".
+    fn is_less_specific(&self, numbers: &[usize]) -> bool {
+        let names: Vec<String> = numbers.iter().map(|n| self.mentions[*n].lower()).collect();
+        let Some(kind) = numbers.first().map(|n| self.mentions[*n].kind) else { return false };
+        self.mentions.iter().enumerate().any(|(n, other)| {
+            let longer = other.lower();
+            other.kind == kind
+                && !numbers.contains(&n)
+                && names.iter().any(|name| longer.len() > name.len() && longer.contains(name.as_str()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidates::Origin;
+    use terms::Kind;
+
+    fn sign(evidence: &Evidence, name: &str) -> f64 {
+        evidence.named().find(|(sign, _)| *sign == name).unwrap().1
+    }
+
+    fn mentions(document: &Document, names: &[(&str, Kind)]) -> Vec<Mention> {
+        let mut found = Vec::new();
+        for (name, kind) in names {
+            found.extend(document.text.match_indices(name).map(|(at, _)| Mention {
+                spans: vec![Span::new(at, at + name.len())],
+                text: (*name).to_owned(),
+                kind: *kind,
+                origin: Origin::Given,
+                concepts: Vec::new(),
+            }));
+        }
+        found
+    }
+
+    #[test]
+    fn signs_are_those_of_the_text() {
+        let document = Document::from_parts(
+            "1",
+            &[
+                ("title", "Lithium-induced tremor."),
+                ("abstract", "Tremor was not seen with valproate. Ataxia came late."),
+            ],
+        );
+        let mentions = mentions(
+            &document,
+            &[
+                ("Lithium", Kind::Chemical),
+                ("valproate", Kind::Chemical),
+                ("tremor", Kind::Disease),
+                ("Tremor", Kind::Disease),
+                ("Ataxia", Kind::Disease),
+            ],
+        );
+        let places = Places::new(&document, &mentions);
+        let cause = places.of(&[0], &[2, 3]);
+        assert_eq!(sign(&cause, "head in the title") + sign(&cause, "tail in the title"), 2.0);
+        assert_eq!(sign(&cause, "joined by a cause"), 1.0);
+        assert_eq!(sign(&cause, "negation near"), 0.0);
+        let denied = places.of(&[1], &[2, 3]);
+        assert_eq!(sign(&denied, "negation near"), 1.0);
+        assert_eq!(sign(&denied, "tail first"), 1.0);
+        let far = places.of(&[0], &[4]);
+        assert_eq!(sign(&far, "sentences with both"), 0.0);
+        assert!((sign(&far, "sentences apart") - 3f64.ln()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn members_of_a_list_are_known_as_such() {
+        let document =
+            Document::from_parts("1", &[("abstract", "Aspirin, digoxin and warfarin raise quinidine.")]);
+        let names = ["Aspirin", "digoxin", "warfarin", "quinidine"].map(|name| (name, Kind::Chemical));
+        let mentions = mentions(&document, &names);
+        let places = Places::new(&document, &mentions);
+        assert_eq!(sign(&places.of(&[0], &[2]), "listed together"), 1.0);
+        assert_eq!(sign(&places.of(&[0], &[3]), "listed together"), 0.0);
+        assert!((sign(&places.of(&[0], &[3]), "names between") - 3f64.ln()).abs() < 1e-9);
+    }
+}
