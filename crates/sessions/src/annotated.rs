@@ -12,8 +12,11 @@ use crate::library::Library;
 use crate::tables::decisions::{self, Decision, Statement, Subject, Verdict};
 use crate::tables::documents::{self as stored_documents, StoredDocument};
 use crate::tables::findings::{self, Finding, Prediction};
-use crate::tables::notes::{self, Note};
+use crate::tables::notes::{self, Note, NoteSubject};
 use crate::tables::runs::{self, Run, RunState};
+
+/// Keys of infons that an earlier export wrote are kept under this prefix: the new export has its own.
+const EARLIER: &str = "earlier.";
 
 /// What of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +38,23 @@ pub enum Which<'a> {
     Everything,
 }
 
+impl Which<'_> {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Predicted { .. } => "predicted",
+            Self::Curated { .. } => "curated",
+            Self::Everything => "everything",
+        }
+    }
+}
+
 impl Library {
     /// A document with findings and decisions as entities, relations and infons. Everything but [`Which::Imported`] carries
     /// the reproducibility record of each run that contributed, as JSON in the infon `run.<number>`, and the hash of the
-    /// text.
+    /// text. Beside the record stand its `state`, the model's `output`, the number of `findings`, which of them the
+    /// document has (`export`: predicted, curated or everything), and whether a curator changed mentions that the model
+    /// was given (`mentions_changed`). The infon `added` lists the ids of all that did not come with the document.
     ///
     /// Ids: imported annotations keep theirs; a finding is `F<number>`, what a curator wrote `D<number>`, the mention of a
     /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `warnings`, `figure.<name>`; of a
@@ -66,7 +82,7 @@ impl Library {
                 Which::Curated { curator } => page.curated(&material, curator)?,
                 Which::Everything => page.everything(&material)?,
             }
-            page.finish(&material)
+            page.finish(&material, which)
         })
     }
 }
@@ -86,15 +102,34 @@ struct Page<'c> {
     used_ids: BTreeSet<String>,
     used_runs: BTreeSet<RunId>,
     mentions: usize,
+    added: Vec<String>,
+    mentions_changed: bool,
 }
 
 impl<'c> Page<'c> {
     fn new(connection: &'c Connection, stored: StoredDocument) -> Self {
-        let document = stored.document.clone();
+        let mut document = stored.document.clone();
+        document.infons = document
+            .infons
+            .into_iter()
+            .map(|(key, value)| {
+                let is_ours = key.starts_with("run.") || ["added", "text_sha256"].contains(&key.as_str());
+                if is_ours { (format!("{EARLIER}{key}"), value) } else { (key, value) }
+            })
+            .collect();
         let entities = document.entities.iter().map(|entity| entity.id.clone());
         let used_ids =
             entities.chain(document.relations.iter().map(|relation| relation.id.clone())).collect();
-        Self { connection, stored, document, used_ids, used_runs: BTreeSet::new(), mentions: 0 }
+        Self {
+            connection,
+            stored,
+            document,
+            used_ids,
+            used_runs: BTreeSet::new(),
+            mentions: 0,
+            added: Vec::new(),
+            mentions_changed: false,
+        }
     }
 
     fn predicted(&mut self, material: &Material, run: Option<RunId>) -> Result<()> {
@@ -136,6 +171,7 @@ impl<'c> Page<'c> {
         for index in 0..self.stored.entity_ids.len() {
             let Some(decision) = on.get(&Subject::Entity(self.stored.entity_ids[index])) else { continue };
             let infons = self.decision_infons(decision)?;
+            self.mentions_changed |= verdict(decision) != Some(&Verdict::Accept);
             let entity = &mut self.document.entities[index];
             entity.infons.extend(infons);
             match verdict(decision) {
@@ -229,12 +265,14 @@ impl<'c> Page<'c> {
         Ok(())
     }
 
-    fn finish(mut self, material: &Material) -> Result<Document> {
+    fn finish(mut self, material: &Material, which: Which<'_>) -> Result<Document> {
         for note in &material.notes {
-            let of_finding = note.finding.map(|finding| format!("F{finding}"));
-            let entity = self.document.entities.iter_mut().find(|one| Some(&one.id) == of_finding.as_ref());
-            let relation =
-                self.document.relations.iter_mut().find(|one| Some(&one.id) == of_finding.as_ref());
+            let of = note.subject.map(|subject| match subject {
+                NoteSubject::Given(subject) => self.id_of(subject),
+                NoteSubject::Added(decision) => format!("D{decision}"),
+            });
+            let entity = self.document.entities.iter_mut().find(|one| Some(&one.id) == of.as_ref());
+            let relation = self.document.relations.iter_mut().find(|one| Some(&one.id) == of.as_ref());
             let slot = match (entity, relation) {
                 (Some(entity), _) => &mut entity.note,
                 (None, Some(relation)) => &mut relation.note,
@@ -253,9 +291,17 @@ impl<'c> Page<'c> {
             let mut record = serde_json::to_value(&run.record)?;
             record["state"] = run.state.word().into();
             record["output"] = run.output.clone().into();
+            record["findings"] = material.findings.iter().filter(|one| one.run == run.id).count().into();
+            record["export"] = which.word().into();
+            if self.mentions_changed {
+                record["mentions_changed"] = true.into();
+            }
             self.document.infons.insert(format!("run.{}", run.id), record.to_string());
         }
         self.document.infons.insert("text_sha256".into(), self.stored.text_sha256);
+        if !self.added.is_empty() {
+            self.document.infons.insert("added".into(), self.added.join(" "));
+        }
         Ok(self.document)
     }
 
@@ -453,12 +499,13 @@ impl<'c> Page<'c> {
         }
     }
 
-    /// `wanted`, or a variant of it that no imported annotation carries.
+    /// `wanted`, or a variant of it that no imported annotation carries; noted as added.
     fn unused(&mut self, wanted: &str) -> String {
         let mut id = wanted.to_owned();
         while !self.used_ids.insert(id.clone()) {
             id.push('_');
         }
+        self.added.push(id.clone());
         id
     }
 }

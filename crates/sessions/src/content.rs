@@ -180,7 +180,7 @@ impl Content {
                     },
                     None => unplaced(&argument.role, id, Vec::new()),
                 },
-                Target::Concept(concept) => unplaced(&argument.role, &concept.id, vec![concept.clone()]),
+                Target::Concept(concept) => mentioned(&argument.role, concept, document),
                 Target::Relation(id) => unplaced(&argument.role, id, Vec::new()),
             })
             .collect();
@@ -195,6 +195,25 @@ impl Content {
             Self::Label { .. } => "label",
             Self::Answer { .. } => "answer",
         }
+    }
+}
+
+/// A concept of PubTator's relations: all its mentions in the document stand for it, by the longest of its names there.
+fn mentioned(role: &str, concept: &Concept, document: &Document) -> Participant {
+    let is_named = |entity: &&Entity| entity.concepts.contains(concept);
+    let mentions = || document.entities.iter().filter(is_named);
+    // Of two as long ones the first: as BioGPT's data names the concepts of BC5CDR.
+    let longest = mentions().rev().max_by_key(|entity| entity.text.chars().count());
+    let Some(longest) = longest else { return unplaced(role, &concept.id, vec![concept.clone()]) };
+    let mut spans: Vec<Span> = mentions().flat_map(|entity| entity.spans.iter().copied()).collect();
+    spans.sort_unstable();
+    spans.dedup();
+    Participant {
+        role: role.to_owned(),
+        name: longest.text.clone(),
+        spans,
+        concepts: vec![concept.clone()],
+        grade: Grade::Exact,
     }
 }
 
@@ -247,6 +266,25 @@ mod tests {
         );
         assert_ne!(pair("aspirin", "", "nausea").signature(), pair("ASA", "", "nausea").signature());
         assert_ne!(pair("aspirin", "", "nausea").signature(), pair("nausea", "", "aspirin").signature());
+    }
+
+    #[test]
+    fn an_imported_relation_of_ids_shows_the_names_that_stand_in_the_text() {
+        let text = "1|t|Low BP after naloxone.\n1|a|Naloxone, or naloxone hydrochloride, lowers pressure.\n\
+                    1\t13\t21\tnaloxone\tChemical\tD009270\n1\t23\t31\tNaloxone\tChemical\tD009270\n\
+                    1\t36\t58\tnaloxone hydrochloride\tChemical\tD009270\n1\tCID\tD009270\tD007022\n";
+        let document = documents::formats::read(text.as_bytes(), "x").unwrap().documents.remove(0);
+        let Content::Relation { participants, .. } = Content::of_relation(&document.relations[0], &document)
+        else {
+            panic!("a relation")
+        };
+        let [chemical, disease] = &participants[..] else { panic!("{participants:?}") };
+        assert_eq!((chemical.name.as_str(), chemical.grade), ("naloxone hydrochloride", Grade::Exact));
+        let words: Vec<_> = chemical.spans.iter().map(|span| span.slice(&document.text).unwrap()).collect();
+        assert_eq!(words, ["naloxone", "Naloxone", "naloxone hydrochloride"]);
+        assert_eq!(chemical.concepts[0].id, "D009270");
+        // What the text does not name keeps its id.
+        assert_eq!((disease.name.as_str(), disease.grade), ("D007022", Grade::Absent));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub use tables::documents::{Imported, NewDocument, StoredDocument, title};
 pub use tables::drafts::{Draft, DraftText, GeneratedSpan};
 pub use tables::findings::{Finding, Prediction, Warning};
 pub use tables::library_details::LibraryDetails;
-pub use tables::notes::{NewNote, Note};
+pub use tables::notes::{NewNote, Note, NoteSubject};
 pub use tables::places::Place;
 pub use tables::runs::{Ending, Run, RunRecord, RunState};
 pub use tables::tallies::Counts;

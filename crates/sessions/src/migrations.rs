@@ -13,7 +13,7 @@ use crate::{journal, tables};
 pub(crate) const APPLICATION_ID: i32 = 0x4F53_4C52;
 
 /// The layout that this program writes (`PRAGMA user_version`).
-pub(crate) const LATEST: u32 = 1;
+pub(crate) const LATEST: u32 = 2;
 
 /// What one table needs when the layout reaches `version`.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,8 @@ pub(crate) fn upgrade(
     steps: &[Migration],
     latest: u32,
 ) -> Result<()> {
+    // A file that is just being made holds nothing to keep.
+    let is_new = version(connection)? == 0;
     while version(connection)? < latest {
         // Only one process upgrades; the other one waits here and then finds the work done.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -65,7 +67,7 @@ pub(crate) fn upgrade(
             continue;
         }
         let next = current + 1;
-        if current > 0 {
+        if !is_new {
             let committed = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             backup::copy(&committed, &backup::path_before_upgrade(path, next))?;
         }

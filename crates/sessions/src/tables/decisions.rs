@@ -218,9 +218,7 @@ impl Library {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn decision(&self, id: DecisionId) -> Result<Decision> {
-        self.reading(|connection| {
-            Decision::read(connection, id.0)?.ok_or(Error::NotFound { what: "decision", id: id.0 })
-        })
+        self.reading(|connection| get(connection, id))
     }
 
     /// The document that a subject belongs to.
@@ -308,9 +306,12 @@ fn check(connection: &Connection, document: DocumentId, content: &Content) -> Re
 }
 
 fn own(connection: &Connection, by: By<'_>, id: DecisionId) -> Result<Decision> {
-    Decision::read(connection, id.0)?
-        .filter(|decision| decision.curator == by.who)
-        .ok_or(Error::NotFound { what: "decision", id: id.0 })
+    let found = get(connection, id)?;
+    if found.curator == by.who { Ok(found) } else { Err(Error::NotFound { what: "decision", id: id.0 }) }
+}
+
+pub(super) fn get(connection: &Connection, id: DecisionId) -> Result<Decision> {
+    Decision::read(connection, id.0)?.ok_or(Error::NotFound { what: "decision", id: id.0 })
 }
 
 /// What a subject says, and of which document.

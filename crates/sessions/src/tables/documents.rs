@@ -97,12 +97,30 @@ impl Library {
     /// # Errors
     /// When the file cannot be written; then none is imported.
     pub fn import(&mut self, by: By<'_>, documents: &[NewDocument<'_>]) -> Result<Vec<Imported>> {
+        self.import_telling(by, documents, &mut |_| ())
+    }
+
+    /// The same; `tell` hears how many are written.
+    ///
+    /// # Errors
+    /// As [`Library::import`].
+    pub fn import_telling(
+        &mut self,
+        by: By<'_>,
+        documents: &[NewDocument<'_>],
+        tell: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Imported>> {
         self.act(by, Action::Import, None, |recording| {
             let mut next = Next {
                 entity: next_key(recording.connection, "imported_entities")?,
                 relation: next_key(recording.connection, "imported_relations")?,
             };
-            documents.iter().map(|new| import_one(recording, new, &mut next)).collect()
+            let written = documents.iter().zip(1..).map(|(new, done)| {
+                let imported = import_one(recording, new, &mut next)?;
+                tell(done);
+                Ok(imported)
+            });
+            written.collect()
         })
     }
 

@@ -4,18 +4,22 @@ use ::documents::Span;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::decisions::{self, Subject};
 use super::documents;
 use crate::error::{Error, Result};
 use crate::full_text::full_text;
-use crate::identifiers::{By, DocumentId, EventId, FindingId, NoteId, Timestamp};
+use crate::identifiers::{
+    By, DecisionId, DocumentId, EntityId, EventId, FindingId, NoteId, RelationId, Timestamp,
+};
 use crate::journal::{Action, Journaled, Table};
 use crate::library::Library;
 use crate::migrations::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: concat!(
-        "
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: concat!(
+            "
     CREATE TABLE notes (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         document_id INTEGER REFERENCES documents (id),
@@ -31,17 +35,39 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     CREATE INDEX notes_by_document ON notes (document_id);
     CREATE INDEX notes_by_finding ON notes (finding_id);
     ",
-        full_text!("notes_words", "notes", ["text"])
-    ),
-}];
+            full_text!("notes_words", "notes", ["text"])
+        ),
+    },
+    // An annotation of a curator's own may be taken back and come again: the note stays with its number meanwhile.
+    Migration {
+        version: 2,
+        sql: "
+    ALTER TABLE notes ADD COLUMN entity_id INTEGER REFERENCES imported_entities (id);
+    ALTER TABLE notes ADD COLUMN relation_id INTEGER REFERENCES imported_relations (id);
+    ALTER TABLE notes ADD COLUMN decision_id INTEGER;
+    CREATE INDEX notes_by_entity ON notes (entity_id) WHERE entity_id IS NOT NULL;
+    CREATE INDEX notes_by_relation ON notes (relation_id) WHERE relation_id IS NOT NULL;
+    ",
+    },
+];
+
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteSubject {
+    /// A finding, or an annotation that came with the document.
+    Given(Subject),
+    /// An annotation that a curator added.
+    Added(DecisionId),
+}
 
 /// A note to be written. Without a document it belongs to the library as a whole.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NewNote<'a> {
     /// The document it is about.
     pub document: Option<DocumentId>,
-    /// The finding it is about; a finding of that document.
-    pub finding: Option<FindingId>,
+    /// The annotation of that document it is about.
+    pub subject: Option<NoteSubject>,
     /// The place in the document's text.
     pub span: Option<Span>,
     /// What it says.
@@ -55,8 +81,9 @@ pub struct Note {
     pub id: NoteId,
     /// The document it is about.
     pub document: Option<DocumentId>,
-    /// The finding it is about.
-    pub finding: Option<FindingId>,
+    /// The annotation it is about.
+    #[serde(default)]
+    pub subject: Option<NoteSubject>,
     /// The place in the document's text.
     pub span: Option<Span>,
     /// Who wrote it.
@@ -82,18 +109,20 @@ impl Library {
                 let text = documents::text(recording.connection, document)?;
                 documents::check_spans(document, &text, new.span)?;
             }
-            if let Some(finding) = new.finding {
-                let of =
-                    super::findings::content(recording.connection, finding)?.map(|(document, _)| document);
-                if of.is_none() || of != new.document {
-                    return Err(Error::NotFound { what: "finding", id: finding.0 });
+            if let Some(subject) = new.subject {
+                let of = match subject {
+                    NoteSubject::Given(subject) => decisions::content_of(recording.connection, subject)?.0,
+                    NoteSubject::Added(id) => decisions::get(recording.connection, id)?.document,
+                };
+                if new.document != Some(of) {
+                    return Err(Error::NotFound { what: "annotation of document", id: of.0 });
                 }
             }
             let id = NoteId(recording.next_key(Table::Notes)?);
             recording.insert(&Note {
                 id,
                 document: new.document,
-                finding: new.finding,
+                subject: new.subject,
                 span: new.span.filter(|_| new.document.is_some()),
                 author: by.who.to_owned(),
                 text: new.text.to_owned(),
@@ -162,14 +191,15 @@ fn get(connection: &Connection, id: NoteId) -> Result<Note> {
 }
 
 const COLUMNS: &str =
-    "id, document_id, finding_id, span_start, span_end, author, text, created_at, modified_at, event_id";
+    "id, document_id, finding_id, span_start, span_end, author, text, created_at, modified_at,
+     event_id, entity_id, relation_id, decision_id";
 
 fn parse(row: &Row<'_>) -> rusqlite::Result<Note> {
     let (start, end): (Option<usize>, Option<usize>) = (row.get(3)?, row.get(4)?);
     Ok(Note {
         id: row.get(0)?,
         document: row.get(1)?,
-        finding: row.get(2)?,
+        subject: subject(row)?,
         span: start.zip(end).map(|(start, end)| Span::new(start, end)),
         author: row.get(5)?,
         text: row.get(6)?,
@@ -177,6 +207,14 @@ fn parse(row: &Row<'_>) -> rusqlite::Result<Note> {
         modified_at: row.get(8)?,
         event: row.get(9)?,
     })
+}
+
+fn subject(row: &Row<'_>) -> rusqlite::Result<Option<NoteSubject>> {
+    let finding = row.get::<_, Option<FindingId>>(2)?.map(Subject::Finding);
+    let entity = row.get::<_, Option<EntityId>>(10)?.map(Subject::Entity);
+    let relation = row.get::<_, Option<RelationId>>(11)?.map(Subject::Relation);
+    let added = row.get::<_, Option<DecisionId>>(12)?.map(NoteSubject::Added);
+    Ok(finding.or(entity).or(relation).map(NoteSubject::Given).or(added))
 }
 
 pub(crate) fn of(connection: &Connection, document: Option<DocumentId>) -> Result<Vec<Note>> {
@@ -204,17 +242,25 @@ impl Journaled for Note {
     }
 
     fn write(&self, connection: &Connection) -> Result<()> {
+        let (mut finding, mut entity, mut relation, mut added) = (None, None, None, None);
+        match self.subject {
+            Some(NoteSubject::Given(Subject::Finding(id))) => finding = Some(id),
+            Some(NoteSubject::Given(Subject::Entity(id))) => entity = Some(id),
+            Some(NoteSubject::Given(Subject::Relation(id))) => relation = Some(id),
+            Some(NoteSubject::Added(id)) => added = Some(id),
+            None => {}
+        }
         connection
             .prepare_cached(
                 "INSERT INTO notes (id, document_id, finding_id, span_start, span_end, author, text, created_at,
-                    modified_at, event_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                    modified_at, event_id, entity_id, relation_id, decision_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                  ON CONFLICT (id) DO UPDATE SET text = ?7, modified_at = ?9, event_id = ?10",
             )?
             .execute(params![
                 self.id,
                 self.document,
-                self.finding,
+                finding,
                 self.span.map(|span| span.start),
                 self.span.map(|span| span.end),
                 self.author,
@@ -222,6 +268,9 @@ impl Journaled for Note {
                 self.created_at,
                 self.modified_at,
                 self.event,
+                entity,
+                relation,
+                added,
             ])?;
         Ok(())
     }

@@ -140,7 +140,7 @@ fn note(library: &mut Library, dice: &mut Dice, who: &str, at: i64, documents: &
         _ => {
             let text = format!("noted at {at}");
             let span = document.map(|_| Span::new(0, 4));
-            library.write_note(by(who, at), &NewNote { document, span, text: &text, finding: None }).unwrap();
+            library.write_note(by(who, at), &NewNote { document, span, text: &text, subject: None }).unwrap();
         }
     }
 }

@@ -1,7 +1,7 @@
 use documents::{Concept, Document, Span, Target};
 use sessions::{
-    Content, DocumentId, Grade, Judgement, Library, NewNote, Participant, Prediction, Reason, Subject,
-    Verdict, Warning, Which,
+    Content, DocumentId, Grade, Judgement, Library, NewNote, NoteSubject, Participant, Prediction, Reason,
+    Subject, Verdict, Warning, Which,
 };
 
 use crate::samples::{
@@ -86,8 +86,12 @@ fn library_with_everything(scratch: &Scratch) -> (Library, DocumentId) {
         .decide(by("ben", 2), &[judge(Subject::Finding(findings[0].id), Verdict::Reject(None), "")])
         .unwrap();
     library.annotate_occurrences(by("ada", 3), id, "blood pressure", "Finding", &[]).unwrap();
-    let note =
-        NewNote { document: Some(id), finding: Some(findings[0].id), text: "check the dose", span: None };
+    let note = NewNote {
+        document: Some(id),
+        subject: Some(NoteSubject::Given(Subject::Finding(findings[0].id))),
+        text: "check the dose",
+        span: None,
+    };
     library.write_note(by("ada", 4), &note).unwrap();
     library
         .write_note(by("ada", 5), &NewNote { document: Some(id), text: "nice case", ..NewNote::default() })

@@ -1,7 +1,7 @@
 use documents::Span;
 use sessions::{
-    Content, Counts, Error, Judgement, Library, NewNote, QueueFilter, QueueOrder, Reason, RunState,
-    Statement, Subject, Track, Verdict,
+    Content, Counts, Error, Judgement, Library, NewNote, NoteSubject, QueueFilter, QueueOrder, Reason,
+    RunState, Statement, Subject, Track, Verdict, Which,
 };
 
 use crate::samples::{Scratch, accept, by, finished, import, pair, prediction, record, reject, run};
@@ -121,25 +121,52 @@ fn a_curator_changes_only_their_own() {
 }
 
 #[test]
-fn notes_on_text_and_findings() {
+fn notes_on_text_and_on_every_kind_of_annotation() {
     let scratch = Scratch::new();
     let mut library = scratch.create();
     let ids = import(&mut library, "ada", 0, 2);
     let finding = run(&mut library, "ada", ids[0], "aaaa", &[("nausea", 0.7)])[0];
-    let new =
-        NewNote { document: Some(ids[0]), finding: Some(finding), span: Some(Span::new(0, 4)), text: "why?" };
-    let id = library.write_note(by("ada", 1), &new).unwrap();
-    let note = library.notes(Some(ids[0])).unwrap().remove(0);
-    assert_eq!((note.id, note.finding, note.span), (id, Some(finding), Some(Span::new(0, 4))));
-    let elsewhere = NewNote { document: Some(ids[1]), ..new };
-    assert!(matches!(
-        library.write_note(by("ada", 2), &elsewhere),
-        Err(Error::NotFound { what: "finding", .. })
-    ));
-    let outside = NewNote { finding: None, span: Some(Span::new(0, 9_999)), ..new };
-    assert!(matches!(library.write_note(by("ada", 2), &outside), Err(Error::OutsideText { .. })));
-    library.remove_note(by("ben", 3), id).unwrap();
-    assert!(library.notes(Some(ids[0])).unwrap().is_empty());
+    let stored = library.document(ids[0]).unwrap();
+    let mine = Content::Label { label: "mine".into(), span: Some(Span::new(0, 4)) };
+    let added = library.annotate(by("ada", 1), ids[0], &[mine]).unwrap()[0];
+    let subjects = [
+        NoteSubject::Given(Subject::Finding(finding)),
+        NoteSubject::Given(Subject::Entity(stored.entity_ids[0])),
+        NoteSubject::Given(Subject::Relation(stored.relation_ids[0])),
+        NoteSubject::Added(added),
+    ];
+    for subject in subjects {
+        let new = NewNote {
+            document: Some(ids[0]),
+            subject: Some(subject),
+            span: Some(Span::new(0, 4)),
+            text: "why?",
+        };
+        let id = library.write_note(by("ada", 1), &new).unwrap();
+        let note = library.notes(Some(ids[0])).unwrap().pop().unwrap();
+        assert_eq!((note.id, note.subject, note.span), (id, Some(subject), Some(Span::new(0, 4))));
+        let elsewhere = NewNote { document: Some(ids[1]), ..new };
+        assert!(matches!(library.write_note(by("ada", 2), &elsewhere), Err(Error::NotFound { .. })));
+        let outside = NewNote { subject: None, span: Some(Span::new(0, 9_999)), ..new };
+        assert!(matches!(library.write_note(by("ada", 2), &outside), Err(Error::OutsideText { .. })));
+    }
+    let out = library.annotated(ids[0], Which::Everything).unwrap();
+    let noted = |id: &str| {
+        let entity = out.entities.iter().find(|one| one.id == id).and_then(|one| one.note.as_deref());
+        entity.or_else(|| out.relations.iter().find(|one| one.id == id).and_then(|one| one.note.as_deref()))
+    };
+    for id in ["F1", "T1", "R1", "D1"] {
+        assert_eq!(noted(id), Some("why?"), "{id}");
+    }
+
+    // The note outlives its annotation, and finds it again.
+    library.withdraw(by("ada", 3), &[added]).unwrap();
+    assert_eq!(library.notes(Some(ids[0])).unwrap().len(), 4);
+    library.undo(by("ada", 4), Track::Curation).unwrap().unwrap();
+    let note = library.notes(Some(ids[0])).unwrap().pop().unwrap();
+    assert_eq!(note.subject, Some(NoteSubject::Added(added)));
+    library.remove_note(by("ben", 5), note.id).unwrap();
+    assert_eq!(library.notes(Some(ids[0])).unwrap().len(), 3);
 }
 
 fn queue(library: &Library, order: QueueOrder, filter: &QueueFilter, limit: usize) -> Vec<i64> {

@@ -1,8 +1,8 @@
 //! Decisions, annotations of the curator's own, notes, undo and redo.
 
 use sessions::{
-    By, DecisionId, EntityId, FindingId, Judgement, Library, NewNote, NoteId, RelationId, State, Statement,
-    Subject, Track, Verdict,
+    By, DecisionId, EntityId, FindingId, Judgement, Library, NewNote, NoteId, NoteSubject, RelationId, State,
+    Statement, Subject, Track, Verdict,
 };
 
 use super::contents::{concepts_of, from_wire, reason_of};
@@ -135,10 +135,7 @@ impl Shelf {
         let text = self.with(|library| library.document_text(document))?;
         let new = NewNote {
             document: Some(document),
-            finding: match note.subject {
-                Some(wire::Subject::Finding { id }) => Some(FindingId(i64::from(id))),
-                _ => None,
-            },
+            subject: note.subject.map(noted),
             span: note.span.map(|span| Offsets::new(&text).bytes(span)),
             text: &note.text,
         };
@@ -279,11 +276,19 @@ const fn subject_of(judgement: &wire::Judgement) -> wire::Subject {
 }
 
 fn library_subject(subject: wire::Subject) -> Option<Subject> {
+    match noted(subject) {
+        NoteSubject::Given(subject) => Some(subject),
+        NoteSubject::Added(_) => None,
+    }
+}
+
+/// A subject in the library's own form.
+fn noted(subject: wire::Subject) -> NoteSubject {
     match subject {
-        wire::Subject::Finding { id } => Some(Subject::Finding(FindingId(i64::from(id)))),
-        wire::Subject::Entity { id } => Some(Subject::Entity(EntityId(i64::from(id)))),
-        wire::Subject::Relation { id } => Some(Subject::Relation(RelationId(i64::from(id)))),
-        wire::Subject::Added { .. } => None,
+        wire::Subject::Finding { id } => NoteSubject::Given(Subject::Finding(FindingId(i64::from(id)))),
+        wire::Subject::Entity { id } => NoteSubject::Given(Subject::Entity(EntityId(i64::from(id)))),
+        wire::Subject::Relation { id } => NoteSubject::Given(Subject::Relation(RelationId(i64::from(id)))),
+        wire::Subject::Added { id } => NoteSubject::Added(DecisionId(i64::from(id))),
     }
 }
 

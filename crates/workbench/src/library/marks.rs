@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sessions::{
-    Content, Decision, DocumentId, Finding, Library, Note, Prediction, Run, RunState, Statement,
+    Content, Decision, DocumentId, Finding, Library, Note, NoteSubject, Prediction, Run, RunState, Statement,
     StoredDocument, Subject, Verdict,
 };
 
@@ -221,7 +221,10 @@ impl View<'_> {
         Some(wire::Note {
             id: id_of(note.id.0),
             document: id_of(note.document?.0),
-            subject: note.finding.map(|id| wire::Subject::Finding { id: id_of(id.0) }),
+            subject: note.subject.map(|of| match of {
+                NoteSubject::Given(given) => subject(given),
+                NoteSubject::Added(id) => wire::Subject::Added { id: id_of(id.0) },
+            }),
             span: note.span.map(|span| self.offsets.span(span)),
             text: note.text.clone(),
             author: note.author.clone(),

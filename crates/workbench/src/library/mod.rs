@@ -8,7 +8,6 @@ mod files;
 mod marks;
 mod names;
 mod offsets;
-mod predictions;
 mod queue;
 mod recent;
 mod search;
@@ -23,7 +22,6 @@ pub use files::{EXTENSION, create, open};
 pub use marks::{document_id, run, subject, task, task_word};
 pub use names::Names;
 pub use offsets::Offsets;
-pub use predictions::of_relation;
 pub use recent::{Recent, write_whole};
 
 use crate::error::Result;

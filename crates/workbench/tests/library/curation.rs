@@ -150,7 +150,18 @@ fn notes_are_found_and_history_tells_who_did_what() {
     let hit = hits.iter().find(|hit| hit.kind == wire::SearchHitKind::Note).unwrap();
     assert_eq!(cut(&hit.snippet, hit.highlights[0]), "pharmacist");
     workbench.remove_note(written.id).unwrap();
+
+    // On an annotation of one's own.
+    let change = workbench.annotate_occurrences(document, "dry mouth", "Disease", &[]).unwrap();
+    let own = change.marks.unwrap().annotations.pop().unwrap().subject;
+    let on_own = wire::NewNote { subject: Some(own), ..note };
+    let change = workbench.write_note(&on_own).unwrap();
+    assert_eq!(change.marks.unwrap().notes[0].subject, Some(own));
+    workbench.undo(Track::Curation).unwrap();
+    workbench.undo(Track::Curation).unwrap();
     let history = workbench.history(None, 10).unwrap();
+    let history: Vec<_> =
+        history.into_iter().filter(|entry| entry.state == wire::HistoryState::Done).collect();
     let told: Vec<&str> = history.iter().map(|entry| entry.summary.as_str()).collect();
     assert_eq!(told, ["removed a note", "changed a note", "wrote a note", "imported 1 document"]);
     assert!(history.iter().all(|entry| entry.author == "ada" && entry.state == wire::HistoryState::Done));
