@@ -1,15 +1,14 @@
 //! Does a stored result come out again?
 
-use std::collections::BTreeSet;
-
-use documents::{Document, Target};
-use sessions::{Content, Prediction, RunRecord};
+use documents::Document;
+use sessions::{Prediction, RunRecord};
 
 use crate::engine::{Cancel, Lane};
 use crate::error::Result;
+use crate::generator::SCRIPTED;
 use crate::library::document_id;
 use crate::runs::{Outcome, Recipe};
-use crate::verification::RecordedRun;
+use crate::verification::{RecordedRun, compared, exported, predicted};
 use crate::wire::Id;
 use crate::workbench::Workbench;
 
@@ -49,37 +48,40 @@ impl Workbench {
     /// # Errors
     /// When there is no model, or it cannot go on.
     pub fn verify_recorded(&self, run: &RecordedRun) -> Result<Verified> {
-        let mut document = run.document.clone();
-        // What models and curators added is no input: findings name their run, mentions of participants their grade.
-        let added = |infons: &documents::Infons| {
-            ["run", "grade", "origin"].iter().any(|name| infons.contains_key(*name))
-        };
-        let stated: Vec<documents::Relation> = document.relations.clone();
-        document.relations.retain(|relation| !added(&relation.infons));
-        document.entities.retain(|entity| !added(&entity.infons));
-        let (mut verified, now) = self.repeat(&document, &run.record.text_sha256, &run.record)?;
+        let (mut verified, now) = self.repeat(&run.given, &run.record.text_sha256, &run.record)?;
+        let differences = &mut verified.differences;
         if !run.text_is_the_same {
-            verified.differences.push("the text is another one".to_owned());
+            differences.push("the text is another one".to_owned());
         }
-        if let (Some(before), Some(now)) = (&run.output, &now)
-            && *before != now.output
-        {
-            verified.differences.push("the model wrote other words".to_owned());
+        if run.mentions_changed {
+            differences.push(
+                "a curator changed mentions that the model was given: export everything to compare"
+                    .to_owned(),
+            );
         }
-        if let Some(now) = &now {
-            let before: BTreeSet<String> = stated
-                .iter()
-                .filter(|relation| relation.infons.get("run") == Some(&run.run))
-                .map(|relation| exported(&run.document, relation))
-                .collect();
-            let after: BTreeSet<String> = now.predictions.iter().filter_map(predicted).collect();
-            // A curated export has what the curator kept; a whole one has everything.
-            verified
-                .differences
-                .extend(before.difference(&after).map(|one| format!("no longer found: {one}")));
+        if let Some(now) = now {
+            if run.output.as_ref().is_some_and(|before| *before != now.output) {
+                differences.push("the model wrote other words".to_owned());
+            }
+            let count = now.predictions.len();
+            if let Some(before) = run.findings.filter(|before| *before != count) {
+                differences.push(format!("{count} findings instead of {before}"));
+            }
+            let after = predicted(&now.predictions, &run.given.text);
+            differences.extend(compared(&exported(run), &after, run.complete));
         }
         verified.identical = verified.differences.is_empty();
         Ok(verified)
+    }
+
+    /// The model of this installation that a record was made with.
+    #[must_use]
+    pub fn model_of(&self, record: &RunRecord) -> Option<String> {
+        if record.parameters.get("model_id").and_then(serde_json::Value::as_str) == Some(SCRIPTED) {
+            return Some(SCRIPTED.to_owned());
+        }
+        let models = self.models().unwrap_or_default();
+        models.into_iter().find(|model| model.sha256 == record.model_sha256).map(|model| model.id)
     }
 
     /// Runs a record again over a document, and compares what comes out with what came out before.
@@ -98,7 +100,9 @@ impl Workbench {
             verified.differences.push("the text is another one".to_owned());
         }
         if let Some(outcome) = outcome {
-            verified.differences.extend(compared(before, &outcome.predictions));
+            let claims = |predictions: &[Prediction]| predicted(predictions, &document.text);
+            let differences = compared(&claims(before), &claims(&outcome.predictions), true);
+            verified.differences.extend(differences);
         }
         verified.identical = verified.differences.is_empty();
         Ok(verified)
@@ -136,58 +140,4 @@ impl Workbench {
         compare("device", &record.device, &now.device);
         Ok((Verified { identical: differences.is_empty(), differences }, Some(outcome)))
     }
-}
-
-/// Scores that differ by no more than this are the same: it is what a change of device may do to the last digits.
-const TOLERANCE: f64 = 1e-4;
-
-/// What is missing, new, or scored otherwise.
-fn compared(before: &[Prediction], after: &[Prediction]) -> Vec<String> {
-    let mut differences = Vec::new();
-    for old in before {
-        match after.iter().find(|new| new.content.identity() == old.content.identity()) {
-            None => differences.push(format!("no longer found: {}", line(old))),
-            Some(new) => {
-                let (was, is) = (old.score.unwrap_or(-1.0), new.score.unwrap_or(-1.0));
-                if (was - is).abs() > TOLERANCE {
-                    differences.push(format!("scored {is:.4} instead of {was:.4}: {}", line(old)));
-                }
-            }
-        }
-    }
-    let is_new =
-        |new: &&Prediction| !before.iter().any(|old| old.content.identity() == new.content.identity());
-    differences.extend(after.iter().filter(is_new).map(|new| format!("newly found: {}", line(new))));
-    differences
-}
-
-/// A relation of an export by its kind and the first place of each participant.
-fn exported(document: &Document, relation: &documents::Relation) -> String {
-    let place = |target: &Target| match target {
-        Target::Entity(id) => document
-            .entities
-            .iter()
-            .find(|entity| entity.id == *id)
-            .and_then(|entity| entity.spans.first())
-            .map_or_else(|| id.clone(), |span| format!("{}-{}", span.start, span.end)),
-        Target::Concept(_) | Target::Relation(_) => "not in the text".to_owned(),
-    };
-    let places: Vec<String> = relation.arguments.iter().map(|argument| place(&argument.target)).collect();
-    format!("{} {}", relation.kind, places.join(" "))
-}
-
-/// The same of a finding.
-fn predicted(prediction: &Prediction) -> Option<String> {
-    let Content::Relation { kind, participants } = &prediction.content else { return None };
-    let place = |spans: &[documents::Span]| {
-        spans
-            .first()
-            .map_or_else(|| "not in the text".to_owned(), |span| format!("{}-{}", span.start, span.end))
-    };
-    let places: Vec<String> = participants.iter().map(|one| place(&one.spans)).collect();
-    Some(format!("{kind} {}", places.join(" ")))
-}
-
-fn line(prediction: &Prediction) -> String {
-    format!("{} ({})", prediction.content.kind(), prediction.content.names().replace('\n', ", "))
 }

@@ -1,6 +1,11 @@
 //! An export held against itself: is each text what its runs were made on, and how would they be made again?
 
+mod claims;
+
+use std::collections::BTreeSet;
 use std::path::Path;
+
+pub(crate) use claims::{compared, exported, predicted};
 
 use documents::Document;
 use sessions::RunRecord;
@@ -15,12 +20,20 @@ pub struct RecordedRun {
     pub document_id: String,
     /// The document as the export has it.
     pub document: Document,
+    /// The document as the model was given it: without what was found in it and added to it since.
+    pub given: Document,
     /// The run's key in the export.
     pub run: String,
     /// How it was made.
     pub record: RunRecord,
     /// What the model wrote, where the export keeps it.
     pub output: Option<String>,
+    /// Findings of the run, when it was exported.
+    pub findings: Option<usize>,
+    /// Whether the export has all of them, and not only those that a curator accepted.
+    pub complete: bool,
+    /// Whether a curator changed mentions that the model was given, so that it cannot be given them again.
+    pub mentions_changed: bool,
     /// Whether the text in the export is the one that the run was made on.
     pub text_is_the_same: bool,
 }
@@ -49,7 +62,11 @@ pub fn recorded_runs(path: &Path) -> Result<Vec<RecordedRun>> {
             let kept: serde_json::Value = serde_json::from_str(value).unwrap_or_default();
             runs.push(RecordedRun {
                 document_id: document.id.clone(),
+                given: given(document),
                 document: document.clone(),
+                findings: kept["findings"].as_u64().and_then(|count| usize::try_from(count).ok()),
+                complete: kept["export"] != "curated",
+                mentions_changed: kept["mentions_changed"] == true,
                 run: run.to_owned(),
                 text_is_the_same: record.text_sha256 == sha256,
                 output: kept["output"].as_str().map(str::to_owned),
@@ -64,4 +81,13 @@ pub fn recorded_runs(path: &Path) -> Result<Vec<RecordedRun>> {
         ));
     }
     Ok(runs)
+}
+
+fn given(document: &Document) -> Document {
+    let mut document = document.clone();
+    let added = document.infons.get("added").cloned().unwrap_or_default();
+    let added: BTreeSet<&str> = added.split(' ').collect();
+    document.relations.retain(|relation| !added.contains(relation.id.as_str()));
+    document.entities.retain(|entity| !added.contains(entity.id.as_str()));
+    document
 }

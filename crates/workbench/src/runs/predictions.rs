@@ -44,6 +44,8 @@ pub(super) fn relation(
     if !masked.is_empty() {
         figures.insert("greatest_masked_mass".to_owned(), most);
     }
+    // A figure that is no number has no place in a file.
+    figures.retain(|_, value| value.is_finite());
     let mean = masked.iter().sum::<f64>() / masked.len().max(1) as f64;
     Prediction {
         content: Content::Relation { kind: grounded.kind.clone(), participants },
@@ -59,6 +61,7 @@ pub(super) fn relation(
 fn participant(role: &str, name: &GroundedName, grounded: &Grounded) -> Participant {
     let is_near = |span: &Span| grounded.sentences.iter().any(|sentence| sentence.contains(*span));
     let mut spans: Vec<Span> = name.evidence.iter().map(|evidence| evidence.span).collect();
+    // The mention nearest to the evidence first.
     spans.sort_by_key(|span| (!is_near(span), *span));
     Participant {
         role: role.to_owned(),

@@ -1,0 +1,313 @@
+//! What a run says, in a form in which two runs, or a run and an export, can be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use documents::{Document, Infons, Relation, Span, Target};
+use sessions::{Content, Participant, Prediction};
+
+use super::RecordedRun;
+
+/// One finding: what it says, and how sure and how well supported that is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Claim {
+    /// For people, and the same for the same finding: `CID: Chemical aspirin at 22, Disease nausea at 34`.
+    says: String,
+    /// Score, masked mass, figures, probabilities.
+    numbers: BTreeMap<String, f64>,
+    /// Grade, evidence, warnings, the answer given.
+    words: BTreeMap<String, String>,
+}
+
+/// Numbers that differ by no more than this share are the same: the last digits may depend on the instructions of the
+/// processor.
+const TOLERANCE: f64 = 1e-4;
+
+/// What is missing, new, or said with other figures; `complete` tells whether what was found before is all of it.
+pub(crate) fn compared(before: &[Claim], after: &[Claim], complete: bool) -> Vec<String> {
+    let of = |claims: &[Claim]| -> BTreeMap<String, Vec<Claim>> {
+        let mut by_words: BTreeMap<String, Vec<Claim>> = BTreeMap::new();
+        for claim in claims {
+            by_words.entry(claim.says.clone()).or_default().push(claim.clone());
+        }
+        by_words
+    };
+    let (before, after) = (of(before), of(after));
+    let mut differences = Vec::new();
+    for says in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        let found = |claims: &BTreeMap<String, Vec<Claim>>| claims.get(says).cloned().unwrap_or_default();
+        let (old, new) = (found(&before), found(&after));
+        if old.len() > new.len() {
+            differences.push(format!("no longer found: {says}"));
+        } else if new.len() > old.len() && complete {
+            differences.push(format!("newly found: {says}"));
+        }
+        for (old, new) in old.iter().zip(&new) {
+            differences.extend(figures(old, new).into_iter().map(|one| format!("{one}: {says}")));
+        }
+    }
+    differences
+}
+
+/// `score 0.4000 instead of 0.5000`.
+fn figures(old: &Claim, new: &Claim) -> Vec<String> {
+    let mut differences = Vec::new();
+    for name in old.numbers.keys().chain(new.numbers.keys()).collect::<BTreeSet<_>>() {
+        match (old.numbers.get(name), new.numbers.get(name)) {
+            (Some(was), Some(is)) if (was - is).abs() <= TOLERANCE * was.abs().max(1.0) => {}
+            (was, is) => {
+                let told = |number: Option<&f64>| {
+                    number.map_or_else(|| "none".to_owned(), |number| format!("{number:.4}"))
+                };
+                differences.push(format!("{name} {} instead of {}", told(is), told(was)));
+            }
+        }
+    }
+    for name in old.words.keys().chain(new.words.keys()).collect::<BTreeSet<_>>() {
+        let (was, is) = (old.words.get(name), new.words.get(name));
+        if was != is {
+            let told = |words: Option<&String>| words.cloned().unwrap_or_else(|| "none".to_owned());
+            differences.push(format!("{name} {} instead of {}", told(is), told(was)));
+        }
+    }
+    differences
+}
+
+/// What a run found in a text.
+pub(crate) fn predicted(predictions: &[Prediction], text: &str) -> Vec<Claim> {
+    predictions.iter().map(|prediction| claim(prediction, text)).collect()
+}
+
+fn claim(prediction: &Prediction, text: &str) -> Claim {
+    let mut numbers: BTreeMap<String, f64> = prediction.figures.clone();
+    numbers.extend(prediction.score.map(|score| ("score".to_owned(), score)));
+    numbers.extend(prediction.masked_mass.map(|mass| ("masked mass".to_owned(), mass)));
+    let mut words = BTreeMap::from([("grade".to_owned(), prediction.grade.word().to_owned())]);
+    if !prediction.warnings.is_empty() {
+        let told = prediction.warnings.iter().map(|warning| format!("{}: {}", warning.kind, warning.text));
+        words.insert("warnings".to_owned(), told.collect::<Vec<_>>().join("; "));
+    }
+    let says = match &prediction.content {
+        Content::Relation { kind, participants } => {
+            words.extend(evidence(&prediction.evidence));
+            let place = |one: &Participant| match one.spans.first() {
+                Some(span) => placed(&one.role, span.slice(text).unwrap_or_default(), *span),
+                None => absent(&one.role, &one.name),
+            };
+            relation(kind, participants.iter().map(place).collect())
+        }
+        Content::Entity { kind, spans, text, .. } => mention(kind, spans, text),
+        Content::Label { label, span: Some(span) } => {
+            mention(label, &[*span], span.slice(text).unwrap_or_default())
+        }
+        Content::Label { label, span: None } => label.clone(),
+        Content::Answer { question, verdict, probabilities } => {
+            words.insert("answer".to_owned(), verdict.clone());
+            numbers.extend(probabilities.iter().map(|(answer, p)| (answer.clone(), *p)));
+            question.clone()
+        }
+    };
+    Claim { says, numbers, words }
+}
+
+/// What an export keeps of a run's findings.
+pub(crate) fn exported(run: &RecordedRun) -> Vec<Claim> {
+    let document = &run.document;
+    let added = document.infons.get("added").map_or("", String::as_str);
+    let added: BTreeSet<&str> = added.split(' ').collect();
+    let is_of_run = |id: &str, infons: &Infons| added.contains(id) && infons.get("run") == Some(&run.run);
+    let relations = document.relations.iter().filter(|one| is_of_run(&one.id, &one.infons));
+    let entities = document.entities.iter().filter(|one| is_of_run(&one.id, &one.infons));
+    let mut claims: Vec<Claim> = relations.map(|one| of_relation(one, document)).collect();
+    claims.extend(entities.map(|one| {
+        let (numbers, words) = properties(&one.infons, one.score);
+        Claim { says: mention(&one.kind, &one.spans, &one.text), numbers, words }
+    }));
+    claims.extend(of_document(document, &run.run));
+    claims
+}
+
+fn of_relation(one: &Relation, document: &Document) -> Claim {
+    let place = |id: &str| -> Option<Span> {
+        document.entities.iter().find(|entity| entity.id == id)?.spans.first().copied()
+    };
+    let places = one.arguments.iter().map(|argument| match &argument.target {
+        Target::Entity(id) => match place(id) {
+            Some(span) => placed(&argument.role, span.slice(&document.text).unwrap_or_default(), span),
+            None => absent(&argument.role, id),
+        },
+        Target::Concept(_) | Target::Relation(_) => {
+            let name = one.infons.get(&format!("name.{}", argument.role));
+            absent(&argument.role, name.map_or("", String::as_str))
+        }
+    });
+    let says = relation(&one.kind, places.collect());
+    let (numbers, mut words) = properties(&one.infons, one.score);
+    words.extend(evidence(&one.evidence));
+    Claim { says, numbers, words }
+}
+
+/// Labels of the whole document and answers, which stand in its infons.
+fn of_document(document: &Document, run: &str) -> Vec<Claim> {
+    let infons = &document.infons;
+    let mut claims = Vec::new();
+    for (key, value) in infons {
+        let Some((sort @ ("label" | "answer"), id)) = key.split_once('.') else { continue };
+        if id.contains('.') || infons.get(&format!("{key}.run")).map(String::as_str) != Some(run) {
+            continue;
+        }
+        let own: Infons = infons
+            .iter()
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix(key.as_str())?.strip_prefix('.')?;
+                Some((name.to_owned(), value.clone()))
+            })
+            .collect();
+        let score = own.get("score").and_then(|score| score.parse().ok());
+        let (mut numbers, mut words) = properties(&own, score);
+        let says = if sort == "label" {
+            value.clone()
+        } else {
+            words.insert("answer".to_owned(), value.clone());
+            numbers.extend(own.iter().filter_map(|(name, value)| {
+                Some((name.strip_prefix("probability.")?.to_owned(), value.parse().ok()?))
+            }));
+            own.get("question").cloned().unwrap_or_default()
+        };
+        claims.push(Claim { says, numbers, words });
+    }
+    claims
+}
+
+/// What the infons of a finding say about it, under the names of [`claim`].
+fn properties(infons: &Infons, score: Option<f64>) -> (BTreeMap<String, f64>, BTreeMap<String, String>) {
+    let mut numbers: BTreeMap<String, f64> = infons
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("figure.")?.to_owned(), value.parse().ok()?)))
+        .collect();
+    numbers.extend(score.map(|score| ("score".to_owned(), score)));
+    let mass = infons.get("masked_mass").and_then(|mass| mass.parse().ok());
+    numbers.extend(mass.map(|mass| ("masked mass".to_owned(), mass)));
+    let words = ["grade", "warnings"].into_iter();
+    (numbers, words.filter_map(|name| Some((name.to_owned(), infons.get(name)?.clone()))).collect())
+}
+
+fn relation(kind: &str, places: Vec<String>) -> String {
+    format!("{kind}: {}", places.join(", "))
+}
+
+fn placed(role: &str, words: &str, span: Span) -> String {
+    format!("{role} {words} at {}", span.start)
+}
+
+fn absent(role: &str, name: &str) -> String {
+    format!("{role} {name}, not in the text")
+}
+
+fn mention(kind: &str, spans: &[Span], words: &str) -> String {
+    let places: Vec<String> = spans.iter().map(|span| format!("{}-{}", span.start, span.end)).collect();
+    let short: String = words.chars().take(40).collect();
+    format!("{kind}: {short} at {}", places.join(" "))
+}
+
+fn evidence(spans: &[Span]) -> Option<(String, String)> {
+    let places: Vec<String> = spans.iter().map(|span| format!("{}-{}", span.start, span.end)).collect();
+    (!places.is_empty()).then(|| ("evidence".to_owned(), places.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(says: &str, score: f64) -> Claim {
+        Claim {
+            says: says.to_owned(),
+            numbers: [("score".to_owned(), score)].into(),
+            words: [("grade".to_owned(), "exact".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn what_differs_is_said() {
+        let before = [claim("a", 0.5), claim("b", 0.5), claim("c", 0.5)];
+        assert_eq!(compared(&before, &before, true), Vec::<String>::new());
+        let mut after = [claim("a", 0.500_01), claim("b", 0.6), claim("d", 0.5)];
+        after[0].words.insert("grade".to_owned(), "case".to_owned());
+        assert_eq!(
+            compared(&before, &after, true),
+            [
+                "grade case instead of exact: a",
+                "score 0.6000 instead of 0.5000: b",
+                "no longer found: c",
+                "newly found: d"
+            ]
+        );
+        assert!(!compared(&before, &after, false).contains(&"newly found: d".to_owned()));
+    }
+
+    /// Through a library and a file: what is read back of every kind of finding is what was stored.
+    #[test]
+    fn an_export_keeps_what_a_run_found() {
+        use crate::use_cases::tests::{bench, import};
+        let (folder, workbench) = bench();
+        let text = "Aspirin may cause nausea.";
+        let document = crate::library::document_id(import(&workbench, &[text])[0]);
+        let participant = |role: &str, spans: &[Span]| Participant {
+            role: role.to_owned(),
+            name: "acetylsalicylic acid".to_owned(),
+            spans: spans.to_vec(),
+            concepts: Vec::new(),
+            grade: sessions::Grade::Alias,
+        };
+        let answers = [("yes", 0.5), ("no", 0.25), ("maybe", 0.25)];
+        let contents = [
+            Content::Relation {
+                kind: "CID".to_owned(),
+                participants: vec![participant("Chemical", &[Span::new(0, 7)]), participant("Disease", &[])],
+            },
+            Content::Label { label: "evading growth suppressors".to_owned(), span: Some(Span::new(0, 25)) },
+            Content::Label { label: "evading growth suppressors".to_owned(), span: None },
+            Content::Answer {
+                question: "Does it?".to_owned(),
+                verdict: "yes".to_owned(),
+                probabilities: answers.map(|(answer, p)| (answer.to_owned(), p)).into(),
+            },
+        ];
+        let predictions = contents.map(|content| Prediction {
+            content,
+            score: Some(0.1 + 0.2),
+            masked_mass: Some(0.125),
+            figures: [("against_none".to_owned(), -1.5)].into(),
+            evidence: vec![Span::new(0, 25)],
+            grade: sessions::Grade::Alias,
+            warnings: vec![sessions::Warning {
+                kind: "hedging".to_owned(),
+                span: Some(Span::new(8, 11)),
+                text: "may".to_owned(),
+            }],
+        });
+        let shelf = workbench.shelf();
+        let recipe = crate::runs::Recipe(crate::runs::Asked::Classify);
+        let sha256 = shelf.with(|library| library.document(document)).unwrap().text_sha256;
+        let record = recipe.record(&crate::generator::Profile::default(), &sha256, &[], shelf.now());
+        let by = sessions::By::new("ada", shelf.now());
+        let ending = sessions::Ending {
+            state: sessions::RunState::Finished,
+            output: None,
+            problem: None,
+            at: shelf.now(),
+        };
+        shelf.with(|library| library.record_run(by, document, &record, &ending, &predictions)).unwrap();
+        let whole = shelf.with(|library| library.annotated(document, sessions::Which::Everything)).unwrap();
+        for format in [documents::formats::Format::Jsonl, documents::formats::Format::BiocXml] {
+            let options = documents::formats::WriteOptions::default();
+            let written = documents::formats::write(std::slice::from_ref(&whole), format, &options).unwrap();
+            let path = folder.path().join(&written.files[0].0);
+            std::fs::write(&path, &written.files[0].1).unwrap();
+            let runs = super::super::recorded_runs(&path).unwrap();
+            assert_eq!((runs.len(), runs[0].findings, runs[0].complete), (1, Some(4), true));
+            assert!(runs[0].given.entities.is_empty() && runs[0].given.relations.is_empty());
+            let differences = compared(&exported(&runs[0]), &predicted(&predictions, text), true);
+            assert_eq!(differences, Vec::<String>::new(), "{}", format.name());
+        }
+    }
+}
