@@ -139,9 +139,20 @@ impl Manifest {
     /// # Errors
     /// Names the first file that is missing or differs.
     pub fn verify(&self, folder: &Path) -> Result<(), ModelError> {
+        self.verify_telling(folder, &mut |_, _| ())
+    }
+
+    /// The same; `tell` hears how many bytes of how many are read.
+    ///
+    /// # Errors
+    /// As [`Manifest::verify`].
+    pub fn verify_telling(&self, folder: &Path, tell: &mut dyn FnMut(u64, u64)) -> Result<(), ModelError> {
+        let total = self.files.values().map(|file| file.bytes).sum();
+        let mut before = 0;
         for (name, expected) in &self.files {
             let path = folder.join(name);
-            let found = record(&path)?;
+            let found = record_telling(&path, &mut |bytes| tell(before + bytes, total))?;
+            before += found.bytes;
             if found.bytes != expected.bytes {
                 let reason = format!("it has {} bytes instead of {}", found.bytes, expected.bytes);
                 return Err(ModelError::damaged(&path, reason));
@@ -159,6 +170,10 @@ impl Manifest {
 
 /// Length and sha256 of a file.
 fn record(path: &Path) -> Result<FileRecord, ModelError> {
+    record_telling(path, &mut |_| ())
+}
+
+fn record_telling(path: &Path, tell: &mut dyn FnMut(u64)) -> Result<FileRecord, ModelError> {
     let mut file = File::open(path).map_err(ModelError::io("open", path))?;
     let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 20], 0);
     loop {
@@ -169,6 +184,7 @@ fn record(path: &Path) -> Result<FileRecord, ModelError> {
         }
         hash.update(&buffer[..read]);
         bytes += read as u64;
+        tell(bytes);
     }
 }
 

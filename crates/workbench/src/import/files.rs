@@ -36,7 +36,7 @@ pub fn find(paths: &[String]) -> Result<Vec<Found>> {
             found.push(Found { path: path.to_owned(), name });
         }
         if found.len() > FILES {
-            return Err(too_many());
+            return Err(too_many(path));
         }
     }
     Ok(found)
@@ -48,7 +48,7 @@ fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>)
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         entries.push(entry.map_err(failed)?);
         if entries.len() + found.len() > FILES {
-            return Err(too_many());
+            return Err(too_many(folder));
         }
     }
     entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -70,9 +70,9 @@ fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>)
     Ok(())
 }
 
-fn too_many() -> crate::wire::HostError {
+fn too_many(folder: &Path) -> crate::wire::HostError {
     bad_input(
-        format!("There are more than {FILES} files in what was given."),
+        format!("There are more than {FILES} files with those of {}.", folder.display()),
         "Import one part of the folder after the other.",
     )
 }

@@ -18,6 +18,8 @@ use reading::Read;
 
 /// Documents of a preview that are listed one by one.
 const LISTED: usize = 100;
+/// Documents between two words about progress.
+const STEP: usize = 50;
 /// Previews that wait for a decision; an older one is forgotten.
 const WAITING: usize = 4;
 
@@ -74,39 +76,62 @@ impl Workbench {
     /// Stores what a preview has read, as one step of undo.
     pub fn import_previewed(&self, job: &str, preview: &str, sink: Sink<wire::ImportEvent>) {
         self.stream(job, sink, |stream| {
-            let read = self.previews.take(preview).ok_or_else(|| {
-                not_found("This preview is no longer there.", "Drop or choose the files again.")
+            let stored = self.store_previewed(preview, &mut |done, total| {
+                stream.tell(wire::ImportEvent::Progress { done, total });
+                !stream.is_stopped()
             })?;
-            let total = count(read.documents.len() as u64);
-            stream.tell(wire::ImportEvent::Progress { done: 0, total });
-            if stream.is_stopped() {
-                return Ok(());
-            }
-            let new: Vec<NewDocument<'_>> = read
-                .documents
-                .iter()
-                .map(|one| NewDocument { document: &one.document, origin: &one.origin, format: &one.format })
-                .collect();
-            let shelf = self.shelf();
-            let (imported, change) = shelf.act(Track::Curation, |library, by| library.import(by, &new))?;
-            let mut documents = Vec::new();
-            let mut known = 0;
-            for one in imported {
-                match one {
-                    Imported::New(id) => documents.push(id_of(id.0)),
-                    Imported::Known(_) => known += 1,
-                    // The readers give no such document.
-                    Imported::Broken(span) => tracing::warn!(?span, "a document was left out"),
-                }
-            }
-            stream.tell(wire::ImportEvent::Progress { done: total, total });
-            self.tell(&wire::AppEvent::LibraryChanged {
-                library: change.library,
-                documents: Some(documents.clone()),
-            });
+            let Some((imported, change)) = stored else { return Ok(()) };
+            let is_new = |one: &&Imported| matches!(one, Imported::New(_));
+            let documents: Vec<wire::Id> = imported.iter().filter(is_new).filter_map(number).collect();
+            let known = imported.iter().filter(|one| matches!(one, Imported::Known(_))).count();
+            let known = count(known as u64);
             stream.tell(wire::ImportEvent::Imported { documents, known, step: change.step });
             Ok(())
         });
+    }
+
+    /// The same for a client that waits: the documents of the source in its order, also those that were there already.
+    ///
+    /// # Errors
+    /// Those of the library; when the preview is over.
+    pub fn import_all(&self, preview: &str) -> Result<Vec<wire::Id>> {
+        let stored = self.store_previewed(preview, &mut |_, _| true)?;
+        Ok(stored.iter().flat_map(|(imported, _)| imported).filter_map(number).collect())
+    }
+
+    /// Stores a preview; nothing when `go_on` (documents done, of how many) says so.
+    fn store_previewed(
+        &self,
+        preview: &str,
+        go_on: &mut dyn FnMut(u32, u32) -> bool,
+    ) -> Result<Option<(Vec<Imported>, wire::Change)>> {
+        let read = self.previews.take(preview).ok_or_else(|| {
+            not_found("This preview is no longer there.", "Drop or choose the files again.")
+        })?;
+        let total = count(read.documents.len() as u64);
+        if !go_on(0, total) {
+            return Ok(None);
+        }
+        let new: Vec<NewDocument<'_>> = read
+            .documents
+            .iter()
+            .map(|one| NewDocument { document: &one.document, origin: &one.origin, format: &one.format })
+            .collect();
+        let shelf = self.shelf();
+        let mut tell = |done: usize| {
+            if done.is_multiple_of(STEP) || done == new.len() {
+                // All of it or nothing: what has begun goes on to the end.
+                go_on(count(done as u64), total);
+            }
+        };
+        let (imported, change) =
+            shelf.act(Track::Curation, |library, by| library.import_telling(by, &new, &mut tell))?;
+        let fresh = imported.iter().filter(|one| matches!(one, Imported::New(_))).filter_map(number);
+        self.tell(&wire::AppEvent::LibraryChanged {
+            library: change.library.clone(),
+            documents: Some(fresh.collect()),
+        });
+        Ok(Some((imported, change)))
     }
 
     fn preview(&self, read: Read) -> Result<wire::ImportPreview> {
@@ -129,6 +154,17 @@ impl Workbench {
             further_issues: read.further_issues,
             id: format!("preview-{}", self.previews.keep(read)),
         })
+    }
+}
+
+fn number(imported: &Imported) -> Option<wire::Id> {
+    match imported {
+        Imported::New(id) | Imported::Known(id) => Some(id_of(id.0)),
+        // The readers give no such document.
+        Imported::Broken(span) => {
+            tracing::warn!(?span, "a document was left out");
+            None
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::view;
-use crate::error::Result;
+use crate::error::{Result, bad_input};
 use crate::machine::request;
 use crate::wire::{EngineStatus, Model, ModelOrigin, ModelPreview};
 use crate::workbench::Workbench;
@@ -24,6 +24,23 @@ impl Workbench {
         let about = models.kept().models.get(id).cloned().unwrap_or_default();
         let folder = found.folder.clone().unwrap_or_default();
         view::model(&found, &folder, &about, in_use)
+    }
+
+    /// Where a model of this installation lies.
+    ///
+    /// # Errors
+    /// When there is no such model, or it has no files.
+    pub fn model_folder(&self, id: &str) -> Result<PathBuf> {
+        let found = self.machine.models.get(id)?;
+        found.folder.ok_or_else(|| bad_input("The scripted generator has no files.", "Choose a model."))
+    }
+
+    /// A new folder among the models of this installation, named after a model; nothing is there yet.
+    ///
+    /// # Errors
+    /// When the name has neither letters nor digits, or the folder of models cannot be made.
+    pub fn place_for_model(&self, name: &str) -> Result<PathBuf> {
+        self.machine.models.place_for(name)
     }
 
     /// Looks at a model that could be imported.

@@ -1,5 +1,7 @@
 //! Importing and verifying models.
 
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use biogpt::model::{Import, Manifest};
@@ -58,39 +60,40 @@ impl Workbench {
                 ..Import::default()
             };
             let teller = stream.teller();
+            let bytes: u64 = files(from)?.iter().map(|(_, bytes)| bytes).sum();
             biogpt::model::import(from, to, &how, move |share| {
-                phase(&teller, ModelPhase::Converting, (share * 1000.0) as u64, 1000, "weights");
+                phase(&teller, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
             })?;
         }
         if stream.is_stopped() {
             return Ok(());
         }
-        phase(stream, ModelPhase::Verifying, 0, 1, "comparing sums");
-        Manifest::read(to)?.verify(to)?;
-        phase(stream, ModelPhase::Verifying, 1, 1, "");
+        Manifest::read(to)?.verify_telling(to, &mut |done, total| {
+            phase(stream, ModelPhase::Verifying, done, total, "comparing sums");
+        })?;
         Ok(())
     }
 
     /// Compares every file of a model with its sum, and tests it.
     pub fn verify_model(&self, job: &str, id: &str, sink: Sink<VerifyEvent>) {
         self.stream(job, sink, |stream| {
-            let tell = |phase, done, detail: &str| {
-                stream.tell(VerifyEvent::Phase { phase, done, total: 1, detail: detail.to_owned() });
+            let tell = |phase, done, total, detail: &str| {
+                stream.tell(VerifyEvent::Phase { phase, done, total, detail: detail.to_owned() });
             };
             let found = self.machine.models.get(id)?;
             let Some(folder) = found.folder else {
                 return Err(error::bad_input("The scripted generator has no files.", "Choose a model."));
             };
-            tell(ModelPhase::Verifying, 0, "comparing sums");
-            let compared = Manifest::read(&folder)?.verify(&folder);
-            tell(ModelPhase::Verifying, 1, "");
+            let compared = Manifest::read(&folder)?.verify_telling(&folder, &mut |done, total| {
+                tell(ModelPhase::Verifying, done, total, "comparing sums");
+            });
             let intact = compared.is_ok();
             let mut message = match &compared {
                 Ok(()) => "Every file is as it was.".to_owned(),
                 Err(cause) => told(ErrorCode::BadInput, &cause.to_string()).message,
             };
             if intact && !stream.is_stopped() {
-                tell(ModelPhase::SelfTest, 0, "writing a few words");
+                tell(ModelPhase::SelfTest, 0, 1, "writing a few words");
                 let tested = self.test(id);
                 message = format!("{message} {}", tested.message);
                 let at = self.places.clock.now();
@@ -98,7 +101,7 @@ impl Workbench {
                     about.verified_at = Some(at);
                     about.self_test = Some(tested);
                 })?;
-                tell(ModelPhase::SelfTest, 1, "");
+                tell(ModelPhase::SelfTest, 1, 1, "");
             }
             stream.tell(VerifyEvent::Verified { model: self.model(id)?, intact, message });
             Ok(())
@@ -141,28 +144,50 @@ fn phase(stream: &Stream<ModelImportEvent>, phase: ModelPhase, done: u64, total:
 
 /// Copies a folder of ours, the manifest last: a folder without one is not a model.
 fn copy(from: &Path, to: &Path, stream: &Stream<ModelImportEvent>) -> Result<()> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause: std::io::Error| error::file("Osler could not copy", &path, &cause)
-    };
     std::fs::create_dir_all(to).map_err(failed(to))?;
-    let mut files: Vec<PathBuf> = std::fs::read_dir(from)
-        .map_err(failed(from))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort_by_key(|path| path.file_name().is_some_and(|name| name == "manifest.json"));
-    let total = files.len() as u64;
-    for (done, path) in files.iter().enumerate() {
-        if stream.is_stopped() {
-            return Ok(());
-        }
+    let files = files(from)?;
+    let total = files.iter().map(|(_, bytes)| bytes).sum();
+    let (mut done, mut piece) = (0, vec![0; PIECE]);
+    for (path, _) in &files {
         let Some(name) = path.file_name() else { continue };
-        phase(stream, ModelPhase::Converting, done as u64, total, &name.to_string_lossy());
-        std::fs::copy(path, to.join(name)).map_err(failed(path))?;
+        let mut source = File::open(path).map_err(failed(path))?;
+        let mut copy = File::create(to.join(name)).map_err(failed(to))?;
+        loop {
+            if stream.is_stopped() {
+                return Ok(());
+            }
+            let read = source.read(&mut piece).map_err(failed(path))?;
+            if read == 0 {
+                break;
+            }
+            copy.write_all(&piece[..read]).map_err(failed(to))?;
+            done += read as u64;
+            phase(stream, ModelPhase::Converting, done, total, &name.to_string_lossy());
+        }
     }
     Ok(())
+}
+
+/// Bytes that are copied between two words about progress.
+const PIECE: usize = 4 << 20;
+
+/// The files of a folder with their lengths, the manifest last.
+fn files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        let about = std::fs::metadata(&path).map_err(failed(&path))?;
+        if about.is_file() {
+            files.push((path, about.len()));
+        }
+    }
+    files.sort_by_key(|(path, _)| path.file_name().is_some_and(|name| name == "manifest.json"));
+    Ok(files)
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> crate::wire::HostError {
+    let path = path.to_owned();
+    move |cause| error::file("Osler could not copy", &path, &cause)
 }
 
 /// Bytes that the disk of a folder has left; 0 where the system does not tell.

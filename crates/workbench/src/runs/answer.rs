@@ -7,9 +7,9 @@ use sessions::{Content, Grade, Prediction};
 use tasks::answer::{self, Answer};
 use tasks::{scores, sentences};
 
-use super::{Outcome, require, windows};
+use super::{Outcome, require, room, windows};
 use crate::engine::{Desk, EngineError};
-use crate::generator::{Continuation, Prompt};
+use crate::generator::{Continuation, GeneratorError, Prompt};
 
 /// The task's name in a model's manifest.
 pub(super) const TASK: &str = "pubmedqa";
@@ -61,6 +61,12 @@ pub fn answer(desk: &mut Desk<'_>, question: &Question<'_>) -> Result<Answered, 
     require(desk.generator.profile(), TASK, "answers to questions")?;
     desk.generator.forget();
     let Question { question, document, abstain_below } = *question;
+    // Without room for a word of the text there is nothing to ask.
+    let alone = desk.generator.length(&prompt(question, document, Span::new(0, 0)));
+    let longest = room(&*desk.generator);
+    if alone >= longest {
+        return Err(GeneratorError::TooLong { length: alone, longest }.into());
+    }
     let cut = windows(&*desk.generator, document, |span| prompt(question, document, span));
     let mut best: Option<([f64; 3], Span)> = None;
     for window in &cut.windows {

@@ -53,10 +53,14 @@ fn require(profile: &Profile, task: &str, words: &str) -> Result<(), EngineError
     Err(EngineError::Untuned { model: profile.name.clone(), task: words.to_owned() })
 }
 
-/// The parts in which a document is read. BioGPT cut its sources at 640 of 1,024 tokens; the rest is for the answer.
+/// Tokens that a prompt may have. BioGPT cut its sources at 640 of 1,024 tokens; the rest is for the answer.
+fn room(generator: &dyn Generator) -> usize {
+    generator.profile().positions * 5 / 8
+}
+
+/// The parts in which a document is read.
 fn windows(generator: &dyn Generator, document: &Document, prompt: impl Fn(Span) -> Prompt) -> Windows {
-    let limit = generator.profile().positions * 5 / 8;
-    cover(document, limit, OVERLAP, |span| generator.length(&prompt(span)))
+    cover(document, room(generator), OVERLAP, |span| generator.length(&prompt(span)))
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub enum AppEvent {
     },
     /// The device failed; nothing goes on before `answer_fallback`.
     AskFallback {
-        /// The device that failed; empty where there is none of the kind that was asked for.
+        /// The device that failed.
         from: String,
         /// The device that would take over.
         to: String,
@@ -101,12 +101,8 @@ pub struct EngineStatus {
     pub model: Option<String>,
     /// Its id.
     pub model_id: Option<String>,
-    /// The device in use; empty before the model was loaded.
+    /// The device in use, or the one that would be.
     pub device: String,
-    /// Whether that is a graphics device, and not the processor.
-    pub graphics: bool,
-    /// Why this device, in a sentence.
-    pub device_reason: String,
     /// What runs at the moment, in words: `Extracting relations from 31245789`.
     pub activity: Option<String>,
     /// Rate of what runs.

@@ -88,6 +88,28 @@ fn what_cannot_be_imported_is_told() {
 }
 
 #[test]
+fn too_many_and_too_large_files_are_refused_at_once() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    std::fs::create_dir(scratch.path("many")).unwrap();
+    for n in 0..50_000 {
+        std::fs::File::create(scratch.path(&format!("many/{n}"))).unwrap();
+    }
+    let source = paths(&[&scratch.path("many").display().to_string()]);
+    let (_, ending) = heard(|sink| workbench.preview_import("preview", &source, sink));
+    let wire::Ending::Failed { error } = ending else { panic!("{ending:?}") };
+    assert!(error.message.contains("20000") && error.message.contains("many"), "{error:?}");
+    assert!(error.hint.contains("one part"), "{error:?}");
+
+    // A sparse file: it takes no room on the disk, and is told by its length alone.
+    let large = scratch.path("large.xml");
+    std::fs::File::create(&large).unwrap().set_len(1 << 30).unwrap();
+    let seen = preview(&workbench, &paths(&[&large.display().to_string()]));
+    let refusal = seen.files[0].refusal.as_ref().unwrap();
+    assert!(refusal.message.contains("large.xml"), "{refusal:?}");
+}
+
+#[test]
 fn a_preview_that_is_cancelled_stops() {
     let scratch = Scratch::new();
     let workbench = std::sync::Arc::new(scratch.open());

@@ -84,19 +84,38 @@ fn a_file_that_cannot_be_opened_says_why_and_the_open_library_stays() {
     assert_eq!(workbench.library().unwrap().name, "First library");
 }
 
+/// Runs this one test again as a user without rights where the tests run as root, for whom nothing is write-protected.
 #[cfg(unix)]
 #[test]
 fn a_protected_library_is_refused_in_plain_words() {
-    use std::os::unix::fs::PermissionsExt;
-    let scratch = Scratch::new();
-    drop(scratch.open().create_library(&scratch.path("ward.osler")).unwrap());
-    let path = scratch.path("ward.osler");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
-    if std::fs::OpenOptions::new().write(true).open(&path).is_ok() {
-        println!("skipped: this user may write protected files");
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    const CHILD: &str = "OSLER_TEST_PROTECTED";
+    if let Some(library) = std::env::var_os(CHILD) {
+        let error = Scratch::new().open().open_library(std::path::Path::new(&library)).unwrap_err();
+        assert_eq!(error.code, ErrorCode::LibraryReadOnly);
+        assert!(error.message.contains("ward.osler") && error.hint.contains("copy"), "{error:?}");
+        println!("refused");
         return;
     }
-    let error = scratch.open().open_library(&path).unwrap_err();
-    assert_eq!(error.code, ErrorCode::LibraryReadOnly);
-    assert!(error.hint.contains("copy"), "{error:?}");
+    let scratch = Scratch::new();
+    let library = scratch.path("ward.osler");
+    drop(scratch.open().create_library(&library).unwrap());
+    // A copy of this program where anyone may run it, since the build folder may be closed to others.
+    let program = scratch.path("again");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    for (path, mode) in [(scratch.folder.path(), 0o755), (&program, 0o755), (&library, 0o444)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let mut again = std::process::Command::new(&program);
+    again.args(["--exact", "processes::a_protected_library_is_refused_in_plain_words", "--nocapture"]);
+    again.env(CHILD, &library).current_dir(scratch.folder.path());
+    if std::fs::metadata(scratch.folder.path()).unwrap().uid() == 0 {
+        again.gid(65_534).uid(65_534);
+    }
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let problems = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("refused"), "{said}{problems}");
 }
