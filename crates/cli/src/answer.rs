@@ -33,8 +33,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
-    let documents = desk.import(&arguments.files)?;
-    let request = AskRequest { question: arguments.question.clone(), documents };
+    let brought = desk.import(&arguments.files)?;
+    let request = AskRequest { question: arguments.question.clone(), documents: brought.documents.clone() };
     let mut failed = 0;
     listen(
         |sink| desk.workbench.ask("answer", &request, sink),
@@ -54,5 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             AskEvent::Influence { .. } => {}
         },
     )?;
-    if failed > 0 { Err(format!("{failed} documents could not be asked").into()) } else { Ok(()) }
+    if failed > 0 {
+        return Err(format!("{failed} documents could not be asked: see above for the reasons").into());
+    }
+    brought.conclude()
 }

@@ -43,20 +43,32 @@ fn task(text: &str) -> Result<Task, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(Some(&arguments.library), &arguments.model, |_| ())?;
+    let desk = if arguments.resume {
+        Desk::existing(&arguments.library, &arguments.model)?
+    } else {
+        Desk::open(Some(&arguments.library), &arguments.model, |_| ())?
+    };
     let workbench = &desk.workbench;
     let open = workbench.batches().map_err(failure)?;
     let open = open.iter().find(|batch| batch.state != BatchState::Finished);
+    let mut brought = None;
     let id = match (arguments.resume, open, arguments.task) {
         (true, Some(batch), _) => workbench::library::batch_id(batch.id),
-        (true, None, _) => return Err("no batch of this library is left unfinished".into()),
+        (true, None, _) => {
+            return Err("no batch of this library is left unfinished: start one with --task".into());
+        }
         (false, _, None) => return Err("say which --task".into()),
         (false, _, Some(task)) => {
             if let Some(folder) = &arguments.folder {
-                desk.import(std::slice::from_ref(folder))?;
+                brought = Some(desk.import(std::slice::from_ref(folder))?);
             }
-            let every = DocumentFilter { undecided: false, without_task: None, origin: None };
-            let documents = workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)?;
+            let documents = match &brought {
+                Some(brought) => brought.documents.clone(),
+                None => {
+                    let every = DocumentFilter { undecided: false, without_task: None, origin: None };
+                    workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)?
+                }
+            };
             let (question, mode) = (arguments.question.clone(), arguments.mode);
             workbench.found_batch(&BatchRequest { task, question, documents, mode }).map_err(failure)?
         }
@@ -89,5 +101,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for item in items.iter().filter_map(|item| Some((&item.title, item.problem.as_ref()?))) {
         eprintln!("{}: {}", item.0, crate::desk::text(item.1));
     }
-    if done.failed > 0 { Err(format!("{} documents failed", done.failed).into()) } else { Ok(()) }
+    if done.failed > 0 {
+        return Err(format!("{} documents failed: see above for the reasons", done.failed).into());
+    }
+    brought.map_or(Ok(()), |brought| brought.conclude())
 }

@@ -2,7 +2,6 @@
 
 mod measure;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use biogpt::model::{self, WeightType};
@@ -10,6 +9,7 @@ use biogpt::{Config, Decoder};
 use serde::Serialize;
 
 use crate::Failure;
+use crate::desk::model_folder;
 use crate::device::DeviceOption;
 use measure::{Figure, Figures};
 
@@ -33,9 +33,9 @@ pub struct Arguments {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// A model folder, ours or published.
+    /// A model's folder, ours or published, or its id.
     #[arg(long)]
-    model: Option<PathBuf>,
+    model: Option<String>,
     /// Random weights of this shape in a temporary folder: base, large, starter or tiny.
     #[arg(long, value_parser = preset)]
     random: Option<Config>,
@@ -89,7 +89,7 @@ struct Report {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let random;
     let folder = match (&arguments.which.model, &arguments.which.random) {
-        (Some(folder), _) => folder.clone(),
+        (Some(model), _) => model_folder(model)?,
         (None, Some(config)) => {
             random = tempfile::tempdir()?;
             let folder = random.path().join("random");

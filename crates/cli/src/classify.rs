@@ -25,7 +25,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let request = ClassifyRequest { documents: desk.import(&arguments.files)? };
+    let brought = desk.import(&arguments.files)?;
+    let request = ClassifyRequest { documents: brought.documents.clone() };
     listen(
         |sink| desk.workbench.classify("classify", &request, sink),
         |event| match &event {
@@ -38,5 +39,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 }
             }
         },
-    )
+    )?;
+    brought.conclude()
 }

@@ -26,6 +26,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-    desk.import(&arguments.files)?;
-    write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, arguments.json)
+    let brought = desk.import(&arguments.files)?;
+    write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, arguments.json)?;
+    brought.conclude()
 }

@@ -51,19 +51,36 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         beginning: arguments.beginning.clone(),
         max_tokens: arguments.max_tokens,
     };
+    // One description is shown while it is written; of several each is shown when it is complete.
+    let streams = arguments.candidates == 1 && !arguments.json;
     let mut texts: BTreeMap<u32, String> = BTreeMap::new();
     let (mut prompt, mut used) = (String::new(), Vec::new());
     let mut written = Ok(());
+    let mut say = |words: &str| {
+        let mut out = std::io::stdout().lock();
+        if let Err(error) = out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
+            written = Err(error);
+        }
+    };
     listen(
         |sink| desk.workbench.describe("describe", &request, sink),
         |event| match event {
-            DescribeEvent::Started { prompt: given, seeds } => (prompt, used) = (given, seeds),
-            DescribeEvent::Tokens { candidate, tokens, .. } => {
-                texts.entry(candidate).or_default().extend(tokens.iter().map(|token| token.text.as_str()));
+            DescribeEvent::Started { prompt: given, seeds } => {
+                (prompt, used) = (given, seeds);
+                if streams {
+                    say(&prompt);
+                }
             }
+            DescribeEvent::Tokens { candidate, tokens, .. } => {
+                let fresh: String = tokens.iter().map(|token| token.text.as_str()).collect();
+                if streams {
+                    say(&fresh);
+                }
+                texts.entry(candidate).or_default().push_str(&fresh);
+            }
+            DescribeEvent::Candidate { .. } if streams => say("\n"),
             DescribeEvent::Candidate { candidate, mean_log_probability, ended } => {
                 let text = format!("{prompt}{}", texts.remove(&candidate).unwrap_or_default());
-                let mut out = std::io::stdout().lock();
                 let line = if arguments.json {
                     let seed = used.get(candidate as usize);
                     json!({ "term": arguments.term, "candidate": candidate, "text": text, "seed": seed,
@@ -72,9 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 } else {
                     text
                 };
-                if let Err(error) = writeln!(out, "{line}") {
-                    written = Err(error);
-                }
+                say(&(line + "\n"));
             }
         },
     )?;

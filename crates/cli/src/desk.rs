@@ -1,13 +1,13 @@
 //! A workbench for one command: its folders, its library, its model, and how to listen to it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use devices::Request;
 use indicatif::{ProgressBar, ProgressStyle};
 use workbench::wire::{
-    DeviceChoice, Ending, HostError, Id, ImportEvent, ImportPreview, ImportSource, PreviewEvent, Settings,
-    Streamed, Told,
+    DeviceChoice, Ending, HostError, Id, ImportPreview, ImportSource, PreviewEvent, Settings, Streamed, Told,
 };
 use workbench::{Places, Sink, Workbench};
 
@@ -22,6 +22,13 @@ pub struct ModelOption {
     /// auto, cpu, gpu, gpu:N or software.
     #[arg(long)]
     device: Option<String>,
+}
+
+impl ModelOption {
+    /// Whether a model was named.
+    pub const fn is_given(&self) -> bool {
+        self.model.is_some()
+    }
 }
 
 /// A workbench, and the folder that goes away with it.
@@ -68,9 +75,21 @@ impl Desk {
         Ok(Self { workbench, _temporary: Some(folder) })
     }
 
-    /// Brings files into the library; tells on standard error what could not be read. Gives the documents in order, also
-    /// those that were there already.
-    pub fn import(&self, files: &[PathBuf]) -> Result<Vec<Id>, Failure> {
+    /// Over a library that is there.
+    pub fn existing(library: &Path, model: &ModelOption) -> Result<Self, Failure> {
+        if !library.is_file() {
+            return Err(format!(
+                "there is no library {}. `osler-cli batch` and `extract --library` make one",
+                library.display()
+            )
+            .into());
+        }
+        Self::open(Some(library), model, |_| ())
+    }
+
+    /// Brings files into the library; tells on standard error what could not be read. One bad file does not stop the
+    /// others: see [`Brought::conclude`].
+    pub fn import(&self, files: &[PathBuf]) -> Result<Brought, Failure> {
         let paths = files.iter().map(|path| path.display().to_string()).collect();
         let source = ImportSource::Paths { paths };
         let mut preview: Option<ImportPreview> = None;
@@ -83,12 +102,12 @@ impl Desk {
             },
         )?;
         let preview = preview.ok_or("nothing was read")?;
-        let mut refused = None;
+        let mut refused = Vec::new();
         for file in &preview.files {
             file.notices.iter().for_each(|notice| eprintln!("{}: {notice}", file.name));
             if let Some(refusal) = &file.refusal {
                 eprintln!("{}: {}", file.name, text(refusal));
-                refused.get_or_insert_with(|| text(refusal));
+                refused.push(file.name.clone());
             }
         }
         for issue in &preview.issues {
@@ -97,20 +116,46 @@ impl Desk {
         if preview.further_issues > 0 {
             eprintln!("and {} more", preview.further_issues);
         }
-        if let Some(refused) = refused {
-            return Err(refused.into());
-        }
-        let mut documents = Vec::new();
-        listen(
-            |sink| self.workbench.import_previewed("import", &preview.id, sink),
-            |event| {
-                if let ImportEvent::Imported { documents: imported, .. } = event {
-                    documents = imported;
-                }
-            },
-        )?;
-        Ok(documents)
+        let mut documents = self.workbench.import_all(&preview.id).map_err(failure)?;
+        let mut seen = HashSet::new();
+        documents.retain(|document| seen.insert(*document));
+        let brought = Brought { documents, refused };
+        if brought.documents.is_empty() { brought.conclude().map(|()| brought) } else { Ok(brought) }
     }
+}
+
+/// What came of an import.
+pub struct Brought {
+    /// The documents in the order of the files, also those that were in the library already; each once.
+    pub documents: Vec<Id>,
+    /// Names of files that could not be read.
+    refused: Vec<String>,
+}
+
+impl Brought {
+    /// An error if something could not be read, for the end of a command that has worked on the rest.
+    pub fn conclude(&self) -> Result<(), Failure> {
+        match &self.refused[..] {
+            [] => Ok(()),
+            [one] => Err(format!("{one} could not be read: see above for the reason").into()),
+            many => Err(format!("{} files could not be read: {}", many.len(), many.join(", ")).into()),
+        }
+    }
+}
+
+/// The folder of a model: one that is given as it is, or that of an installed model's id.
+pub fn model_folder(model: &str) -> Result<PathBuf, Failure> {
+    let folder = PathBuf::from(model);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let is_path = folder.components().count() > 1;
+    Desk::installed()?.workbench.model_folder(model).map_err(|cause| match is_path {
+        true => {
+            format!("there is no folder {model}. Give a model's folder, or an id of `models list`").into()
+        }
+        false => failure(cause),
+    })
 }
 
 /// Runs a streamed call; `hear` gets its events in order, on this thread.

@@ -1,12 +1,11 @@
 //! The option `--device`, the same for every command that computes.
 
-use std::path::Path;
-
 use biogpt::{Config, Model};
 use burn::tensor::Device;
 use devices::{Need, Request};
 
 use crate::Failure;
+use crate::desk::model_folder;
 
 /// Where to compute.
 #[derive(Debug, clap::Args)]
@@ -24,10 +23,11 @@ impl DeviceOption {
         Ok((devices::open(&chosen.adapter)?, format!("{} ({})", chosen.adapter.id, chosen.adapter.name)))
     }
 
-    /// A model on the device asked for.
-    pub fn load(&self, folder: &Path) -> Result<Model, Failure> {
-        let config = biogpt::model::configuration(folder)?;
-        Ok(Model::load(folder, &self.open(&config)?.0)?)
+    /// A model on the device asked for: its folder, ours or published, or its id.
+    pub fn load(&self, model: &str) -> Result<Model, Failure> {
+        let folder = model_folder(model)?;
+        let config = biogpt::model::configuration(&folder)?;
+        Ok(Model::load(&folder, &self.open(&config)?.0)?)
     }
 }
 

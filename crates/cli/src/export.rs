@@ -37,10 +37,7 @@ fn content(text: &str) -> Result<ExportContent, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if !arguments.library.is_file() {
-        return Err(format!("there is no library {}", arguments.library.display()).into());
-    }
-    let desk = Desk::open(Some(&arguments.library), &ModelOption::default(), |_| ())?;
+    let desk = Desk::existing(&arguments.library, &ModelOption::default())?;
     write(&desk, &arguments.to, arguments.content, &arguments.out, arguments.json)
 }
 

@@ -53,9 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.threshold = arguments.threshold.unwrap_or_default();
     })?;
-    let documents = desk.import(&arguments.files)?;
-    let bar = bar(documents.len() as u64)?;
-    for document in documents {
+    let brought = desk.import(&arguments.files)?;
+    let bar = bar(brought.documents.len() as u64)?;
+    for &document in &brought.documents {
         let view = desk.workbench.document(document).map_err(crate::desk::failure)?;
         bar.set_message(view.source_id.clone());
         let request = ExtractRequest { document, task: arguments.task, mode: arguments.mode, model_id: None };
@@ -88,11 +88,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         })?;
     }
     bar.finish_and_clear();
-    Ok(())
+    brought.conclude()
 }
 
 /// A relation in one line, for people.
-fn line(annotation: &Annotation) -> String {
+pub fn line(annotation: &Annotation) -> String {
     let Content::Relation { r#type, participants } = &annotation.content else { return String::new() };
     let names: Vec<&str> = participants.iter().map(|one| one.name.as_str()).collect();
     let mut line = format!("{type}: {}", names.join(" - "));

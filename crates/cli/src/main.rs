@@ -18,6 +18,7 @@ mod export;
 mod extract;
 mod inspect;
 mod models;
+mod review;
 mod search;
 mod terms;
 mod verify;
@@ -51,6 +52,9 @@ enum Command {
     Convert(convert::Arguments),
     /// Run a task over all documents of a folder, into a library; after a kill it goes on with --resume.
     Batch(batch::Arguments),
+    /// Accept and reject what models found in a library, undo, redo, and see what was done.
+    #[command(subcommand)]
+    Review(review::Command),
     /// Write what is in a library in a format of the field.
     Export(export::Arguments),
     /// Look for words in a library: texts, names, notes, decisions.
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Batch(arguments) => batch::run(&arguments),
+        Command::Review(command) => review::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
         Command::Terms(command) => terms::run(&command),

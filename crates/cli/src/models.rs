@@ -1,12 +1,15 @@
 //! `osler-cli models`
 
-use std::path::PathBuf;
+mod import;
 
-use biogpt::model::{self, Import, Manifest, WeightType};
+use std::path::Path;
+
+use biogpt::model::Manifest;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use crate::Failure;
-use crate::desk::{Desk, failure};
+use crate::desk::{Desk, failure, model_folder};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -20,93 +23,60 @@ pub enum Command {
     Remove {
         /// Its id, as `models list` tells it.
         id: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
-    /// Convert a published checkpoint (a Hugging Face or fairseq folder) into a model folder of ours.
-    Import {
-        /// The published folder.
-        from: PathBuf,
-        /// The new folder.
-        #[arg(long)]
-        to: PathBuf,
-        /// Shown in lists; the folder's name if absent.
-        #[arg(long)]
-        name: Option<String>,
-        /// Where the weights came from.
-        #[arg(long, default_value = "imported by hand")]
-        source: String,
-        /// Terms of use.
-        #[arg(long, default_value = "as the publisher says")]
-        licence: String,
-        /// How numbers are stored: f32, f16, bf16, q8 or q4 (8 or 4 bits a weight).
-        #[arg(long, default_value = "f32", value_parser = weight_type)]
-        weights: WeightType,
-        /// The task the checkpoint was tuned for (bc5cdr, ddi, kd-dti, pubmedqa, hoc), if it has a learned prompt.
-        #[arg(long)]
-        task: Option<String>,
-    },
-    /// Read every file of a model folder and compare it with its sha256.
+    /// Bring a model into this installation: a published checkpoint (a Hugging Face or fairseq folder), which is converted, or
+    /// a model folder of ours.
+    Import(import::Arguments),
+    /// Read every file of a model and compare it with its sha256.
     Verify {
-        /// The folder.
-        model: PathBuf,
+        /// Its id, or its folder.
+        model: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
-    /// Tell what a model folder says about itself.
+    /// Tell what a model says about itself.
     Show {
-        /// The folder.
-        model: PathBuf,
+        /// Its id, or its folder.
+        model: String,
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
 }
 
-fn weight_type(text: &str) -> Result<WeightType, String> {
-    match text {
-        "f32" => Ok(WeightType::F32),
-        "f16" => Ok(WeightType::F16),
-        "bf16" => Ok(WeightType::Bf16),
-        "q8" => Ok(WeightType::Q8),
-        "q4" => Ok(WeightType::Q4),
-        _ => Err(format!("`{text}` is not f32, f16, bf16, q8 or q4")),
-    }
-}
-
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List { json } => list(*json),
-        Command::Remove { id } => {
+        Command::Remove { id, json } => {
             Desk::installed()?.workbench.remove_model(id).map_err(failure)?;
-            println!("{id} is removed");
+            if *json {
+                println!("{}", json!({ "removed": id }));
+            } else {
+                println!("{id} is removed");
+            }
             Ok(())
         }
-        Command::Import { from, to, name, source, licence, weights, task } => {
-            let name = name
-                .clone()
-                .unwrap_or_else(|| to.file_name().unwrap_or_default().to_string_lossy().into_owned());
-            let how = Import {
-                name,
-                source: source.clone(),
-                licence: licence.clone(),
-                weights: *weights,
-                task: task.clone(),
-            };
-            let bar = ProgressBar::new(1000);
-            bar.set_style(ProgressStyle::with_template("{bar:40} {percent}% {eta}")?);
-            let shown = bar.clone();
-            let manifest =
-                model::import(from, to, &how, move |share| shown.set_position((share * 1000.0) as u64))?;
-            bar.finish_and_clear();
-            manifest.verify(to)?;
-            println!("{} ({} parameters) is in {}", manifest.name, manifest.parameters, to.display());
-            Ok(())
-        }
-        Command::Verify { model } => {
-            let manifest = Manifest::read(model)?;
-            manifest.verify(model)?;
-            println!("{}: {} files are whole", manifest.name, manifest.files.len());
+        Command::Import(arguments) => import::run(arguments),
+        Command::Verify { model, json } => {
+            let folder = model_folder(model)?;
+            let manifest = Manifest::read(&folder)?;
+            verify(&manifest, &folder)?;
+            if *json {
+                println!(
+                    "{}",
+                    json!({ "name": manifest.name, "files": manifest.files.len(), "intact": true })
+                );
+            } else {
+                println!("{}: {} files are whole", manifest.name, manifest.files.len());
+            }
             Ok(())
         }
         Command::Show { model, json } => {
-            let manifest = Manifest::read(model)?;
+            let manifest = Manifest::read(&model_folder(model)?)?;
             if *json {
                 println!("{}", serde_json::to_string(&manifest)?);
                 return Ok(());
@@ -127,6 +97,23 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn verify(manifest: &Manifest, folder: &Path) -> Result<(), Failure> {
+    let bar = byte_bar(0, "comparing sums")?;
+    let result = manifest.verify_telling(folder, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(result?)
+}
+
+fn byte_bar(bytes: u64, what: &'static str) -> Result<ProgressBar, Failure> {
+    let bar = ProgressBar::new(bytes);
+    bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {bytes} of {total_bytes}, {eta}")?);
+    bar.set_message(what);
+    Ok(bar)
 }
 
 fn list(json: bool) -> Result<(), Failure> {

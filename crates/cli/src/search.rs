@@ -21,10 +21,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if !arguments.library.is_file() {
-        return Err(format!("there is no library {}", arguments.library.display()).into());
-    }
-    let desk = Desk::open(Some(&arguments.library), &ModelOption::default(), |_| ())?;
+    let desk = Desk::existing(&arguments.library, &ModelOption::default())?;
     for hit in desk.workbench.search(&arguments.words, arguments.limit).map_err(failure)? {
         if arguments.json {
             println!("{}", serde_json::to_string(&hit)?);

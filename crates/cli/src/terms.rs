@@ -18,6 +18,9 @@ pub enum Command {
         /// The dictionary to write.
         #[arg(long)]
         out: PathBuf,
+        /// What was built as one JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Find the names of the dictionaries in a text.
     Find {
@@ -31,9 +34,15 @@ pub enum Command {
 
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Build { tables, out } => {
+        Command::Build { tables, out, json: as_json } => {
             let built = build_terms(tables, out).map_err(failure)?;
             built.problems.iter().for_each(|problem| eprintln!("{problem}"));
+            if *as_json {
+                let line = json!({ "out": out, "names": built.summary.names, "bytes": built.bytes,
+                                   "leftOut": built.left_out, "problems": built.problems });
+                println!("{line}");
+                return Ok(());
+            }
             println!(
                 "{} names, {} bytes, {} lines left out: {}",
                 built.summary.names,

@@ -25,6 +25,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bar = bar(runs.len() as u64)?;
     let mut other = 0;
     for run in &runs {
+        // The model that the export names, where it is here; otherwise the difference is told.
+        if !arguments.model.is_given()
+            && let Some(model) = desk.workbench.model_of(&run.record)
+            && desk.workbench.engine_status().model_id.as_ref() != Some(&model)
+        {
+            desk.workbench.use_model(&model).map_err(failure)?;
+        }
         bar.set_message(run.document_id.clone());
         let verified = desk.workbench.verify_recorded(run).map_err(failure)?;
         other += usize::from(!verified.identical);

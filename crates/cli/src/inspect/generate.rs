@@ -1,5 +1,4 @@
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use biogpt::Decoder;
 use biogpt::decode::{BeamSearch, Choice, Free, Rules, Sampling, Token};
@@ -10,9 +9,9 @@ use crate::device::DeviceOption;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// A model folder, ours or published.
+    /// A model's folder, ours or published, or its id.
     #[arg(long)]
-    model: PathBuf,
+    model: String,
     /// The sequence to continue: 2,5,7
     #[arg(long, value_parser = super::ids)]
     ids: super::Ids,

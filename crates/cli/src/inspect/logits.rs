@@ -3,15 +3,16 @@ use std::path::PathBuf;
 use biogpt::Training;
 use burn::tensor::{Int, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
+use serde_json::json;
 
 use crate::Failure;
 use crate::device::DeviceOption;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// A model folder, ours or published.
+    /// A model's folder, ours or published, or its id.
     #[arg(long)]
-    model: PathBuf,
+    model: String,
     /// The sequence: 2,5,7
     #[arg(long, value_parser = super::ids)]
     ids: super::Ids,
@@ -20,6 +21,9 @@ pub struct Arguments {
     out: PathBuf,
     #[command(flatten)]
     device: DeviceOption,
+    /// What was written as one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -36,6 +40,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("logits", TensorView::new(Dtype::F32, vec![length, vocabulary], &logits)?),
         ("hidden", TensorView::new(Dtype::F32, vec![length, d], &hidden)?),
     ];
-    safetensors::serialize_to_file(views, None, &arguments.out)?;
+    safetensors::serialize_to_file(views, None, &arguments.out).map_err(|cause| {
+        format!("could not write {}: {cause}. Choose another place", arguments.out.display())
+    })?;
+    if arguments.json {
+        let line = json!({ "out": arguments.out, "logits": [length, vocabulary], "hidden": [length, d] });
+        println!("{line}");
+    }
     Ok(())
 }

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use biogpt::Decoder;
 use serde::Serialize;
 
@@ -8,9 +6,9 @@ use crate::device::DeviceOption;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// A model folder, ours or published.
+    /// A model's folder, ours or published, or its id.
     #[arg(long)]
-    model: PathBuf,
+    model: String,
     /// The sequence that is continued: 2,5,7
     #[arg(long, value_parser = super::ids)]
     ids: super::Ids,
@@ -19,6 +17,9 @@ pub struct Arguments {
     continuations: Vec<super::Ids>,
     #[command(flatten)]
     device: DeviceOption,
+    /// Accepted as everywhere; the answer is JSON in any case.
+    #[arg(long = "json")]
+    _json: bool,
 }
 
 #[derive(Serialize)]

@@ -5,13 +5,23 @@ use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
 
 use crate::Failure;
+use crate::desk::model_folder;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    which: Which,
+    /// Accepted as everywhere; the answer is JSON in any case.
+    #[arg(long = "json")]
+    _json: bool,
+}
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct Arguments {
-    /// A model folder.
+struct Which {
+    /// A model's folder, or its id.
     #[arg(long)]
-    model: Option<PathBuf>,
+    model: Option<String>,
     /// A folder with a vocabulary only.
     #[arg(long)]
     vocab: Option<PathBuf>,
@@ -30,8 +40,12 @@ struct Answer {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let folder = arguments.model.as_ref().or(arguments.vocab.as_ref()).ok_or("give --model or --vocab")?;
-    let tokenizer = Tokenizer::from_dir(folder)?;
+    let folder = match (&arguments.which.model, &arguments.which.vocab) {
+        (Some(model), _) => model_folder(model)?,
+        (None, Some(vocab)) => vocab.clone(),
+        (None, None) => return Err("give --model or --vocab".into()),
+    };
+    let tokenizer = Tokenizer::from_dir(&folder)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line: Line = serde_json::from_str(&line?)

@@ -1,0 +1,117 @@
+//! `osler-cli models import`
+
+use std::path::{Path, PathBuf};
+
+use biogpt::model::{self, Import, WeightType};
+use serde_json::json;
+use workbench::wire::ModelImportEvent;
+
+use super::{byte_bar, verify};
+use crate::Failure;
+use crate::desk::{Desk, failure, listen, text};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The downloaded folder.
+    from: PathBuf,
+    /// The new folder; one among the models of this installation if absent.
+    #[arg(long)]
+    to: Option<PathBuf>,
+    /// Shown in lists; the folder's name if absent.
+    #[arg(long)]
+    name: Option<String>,
+    /// Where the weights came from.
+    #[arg(long, default_value = "imported by hand")]
+    source: String,
+    /// Terms of use.
+    #[arg(long, default_value = "as the publisher says")]
+    licence: String,
+    /// How numbers are stored: f32, f16, bf16, q8 or q4 (8 or 4 bits a weight).
+    #[arg(long, default_value = "f32", value_parser = weight_type)]
+    weights: WeightType,
+    /// The task the checkpoint was tuned for (bc5cdr, ddi, kd-dti, pubmedqa, hoc), if it has a learned prompt.
+    #[arg(long)]
+    task: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+fn weight_type(text: &str) -> Result<WeightType, String> {
+    match text {
+        "f32" => Ok(WeightType::F32),
+        "f16" => Ok(WeightType::F16),
+        "bf16" => Ok(WeightType::Bf16),
+        "q8" => Ok(WeightType::Q8),
+        "q4" => Ok(WeightType::Q4),
+        _ => Err(format!("`{text}` is not f32, f16, bf16, q8 or q4")),
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let from = &arguments.from;
+    if !from.is_dir() {
+        return Err(format!("there is no folder {}: give the downloaded folder", from.display()).into());
+    }
+    let last = arguments.to.as_deref().unwrap_or(from).file_name().unwrap_or_default();
+    let name = arguments.name.clone().unwrap_or_else(|| last.to_string_lossy().into_owned());
+    if from.join("manifest.json").is_file() && arguments.to.is_none() {
+        return take_over(from, &name, arguments.json);
+    }
+    let to = match &arguments.to {
+        Some(to) => to.clone(),
+        None => Desk::installed()?.workbench.place_for_model(&name).map_err(failure)?,
+    };
+    let how = Import {
+        name,
+        source: arguments.source.clone(),
+        licence: arguments.licence.clone(),
+        weights: arguments.weights,
+        task: arguments.task.clone(),
+    };
+    let bytes = std::fs::read_dir(from)?.flatten().filter_map(|entry| entry.metadata().ok());
+    let bytes: u64 = bytes.filter(std::fs::Metadata::is_file).map(|about| about.len()).sum();
+    let bar = byte_bar(bytes, "converting")?;
+    let shown = bar.clone();
+    let manifest = model::import(from, &to, &how, move |share| {
+        shown.set_position((share * bytes as f64) as u64);
+    })?;
+    bar.finish_and_clear();
+    verify(&manifest, &to)?;
+    if arguments.json {
+        println!("{}", json!({ "folder": to, "manifest": manifest }));
+    } else {
+        println!("{} ({} parameters) is in {}", manifest.name, manifest.parameters, to.display());
+    }
+    Ok(())
+}
+
+/// Copies a folder that is ours already.
+fn take_over(from: &Path, name: &str, as_json: bool) -> Result<(), Failure> {
+    let workbench = Desk::installed()?.workbench;
+    let preview = workbench.preview_model(&[from.to_owned()]).map_err(failure)?;
+    let id = preview.id.ok_or_else(|| match preview.problems.first() {
+        Some(problem) => text(problem),
+        None => format!("{} is no whole model: a file is missing", from.display()),
+    })?;
+    let bar = byte_bar(preview.bytes, "copying")?;
+    listen(
+        |sink| workbench.import_model("import", &id, name, sink),
+        |event| match event {
+            ModelImportEvent::Phase { done, total, .. } => {
+                bar.set_length(total);
+                bar.set_position(done);
+            }
+            ModelImportEvent::Imported { model } if as_json => {
+                bar.suspend(|| println!("{}", json!({ "model": model })));
+            }
+            ModelImportEvent::Imported { model } => {
+                bar.suspend(|| {
+                    println!("{} ({} parameters) is here as {}", model.name, model.parameters, model.id)
+                });
+            }
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(())
+}

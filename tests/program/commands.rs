@@ -1,0 +1,290 @@
+//! Each command once with `--json`, and once where it cannot do its work: exit code, file, place, remedy.
+
+use serde_json::Value;
+
+use osler_tests::{User, write_published_model};
+
+use crate::user;
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("{path} of {value}"))
+}
+
+fn number(value: &Value, path: &str) -> f64 {
+    value.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path} of {value}"))
+}
+
+/// A complaint names what it is about and what to do.
+fn check(user: &User, arguments: &[&str], names: &[&str]) {
+    let complaint = user.complaint(arguments);
+    for name in names {
+        assert!(complaint.contains(name), "osler-cli {arguments:?} does not say `{name}`: {complaint}");
+    }
+    assert!(!complaint.contains("panicked"), "{complaint}");
+}
+
+#[test]
+fn describe() {
+    let user = user();
+    let asked = ["describe", "sickle cell disease", "--max-tokens", "12"];
+    let careful = user.lines(&[&asked[..], &["--json"]].concat());
+    assert_eq!(careful.len(), 1);
+    assert!(text(&careful[0], "/text").starts_with("sickle cell disease"));
+    assert_eq!(user.output(&asked).trim_end(), text(&careful[0], "/text"));
+    let varied = [&asked[..], &["--varied", "--candidates", "2", "--seed", "5", "--json"]].concat();
+    let first = user.lines(&varied);
+    assert_eq!((first.len(), number(&first[1], "/seed")), (2, 6.0));
+    assert_eq!(first, user.lines(&varied), "the same seed gives the same words");
+    check(&user, &["describe", "asthma", "--model", "nobody"], &["no model nobody", "import"]);
+    check(&user, &["describe", "asthma", "--device", "abacus"], &["abacus"]);
+}
+
+#[test]
+fn extract() {
+    let user = user();
+    for (task, mode) in
+        [("bc5cdr", "generate"), ("ddi", "generate"), ("kd-dti", "generate"), ("bc5cdr", "exhaustive")]
+    {
+        let lines = user.lines(&[
+            "extract",
+            "--task",
+            task,
+            "--mode",
+            mode,
+            "--threshold",
+            "0.01",
+            "--json",
+            "abstract.xml",
+        ]);
+        assert!(task != "bc5cdr" || !lines.is_empty(), "{task} {mode}");
+        for line in &lines {
+            assert!(["90000001", "90000002"].contains(&text(line, "/document")), "{line}");
+            assert_eq!(text(line, "/annotation/content/kind"), "relation");
+            assert!((0.0..=1.0).contains(&number(line, "/annotation/prediction/score")), "{line}");
+        }
+    }
+    let people = user.output(&["extract", "--task", "bc5cdr", "abstract.xml"]);
+    assert!(people.starts_with("90000001 Lithium carbonate") && people.contains("CID: "), "{people}");
+    check(&user, &["extract", "--task", "chess", "abstract.xml"], &["chess", "bc5cdr, ddi or kd-dti"]);
+    check(&user, &["extract", "--task", "bc5cdr", "gone.xml"], &["gone.xml", "Check the name"]);
+    user.write("broken.docx", b"PK\x03\x04 and nothing more");
+    check(&user, &["extract", "--task", "bc5cdr", "broken.docx"], &["broken.docx"]);
+    // One bad record is told with its place, and the other one is worked on.
+    user.write("record.nbib", "PMID- 1\nTI  - Aspirin and nausea.\n\nPMID- 2\n");
+    let output = user.command(&["classify", "record.nbib"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("record.nbib, ") && told.contains("no text"), "{told}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Aspirin and nausea."));
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() {
+    let user = user();
+    user.write("broken.docx", b"PK\x03\x04 and nothing more");
+    let output = user.command(&["classify", "--json", "broken.docx", "abstract.txt"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Low-dose aspirin"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("broken.docx"), "{output:?}");
+}
+
+#[test]
+fn a_file_that_a_library_has_already_is_worked_on_again() {
+    let user = user();
+    let arguments = ["extract", "--task", "bc5cdr", "--json", "--library", "ward.osler", "abstract.xml"];
+    let said = |lines: &[Value]| -> Vec<Value> {
+        lines.iter().map(|line| line.pointer("/annotation/content").unwrap().clone()).collect()
+    };
+    let first = user.lines(&arguments);
+    assert!(!first.is_empty());
+    assert_eq!(said(&first), said(&user.lines(&arguments)));
+}
+
+#[test]
+fn answer() {
+    let user = user();
+    let question = "Does aspirin prevent stroke?";
+    let lines = user.lines(&["answer", "--question", question, "--json", "abstract.txt"]);
+    let answer = lines.iter().find(|line| text(line, "/kind") == "answer").unwrap();
+    let sum: f64 =
+        ["yes", "no", "maybe"].iter().map(|one| number(answer, &format!("/probabilities/{one}"))).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{answer}");
+    assert!(lines.iter().any(|line| text(line, "/kind") == "influence"), "{lines:?}");
+    let sure = ["answer", "--question", question, "--abstain-below", "0.99", "--json", "abstract.txt"];
+    assert_eq!(text(&user.lines(&sure)[0], "/verdict"), "abstain");
+    check(&user, &["answer", "abstract.txt"], &["--question"]);
+    check(&user, &["answer", "--question", question, "gone.txt"], &["gone.txt", "Check the name"]);
+}
+
+#[test]
+fn classify() {
+    let user = user();
+    let lines = user.lines(&["classify", "--json", "abstract.txt"]);
+    let labels = lines.iter().find(|line| text(line, "/kind") == "labels").unwrap();
+    assert_eq!(labels.pointer("/labels").unwrap().as_array().unwrap().len(), 10);
+    assert!(lines.iter().filter(|line| text(line, "/kind") == "sentence").count() >= 2);
+    check(&user, &["classify", "gone.txt"], &["gone.txt", "Check the name"]);
+}
+
+#[test]
+fn convert() {
+    let user = user();
+    let written = user.lines(&["convert", "abstracts", "--to", "bioc-xml", "--out", "all.xml", "--json"]);
+    assert_eq!(number(&written[0], "/documents"), 5.0);
+    // And back: the PubTator file's mentions and relation have come through.
+    let _ = user.output(&["convert", "all.xml", "--to", "pubtator", "--out", "all.txt"]);
+    let back = user.read("all.txt");
+    for line in user.read("abstracts/pubtator.txt").lines().filter(|line| line.contains('|')) {
+        assert!(back.contains(line), "{line} is not in {back}");
+    }
+    assert!(
+        back.contains("90000005\t0\t8\tNaloxone\tChemical\t") && back.contains("90000005\tCID\t"),
+        "{back}"
+    );
+    check(
+        &user,
+        &["convert", "abstract.xml", "--to", "papyrus", "--out", "x"],
+        &["papyrus", "bioc-xml", "pubtator"],
+    );
+    let lossy =
+        user.command(&["convert", "abstracts", "--to", "pubannotation", "--out", "p.json"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&lossy.stderr).contains("left out: "), "{lossy:?}");
+}
+
+#[test]
+fn batch_review_export_search_and_verify() {
+    let user = user();
+    let library = ["--library", "ward.osler", "--json"];
+    let with = |arguments: &[&str]| user.lines(&[arguments, &library[..]].concat());
+    let done = with(&["batch", "--task", "bc5cdr", "abstracts"]);
+    assert_eq!(number(done.last().unwrap(), "/done"), 5.0);
+    let listed = with(&["review", "list"]);
+    let ids: Vec<&str> = listed.iter().map(|line| text(line, "/id")).collect();
+    assert!(ids.len() >= 3, "{ids:?}");
+    assert_eq!(number(&with(&["review", "accept", ids[0], ids[1]])[0], "/decided"), 2.0);
+    let rejected = with(&["review", "reject", ids[2], "--reason", "not-in-text", "--comment", "no"]);
+    assert_eq!(text(&rejected[0], "/step/summary"), "rejected 1 relation");
+    assert_eq!(number(&with(&["review", "undo"])[0], "/decided"), 2.0);
+    assert_eq!(number(&with(&["review", "redo"])[0], "/decided"), 3.0);
+    assert_eq!(with(&["review", "list", "--undecided"]).len(), ids.len() - 3);
+    assert_eq!(text(&with(&["review", "history"])[0], "/summary"), "rejected 1 relation");
+    assert!(!with(&["search", "warfarin"]).is_empty());
+    let export = with(&["export", "--to", "jsonl", "--content", "curated", "--out", "ward.jsonl"]);
+    assert_eq!(number(&export[0], "/documents"), 5.0);
+    let verified = user.lines(&["verify", "ward.jsonl", "--json"]);
+    assert!(!verified.is_empty() && verified.iter().all(|line| line["identical"] == true), "{verified:?}");
+
+    check(
+        &user,
+        &["batch", "--task", "bc5cdr", "nowhere", "--library", "w.osler"],
+        &["nowhere", "Check the name"],
+    );
+    check(&user, &["batch", "--resume", "--library", "ward.osler"], &["unfinished", "--task"]);
+    check(&user, &["batch", "--task", "answer", "abstracts", "--library", "w.osler"], &["question"]);
+    for command in [
+        &["batch", "--resume"][..],
+        &["review", "list"],
+        &["search", "x"],
+        &["export", "--to", "jsonl", "--out", "x.jsonl"],
+    ] {
+        check(&user, &[command, &["--library", "gone.osler"]].concat(), &["gone.osler", "batch"]);
+    }
+    check(&user, &["review", "accept", "F9999", "--library", "ward.osler"], &["9999", "not in this library"]);
+    check(&user, &["review", "accept", "first", "--library", "ward.osler"], &["first", "F12"]);
+    user.write("letter.osler", "Dear colleague, this is no library.");
+    check(&user, &["search", "x", "--library", "letter.osler"], &["letter.osler", "not an Osler library"]);
+    check(&user, &["verify", "abstract.xml"], &["abstract.xml", "no record", "BioC"]);
+}
+
+#[test]
+fn terms() {
+    let user = user();
+    let built = user.lines(&["terms", "build", "names.tsv", "--out", "own.terms", "--json"]);
+    assert_eq!(number(&built[0], "/names"), 2.0);
+    let own = user.path("home/data/dictionaries/own.terms");
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::fs::rename(user.path("own.terms"), own).unwrap();
+    let found = user.lines(&["terms", "find", "Aspirin against ward-round fever", "--json"]);
+    let names: Vec<&str> = found.iter().map(|line| text(line, "/text")).collect();
+    assert_eq!(names, ["Aspirin", "ward-round fever"]);
+    check(&user, &["terms", "build", "gone.tsv", "--out", "x.terms"], &["gone.tsv"]);
+    user.write("bad.tsv", "heading\tsecond\nrow\tX:1\n");
+    check(&user, &["terms", "build", "bad.tsv", "--out", "x.terms"], &["bad.tsv", "column", "tab-separated"]);
+}
+
+#[test]
+fn models() {
+    let user = user();
+    assert_eq!(text(&user.lines(&["models", "list", "--json"])[0], "/id"), "starter");
+    assert_eq!(user.lines(&["models", "verify", "starter", "--json"])[0]["intact"], true);
+    write_published_model(&user.path("download"));
+    let imported =
+        user.lines(&["models", "import", "download", "--name", "My model", "--weights", "q8", "--json"]);
+    assert_eq!(text(&imported[0], "/manifest/name"), "My model");
+    let ids: Vec<String> =
+        user.lines(&["models", "list", "--json"]).iter().map(|line| text(line, "/id").to_owned()).collect();
+    assert_eq!(ids, ["starter", "my-model"]);
+    assert_eq!(text(&user.lines(&["models", "show", "my-model", "--json"])[0], "/name"), "My model");
+    let _ = user.output(&["describe", "asthma", "--model", "my-model", "--max-tokens", "3"]);
+
+    let weights = user.path("home/data/models/my-model/model.bpk");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&weights, bytes).unwrap();
+    check(&user, &["models", "verify", "my-model"], &["model.bpk", "sha256"]);
+    assert_eq!(user.lines(&["models", "remove", "my-model", "--json"])[0]["removed"], "my-model");
+    check(&user, &["models", "show", "my-model"], &["my-model", "Choose one of the list"]);
+    check(&user, &["models", "verify", "no/such/folder"], &["no/such/folder", "models list"]);
+    check(&user, &["models", "remove", "starter"], &["came with Osler"]);
+    // A folder of ours is copied as it is, and written down as another model.
+    let _ = user.output(&["models", "import", "download", "--to", "ours"]);
+    let copied = user.lines(&["models", "import", "ours", "--name", "Copy", "--json"]);
+    assert_eq!(
+        (text(&copied[0], "/model/id"), &copied[0]["model"]["selfTest"]["passed"]),
+        ("copy", &true.into())
+    );
+    check(&user, &["models", "import", "gone"], &["gone", "downloaded"]);
+    check(&user, &["models", "import", "abstracts"], &["abstracts"]);
+    user.write("evil/config.json", "{}");
+    check(&user, &["models", "import", "evil"], &["config.json"]);
+}
+
+#[test]
+fn inspect_devices_and_bench() {
+    let user = user();
+    let mut tokenize = user.command(&["inspect", "tokenize", "--model", "starter", "--json"]);
+    let input = user.path("texts.jsonl");
+    std::fs::write(&input, "{\"text\": \"Aspirin 𝛼\"}\n").unwrap();
+    let output = tokenize.stdin(std::fs::File::open(&input).unwrap()).output().unwrap();
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["offsets"].as_array().unwrap().last().unwrap()[1], 9);
+    let at = ["--model", "starter", "--device", "cpu", "--json", "--ids", "2,100,200"];
+    let with = |arguments: &[&str]| user.lines(&[arguments, &at[..]].concat()).remove(0);
+    let generated = with(&["inspect", "generate", "--greedy", "--max-length", "6"]);
+    assert!(!generated["ids"].as_array().unwrap().is_empty(), "{generated}");
+    let scored = with(&["inspect", "score", "--continuation", "8,9", "--continuation", "10"]);
+    assert_eq!(scored["scores"].as_array().unwrap().len(), 2);
+    let logits = with(&["inspect", "logits", "--out", "logits.safetensors"]);
+    assert_eq!(logits["logits"][0], 3);
+    assert!(user.path("logits.safetensors").is_file());
+    let measured = user.lines(&["bench", "--random", "tiny", "--runs", "1", "--device", "cpu", "--json"]);
+    assert!(number(&measured[0], "/load_s") > 0.0);
+    let devices = user.lines(&["devices", "--json"]);
+    assert!(devices.iter().any(|device| text(device, "/id") == "cpu"));
+
+    check(
+        &user,
+        &["inspect", "score", "--model", "starter", "--ids", "2", "--continuation", "x"],
+        &["`x`", "token id"],
+    );
+    check(
+        &user,
+        &["inspect", "generate", "--model", "starter", "--ids", "99999", "--greedy"],
+        &["99999", "vocabulary"],
+    );
+    let unwritable = ["inspect", "logits", "--model", "starter", "--ids", "2", "--out", "no/folder/x"];
+    check(&user, &unwritable, &["no/folder/x"]);
+    check(&user, &["inspect", "tokenize"], &["--model"]);
+    check(&user, &["bench", "--model", "nobody"], &["nobody", "Choose one of the list"]);
+    check(&user, &["devices", "--all"], &["--all"]);
+    check(&user, &["fly"], &["fly"]);
+}

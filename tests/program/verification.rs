@@ -1,0 +1,121 @@
+//! `osler-cli verify`: a result comes out again, or what differs is said.
+
+use documents::Document;
+use documents::formats::{self, Format, WriteOptions};
+use osler_tests::User;
+
+use crate::user;
+
+/// Runs every kind of task over texts, with and without mentions of their own, which are given to the model as they are.
+fn furnish(user: &User) {
+    for file in ["abstract.xml", "abstracts/pubtator.txt"] {
+        let run = |arguments: &[&str]| {
+            drop(
+                user.output(&[arguments, &["--device", "cpu", "--library", "ward.osler", file][..]].concat()),
+            );
+        };
+        run(&["extract", "--task", "bc5cdr"]);
+        run(&["extract", "--task", "ddi"]);
+        run(&["extract", "--task", "bc5cdr", "--mode", "exhaustive", "--threshold", "0.01"]);
+        run(&["answer", "--question", "Is it safe?"]);
+        run(&["classify"]);
+    }
+}
+
+fn exported(user: &User, format: &str, content: &str) -> String {
+    let out = format!("ward.{format}");
+    let _ = user.output(&[
+        "export",
+        "--library",
+        "ward.osler",
+        "--to",
+        format,
+        "--content",
+        content,
+        "--out",
+        &out,
+    ]);
+    out
+}
+
+/// Changes an export as somebody with an editor would, and gives what `verify` then says on standard output.
+fn changed(user: &User, export: &str, change: impl FnOnce(&mut Document)) -> String {
+    let mut documents = formats::read(user.read(export).as_bytes(), export).unwrap().documents;
+    change(&mut documents[0]);
+    let written = formats::write(&documents, Format::Jsonl, &WriteOptions::default()).unwrap();
+    user.write("changed.jsonl", &written.files[0].1);
+    let output = user.command(&["verify", "--device", "cpu", "changed.jsonl"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_kind_of_result_comes_out_again_and_what_differs_is_said() {
+    let user = user();
+    furnish(&user);
+    for (format, content) in [
+        ("jsonl", "everything"),
+        ("bioc-xml", "everything"),
+        ("bioc-json", "predicted"),
+        ("training", "everything"),
+    ] {
+        let verified = user.output(&["verify", "--device", "cpu", &exported(&user, format, content)]);
+        assert!(verified.lines().count() >= 12, "{verified}");
+        assert!(verified.lines().all(|line| line.ends_with(": identical")), "{format}: {verified}");
+    }
+    a_second_export_of_an_export_is_verified_by_its_own_records(&user);
+    what_differs_is_said_exactly(&user);
+}
+
+fn a_second_export_of_an_export_is_verified_by_its_own_records(user: &User) {
+    let export = exported(user, "bioc-json", "everything");
+    let second = ["--library", "second.osler"];
+    let _ =
+        user.output(&[&["extract", "--device", "cpu", "--task", "bc5cdr", &export], &second[..]].concat());
+    let _ = user.output(&[&["export", "--to", "jsonl", "--out", "second.jsonl"], &second[..]].concat());
+    let verified = user.output(&["verify", "second.jsonl"]);
+    assert_eq!(verified.lines().count(), 3, "{verified}");
+    assert!(verified.lines().all(|line| line.ends_with("relations/bc5cdr: identical")), "{verified}");
+}
+
+fn what_differs_is_said_exactly(user: &User) {
+    let export = exported(user, "jsonl", "everything");
+    let finding = |document: &Document, kind: &str| {
+        document.relations.iter().position(|one| one.kind == kind && one.infons.contains_key("run")).unwrap()
+    };
+    let told = changed(user, &export, |document| {
+        let place = finding(document, "CID");
+        document.relations[place].score = Some(0.987_6);
+    });
+    assert!(told.contains("instead of 0.9876: CID: "), "{told}");
+    let told = changed(user, &export, |document| {
+        let place = finding(document, "CID");
+        document.relations.remove(place);
+    });
+    assert!(told.contains("newly found: CID: "), "{told}");
+    let told = changed(user, &export, |document| {
+        let place = finding(document, "CID");
+        document.relations[place].kind = "treats".to_owned();
+    });
+    assert!(told.contains("no longer found: treats: ") && told.contains("newly found: CID: "), "{told}");
+    let told = changed(user, &export, |document| {
+        let key =
+            document.infons.keys().find(|key| key.starts_with("answer.") && key.matches('.').count() == 1);
+        let key = key.unwrap().clone();
+        document.infons.insert(key, "maybe".to_owned());
+    });
+    assert!(told.contains("instead of maybe: Is it safe?"), "{told}");
+    let told = changed(user, &export, |document| {
+        let end = document.text.len() - 1;
+        document.text.replace_range(end.., "!");
+    });
+    assert!(told.contains("the text is another one"), "{told}");
+    let told = changed(user, &export, |document| {
+        for record in
+            document.infons.iter_mut().filter(|(key, _)| key.starts_with("run.")).map(|(_, value)| value)
+        {
+            *record = record.replace("\"model_sha256\":\"", "\"model_sha256\":\"0");
+        }
+    });
+    assert!(told.contains("model: 0") && told.contains(" now"), "{told}");
+}
