@@ -14,6 +14,7 @@ mod shared;
 
 use std::collections::BTreeMap;
 
+use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
 use documents::formats::{Format, Loss, Lost, Source, WriteOptions, pair, read, read_brat, write};
 use documents::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
 use proptest::prelude::*;
@@ -370,22 +371,17 @@ proptest! {
     }
 }
 
+/// Every document that can be read of the shared folder `files`, whatever its format.
 #[test]
 fn shared_files_go_through_every_format() {
     let Some(directory) = shared::path("files") else { return };
-    for folder in [
-        "bioc_xml",
-        "pubtator",
-        "brat",
-        "pubannotation_json",
-        "jsonl",
-        "pubmed_xml",
-        "jats",
-        "nbib",
-        "ris",
-        "docx",
-    ] {
-        let mut names: Vec<String> = std::fs::read_dir(directory.join(folder))
+    let mut folders: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.is_dir());
+    folders.sort();
+    let mut tried = 0;
+    for folder in folders {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path().to_string_lossy().into_owned())
             .collect();
@@ -399,12 +395,62 @@ fn shared_files_go_through_every_format() {
                     read_brat(&bytes(text), &bytes(annotations[0]), names[text])
                 }
             };
-            // The big ones say no more than their first documents.
+            // What is refused is listed in `files.rs`.
             let Ok(import) = import else { continue };
-            let documents = &import.documents[..import.documents.len().min(20)];
-            for format in FORMATS {
-                check(documents, format);
+            for documents in import.documents.chunks(20) {
+                for format in FORMATS {
+                    check(documents, format);
+                }
             }
+            tried += import.documents.len();
         }
     }
+    println!("{tried} documents");
+    assert!(tried > 100, "{tried}");
+}
+
+/// Every document of the gold corpora, a batch at a time, as one exports a library.
+fn check_corpus(name: &str, documents: impl Iterator<Item = Document>) {
+    let mut tried = 0;
+    let mut documents = documents.peekable();
+    while documents.peek().is_some() {
+        let mut batch: Vec<Document> = documents.by_ref().take(50).collect();
+        // Some corpora have several records of one text; formats know documents by their ids.
+        for (place, document) in batch.iter_mut().enumerate() {
+            document.id = format!("{}{place}", document.id);
+        }
+        for format in FORMATS {
+            check(&batch, format);
+        }
+        tried += batch.len();
+    }
+    println!("{name}: {tried} documents");
+    assert!(tried > 0, "{name}");
+}
+
+#[test]
+fn bc5cdr_goes_through_every_format() {
+    for part in ["Training", "Development", "Test"] {
+        let file = format!("CDR_{part}Set.PubTator.txt");
+        let Some(text) = shared::text(&format!("corpora/tasks/bc5cdr/{file}")) else { return };
+        check_corpus(&file, bc5cdr::read_pubtator(&text, &file).unwrap().documents.into_iter());
+    }
+}
+
+#[test]
+fn the_other_corpora_go_through_every_format() {
+    for file in ["train.json", "valid.json", "test.json"] {
+        let Some(json) = shared::text(&format!("corpora/tasks/ddi/{file}")) else { return };
+        check_corpus("DDI", ddi::read(&json, file).unwrap().map(|record| record.unwrap().document()));
+    }
+    for file in ["valid.json", "test.json"] {
+        let Some(json) = shared::text(&format!("corpora/tasks/kd-dti/{file}")) else { return };
+        check_corpus("KD-DTI", kd_dti::read(&json, file).unwrap().map(|record| record.unwrap().document()));
+    }
+    let Some(json) = shared::text("corpora/tasks/pubmedqa/ori_pqal.json") else { return };
+    let records = pubmedqa::read(&json, "ori_pqal.json").unwrap();
+    check_corpus("PubMedQA", records.map(|record| record.unwrap().document()));
+    let Some(jsonl) = shared::text("corpora/tasks/hoc/documents.jsonl") else { return };
+    let records = hoc::read_documents(&jsonl, "documents.jsonl");
+    check_corpus("HoC", records.map(|record| record.unwrap().document()));
 }

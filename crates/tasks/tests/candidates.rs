@@ -167,3 +167,16 @@ fn mentions_of_bc5cdr_development_are_found() {
     let with_lexicon = measure(&development, &finder.clone().with_lexicon(&Lexicon::learn(&train, &finder)));
     print("dictionary and training lexicon", &with_lexicon);
 }
+
+/// The test part is looked at once, when everything is chosen: `OSLER_TEST_SETS=1`.
+#[test]
+fn mentions_of_bc5cdr_test_are_found() {
+    if std::env::var_os("OSLER_TEST_SETS").is_none() {
+        return;
+    }
+    let (Some(train), Some(test)) = (bc5cdr("Training"), bc5cdr("Test")) else { return };
+    let finder = builtin();
+    print("test, dictionary", &measure(&test, &finder));
+    let with_lexicon = finder.clone().with_lexicon(&Lexicon::learn(&train, &finder));
+    print("test, dictionary and training lexicon", &measure(&test, &with_lexicon));
+}

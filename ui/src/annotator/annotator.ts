@@ -149,12 +149,9 @@ export class Annotator {
 
   private boxOfMention(id: string): Box | null {
     const range = this.mention(id)?.ranges[0]
-    const element = range && this.elementAt(range.start)
-    const box = element?.getClientRects?.()[0]
-    if (!element || !box) return null
+    const box = range && this.elementAt(range.start)?.getClientRects?.()[0]
     const origin = this.column.getBoundingClientRect()
-    const pitch = Number.parseFloat(getComputedStyle(element).lineHeight) || 1.5 * box.height
-    return { left: box.left - origin.left, top: box.top - origin.top, width: box.width, height: box.height, pitch }
+    return box ? { left: box.left - origin.left, top: box.top - origin.top, width: box.width, height: box.height } : null
   }
 
   private drawArcs(): void {
@@ -164,7 +161,6 @@ export class Annotator {
         const to = this.boxOfMention(link.to)
         return from && to ? [{ from, to, label: link.label }] : []
       }),
-      this.column.clientWidth,
     )
   }
 

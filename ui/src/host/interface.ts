@@ -22,8 +22,7 @@ export interface Host {
   /** Versions, device, settings, the last errors; never document text. */
   diagnostics(): Promise<string>
   reveal(folder: wire.Folder): Promise<void>
-  /** Answers `askFallback`; the settings as they are then. */
-  answerFallback(allow: boolean): Promise<wire.Settings>
+  answerFallback(allow: boolean): Promise<void>
 
   // The library file
   library(): Promise<wire.Library>

@@ -25,8 +25,7 @@ export async function withSamples(app) {
   await app.press('Control', '1')
   await app.click('button', 'Try three samples')
   await app.click('#import-accept')
-  await app.see('header', '3 documents')
-  await app.gone('.dialog')
+  await app.seeText('3 documents')
 }
 
 export async function showTheme(app, theme) {

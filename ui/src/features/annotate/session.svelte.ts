@@ -1,22 +1,12 @@
 import type { Link, Mark, Range, Scene } from '../../annotator/model'
 import type { Job } from '../../host/interface'
 import type { Annotation, Content, DocumentView, HostError, Judgement, Marks, Reason, RelationTask, Run, Subject } from '../../host/types'
-import type { App, Lasting } from '../../shared/app.svelte'
+import type { App } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
-import { capital } from '../../shared/format'
 import { relationName, schemas } from '../../shared/words'
-import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, type KnownMention, type Relation, type Sort, type Status } from './mentions'
+import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows, statusOf, subjectKey, type KnownMention, type Relation, type Status } from './mentions'
 
-const noMarks: Marks = { annotations: [], notes: [], runs: [] }
-
-function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyMap<number, Value> {
-  const rest = new Map(map)
-  rest.delete(key)
-  return rest
-}
-
-/** A run over a document, and what it has found so far: it is kept when the run has ended. */
-export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; run: Run | null; found: Annotation[] }
+export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; found: number }
 
 /** What the user is choosing at the moment, beside the rows. */
 export type Asking =
@@ -28,15 +18,14 @@ export type Asking =
   | { kind: 'acceptAll' }
   | { kind: 'prompt' }
 
-/** One open document: its marks, what is shown of them, and what is selected. Runs over other documents go on meanwhile. */
-export class Session implements Lasting {
+/** One open document: its marks, what is shown of them, and what is selected. */
+export class Session {
   readonly app: App
   view = $state.raw<DocumentView | null>(null)
-  private kept = $state.raw<Marks>(noMarks)
+  marks = $state.raw<Marks>({ annotations: [], notes: [], runs: [] })
   failed = $state<HostError | null>(null)
   threshold = $state(0)
   status = $state<Status | 'all'>('all')
-  sort = $state<Sort>('text')
   compare = $state<{ left: string; right: string } | null>(null)
   selected = $state<string | null>(null)
   hovered = $state<string | null>(null)
@@ -46,24 +35,17 @@ export class Session implements Lasting {
   cursor = $state<Range | null>(null)
   /** Selected text that waits for a type, and where to show the choice. */
   pending = $state.raw<{ range: Range; box: DOMRect; occurrences: number } | null>(null)
-  /** The first offset in view. */
-  top = 0
-  private extractions = $state.raw<ReadonlyMap<number, Extraction>>(new Map())
-  private extractionErrors = $state.raw<ReadonlyMap<number, HostError>>(new Map())
+  extraction = $state<Extraction | null>(null)
+  extractionError = $state<HostError | null>(null)
   asking = $state<Asking | null>(null)
   /** Said to a screen reader. */
   announcement = $state('')
-  /** The row to select when the document that it is in is open. */
-  private wanted: string | null = null
-  /** Where a queue through the whole library goes on after a row; nothing without such a queue. */
-  ahead: (key: string) => (() => void) | null = () => null
-  private readonly jobs = new Map<number, Job>()
+  private job: Job | null = null
   private opening = 0
 
   constructor(app: App) {
     this.app = app
     this.threshold = app.settings.threshold
-    app.onChange((change) => this.take(change.document, change.marks))
   }
 
   get task(): RelationTask {
@@ -72,14 +54,6 @@ export class Session implements Lasting {
 
   // What is shown
 
-  readonly extraction = $derived(this.view ? (this.extractions.get(this.view.id) ?? null) : null)
-  readonly extractionError = $derived(this.view ? (this.extractionErrors.get(this.view.id) ?? null) : null)
-  /** What is kept, and what comes at the moment. */
-  readonly marks = $derived.by((): Marks => {
-    const { kept, extraction } = this
-    if (!extraction?.run) return kept
-    return { ...kept, annotations: [...kept.annotations, ...extraction.found], runs: [...kept.runs, extraction.run] }
-  })
   readonly latestRuns = $derived.by(() => {
     const newest = new Map<string, Run>()
     for (const run of this.marks.runs) newest.set(`${run.task} ${run.modelId}`, run)
@@ -97,8 +71,7 @@ export class Session implements Lasting {
       seen.add(one.signature)
       return true
     })
-    const shown = once.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
-    return sorted(shown, this.sort)
+    return once.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
   })
   readonly counts = $derived.by(() => {
     const counts = { all: 0, open: 0, accepted: 0, rejected: 0 }
@@ -150,17 +123,12 @@ export class Session implements Lasting {
 
   async open(id: number): Promise<void> {
     const opening = (this.opening += 1)
+    this.job?.cancel()
     try {
       const view = await this.app.host.document(id)
       if (opening !== this.opening) return
-      // Back from another screen: everything is as it was left.
-      if (this.view?.id === id) {
-        this.setMarks(view.marks)
-        return this.selectWanted()
-      }
       this.view = view
-      this.kept = view.marks
-      this.top = view.top
+      this.marks = view.marks
       // A short text is never scrolled, and yet it is where the curator was.
       void this.app.host.rememberPlace({ document: id, top: view.top }).catch(() => undefined)
       this.failed = null
@@ -168,30 +136,15 @@ export class Session implements Lasting {
       this.selected = null
       this.active = null
       this.compare = null
+      this.extractionError = null
       const first = this.rows.find((one) => statusOf(one) === 'open') ?? this.rows[0]
       if (first) this.selected = subjectKey(first.subject)
-      this.selectWanted()
     } catch (thrown) {
       if (opening === this.opening) {
         this.view = null
         this.failed = toError(thrown)
       }
     }
-  }
-
-  /** Goes to a row, also of another document. */
-  show(document: number, key: string): void {
-    this.wanted = key
-    if (this.view?.id === document) this.selectWanted()
-    else if (this.app.document === document) void this.open(document)
-    // Whoever shows the document opens it.
-    else this.app.document = document
-  }
-
-  private selectWanted(): void {
-    const key = this.wanted
-    this.wanted = null
-    if (key !== null && this.relations.some((one) => subjectKey(one.subject) === key)) this.select(key)
   }
 
   /** A change of the library that may concern this document. */
@@ -202,7 +155,7 @@ export class Session implements Lasting {
   }
 
   private setMarks(marks: Marks): void {
-    this.kept = marks
+    this.marks = marks
     if (this.selected !== null && !this.row) this.selected = null
   }
 
@@ -219,71 +172,53 @@ export class Session implements Lasting {
   // Extraction
 
   extract(): void {
-    if (!this.view || this.jobs.has(this.view.id)) return
-    const { id: document, sourceId, title } = this.view
-    const change = (edit: (one: Extraction) => Extraction) => {
-      const one = this.extractions.get(document)
-      if (one) this.extractions = new Map(this.extractions).set(document, edit(one))
-    }
-    this.extractions = new Map(this.extractions).set(document, { tokens: 0, tokensPerSecond: 0, part: 1, parts: 1, run: null, found: [] })
-    this.extractionErrors = without(this.extractionErrors, document)
+    if (!this.view || this.job) return
+    const document = this.view.id
+    this.extraction = { tokens: 0, tokensPerSecond: 0, part: 1, parts: 1, found: 0 }
+    this.extractionError = null
     const job = this.app.host.extract({ document, task: this.task, mode: this.app.settings.mode, modelId: null }, (event) => {
       switch (event.kind) {
-        case 'started': {
+        case 'started':
+          if (this.extraction) this.extraction = { ...this.extraction, parts: event.parts }
           // The run is told in full at the end; until then its findings need to know that it is the latest.
-          const run: Run = { id: event.run, task: this.task, model: this.app.engine.model ?? '', modelId: this.app.engine.modelId ?? '', state: 'running', findings: 0, finishedAt: null, notices: [], problem: null }
-          change((one) => ({ ...one, parts: event.parts, run }))
+          this.marks = { ...this.marks, runs: [...this.marks.runs, { id: event.run, task: this.task, model: this.app.engine.model ?? '', modelId: this.app.engine.modelId ?? '', state: 'running', findings: 0, finishedAt: null, notices: [], problem: null }] }
           break
-        }
         case 'progress':
-          change((one) => ({ ...one, part: event.part, parts: event.parts, tokens: event.tokens, tokensPerSecond: event.tokensPerSecond }))
+          if (this.extraction) this.extraction = { ...this.extraction, part: event.part, parts: event.parts, tokens: event.tokens, tokensPerSecond: event.tokensPerSecond }
           break
         case 'found':
-          change((one) => ({ ...one, found: [...one.found, event.annotation] }))
-          if (this.view?.id === document && event.annotation.content.kind === 'relation') this.selected ??= subjectKey(event.annotation.subject)
+          if (this.view?.id === document) this.found(event.annotation)
           break
-        case 'stored': {
-          // From here on it is kept.
-          change((one) => ({ ...one, run: null, found: [] }))
+        case 'stored':
           this.app.took(event.change)
-          const summary = capital(event.change.step.summary)
-          if (this.app.screen === 'annotate' && this.view?.id === document) this.app.step(summary, { label: 'Undo', run: () => void this.app.turn('undo') })
-          else this.app.toast(`${summary} in ${sourceId || title}`, { label: 'Show', run: () => this.app.go('annotate', { document }) })
+          this.app.toast(`${event.change.step.summary.charAt(0).toUpperCase()}${event.change.step.summary.slice(1)}`, { label: 'Undo', run: () => void this.app.turn('undo') })
           break
-        }
         case 'failed':
-          this.extractionErrors = new Map(this.extractionErrors).set(document, event.error)
-          if (this.view?.id !== document) this.app.fail(event.error)
+          this.extractionError = event.error
           ended()
           break
         default:
           ended()
       }
     })
-    this.jobs.set(document, job)
-    const untrack = this.app.track(job, 'annotate')
+    this.job = job
+    const untrack = this.app.track(job)
     const ended = () => {
       untrack()
-      this.jobs.delete(document)
-      this.extractions = without(this.extractions, document)
+      this.job = null
+      this.extraction = null
     }
   }
 
   stop(): void {
-    if (this.view) this.jobs.get(this.view.id)?.cancel()
+    this.job?.cancel()
   }
 
-  forget(): void {
-    for (const job of this.jobs.values()) job.cancel()
-    this.opening += 1
-    this.clear()
-    this.view = null
-    this.kept = noMarks
-    this.extractionErrors = new Map()
-    this.selected = null
-    this.active = null
-    this.compare = null
-    this.failed = null
+  private found(annotation: Annotation): void {
+    this.marks = { ...this.marks, annotations: [...this.marks.annotations, annotation] }
+    if (annotation.content.kind !== 'relation') return
+    if (this.extraction) this.extraction = { ...this.extraction, found: this.extraction.found + 1 }
+    if (this.selected === null) this.selected = subjectKey(annotation.subject)
   }
 
   // Rows
@@ -300,13 +235,6 @@ export class Session implements Lasting {
     const place = rows.findIndex((one) => subjectKey(one.subject) === this.selected)
     const next = rows[place < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, place + by))]
     if (next) this.select(subjectKey(next.subject))
-  }
-
-  /** On to what comes next in the queue, or here; true if there is something. */
-  skip(): boolean {
-    const onward = this.selected === null ? null : this.ahead(this.selected)
-    onward?.()
-    return onward !== null || this.nextOpen()
   }
 
   /** The next row after this one that nobody decided; true if there is one. */
@@ -330,10 +258,8 @@ export class Session implements Lasting {
     const onRow = row !== null && subjectKey(judgement.subject) === this.selected
     // The row may leave the list (a filter by status), so the way on is found before.
     const before = this.rows.findIndex((one) => subjectKey(one.subject) === this.selected)
-    const onward = onRow ? this.ahead(subjectKey(judgement.subject)) : null
     const change = await this.app.act(this.app.host.decide([judgement]))
     if (!change || !onRow) return
-    if (onward) return onward()
     if (!this.nextOpen() && !this.rows.some((one) => subjectKey(one.subject) === this.selected)) {
       const next = this.rows[Math.min(before, this.rows.length - 1)]
       this.select(next ? subjectKey(next.subject) : null)
