@@ -55,8 +55,7 @@ impl Sentinel {
     /// Stands while a device other than the processor loads or computes.
     pub fn heed(&self, status: &EngineStatus) {
         let at_work = matches!(status.state, EngineState::Loading | EngineState::Busy);
-        let on_processor = status.device.is_empty() || status.device.starts_with("CPU");
-        if at_work && !on_processor {
+        if at_work && status.graphics {
             let folder = self.file.parent().unwrap_or(&self.file);
             let written =
                 std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&self.file, &status.device));
@@ -82,12 +81,14 @@ impl Sentinel {
 mod tests {
     use super::*;
 
-    fn status(state: EngineState, device: &str) -> EngineStatus {
+    fn status(state: EngineState, device: &str, graphics: bool) -> EngineStatus {
         EngineStatus {
             state,
             model: None,
             model_id: None,
             device: device.to_owned(),
+            graphics,
+            device_reason: String::new(),
             activity: None,
             tokens_per_second: None,
             queued: 0,
@@ -99,8 +100,8 @@ mod tests {
     fn a_fall_while_a_graphics_device_computes_is_told_once() {
         let folder = tempfile::tempdir().unwrap();
         let sentinel = Sentinel::in_folder(&folder.path().join("cache"));
-        sentinel.heed(&status(EngineState::Busy, "Radeon (Vulkan)"));
-        assert_eq!(sentinel.found().as_deref(), Some("Radeon (Vulkan)"));
+        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
+        assert_eq!(sentinel.found().as_deref(), Some("Radeon"));
         assert_eq!(sentinel.found(), None);
     }
 
@@ -108,10 +109,10 @@ mod tests {
     fn what_ended_well_or_ran_on_the_processor_is_not_suspected() {
         let folder = tempfile::tempdir().unwrap();
         let sentinel = Sentinel::in_folder(folder.path());
-        sentinel.heed(&status(EngineState::Busy, "CPU · 8 threads"));
+        sentinel.heed(&status(EngineState::Busy, "Ryzen 9, 8 cores", false));
         assert_eq!(sentinel.found(), None);
-        sentinel.heed(&status(EngineState::Loading, "Radeon (Vulkan)"));
-        sentinel.heed(&status(EngineState::Ready, "Radeon (Vulkan)"));
+        sentinel.heed(&status(EngineState::Loading, "Radeon", true));
+        sentinel.heed(&status(EngineState::Ready, "Radeon", true));
         assert_eq!(sentinel.found(), None);
     }
 }

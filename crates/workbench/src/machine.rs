@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::engine::{Engine, EngineError, Loader, Source};
+use crate::engine::{Ask, Computing, Engine, EngineError, Loader, Source};
 use crate::generator::{BioGpt, Generator, Scripted};
 use crate::library::Names;
 use crate::models::Installed;
@@ -20,8 +20,8 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// An engine with the model that was used last, which is loaded when it is needed.
-    pub(crate) fn start(places: &Places, settings: &Settings) -> Self {
-        let engine = Engine::start(loader(), idle(settings));
+    pub(crate) fn start(places: &Places, settings: &Settings, ask: Ask) -> Self {
+        let engine = Engine::start_asking(loader(), idle(settings), ask);
         let models = Installed::read(places);
         engine.choose(models.in_use().map(|model| model.source(request(&settings.device))));
         Self { engine, models, finders: OnceLock::new() }
@@ -55,10 +55,15 @@ fn idle(settings: &Settings) -> Option<Duration> {
 
 /// Loads BioGPT from a folder, or the scripted generator without one.
 pub(crate) fn loader() -> Loader {
-    Box::new(|source: &Source| -> Result<Box<dyn Generator>, EngineError> {
+    Box::new(|source: &Source, goes_to: &dyn Fn(Computing)| -> Result<Box<dyn Generator>, EngineError> {
         Ok(match &source.folder {
-            Some(folder) => Box::new(BioGpt::load(source, folder)?),
-            None => Box::new(Scripted::default()),
+            Some(folder) => Box::new(BioGpt::load(source, folder, goes_to)?),
+            None => {
+                let generator = Scripted::default();
+                let reason = "it is written by hand".to_owned();
+                goes_to(Computing { device: generator.profile().device.clone(), graphics: false, reason });
+                Box::new(generator)
+            }
         })
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use sessions::Library;
 
 use crate::batches::Runner;
+use crate::engine::{Ask, Fallback};
 use crate::error::{self, Result};
 use crate::import::Previews;
 use crate::jobs::{Jobs, Sink};
@@ -17,6 +18,8 @@ use crate::wire;
 
 /// Hears what the host says by itself.
 pub type Watcher = Arc<dyn Fn(wire::AppEvent) + Send + Sync>;
+
+type Watchers = Arc<Mutex<Vec<Watcher>>>;
 
 /// Everything Osler does, behind one door. Methods have the names of the commands in `ui/src/host/tauri.ts`; they block, and
 /// may be called from any thread.
@@ -30,7 +33,8 @@ pub struct Workbench {
     shelf: RwLock<Shelf>,
     recent: Recent,
     pub(crate) previews: Previews,
-    pub(crate) watchers: Arc<Mutex<Vec<Watcher>>>,
+    pub(crate) watchers: Watchers,
+    fallback: Arc<Fallback>,
     notices: Vec<wire::StartNotice>,
 }
 
@@ -64,8 +68,10 @@ impl Workbench {
         };
         let shelf =
             Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
+        let (watchers, fallback) = (Watchers::default(), Arc::default());
+        let ask = asking(&watchers, &fallback);
         let workbench = Self {
-            machine: Arc::new(Machine::start(&places, &settings.get())),
+            machine: Arc::new(Machine::start(&places, &settings.get(), ask)),
             batches: Runner::default(),
             places,
             jobs: Jobs::default(),
@@ -74,7 +80,8 @@ impl Workbench {
             shelf: RwLock::new(shelf),
             recent,
             previews: Previews::default(),
-            watchers: Arc::default(),
+            watchers,
+            fallback,
             notices,
         };
         workbench.note_opened()?;
@@ -94,8 +101,10 @@ impl Workbench {
         let names = Arc::new(Names::new(&places.dictionaries));
         let shelf =
             Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
+        let (watchers, fallback) = (Watchers::default(), Arc::default());
+        let ask = asking(&watchers, &fallback);
         Ok(Self {
-            machine: Arc::new(Machine::start(&places, &settings.get())),
+            machine: Arc::new(Machine::start(&places, &settings.get(), ask)),
             batches: Runner::default(),
             jobs: Jobs::default(),
             settings,
@@ -103,7 +112,8 @@ impl Workbench {
             shelf: RwLock::new(shelf),
             recent: Recent::read(&places.config),
             previews: Previews::default(),
-            watchers: Arc::default(),
+            watchers,
+            fallback,
             notices: Vec::new(),
             places,
         })
@@ -176,6 +186,19 @@ impl Workbench {
         self.shelf().set_curator(&settings.curator);
         self.machine.heed(&self.settings.get(), settings);
         self.settings.save(settings)
+    }
+
+    /// Answers [`wire::AppEvent::AskFallback`]. Where the processor may take over it stays the chosen device, so that the next
+    /// start does not fail the same way. Gives the settings as they are then.
+    ///
+    /// # Errors
+    /// When the settings cannot be saved; they hold for this run all the same.
+    pub fn answer_fallback(&self, allow: bool) -> Result<wire::Settings> {
+        if self.fallback.answer(allow) && allow {
+            let device = wire::DeviceChoice::Device { id: "cpu".to_owned() };
+            self.settings.save(&wire::Settings { device, ..self.settings() })?;
+        }
+        Ok(self.settings())
     }
 
     /// Makes a library and opens it.
@@ -256,6 +279,27 @@ impl Workbench {
         }
         Ok(())
     }
+}
+
+impl Drop for Workbench {
+    fn drop(&mut self) {
+        // The engine's thread would wait for an answer for ever.
+        self.fallback.close();
+    }
+}
+
+/// Asks whoever watches; where nobody does, a device that fails is an error.
+fn asking(watchers: &Watchers, fallback: &Arc<Fallback>) -> Ask {
+    let (watchers, fallback) = (Arc::clone(watchers), Arc::clone(fallback));
+    Box::new(move |failure| {
+        let watching = watchers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let event = wire::AppEvent::AskFallback {
+            from: failure.device.clone().unwrap_or_default(),
+            to: "the processor".to_owned(),
+            reason: failure.reason.clone(),
+        };
+        !watching.is_empty() && fallback.ask(|| watching.iter().for_each(|watcher| watcher(event.clone())))
+    })
 }
 
 fn first_library(places: &Places, settings: &wire::Settings) -> Result<Library> {

@@ -30,6 +30,13 @@ pub async fn save_settings(desk: Desk<'_>, settings: Settings) -> Reply<()> {
     blocking(&desk, move |workbench| workbench.save_settings(&settings)).await
 }
 
+/// Answers the question whether the processor may take over from a device that failed; the settings as they are then.
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_fallback(desk: Desk<'_>, allow: bool) -> Reply<Settings> {
+    blocking(&desk, move |workbench| workbench.answer_fallback(allow)).await
+}
+
 /// Versions, device, settings, the last errors; never document text.
 #[tauri::command]
 #[specta::specta]

@@ -23,6 +23,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             app::diagnostics,
             app::reveal,
             app::cancel,
+            app::answer_fallback,
             library::library,
             library::create_library,
             library::open_library,

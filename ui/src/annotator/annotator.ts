@@ -149,9 +149,12 @@ export class Annotator {
 
   private boxOfMention(id: string): Box | null {
     const range = this.mention(id)?.ranges[0]
-    const box = range && this.elementAt(range.start)?.getClientRects?.()[0]
+    const element = range && this.elementAt(range.start)
+    const box = element?.getClientRects?.()[0]
+    if (!element || !box) return null
     const origin = this.column.getBoundingClientRect()
-    return box ? { left: box.left - origin.left, top: box.top - origin.top, width: box.width, height: box.height } : null
+    const pitch = Number.parseFloat(getComputedStyle(element).lineHeight) || 1.5 * box.height
+    return { left: box.left - origin.left, top: box.top - origin.top, width: box.width, height: box.height, pitch }
   }
 
   private drawArcs(): void {
@@ -161,6 +164,7 @@ export class Annotator {
         const to = this.boxOfMention(link.to)
         return from && to ? [{ from, to, label: link.label }] : []
       }),
+      this.column.clientWidth,
     )
   }
 

@@ -1,40 +1,68 @@
-/** Arcs of the selected relation, in one SVG that lies over the text and takes no pointer events. */
+/** The line of the selected relation, in one SVG that lies over the text and takes no pointer events. */
 
 type Point = { x: number; y: number }
 
-export type Box = { left: number; top: number; width: number; height: number }
+/** Where a piece of text stands; `pitch` is from its line to the next. */
+export type Box = { left: number; top: number; width: number; height: number; pitch: number }
 
 const svg = 'http://www.w3.org/2000/svg'
 
-/** The way from above one box to above another: over the line where both stand on one, else through the gap between. */
-export function arcPath(from: Box, to: Box): { path: string; end: Point; label: Point } {
-  const start = { x: from.left + from.width / 2, y: from.top + 2 }
-  const end = { x: to.left + to.width / 2, y: to.top + 2 }
-  const sameLine = Math.abs(from.top - to.top) < Math.min(from.height, to.height)
-  if (sameLine) {
-    const high = Math.min(start.y, end.y) - Math.min(18, 8 + Math.abs(end.x - start.x) / 20)
-    const bend = Math.min(14, Math.abs(end.x - start.x) / 2) * Math.sign(end.x - start.x || 1)
-    return {
-      path: `M${at(start.x, start.y)}Q${at(start.x, high)} ${at(start.x + bend, high)}L${at(end.x - bend, high)}Q${at(end.x, high)} ${at(end.x, end.y)}`,
-      end,
-      label: { x: (start.x + end.x) / 2, y: high },
-    }
+/** How far outside the column the margin route runs. */
+const margin = 14
+/** How far above a line of text it runs: between two lines there is room for it, and for nothing else. */
+const clearance = 1.5
+/** From that route to its name. */
+const beside = 9
+
+export type Route = { path: string; end: Point; /** Where its name can stand without covering text: beside the line in the margin. */ label: Point | null }
+
+/**
+ * A way between two mentions that crosses no text: above their line where both stand on one, through the gap where the lines
+ * are neighbours, else out to the nearer margin and back. `width`: of the column.
+ */
+export function routeOf(from: Box, to: Box, width: number): Route {
+  const middle = (box: Box) => box.left + box.width / 2
+  const above = (box: Box): Point => ({ x: middle(box), y: box.top })
+  if (Math.abs(from.top - to.top) < Math.min(from.height, to.height)) {
+    const gap = Math.min(from.top, to.top) - clearance
+    const [start, end] = [above(from), above(to)]
+    return { path: rounded([start, { x: start.x, y: gap }, { x: end.x, y: gap }, end]), end, label: null }
   }
-  // On different lines: from under the upper mention into the gap below its line, along that gap, and down to the lower one.
-  const down = end.y > start.y
+  const down = to.top > from.top
   const [upper, lower] = down ? [from, to] : [to, from]
-  const leave = { x: upper.left + upper.width / 2, y: upper.top + upper.height + 4 }
-  const reach = { x: lower.left + lower.width / 2, y: lower.top + 1 }
-  const gap = Math.min(leave.y + 5, (leave.y + reach.y) / 2)
-  const side = Math.sign(reach.x - leave.x || 1)
-  const round = Math.min(6, Math.abs(reach.x - leave.x) / 2, Math.abs(gap - leave.y), Math.max(1, reach.y - gap))
-  const points = [
-    `M${at(leave.x, leave.y)}`,
-    `L${at(leave.x, gap - round)}Q${at(leave.x, gap)} ${at(leave.x + side * round, gap)}`,
-    `L${at(reach.x - side * round, gap)}Q${at(reach.x, gap)} ${at(reach.x, gap + round)}`,
-    `L${at(reach.x, reach.y)}`,
-  ]
-  return { path: points.join(''), end: down ? reach : leave, label: { x: (leave.x + reach.x) / 2, y: gap } }
+  const leave = { x: middle(upper), y: upper.top + upper.height }
+  const reach = above(lower)
+  // Both just above a line: what hangs below the upper one, the bars of outer mentions too, stays free.
+  const [below, over] = [upper.top + upper.pitch - clearance, reach.y - clearance]
+  const neighbours = over - below < upper.pitch / 2
+  const left = leave.x + reach.x <= 2 * width - leave.x - reach.x
+  const out = left ? -margin : width + margin
+  const way = neighbours
+    ? [{ x: leave.x, y: over }, { x: reach.x, y: over }]
+    : [{ x: leave.x, y: below }, { x: out, y: below }, { x: out, y: over }, { x: reach.x, y: over }]
+  return { path: rounded([leave, ...way, reach]), end: down ? reach : leave, label: neighbours ? null : { x: left ? out - beside : out + beside, y: (below + over) / 2 } }
+}
+
+/** Straight pieces with rounded corners. */
+function rounded(points: readonly Point[], radius = 6): string {
+  const [first] = points
+  if (!first) return ''
+  const pieces = [`M${at(first.x, first.y)}`]
+  points.slice(1).forEach((corner, index) => {
+    const before = points[index]
+    const after = points[index + 2]
+    if (!before) return
+    if (!after) return pieces.push(`L${at(corner.x, corner.y)}`)
+    const [to, away] = [toward(corner, before), toward(corner, after)]
+    const round = Math.min(radius, to.length / 2, away.length / 2)
+    pieces.push(`L${at(corner.x + to.x * round, corner.y + to.y * round)}Q${at(corner.x, corner.y)} ${at(corner.x + away.x * round, corner.y + away.y * round)}`)
+  })
+  return pieces.join('')
+}
+
+function toward(from: Point, to: Point): Point & { length: number } {
+  const length = Math.hypot(to.x - from.x, to.y - from.y)
+  return length === 0 ? { x: 0, y: 0, length } : { x: (to.x - from.x) / length, y: (to.y - from.y) / length, length }
 }
 
 const at = (x: number, y: number) => `${x.toFixed(1)} ${y.toFixed(1)}`
@@ -49,26 +77,26 @@ export class ArcLayer {
     root.append(this.layer)
   }
 
-  draw(arcs: { from: Box; to: Box; label: string }[]): void {
+  /** `width`: of the column that the boxes stand in. */
+  draw(arcs: { from: Box; to: Box; label: string }[], width: number): void {
     this.layer.replaceChildren()
     for (const arc of arcs) {
-      const { path, end: tip, label } = arcPath(arc.from, arc.to)
-      for (const name of ['at-arc-halo', 'at-arc']) {
-        const line = document.createElementNS(svg, 'path')
-        line.setAttribute('d', path)
-        line.classList.add(name)
-        this.layer.append(line)
-      }
+      const { path, end: tip, label } = routeOf(arc.from, arc.to, width)
+      const line = document.createElementNS(svg, 'path')
+      line.setAttribute('d', path)
+      line.classList.add('at-arc')
       const end = document.createElementNS(svg, 'circle')
       end.setAttribute('cx', String(tip.x))
       end.setAttribute('cy', String(tip.y))
       end.setAttribute('r', '3')
       end.classList.add('at-arc-end')
+      this.layer.append(line, end)
+      if (!label) continue
       const text = document.createElementNS(svg, 'text')
-      text.setAttribute('x', String(label.x))
-      text.setAttribute('y', String(label.y))
+      // It reads upwards, as the spine of a book.
+      text.setAttribute('transform', `translate(${at(label.x, label.y)}) rotate(-90)`)
       text.textContent = arc.label
-      this.layer.append(end, text)
+      this.layer.append(text)
     }
   }
 

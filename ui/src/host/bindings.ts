@@ -16,6 +16,8 @@ export const commands = {
 	reveal: (folder: Folder) => __TAURI_INVOKE<null>("reveal", { folder }),
 	/**  Asks a streamed call to stop at the next token. */
 	cancel: (job: string) => __TAURI_INVOKE<void>("cancel", { job }),
+	/**  Answers the question whether the processor may take over from a device that failed; the settings as they are then. */
+	answerFallback: (allow: boolean) => __TAURI_INVOKE<Settings>("answer_fallback", { allow }),
 	/**  The open library. */
 	library: () => __TAURI_INVOKE<Library>("library"),
 	/**  Creates a library where the system's dialog says; nothing when it was closed. */
@@ -191,7 +193,7 @@ library: Library;
 documents: number[] | null } | 
 /**  The device failed; nothing goes on before `answer_fallback`. */
 { kind: "askFallback"; 
-/**  The device that failed. */
+/**  The device that failed; empty where there is none of the kind that was asked for. */
 from: string; 
 /**  The device that would take over. */
 to: string; 
@@ -716,8 +718,12 @@ export type EngineStatus = {
 	model: string | null,
 	/**  Its id. */
 	modelId: string | null,
-	/**  The device in use, or the one that would be. */
+	/**  The device in use; empty before the model was loaded. */
 	device: string,
+	/**  Whether that is a graphics device, and not the processor. */
+	graphics: boolean,
+	/**  Why this device, in a sentence. */
+	deviceReason: string,
 	/**  What runs at the moment, in words: `Extracting relations from 31245789`. */
 	activity: string | null,
 	/**  Rate of what runs. */

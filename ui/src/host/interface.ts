@@ -22,7 +22,8 @@ export interface Host {
   /** Versions, device, settings, the last errors; never document text. */
   diagnostics(): Promise<string>
   reveal(folder: wire.Folder): Promise<void>
-  answerFallback(allow: boolean): Promise<void>
+  /** Answers `askFallback`; the settings as they are then. */
+  answerFallback(allow: boolean): Promise<wire.Settings>
 
   // The library file
   library(): Promise<wire.Library>

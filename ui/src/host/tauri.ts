@@ -4,7 +4,7 @@ import { Channel } from '@tauri-apps/api/core'
 import { listen } from '@tauri-apps/api/event'
 import { commands } from './bindings'
 import type { Host, Job, Listener } from './interface'
-import type { AppEvent, HostError, Startup, Streamed } from './types'
+import type { AppEvent, HostError, Settings, Startup, Streamed } from './types'
 
 /** Whatever a command threw, as a `HostError`. */
 function toHostError(thrown: unknown): HostError {
@@ -58,8 +58,7 @@ export function tauriHost(): Host {
     saveSettings: (settings) => done(commands.saveSettings(settings)),
     diagnostics: () => call(commands.diagnostics()),
     reveal: (folder) => done(commands.reveal(folder)),
-    // The workbench refuses a device that fails instead of changing it, so it never asks.
-    answerFallback: () => Promise.resolve(),
+    answerFallback: (allow) => call(commands.answerFallback(allow) as Promise<Settings>),
 
     library: () => call(commands.library()),
     createLibrary: () => call(commands.createLibrary()),

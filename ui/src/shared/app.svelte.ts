@@ -5,6 +5,7 @@ import type { Host } from '../host/interface'
 import type * as wire from '../host/types'
 import { CommandTable, type Screen } from './commands'
 import { toError } from './errors'
+import { capital } from './format'
 
 export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
 
@@ -17,6 +18,15 @@ export type Dialog =
   | { kind: 'export'; scope: wire.ExportScope }
   | { kind: 'fallback'; from: string; to: string; reason: string }
   | { kind: 'error'; error: wire.HostError }
+
+/** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
+export interface Lasting {
+  /** Another library was opened: what is about the last one is gone. */
+  forget(): void
+}
+
+/** A job under way, and the screen that shows it. */
+export type Running = { cancel: () => void; screen: Screen }
 
 type ChangeListener = (change: { document: number | null; marks: wire.Marks | null }) => void
 
@@ -43,10 +53,11 @@ export class App {
   /** Counts changes of the list of documents. */
   revision = $state(0)
   /** What Stop stops: the newest job first. */
-  private readonly jobs: { cancel: () => void }[] = []
-  running = $state(0)
+  private jobs = $state.raw<Running[]>([])
+  private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
   private readonly changeListeners = new Set<ChangeListener>()
   private toastIds = 0
+  private stepToast = 0
   private systemDark = $state(false)
 
   constructor(host: Host, startup: wire.Startup, now: () => number = () => Date.now()) {
@@ -117,6 +128,7 @@ export class App {
     try {
       const library = await opening
       if (!library) return
+      for (const one of this.lasting.values()) one.forget()
       this.library = library
       this.document = null
       this.draft = null
@@ -126,6 +138,13 @@ export class App {
     } catch (thrown) {
       this.fail(thrown)
     }
+  }
+
+  /** The one of its kind, made when it is first needed. */
+  keep<Kind extends Lasting>(kind: new (app: App) => Kind): Kind {
+    const kept = this.lasting.get(kind) ?? new kind(this)
+    this.lasting.set(kind, kept)
+    return kept as Kind
   }
 
   go(screen: Screen, where: { document?: number; draft?: number } = {}): void {
@@ -164,7 +183,7 @@ export class App {
     try {
       const change = await action
       this.spread(change)
-      if (!quiet) this.toast(sentence(change.step.summary), { label: 'Undo', run: () => void this.turn('undo') })
+      if (!quiet) this.step(capital(change.step.summary), { label: 'Undo', run: () => void this.turn('undo') })
       return change
     } catch (thrown) {
       this.fail(thrown)
@@ -186,25 +205,40 @@ export class App {
       }
       this.spread(change)
       const elsewhere = change.document !== null && change.document !== this.document ? change.document : null
-      this.toast(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: direction === 'undo' ? 'Redo' : 'Undo', run: () => void this.turn(direction === 'undo' ? 'redo' : 'undo', track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
+      this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: direction === 'undo' ? 'Redo' : 'Undo', run: () => void this.turn(direction === 'undo' ? 'redo' : 'undo', track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
     } catch (thrown) {
       this.fail(thrown)
     }
   }
 
   /** Remembers a job so that Stop reaches it; call the result when it has ended. */
-  track(job: { cancel: () => void }): () => void {
-    this.jobs.push(job)
-    this.running = this.jobs.length
-    return () => {
-      const place = this.jobs.indexOf(job)
-      if (place >= 0) this.jobs.splice(place, 1)
-      this.running = this.jobs.length
-    }
+  track(job: { cancel: () => void }, screen: Screen = this.screen): () => void {
+    const running = { cancel: () => job.cancel(), screen }
+    this.jobs = [...this.jobs, running]
+    return () => (this.jobs = this.jobs.filter((one) => one !== running))
+  }
+
+  get running(): number {
+    return this.jobs.length
+  }
+
+  /** Where the newest job shows what it does. */
+  get runningOn(): Screen | null {
+    return this.jobs.at(-1)?.screen ?? null
   }
 
   stop(): void {
     this.jobs.at(-1)?.cancel()
+  }
+
+  /** Something has come that was asked for on a screen: said where the user is not looking at it. */
+  ready(screen: Screen, text: string, show: () => void = () => undefined): void {
+    if (this.screen === screen) return
+    const run = () => {
+      show()
+      this.go(screen)
+    }
+    this.toast(text, { label: 'Show', run })
   }
 
   // Toasts
@@ -213,6 +247,13 @@ export class App {
     const id = (this.toastIds += 1)
     this.toasts = [...this.toasts.slice(-2), { id, text, tone, action }]
     setTimeout(() => this.dismiss(id), tone === 'error' ? 12_000 : 5_000)
+  }
+
+  /** A step of the library. An older one is no longer what Undo would take back, so it makes room. */
+  step(text: string, action: Toast['action']): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== this.stepToast)
+    this.toast(text, action)
+    this.stepToast = this.toastIds
   }
 
   dismiss(id: number): void {
@@ -229,8 +270,6 @@ export class App {
     this.dialog = { kind: 'import', source }
   }
 }
-
-const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
 const key = Symbol('app')
 

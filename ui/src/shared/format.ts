@@ -62,3 +62,6 @@ export function pieces(text: string, highlights: readonly { start: number; end: 
   if (at < text.length) result.push({ text: text.slice(at), marked: false })
   return result
 }
+
+/** With a capital first letter. */
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -30,6 +30,7 @@ async function step(page, step) {
   if (step.seen) await page.getByText(step.seen).first().waitFor({ timeout: 12_000 })
   if (step.drop) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropped', paths }), step.drop)
   if (step.hover) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropHover', paths }), step.hover)
+  if (step.tell) await page.evaluate((event) => window.scripted.world.tell(event), step.tell)
   if (step.fail) {
     await page.evaluate(() => {
       window.scripted.removeDocuments = () => Promise.reject({ code: 'diskFull', message: 'The disk that holds First library.osler is full; the last action was not saved, everything before it was.', hint: 'Free some space and repeat it.' })
@@ -39,21 +40,32 @@ async function step(page, step) {
   }
   if (step.select) {
     const box = await page.evaluate(([tag, text]) => {
-      const walker = document.createTreeWalker(document.querySelector('.at-text'), NodeFilter.SHOW_TEXT)
-      while (walker.nextNode()) {
-        const at = walker.currentNode.textContent.indexOf(text)
-        if (at < 0 || !walker.currentNode.parentElement.closest(tag)) continue
+      for (const paragraph of document.querySelectorAll(`.at-text ${tag}`)) {
+        const at = paragraph.textContent.indexOf(text)
+        if (at < 0) continue
+        const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT)
         const range = document.createRange()
-        range.setStart(walker.currentNode, at + 2)
-        range.setEnd(walker.currentNode, at + text.length - 2)
-        const { left, right, top, bottom } = range.getBoundingClientRect()
-        return { left, right, y: (top + bottom) / 2 }
+        let passed = 0
+        while (walker.nextNode()) {
+          const node = walker.currentNode
+          const place = (offset) => offset >= passed && offset < passed + node.length
+          if (place(at + 2)) range.setStart(node, at + 2 - passed)
+          if (place(at + text.length - 2)) range.setEnd(node, at + text.length - 2 - passed)
+          passed += node.length
+        }
+        const [first] = range.getClientRects()
+        const last = [...range.getClientRects()].at(-1)
+        return { left: first.left + 1, right: last.right - 1, y: (first.top + first.bottom) / 2, end: (last.top + last.bottom) / 2 }
       }
     }, step.select)
+    // Alt leaves the browser its way, where a press on a mention would begin a drag.
+    await page.keyboard.down('Alt')
     await page.mouse.move(box.left, box.y)
     await page.mouse.down()
-    await page.mouse.move(box.right, box.y, { steps: 4 })
+    await page.mouse.move(box.right, box.end, { steps: 4 })
+    await page.mouse.move(box.right, box.end)
     await page.mouse.up()
+    await page.keyboard.up('Alt')
   }
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ManualClock } from '../../src/host/scripted/clock'
 import { scriptedHost } from '../../src/host/scripted'
+import { subjectKey } from '../../src/features/annotate/mentions'
+import { Session } from '../../src/features/annotate/session.svelte'
+import { Questions } from '../../src/features/ask/asking.svelte'
 import { App } from '../../src/shared/app.svelte'
 import { DocumentList } from '../../src/shared/documents.svelte'
 import { ago, bytes, duration, pieces } from '../../src/shared/format'
@@ -74,6 +77,80 @@ describe('the app', () => {
     app.save({ keys: [{ command: 'keys', keys: ['F1'] }] })
     expect(host.world.settings.keys).toHaveLength(1)
     expect(app.commands.firstKey('keys')).toBe('F1')
+  })
+
+  test('an answer outlives the screen that asked, and is told where one does not look', async () => {
+    const { app, host, clock } = await openApp()
+    app.go('ask')
+    const questions = app.keep(Questions)
+    questions.question = 'Does amiodarone cause hepatotoxicity?'
+    const [document] = await host.documentIds('newestFirst', everything)
+    questions.ask([document ?? 0])
+    expect([app.running, app.runningOn]).toEqual([1, 'ask'])
+    app.go('library')
+    await vi.waitFor(async () => {
+      await clock.advance(500)
+      expect(questions.running).toBe(false)
+    })
+    expect(app.keep(Questions).answers).toHaveLength(1)
+    expect(app.toasts.at(-1)?.text).toBe('The question is answered')
+    app.toasts.at(-1)?.action?.run()
+    expect(app.screen).toBe('ask')
+    await app.switchTo(host.openLibrary(null))
+    expect(app.keep(Questions).answers).toHaveLength(0)
+  })
+
+  test('a run over one document goes on while another is open, and is kept', async () => {
+    const { app, host, clock } = await openApp('samples')
+    app.go('annotate')
+    const session = app.keep(Session)
+    const [first, second] = await host.documentIds('newestFirst', everything)
+    await session.open(first ?? 0)
+    session.extract()
+    expect(session.extraction).not.toBeNull()
+    await session.open(second ?? 0)
+    expect(session.extraction).toBeNull()
+    await vi.waitFor(async () => {
+      await clock.advance(500)
+      expect(app.running).toBe(0)
+    })
+    expect(app.toasts.at(-1)?.text).toMatch(/ in sample-/)
+    expect(session.relations).toHaveLength(0)
+    await session.open(first ?? 0)
+    expect(session.relations.length).toBeGreaterThan(0)
+  })
+
+  test('deciding goes on along the queue, also into another document', async () => {
+    const { app, host } = await openApp()
+    const session = app.keep(Session)
+    const { entries } = await host.queue('uncertainty', { undecided: true, document: null, task: null, type: null, atLeast: null }, null, 50)
+    const [first] = entries
+    const other = entries.find((entry) => entry.document !== first?.document)
+    if (!first || !other) throw new Error('the queue is too short')
+    const key = (entry: typeof other) => subjectKey(entry.annotation.subject)
+    session.show(first.document, key(first))
+    await session.open(first.document)
+    expect(session.selected).toBe(key(first))
+    session.ahead = (at) => (at === key(first) ? () => session.show(other.document, key(other)) : null)
+    await session.accept()
+    expect(app.document).toBe(other.document)
+    await session.open(other.document)
+    expect(session.selected).toBe(key(other))
+  })
+
+  test('only the newest step offers to be undone', async () => {
+    const { app } = await openApp()
+    app.step('Accepted 1 relation', null)
+    app.toast('Copied')
+    app.step('Rejected 1 relation', null)
+    expect(app.toasts.map((toast) => toast.text)).toEqual(['Copied', 'Rejected 1 relation'])
+  })
+
+  test('a device that fails is asked about, and the answer is a setting', async () => {
+    const { app, host } = await openApp()
+    host.world.tell({ kind: 'askFallback', from: 'Radeon 780M', to: 'the processor', reason: 'The driver lost the device.' })
+    expect(app.dialog).toMatchObject({ kind: 'fallback', from: 'Radeon 780M' })
+    expect((await host.answerFallback(true)).device).toEqual({ kind: 'device', id: 'cpu' })
   })
 
   test('Stop stops the newest job', async () => {

@@ -1,8 +1,10 @@
+import { undo } from '@codemirror/commands'
 import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
 import { withKept } from '../../src/features/write/describing.svelte'
-import { acceptBetween, addPassage, generatedText, passageNear, spansOf, unsureAt } from '../../src/features/write/generated'
+import { leave, stateOf } from '../../src/features/write/editor'
+import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
 
@@ -28,6 +30,28 @@ describe('generated text', () => {
   test('an unsure token is found with its alternatives, a sure one is not', () => {
     expect(unsureAt(written(), 11)?.token.text).toBe(' rare')
     expect(unsureAt(written(), 17)).toBeNull()
+  })
+
+  test('an unsure token can be marked by itself, and is told with where it stands', () => {
+    const state = EditorState.create({ doc: 'a rare drug', extensions: [generatedText] }).update({ effects: addUnsure.of({ token: token(' rare', 0.1), from: 1, to: 6 }) }).state
+    const moved = state.update({ changes: { from: 0, insert: 'Not ' } }).state
+    expect(unsureOf(moved).map(({ token: { text }, from, to }) => [text, from, to])).toEqual([[' rare', 5, 10]])
+  })
+
+  test('a draft comes back as it was left: undo, marks, unsure words', () => {
+    const options = { ghost: { enabled: () => false, delay: () => 0, ask: () => () => {} }, announce: () => {}, onchange: () => {}, onselect: () => {}, onclick: () => {} }
+    const draft = { id: 1, title: '', text: 'Before. ', generated: [], createdAt: 0, modifiedAt: 0 }
+    const view = new EditorView({ state: stateOf(draft, options) })
+    view.dispatch({ changes: { from: 8, insert: 'a rare drug' }, effects: addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, tokens: [token('a'), token(' rare', 0.1), token(' drug')] }) })
+    const left = leave(view)
+    const saved = { ...draft, text: view.state.doc.toString() }
+    view.setState(stateOf(saved, options, left))
+    expect(spansOf(view.state)).toEqual([{ span: { start: 8, end: 19 }, model: 'm', seed: 3 }])
+    expect(unsureAt(view.state, 11)?.token.text).toBe(' rare')
+    undo(view)
+    expect(view.state.doc.toString()).toBe('Before. ')
+    // What another window saved meanwhile goes before what was left here.
+    expect(stateOf({ ...saved, text: 'Other' }, options, left).doc.toString()).toBe('Other')
   })
 
   test('accepting takes the marks and leaves the words', () => {

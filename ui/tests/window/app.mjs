@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { strangeSockets } from './sockets.mjs'
+import { canTrace, strangeCalls, traced } from './trace.mjs'
 import { until } from './until.mjs'
 import { launch } from './webdriver.mjs'
 
@@ -25,13 +26,14 @@ export function makeHome() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-export async function openApp({ home, display, args = [] }) {
+/** What the app finds around it: a home of its own, and nothing of the developer's session. */
+export function surroundings({ home, display }) {
   const folder = (name) => {
     const path = join(home.folder, name)
     mkdirSync(path, { recursive: true })
     return path
   }
-  const env = {
+  return {
     PATH: process.env.PATH,
     HOME: folder('home'),
     LANG: 'C.UTF-8',
@@ -48,9 +50,16 @@ export async function openApp({ home, display, args = [] }) {
     OSLER_HOME: folder('osler'),
     ...(process.env.OSLER_TEST_ENV ? JSON.parse(process.env.OSLER_TEST_ENV) : {}),
   }
+}
+
+/** `trace`: have the kernel's own record of its sockets, which makes the start slower; else they are looked at now and then. */
+export async function openApp({ home, display, args = [], trace = true }) {
+  const env = surroundings({ home, display })
+  const program = { binary: process.env.OSLER_BINARY, args }
+  const record = trace && canTrace ? join(home.folder, `calls-${String(Date.now())}`) : null
   const started = Date.now()
-  const session = await launch({ binary: process.env.OSLER_BINARY, args, env })
-  const checkSockets = () => assert.deepEqual(strangeSockets(session.driver), [], 'Osler opens no connection')
+  const session = await launch({ ...(record ? traced(program, record) : program), env })
+  const checkSockets = () => record ?? assert.deepEqual(strangeSockets(session.driver), [], 'Osler opens no connection')
   const ask = (what, question, patience) => until(what, async () => {
     checkSockets()
     return question()
@@ -92,6 +101,7 @@ export async function openApp({ home, display, args = [] }) {
     async close() {
       checkSockets()
       await session.end()
+      if (record) assert.deepEqual(strangeCalls(record), [], 'Osler asks for no address but this machine')
     },
     crash: () => session.kill(),
     milliseconds: 0,

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withScript } from './screens.mjs'
 import { journey } from './stage.mjs'
@@ -119,6 +119,55 @@ journey('a tiny model is imported by a drop and works', async ({ open, home, not
   await app.press('Enter')
   await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
   note(`first token of the tiny model after ${String(Date.now() - started)} ms`)
+})
+
+journey('a device that is gone is asked about once, and the answer holds', async ({ open, home }) => {
+  const settings = join(home.folder, 'osler/config/settings.json')
+  mkdirSync(dirname(settings), { recursive: true })
+  writeFileSync(settings, JSON.stringify({ device: { kind: 'device', id: 'gpu:7' } }))
+  const describe = async (app) => {
+    await app.press('Control', '2')
+    await app.click('button', 'New draft')
+    await app.press('Control', 'd')
+    await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+    await app.press('Enter')
+  }
+  const app = await open()
+  await describe(app)
+  await app.see('.dialog', 'cannot go on')
+  await app.see('.dialog', 'no graphics adapter number 7')
+  await app.press('Enter')
+  await app.gone('.dialog')
+  await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+  await app.press('Control', ',')
+  await app.see('label.on', 'in use')
+  await app.close()
+  assert.deepEqual(JSON.parse(readFileSync(settings, 'utf8')).device, { kind: 'device', id: 'cpu' })
+
+  const again = await open()
+  await describe(again)
+  await again.ask('words of a candidate', async () => (await again.text('article .words')).trim() !== '')
+  assert.equal(await again.count('.dialog'), 0)
+})
+
+journey('what was asked for is there after a look at other screens', async ({ open }) => {
+  const app = await open()
+  await withScript(app)
+  await withDocuments(app)
+  await app.press('Control', '4')
+  await app.fill('[aria-label=Question]', 'Does lithium cause tremor?')
+  await app.press('Enter')
+  await app.press('Control', '2')
+  await app.click('button', 'New draft')
+  await app.press('Control', 'd')
+  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  await app.press('Enter')
+  await app.press('Control', '1')
+  await app.see('.document', 'Lithium and tremor')
+  await app.press('Control', '4')
+  await app.seeText('What moves the answer most')
+  await app.press('Control', '2')
+  await app.ask('the words of a candidate', async () => (await app.text('article .words')).trim() !== '')
 })
 
 journey('a damaged model is refused by name, and nothing of it is listed', async ({ open, home }) => {

@@ -25,7 +25,8 @@ export async function withSamples(app) {
   await app.press('Control', '1')
   await app.click('button', 'Try three samples')
   await app.click('#import-accept')
-  await app.seeText('3 documents')
+  await app.see('header', '3 documents')
+  await app.gone('.dialog')
 }
 
 export async function showTheme(app, theme) {

@@ -14,17 +14,19 @@ before(async () => {
 after(() => display?.close())
 
 /** A journey: `walk` gets a way to open the app in a home of its own. */
-export function journey(name, walk, { skip = false } = {}) {
+export function journey(name, walk, { skip = false, trace = true } = {}) {
   test(name, { skip, timeout: 180_000 }, async (context) => {
     const home = makeHome()
     const opened = []
     const open = async (...args) => {
-      const app = await openApp({ home, display, args })
+      const app = await openApp({ home, display, args, trace })
       opened.push(app)
       return app
     }
     try {
-      await walk({ open, home, note: (text) => context.diagnostic(text) })
+      await walk({ open, home, display, note: (text) => context.diagnostic(text) })
+      // What is still open ends as a person would end it, and must have kept to itself.
+      for (const app of opened) await app.close()
     } catch (error) {
       const picture = await opened.at(-1)?.session.picture().catch(() => null)
       if (picture) {
@@ -36,7 +38,7 @@ export function journey(name, walk, { skip = false } = {}) {
       }
       throw error
     } finally {
-      for (const app of opened) await app.close().catch(() => null)
+      for (const app of opened) await app.session.end().catch(() => null)
       home.remove()
     }
   })

@@ -46,12 +46,15 @@ export async function launch({ binary, args, env }) {
   }
 
   await until('the driver to answer', () => call('GET', '/status').catch(() => null))
+  const started = Date.now()
   const { sessionId } = await call('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } } })
   const session = `/session/${sessionId}`
   const run = (script, ...args) => call('POST', `${session}/execute/sync`, { script, args })
 
   return {
     driver: driver.pid,
+    /** When the app was started, by the clock on the wall. */
+    started,
     run,
     runAsync: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
     element: (script, ...args) => run(script, ...args).then((found) => found?.[ELEMENT] ?? null),

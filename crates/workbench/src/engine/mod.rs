@@ -5,6 +5,7 @@
 //! says so, and the next piece of work loads it again.
 
 mod error;
+mod fallback;
 mod queue;
 mod status;
 mod thread;
@@ -22,7 +23,8 @@ use queue::{Message, Queue};
 use thread::Keeper;
 
 pub use error::EngineError;
-pub use status::{Meter, State, Status};
+pub use fallback::{Ask, Failure, Fallback};
+pub use status::{Computing, Meter, State, Status};
 
 /// Which model the engine works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,10 @@ pub struct Source {
     pub device: devices::Request,
 }
 
-/// Makes generators. It is called on the engine's thread.
-pub type Loader = Box<dyn FnMut(&Source) -> Result<Box<dyn Generator>, EngineError> + Send>;
+/// Makes generators. It is called on the engine's thread, and tells where it is going to compute before it opens anything there:
+/// a driver that takes the whole process with it leaves no other trace.
+pub type Loader =
+    Box<dyn FnMut(&Source, &dyn Fn(Computing)) -> Result<Box<dyn Generator>, EngineError> + Send>;
 
 /// Who waits for a piece of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,9 +106,16 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the thread, without a model. After `idle` without work the model leaves memory; never without one.
+    /// Starts the thread, without a model. After `idle` without work the model leaves memory; never without one. A device that
+    /// fails is an error.
     #[must_use]
     pub fn start(loader: Loader, idle: Option<Duration>) -> Self {
+        Self::start_asking(loader, idle, Box::new(|_| false))
+    }
+
+    /// The same, and where a device fails it asks whether the processor may take over.
+    #[must_use]
+    pub fn start_asking(loader: Loader, idle: Option<Duration>, ask: Ask) -> Self {
         let queue = Arc::new(Queue::default());
         let (sender, status) = watch::channel(Status::default());
         let publish = Arc::new(sender);
@@ -112,7 +123,7 @@ impl Engine {
         // A system that cannot start a thread gives an engine whose every piece of work fails.
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || Keeper::new(messages, loader, told, idle).work())
+            .spawn(move || Keeper::new(messages, loader, told, idle, ask).work())
             .ok();
         if thread.is_none() {
             queue.close();

@@ -21,6 +21,17 @@ pub enum State {
     Failed,
 }
 
+/// Where the engine computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computing {
+    /// The device's name.
+    pub device: String,
+    /// Whether that is a graphics device, and not the processor.
+    pub graphics: bool,
+    /// Why this one, in a sentence.
+    pub reason: String,
+}
+
 /// The state of the engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Status {
@@ -30,8 +41,8 @@ pub struct Status {
     pub model: Option<String>,
     /// The chosen model's id.
     pub model_id: Option<String>,
-    /// Where it computes; empty before the first model was loaded.
-    pub device: String,
+    /// Where it computes, or would; nowhere before a model was loaded.
+    pub computing: Option<Computing>,
     /// What it is at, in words.
     pub activity: Option<String>,
     /// Of the piece of work under way, or the last one.

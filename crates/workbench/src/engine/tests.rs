@@ -17,7 +17,7 @@ fn source() -> Source {
 fn engine(idle: Option<Duration>) -> (Engine, Arc<AtomicUsize>) {
     let loads = Arc::new(AtomicUsize::new(0));
     let count = loads.clone();
-    let loader: Loader = Box::new(move |_| {
+    let loader: Loader = Box::new(move |_, _| {
         count.fetch_add(1, Ordering::SeqCst);
         Ok(Box::new(Scripted::default()))
     });
@@ -63,15 +63,73 @@ fn a_panic_fails_one_request_and_the_next_one_works_again() {
 
 #[test]
 fn a_model_that_cannot_be_loaded_is_an_error_each_time() {
-    let engine = Engine::start(Box::new(|_| Err(EngineError::Load("no such folder".to_owned()))), None);
+    let engine = Engine::start(Box::new(|_, _| Err(EngineError::Load("no such folder".to_owned()))), None);
     engine.choose(Some(source()));
     for _ in 0..2 {
         assert!(engine.load().unwrap_err().to_string().contains("no such folder"));
         assert_eq!(engine.status().state, State::Failed);
     }
-    let engine = Engine::start(Box::new(|_| panic!("bad weights")), None);
+    let engine = Engine::start(Box::new(|_, _| panic!("bad weights")), None);
     engine.choose(Some(source()));
     assert!(engine.load().unwrap_err().to_string().contains("bad weights"));
+}
+
+/// An engine whose graphics device cannot be opened, or fails in the middle of work; and how often it asked.
+fn engine_on_graphics(opens: bool, allowed: bool) -> (Engine, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let loader: Loader = Box::new(move |source, goes_to| {
+        let graphics = source.device != devices::Request::Cpu;
+        let device = if graphics { "Radeon" } else { "Ryzen" }.to_owned();
+        goes_to(Computing { device, graphics, reason: "it was asked for".to_owned() });
+        if graphics && !opens {
+            return Err(EngineError::Device("the driver cannot open Radeon".to_owned()));
+        }
+        Ok(Box::new(Scripted::default()))
+    });
+    let ask: Ask = Box::new(move |failure| {
+        assert_eq!(failure.device.as_deref(), Some("Radeon"));
+        count.fetch_add(1, Ordering::SeqCst);
+        allowed
+    });
+    let engine = Engine::start_asking(loader, None, ask);
+    engine.choose(Some(Source { device: devices::Request::Gpu(0), ..source() }));
+    (engine, asked)
+}
+
+fn where_it_computes(engine: &Engine) -> String {
+    engine.status().computing.unwrap().device
+}
+
+#[test]
+fn the_processor_takes_over_from_a_device_that_cannot_be_opened_when_that_is_allowed() {
+    let (engine, asked) = engine_on_graphics(false, true);
+    assert_eq!((run(&engine, |_| Ok(1)), run(&engine, |_| Ok(2))), (Ok(1), Ok(2)));
+    assert_eq!((where_it_computes(&engine).as_str(), engine.status().state), ("Ryzen", State::Ready));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn nothing_goes_on_elsewhere_when_that_is_refused_and_nobody_is_asked_twice() {
+    let (engine, asked) = engine_on_graphics(false, false);
+    for _ in 0..2 {
+        assert!(run(&engine, |_| Ok(())).unwrap_err().to_string().contains("cannot open Radeon"));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    engine.choose(Some(Source { device: devices::Request::Auto, ..source() }));
+    run(&engine, |_| Ok(())).unwrap_err();
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "another choice is another question");
+}
+
+#[test]
+fn a_device_that_fails_in_the_middle_fails_the_request_and_the_next_one_goes_to_the_processor() {
+    let (engine, asked) = engine_on_graphics(true, true);
+    run(&engine, |_| -> Result<(), EngineError> { panic!("device lost") }).unwrap_err();
+    assert_eq!(run(&engine, |_| Ok(1)), Ok(1));
+    assert_eq!((where_it_computes(&engine).as_str(), asked.load(Ordering::SeqCst)), ("Ryzen", 1));
+    // The processor's own failures are nobody's question.
+    run(&engine, |_| -> Result<(), EngineError> { panic!("out of paper") }).unwrap_err();
+    assert_eq!((run(&engine, |_| Ok(2)), asked.load(Ordering::SeqCst)), (Ok(2), 1));
 }
 
 #[test]

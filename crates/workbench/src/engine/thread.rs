@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::queue::{Message, Next, Queue, Work};
-use super::{Desk, EngineError, Loader, Meter, Source, State, Status};
+use super::{Ask, Computing, Desk, EngineError, Failure, Loader, Meter, Source, State, Status};
 use crate::generator::Generator;
 
 /// Keeps the model.
@@ -16,6 +16,9 @@ pub(super) struct Keeper {
     loader: Loader,
     publish: Arc<watch::Sender<Status>>,
     idle: Option<Duration>,
+    ask: Ask,
+    /// Whether the processor was refused in place of the chosen device: nobody is asked twice.
+    refused: bool,
     source: Option<Source>,
     generator: Option<Box<dyn Generator>>,
 }
@@ -26,8 +29,9 @@ impl Keeper {
         loader: Loader,
         publish: Arc<watch::Sender<Status>>,
         idle: Option<Duration>,
+        ask: Ask,
     ) -> Self {
-        Self { queue, loader, publish, idle, source: None, generator: None }
+        Self { queue, loader, publish, idle, ask, refused: false, source: None, generator: None }
     }
 
     /// Until the queue is closed.
@@ -58,6 +62,7 @@ impl Keeper {
             return;
         }
         self.generator = None;
+        self.refused = false;
         self.source = source;
         let source = self.source.clone();
         self.tell(|status| {
@@ -80,25 +85,39 @@ impl Keeper {
         }
     }
 
-    /// Loads the chosen model, if it is not there.
+    /// Loads the chosen model, if it is not there: on the processor where its device fails and someone allows that.
     fn load(&mut self) -> Result<(), EngineError> {
         if self.generator.is_some() {
             return Ok(());
         }
+        let loaded = self.load_where_it_is_to_compute();
+        if let Err(error) = &loaded
+            && self.take_over(error)
+        {
+            return self.load_where_it_is_to_compute();
+        }
+        loaded
+    }
+
+    fn load_where_it_is_to_compute(&mut self) -> Result<(), EngineError> {
         let source = self.source.clone().ok_or(EngineError::NoModel)?;
         self.tell(|status| {
             status.state = State::Loading;
             status.activity = Some("Loading the model".to_owned());
             status.problem = None;
+            status.computing = None;
         });
-        let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(&source)));
+        let publish = self.publish.clone();
+        let goes_to = move |computing: Computing| {
+            publish.send_modify(|status| status.computing = Some(computing));
+        };
+        let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(&source, &goes_to)));
         let generator =
             loaded.unwrap_or_else(|panic| Err(EngineError::panicked("loading the model", &*panic)))?;
         let profile = generator.profile();
         tracing::info!(model = profile.name, device = profile.device, "loaded");
         self.tell(|status| {
             status.state = State::Ready;
-            status.device.clone_from(&profile.device);
             status.memory = Some(profile.memory);
             status.activity = None;
         });
@@ -141,6 +160,38 @@ impl Keeper {
             }),
         }
         (done.deliver)();
+        // What was begun cannot be begun again here, so its failure is told first.
+        if let Some(error) = &done.panicked {
+            self.take_over(error);
+        }
+    }
+
+    /// Where a device other than the processor failed: asks whether the processor may take over, once for each choice of a
+    /// device, and takes it for the next loading if it may.
+    fn take_over(&mut self, error: &EngineError) -> bool {
+        let computing = self.publish.borrow().computing.clone();
+        let device = match error {
+            EngineError::Device(_) => true,
+            EngineError::Panicked { .. } => computing.as_ref().is_some_and(|computing| computing.graphics),
+            _ => false,
+        };
+        let Some(source) = &mut self.source else { return false };
+        if !device || source.device == devices::Request::Cpu || self.refused {
+            return false;
+        }
+        let device = computing.map(|computing| computing.device);
+        let allowed = (self.ask)(&Failure { device, reason: error.to_string() });
+        tracing::warn!(allowed, "a device failed; whether the processor may take over was asked");
+        if allowed {
+            source.device = devices::Request::Cpu;
+            self.tell(|status| {
+                status.state = State::Unloaded;
+                (status.computing, status.problem) = (None, None);
+            });
+        } else {
+            self.refused = true;
+        }
+        allowed
     }
 
     fn fail(&mut self, error: &EngineError) {

@@ -7,7 +7,7 @@ use biogpt::decode::{
     self, BeamSearch, DecodeError, Finish, Free, Reader, Rules, Sampling, Stops, Text, Token as Decoded,
 };
 use biogpt::{Config, Decoder, Model};
-use devices::Need;
+use devices::{Kind, Need};
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
 
@@ -17,7 +17,7 @@ use super::{
     Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth, Profile,
     Prompt, Token, Writing, Written,
 };
-use crate::engine::{EngineError, Source};
+use crate::engine::{Computing, EngineError, Source};
 
 /// The entry of a manifest for a learned prompt whose task nobody told.
 const UNKNOWN_TASK: &str = "tuned";
@@ -37,16 +37,21 @@ pub fn need(config: &Config) -> Need {
 }
 
 impl BioGpt {
-    /// Loads the model of a folder on the device that the source asks for.
+    /// Loads the model of a folder on the device that the source asks for, and says which before it opens it.
     ///
     /// # Errors
     /// If no device fits, or the folder cannot be read.
-    pub fn load(source: &Source, folder: &Path) -> Result<Self, EngineError> {
+    pub fn load(source: &Source, folder: &Path, goes_to: &dyn Fn(Computing)) -> Result<Self, EngineError> {
         let load = |error: &dyn std::error::Error| EngineError::Load(error.to_string());
         let config = ::biogpt::model::configuration(folder).map_err(|error| load(&error))?;
         let device = |error: devices::DeviceError| EngineError::Device(error.to_string());
         let chosen = devices::choose(source.device, need(&config), &devices::list()).map_err(device)?;
         tracing::info!(reason = chosen.reason, "device");
+        goes_to(Computing {
+            device: chosen.adapter.name.clone(),
+            graphics: chosen.adapter.kind != Kind::Processor,
+            reason: chosen.reason,
+        });
         let opened = devices::open(&chosen.adapter).map_err(device)?;
         let model = Model::load(folder, &opened).map_err(|error| load(&error))?;
         let guidance = Guidance::read(folder).map_err(|error| load(&error))?;

@@ -74,7 +74,7 @@ fn on_engine<R: Send + 'static>(
     generator: fn() -> Box<dyn Generator>,
     work: impl FnOnce(&mut crate::engine::Desk<'_>) -> R + Send + 'static,
 ) -> R {
-    let engine = Engine::start(Box::new(move |_| Ok(generator())), None);
+    let engine = Engine::start(Box::new(move |_, _| Ok(generator())), None);
     engine.choose(Some(Source {
         id: "x".into(),
         name: "x".into(),

@@ -7,6 +7,7 @@ use crate::workbench::Workbench;
 
 impl From<Status> for wire::EngineStatus {
     fn from(status: Status) -> Self {
+        let computing = status.computing;
         Self {
             state: match status.state {
                 State::Empty => EngineState::Empty,
@@ -18,7 +19,9 @@ impl From<Status> for wire::EngineStatus {
             },
             model: status.model,
             model_id: status.model_id,
-            device: status.device,
+            graphics: computing.as_ref().is_some_and(|computing| computing.graphics),
+            device_reason: computing.as_ref().map(|computing| computing.reason.clone()).unwrap_or_default(),
+            device: computing.map(|computing| computing.device).unwrap_or_default(),
             activity: status.activity.or(status.problem),
             tokens_per_second: status.tokens_per_second,
             queued: status.queued as u32,

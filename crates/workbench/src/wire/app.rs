@@ -82,7 +82,7 @@ pub enum AppEvent {
     },
     /// The device failed; nothing goes on before `answer_fallback`.
     AskFallback {
-        /// The device that failed.
+        /// The device that failed; empty where there is none of the kind that was asked for.
         from: String,
         /// The device that would take over.
         to: String,
@@ -101,8 +101,12 @@ pub struct EngineStatus {
     pub model: Option<String>,
     /// Its id.
     pub model_id: Option<String>,
-    /// The device in use, or the one that would be.
+    /// The device in use; empty before the model was loaded.
     pub device: String,
+    /// Whether that is a graphics device, and not the processor.
+    pub graphics: bool,
+    /// Why this device, in a sentence.
+    pub device_reason: String,
     /// What runs at the moment, in words: `Extracting relations from 31245789`.
     pub activity: Option<String>,
     /// Rate of what runs.

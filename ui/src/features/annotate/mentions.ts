@@ -109,6 +109,16 @@ export function shows(one: Relation, shown: Shown, modelOfRun: ReadonlyMap<numbe
   return one.decision !== null || one.prediction === null || (one.prediction.score ?? 0) >= shown.threshold
 }
 
+/** Orders of the rows. */
+export type Sort = 'text' | 'highest' | 'lowest'
+
+/** Rows by score, or as they stand in the text. What has no score, since a curator added it, is as good as certain. */
+export function sorted(rows: readonly Relation[], sort: Sort): readonly Relation[] {
+  if (sort === 'text') return rows
+  const score = (one: Relation) => one.prediction?.score ?? 1
+  return [...rows].sort((left, right) => (sort === 'highest' ? score(right) - score(left) : score(left) - score(right)))
+}
+
 export type Aligned = { signature: string; left: Relation | null; right: Relation | null }
 
 /** Two models' relations in one list: the same statement on one line. */

@@ -1,12 +1,22 @@
 import type { Link, Mark, Range, Scene } from '../../annotator/model'
 import type { Job } from '../../host/interface'
 import type { Annotation, Content, DocumentView, HostError, Judgement, Marks, Reason, RelationTask, Run, Subject } from '../../host/types'
-import type { App } from '../../shared/app.svelte'
+import type { App, Lasting } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
+import { capital } from '../../shared/format'
 import { relationName, schemas } from '../../shared/words'
-import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows, statusOf, subjectKey, type KnownMention, type Relation, type Status } from './mentions'
+import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, type KnownMention, type Relation, type Sort, type Status } from './mentions'
 
-export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; found: number }
+const noMarks: Marks = { annotations: [], notes: [], runs: [] }
+
+function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyMap<number, Value> {
+  const rest = new Map(map)
+  rest.delete(key)
+  return rest
+}
+
+/** A run over a document, and what it has found so far: it is kept when the run has ended. */
+export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; run: Run | null; found: Annotation[] }
 
 /** What the user is choosing at the moment, beside the rows. */
 export type Asking =
@@ -18,14 +28,15 @@ export type Asking =
   | { kind: 'acceptAll' }
   | { kind: 'prompt' }
 
-/** One open document: its marks, what is shown of them, and what is selected. */
-export class Session {
+/** One open document: its marks, what is shown of them, and what is selected. Runs over other documents go on meanwhile. */
+export class Session implements Lasting {
   readonly app: App
   view = $state.raw<DocumentView | null>(null)
-  marks = $state.raw<Marks>({ annotations: [], notes: [], runs: [] })
+  private kept = $state.raw<Marks>(noMarks)
   failed = $state<HostError | null>(null)
   threshold = $state(0)
   status = $state<Status | 'all'>('all')
+  sort = $state<Sort>('text')
   compare = $state<{ left: string; right: string } | null>(null)
   selected = $state<string | null>(null)
   hovered = $state<string | null>(null)
@@ -35,17 +46,24 @@ export class Session {
   cursor = $state<Range | null>(null)
   /** Selected text that waits for a type, and where to show the choice. */
   pending = $state.raw<{ range: Range; box: DOMRect; occurrences: number } | null>(null)
-  extraction = $state<Extraction | null>(null)
-  extractionError = $state<HostError | null>(null)
+  /** The first offset in view. */
+  top = 0
+  private extractions = $state.raw<ReadonlyMap<number, Extraction>>(new Map())
+  private extractionErrors = $state.raw<ReadonlyMap<number, HostError>>(new Map())
   asking = $state<Asking | null>(null)
   /** Said to a screen reader. */
   announcement = $state('')
-  private job: Job | null = null
+  /** The row to select when the document that it is in is open. */
+  private wanted: string | null = null
+  /** Where a queue through the whole library goes on after a row; nothing without such a queue. */
+  ahead: (key: string) => (() => void) | null = () => null
+  private readonly jobs = new Map<number, Job>()
   private opening = 0
 
   constructor(app: App) {
     this.app = app
     this.threshold = app.settings.threshold
+    app.onChange((change) => this.take(change.document, change.marks))
   }
 
   get task(): RelationTask {
@@ -54,6 +72,14 @@ export class Session {
 
   // What is shown
 
+  readonly extraction = $derived(this.view ? (this.extractions.get(this.view.id) ?? null) : null)
+  readonly extractionError = $derived(this.view ? (this.extractionErrors.get(this.view.id) ?? null) : null)
+  /** What is kept, and what comes at the moment. */
+  readonly marks = $derived.by((): Marks => {
+    const { kept, extraction } = this
+    if (!extraction?.run) return kept
+    return { ...kept, annotations: [...kept.annotations, ...extraction.found], runs: [...kept.runs, extraction.run] }
+  })
   readonly latestRuns = $derived.by(() => {
     const newest = new Map<string, Run>()
     for (const run of this.marks.runs) newest.set(`${run.task} ${run.modelId}`, run)
@@ -71,7 +97,8 @@ export class Session {
       seen.add(one.signature)
       return true
     })
-    return once.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
+    const shown = once.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
+    return sorted(shown, this.sort)
   })
   readonly counts = $derived.by(() => {
     const counts = { all: 0, open: 0, accepted: 0, rejected: 0 }
@@ -123,12 +150,17 @@ export class Session {
 
   async open(id: number): Promise<void> {
     const opening = (this.opening += 1)
-    this.job?.cancel()
     try {
       const view = await this.app.host.document(id)
       if (opening !== this.opening) return
+      // Back from another screen: everything is as it was left.
+      if (this.view?.id === id) {
+        this.setMarks(view.marks)
+        return this.selectWanted()
+      }
       this.view = view
-      this.marks = view.marks
+      this.kept = view.marks
+      this.top = view.top
       // A short text is never scrolled, and yet it is where the curator was.
       void this.app.host.rememberPlace({ document: id, top: view.top }).catch(() => undefined)
       this.failed = null
@@ -136,15 +168,30 @@ export class Session {
       this.selected = null
       this.active = null
       this.compare = null
-      this.extractionError = null
       const first = this.rows.find((one) => statusOf(one) === 'open') ?? this.rows[0]
       if (first) this.selected = subjectKey(first.subject)
+      this.selectWanted()
     } catch (thrown) {
       if (opening === this.opening) {
         this.view = null
         this.failed = toError(thrown)
       }
     }
+  }
+
+  /** Goes to a row, also of another document. */
+  show(document: number, key: string): void {
+    this.wanted = key
+    if (this.view?.id === document) this.selectWanted()
+    else if (this.app.document === document) void this.open(document)
+    // Whoever shows the document opens it.
+    else this.app.document = document
+  }
+
+  private selectWanted(): void {
+    const key = this.wanted
+    this.wanted = null
+    if (key !== null && this.relations.some((one) => subjectKey(one.subject) === key)) this.select(key)
   }
 
   /** A change of the library that may concern this document. */
@@ -155,7 +202,7 @@ export class Session {
   }
 
   private setMarks(marks: Marks): void {
-    this.marks = marks
+    this.kept = marks
     if (this.selected !== null && !this.row) this.selected = null
   }
 
@@ -172,53 +219,71 @@ export class Session {
   // Extraction
 
   extract(): void {
-    if (!this.view || this.job) return
-    const document = this.view.id
-    this.extraction = { tokens: 0, tokensPerSecond: 0, part: 1, parts: 1, found: 0 }
-    this.extractionError = null
+    if (!this.view || this.jobs.has(this.view.id)) return
+    const { id: document, sourceId, title } = this.view
+    const change = (edit: (one: Extraction) => Extraction) => {
+      const one = this.extractions.get(document)
+      if (one) this.extractions = new Map(this.extractions).set(document, edit(one))
+    }
+    this.extractions = new Map(this.extractions).set(document, { tokens: 0, tokensPerSecond: 0, part: 1, parts: 1, run: null, found: [] })
+    this.extractionErrors = without(this.extractionErrors, document)
     const job = this.app.host.extract({ document, task: this.task, mode: this.app.settings.mode, modelId: null }, (event) => {
       switch (event.kind) {
-        case 'started':
-          if (this.extraction) this.extraction = { ...this.extraction, parts: event.parts }
+        case 'started': {
           // The run is told in full at the end; until then its findings need to know that it is the latest.
-          this.marks = { ...this.marks, runs: [...this.marks.runs, { id: event.run, task: this.task, model: this.app.engine.model ?? '', modelId: this.app.engine.modelId ?? '', state: 'running', findings: 0, finishedAt: null, notices: [], problem: null }] }
+          const run: Run = { id: event.run, task: this.task, model: this.app.engine.model ?? '', modelId: this.app.engine.modelId ?? '', state: 'running', findings: 0, finishedAt: null, notices: [], problem: null }
+          change((one) => ({ ...one, parts: event.parts, run }))
           break
+        }
         case 'progress':
-          if (this.extraction) this.extraction = { ...this.extraction, part: event.part, parts: event.parts, tokens: event.tokens, tokensPerSecond: event.tokensPerSecond }
+          change((one) => ({ ...one, part: event.part, parts: event.parts, tokens: event.tokens, tokensPerSecond: event.tokensPerSecond }))
           break
         case 'found':
-          if (this.view?.id === document) this.found(event.annotation)
+          change((one) => ({ ...one, found: [...one.found, event.annotation] }))
+          if (this.view?.id === document && event.annotation.content.kind === 'relation') this.selected ??= subjectKey(event.annotation.subject)
           break
-        case 'stored':
+        case 'stored': {
+          // From here on it is kept.
+          change((one) => ({ ...one, run: null, found: [] }))
           this.app.took(event.change)
-          this.app.toast(`${event.change.step.summary.charAt(0).toUpperCase()}${event.change.step.summary.slice(1)}`, { label: 'Undo', run: () => void this.app.turn('undo') })
+          const summary = capital(event.change.step.summary)
+          if (this.app.screen === 'annotate' && this.view?.id === document) this.app.step(summary, { label: 'Undo', run: () => void this.app.turn('undo') })
+          else this.app.toast(`${summary} in ${sourceId || title}`, { label: 'Show', run: () => this.app.go('annotate', { document }) })
           break
+        }
         case 'failed':
-          this.extractionError = event.error
+          this.extractionErrors = new Map(this.extractionErrors).set(document, event.error)
+          if (this.view?.id !== document) this.app.fail(event.error)
           ended()
           break
         default:
           ended()
       }
     })
-    this.job = job
-    const untrack = this.app.track(job)
+    this.jobs.set(document, job)
+    const untrack = this.app.track(job, 'annotate')
     const ended = () => {
       untrack()
-      this.job = null
-      this.extraction = null
+      this.jobs.delete(document)
+      this.extractions = without(this.extractions, document)
     }
   }
 
   stop(): void {
-    this.job?.cancel()
+    if (this.view) this.jobs.get(this.view.id)?.cancel()
   }
 
-  private found(annotation: Annotation): void {
-    this.marks = { ...this.marks, annotations: [...this.marks.annotations, annotation] }
-    if (annotation.content.kind !== 'relation') return
-    if (this.extraction) this.extraction = { ...this.extraction, found: this.extraction.found + 1 }
-    if (this.selected === null) this.selected = subjectKey(annotation.subject)
+  forget(): void {
+    for (const job of this.jobs.values()) job.cancel()
+    this.opening += 1
+    this.clear()
+    this.view = null
+    this.kept = noMarks
+    this.extractionErrors = new Map()
+    this.selected = null
+    this.active = null
+    this.compare = null
+    this.failed = null
   }
 
   // Rows
@@ -235,6 +300,13 @@ export class Session {
     const place = rows.findIndex((one) => subjectKey(one.subject) === this.selected)
     const next = rows[place < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, place + by))]
     if (next) this.select(subjectKey(next.subject))
+  }
+
+  /** On to what comes next in the queue, or here; true if there is something. */
+  skip(): boolean {
+    const onward = this.selected === null ? null : this.ahead(this.selected)
+    onward?.()
+    return onward !== null || this.nextOpen()
   }
 
   /** The next row after this one that nobody decided; true if there is one. */
@@ -258,8 +330,10 @@ export class Session {
     const onRow = row !== null && subjectKey(judgement.subject) === this.selected
     // The row may leave the list (a filter by status), so the way on is found before.
     const before = this.rows.findIndex((one) => subjectKey(one.subject) === this.selected)
+    const onward = onRow ? this.ahead(subjectKey(judgement.subject)) : null
     const change = await this.app.act(this.app.host.decide([judgement]))
     if (!change || !onRow) return
+    if (onward) return onward()
     if (!this.nextOpen() && !this.rows.some((one) => subjectKey(one.subject) === this.selected)) {
       const next = this.rows[Math.min(before, this.rows.length - 1)]
       this.select(next ? subjectKey(next.subject) : null)

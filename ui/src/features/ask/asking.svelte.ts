@@ -1,15 +1,18 @@
 import type { Job } from '../../host/interface'
 import type { HostError, Influence, LabelScore, Probabilities, Span, Verdict } from '../../host/types'
-import type { App } from '../../shared/app.svelte'
+import type { App, Lasting } from '../../shared/app.svelte'
 
 export type Answer = { document: number; title: string; verdict: Verdict; probabilities: Probabilities; influences: Influence[] | null }
 export type Unanswered = { document: number; title: string; error: HostError }
 export type Labelled = { document: number; title: string; labels: LabelScore[]; sentences: { span: Span; scores: LabelScore[] }[]; done: boolean }
 
 /** Questions and classifications: what was asked of what, and what has come back. */
-export class Questions {
+export class Questions implements Lasting {
   private readonly app: App
+  mode = $state<'question' | 'hallmarks'>('question')
   question = $state('')
+  /** One of several documents, whose result is looked at. */
+  opened = $state<number | null>(null)
   asked = $state<{ question: string; documents: number[] } | null>(null)
   answers = $state.raw<Answer[]>([])
   unanswered = $state.raw<Unanswered[]>([])
@@ -77,6 +80,16 @@ export class Questions {
     this.job?.cancel()
   }
 
+  forget(): void {
+    this.stop()
+    this.asked = null
+    this.opened = null
+    this.answers = []
+    this.unanswered = []
+    this.labelled = []
+    this.error = null
+  }
+
   private begin(total: number): void {
     this.job?.cancel()
     this.error = null
@@ -92,8 +105,9 @@ export class Questions {
       this.job = null
       this.running = false
       this.error = error
+      if (error === null) this.app.ready('ask', this.mode === 'question' ? 'The question is answered' : 'The hallmarks are found')
     })
     this.job = job
-    untrack = this.app.track(job)
+    untrack = this.app.track(job, 'ask')
   }
 }

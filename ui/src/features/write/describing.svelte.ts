@@ -1,13 +1,13 @@
 import type { Job } from '../../host/interface'
 import type { Concordance, Decoding, HostError, Token } from '../../host/types'
-import type { App } from '../../shared/app.svelte'
+import type { App, Lasting } from '../../shared/app.svelte'
 
 export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null }
 
 export const textOf = (candidate: Candidate) => candidate.tokens.map((token) => token.text).join('').trim()
 
 /** The describe panel: what is asked, and the candidates as they come. */
-export class Describing {
+export class Describing implements Lasting {
   private readonly app: App
   term = $state('')
   careful = $state(false)
@@ -55,6 +55,14 @@ export class Describing {
     this.job?.cancel()
   }
 
+  forget(): void {
+    this.stop()
+    this.candidates = []
+    this.asked = ''
+    this.concordance = { total: 0, lines: [] }
+    this.error = null
+  }
+
   private run(term: string, decoding: Decoding, wanted: number, beginning: string, show: (candidates: Candidate[]) => void): void {
     this.job?.cancel()
     this.error = null
@@ -83,14 +91,16 @@ export class Describing {
         default:
           candidates = candidates.map((one) => (one.ended === null ? { ...one, ended: 'stopped', tentative: '' } : one))
           show(candidates)
-          if (event.kind === 'failed') this.error = event.error
           untrack()
+          if (this.job !== job) return
+          if (event.kind === 'failed') this.error = event.error
+          else if (event.kind === 'finished') this.app.ready('write', `“${term}” is described`)
           this.running = false
           this.job = null
       }
     })
     this.job = job
-    const untrack = this.app.track(job)
+    const untrack = this.app.track(job, 'write')
   }
 }
 

@@ -1,13 +1,13 @@
 /** The draft's editor: Markdown in CodeMirror, with generated passages and ghost text. */
 
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { defaultKeymap, history, historyField, historyKeymap } from '@codemirror/commands'
 import { HighlightStyle, Language, defineLanguageFacet, syntaxHighlighting } from '@codemirror/language'
-import { EditorState } from '@codemirror/state'
+import { EditorState, type Extension } from '@codemirror/state'
 import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { parser } from '@lezer/markdown'
 import type { Draft } from '../../host/types'
-import { addPassage, generatedText } from './generated'
+import { addPassage, addUnsure, generatedText, passagesOf, unsureOf, type Passage, type Unsure } from './generated'
 import { ghostText, type GhostSource } from './ghost'
 
 // Plain Markdown. The ready-made package would bring the grammars of HTML, CSS and JavaScript along.
@@ -42,36 +42,48 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
   return new EditorView({ parent, state: stateOf(null, options) })
 }
 
-/** A fresh state for a draft, so that its undo does not reach into another's. */
-export function stateOf(draft: Draft | null, options: EditorOptions): EditorState {
-  const state = EditorState.create({
-    doc: draft?.text ?? '',
-    extensions: [
-      history(),
-      drawSelection(),
-      markdown.extension,
-      syntaxHighlighting(looks),
-      theme,
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
-      placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
-      generatedText,
-      ghostText(options.ghost, options.announce),
-      keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap]),
-      EditorView.updateListener.of((update) => {
-        if (update.docChanged || update.transactions.some((one) => one.effects.length > 0)) options.onchange(update.view)
-        if (update.selectionSet || update.docChanged) options.onselect(update.view)
-      }),
-      EditorView.domEventHandlers({
-        click: (event, view) => {
-          if (!(event.target instanceof Element) || !event.target.closest('.cm-unsure')) return
-          const place = view.posAtCoords({ x: event.clientX, y: event.clientY })
-          if (place !== null) options.onclick(view, place)
-        },
-      }),
-    ],
-  })
+/** How a draft was left: its undo, its selection, where it was scrolled to, and what a model was unsure of. */
+export type Left = { json: { doc: string }; passages: Passage[]; unsure: Unsure[]; scroll: number }
+
+export const leave = ({ state, scrollDOM }: EditorView): Left => ({ json: state.toJSON({ history: historyField }) as Left['json'], passages: passagesOf(state), unsure: unsureOf(state), scroll: scrollDOM.scrollTop })
+
+/** A state of its own for each draft, so that its undo does not reach into another's; as it was left, if it is still the same. */
+export function stateOf(draft: Draft | null, options: EditorOptions, left?: Left): EditorState {
+  if (left && draft && left.json.doc === draft.text) {
+    const state = EditorState.fromJSON(left.json, { extensions: extensionsOf(options) }, { history: historyField })
+    const effects = [...left.passages.map((passage) => addPassage.of({ ...passage, tokens: [] })), ...left.unsure.map((unsure) => addUnsure.of(unsure))]
+    return effects.length === 0 ? state : state.update({ effects }).state
+  }
+  // One goes on writing where a draft ends.
+  const state = EditorState.create({ doc: draft?.text ?? '', selection: { anchor: draft?.text.length ?? 0 }, extensions: extensionsOf(options) })
   if (!draft || draft.generated.length === 0) return state
   const effects = draft.generated.map(({ span, model, seed }) => addPassage.of({ from: span.start, to: Math.min(span.end, draft.text.length), model, seed, tokens: [] }))
   return state.update({ effects }).state
+}
+
+function extensionsOf(options: EditorOptions): Extension {
+  return [
+    history(),
+    drawSelection(),
+    markdown.extension,
+    syntaxHighlighting(looks),
+    theme,
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
+    placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
+    generatedText,
+    ghostText(options.ghost, options.announce),
+    keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap]),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged || update.transactions.some((one) => one.effects.length > 0)) options.onchange(update.view)
+      if (update.selectionSet || update.docChanged) options.onselect(update.view)
+    }),
+    EditorView.domEventHandlers({
+      click: (event, view) => {
+        if (!(event.target instanceof Element) || !event.target.closest('.cm-unsure')) return
+        const place = view.posAtCoords({ x: event.clientX, y: event.clientY })
+        if (place !== null) options.onclick(view, place)
+      },
+    }),
+  ]
 }

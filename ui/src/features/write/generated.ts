@@ -12,8 +12,12 @@ export const isUnsure = (token: Token) => Math.exp(token.logProbability) < unsur
 export type Passage = { from: number; to: number; model: string; seed: number | null; tokens: Token[] }
 
 export const addPassage = StateEffect.define<Passage>({ map: (passage, changes) => ({ ...passage, from: changes.mapPos(passage.from, 1), to: changes.mapPos(passage.to, -1) }) })
+/** Marks an unsure token that stands in the text. */
+export const addUnsure = StateEffect.define<Unsure>({ map: (unsure, changes) => ({ ...unsure, from: changes.mapPos(unsure.from, 1), to: changes.mapPos(unsure.to, -1) }) })
 /** Accepts what is marked between two places. */
 export const acceptBetween = StateEffect.define<{ from: number; to: number }>()
+
+export type Unsure = { token: Token; from: number; to: number }
 
 type Spec = { passage: Omit<Passage, 'from' | 'to'> }
 
@@ -36,6 +40,9 @@ export const generatedField = StateField.define<DecorationSet>({
           at += token.text.length
         }
         marks = marks.update({ add: added, sort: true })
+      } else if (effect.is(addUnsure)) {
+        const { token, from, to } = effect.value
+        if (to > from) marks = marks.update({ add: [Decoration.mark({ class: 'cm-unsure', token, inclusive: false }).range(from, to)], sort: true })
       } else if (effect.is(acceptBetween)) {
         marks = marks.update({ filterFrom: effect.value.from, filterTo: effect.value.to, filter: (from, to) => to < effect.value.from || from > effect.value.to })
       }
@@ -59,6 +66,16 @@ export function passagesOf(state: EditorState): Passage[] {
 
 export const spansOf = (state: EditorState): GeneratedSpan[] => passagesOf(state).map(({ from, to, model, seed }) => ({ span: { start: from, end: to }, model, seed }))
 
+/** The unsure tokens that are still marked, in order. */
+export function unsureOf(state: EditorState): Unsure[] {
+  const found: Unsure[] = []
+  for (const cursor = (state.field(generatedField, false) ?? RangeSet.empty).iter(); cursor.value !== null; cursor.next()) {
+    const { token } = cursor.value.spec as { token?: Token }
+    if (token) found.push({ token, from: cursor.from, to: cursor.to })
+  }
+  return found
+}
+
 /** The passage at a place, or the nearest after it, or the last. */
 export function passageNear(state: EditorState, place: number): Passage | null {
   const passages = passagesOf(state)
@@ -66,8 +83,8 @@ export function passageNear(state: EditorState, place: number): Passage | null {
 }
 
 /** The unsure token at a place of the text, with where it stands. */
-export function unsureAt(state: EditorState, place: number): { token: Token; from: number; to: number } | null {
-  let found: { token: Token; from: number; to: number } | null = null
+export function unsureAt(state: EditorState, place: number): Unsure | null {
+  let found: Unsure | null = null
   state.field(generatedField, false)?.between(place, place, (from, to, mark) => {
     const { token } = mark.spec as { token?: Token }
     if (token) found = { token, from, to }

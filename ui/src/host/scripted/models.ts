@@ -147,7 +147,9 @@ export function models(world: World, withBase: boolean): Models {
     loadModel: async () => world.setEngine({ state: 'ready', model: world.engine.model ?? starter.name, modelId: world.engine.modelId ?? 'starter', memory: starter.bytes }),
     unloadModel: async () => world.setEngine({ state: 'unloaded', memory: null }),
     answerFallback: async (allow) => {
-      world.setEngine(allow ? { state: 'ready', device: 'CPU · 8 threads' } : { state: 'failed' })
+      world.setEngine(allow ? { state: 'ready', device: 'Ryzen 7 7840U, 8 cores', graphics: false, deviceReason: 'The processor was asked for' } : { state: 'failed' })
+      if (allow) world.settings = { ...world.settings, device: { kind: 'device', id: 'cpu' } }
+      return world.settings
     },
     devices: async () => {
       const chosen = world.settings.device

@@ -52,7 +52,7 @@ export class World {
   constructor(clock: Clock, settings: wire.Settings) {
     this.clock = clock
     this.settings = settings
-    this.engine = { state: 'ready', model: 'Osler starter', modelId: 'starter', device: 'CPU · 8 threads', activity: null, tokensPerSecond: null, queued: 0, memory: 31_200_000 }
+    this.engine = { state: 'ready', model: 'Osler starter', modelId: 'starter', device: 'Ryzen 7 7840U, 8 cores', graphics: false, deviceReason: 'There is no graphics adapter that fits', activity: null, tokensPerSecond: null, queued: 0, memory: 31_200_000 }
   }
 
   nextId(): number {
