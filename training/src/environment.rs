@@ -17,12 +17,15 @@ pub struct Environment {
     pub threads: usize,
     /// Operating system and architecture.
     pub system: String,
+    /// What was asked to compute: `cpu`, `cuda:0,1`.
+    #[serde(default)]
+    pub device: String,
 }
 
 impl Environment {
-    /// This one.
+    /// This one, with the device that was asked for.
     #[must_use]
-    pub fn here() -> Self {
+    pub fn here(device: &str) -> Self {
         let git = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok();
         let git = git.filter(|output| output.status.success());
         Self {
@@ -31,7 +34,16 @@ impl Environment {
             cpu: std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| cpu(&text)),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            device: device.to_owned(),
         }
+    }
+
+    /// In a few words, for a model card.
+    #[must_use]
+    pub fn machine(&self) -> String {
+        let cpu = self.cpu.as_deref().unwrap_or("a processor that does not say its name");
+        let device = if self.device.is_empty() { "cpu" } else { &self.device };
+        format!("{device} on {cpu}, {} threads", self.threads)
     }
 
     /// Writes `environment.json` into a run's folder.

@@ -54,6 +54,7 @@ pub struct Mixture<'a> {
     shares: Vec<Share<'a>>,
     validation: Vec<Box<dyn Task + 'a>>,
     longest: usize,
+    longest_source: usize,
     separator: u32,
     seed: u64,
 }
@@ -71,7 +72,13 @@ impl<'a> Mixture<'a> {
         separator: u32,
         seed: u64,
     ) -> Self {
-        Self { shares, validation, longest, separator, seed }
+        Self { shares, validation, longest, longest_source: usize::MAX, separator, seed }
+    }
+
+    /// The same with sources of at most `tokens`; the end of longer ones is lost.
+    #[must_use]
+    pub fn with_longest_source(self, tokens: usize) -> Self {
+        Self { longest_source: tokens, ..self }
     }
 
     fn places(&self) -> u64 {
@@ -97,6 +104,7 @@ impl<'a> Mixture<'a> {
     }
 
     fn fitted(&self, mut example: Example) -> Example {
+        example.source.truncate(self.longest_source);
         let over = example.length().saturating_sub(self.longest);
         let kept = example.source.len().saturating_sub(over);
         example.source.truncate(kept);
@@ -189,6 +197,18 @@ impl Source for Mixture<'_> {
     fn epoch(&self) -> u64 {
         self.places().max(1)
     }
+
+    fn fingerprint(&self) -> String {
+        let of = |share: &Share<'_>| {
+            let (first, last) = (SplitMix(0), share.task.count().saturating_sub(1));
+            let ends = [0, last].map(|number| match share.task.count() {
+                0 => Example::default(),
+                _ => share.task.example(number, &mut first.clone()),
+            });
+            format!("{} {} {ends:?};", share.task.name(), share.task.count())
+        };
+        self.shares.iter().map(of).collect()
+    }
 }
 
 #[cfg(test)]
@@ -257,5 +277,8 @@ mod tests {
         let long = mixture.fitted(Example::new((0..20).collect(), vec![7, 8], vec![60, 61]));
         assert_eq!((long.source.len(), long.length()), (3, 8));
         assert_eq!(long.target, [60, 61]);
+        let limited = self::mixture(64).with_longest_source(5);
+        let long = limited.fitted(Example::new((0..20).collect(), vec![7, 8], vec![60, 61]));
+        assert_eq!((long.source, long.target), (vec![0, 1, 2, 3, 4], vec![60, 61]));
     }
 }

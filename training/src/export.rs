@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use biogpt::model::{self, WeightType};
-use biogpt::model::{Manifest, TaskPrompt};
+use biogpt::model::{Manifest, TaskPrompt, TrainingStage};
 use biogpt::{Model, ModelError};
 use burn::tensor::Device;
 use checkpoints::{CheckpointError, Dtype, HuggingFaceWriter};
@@ -21,6 +21,10 @@ pub struct About {
     pub source: String,
     /// Terms of use.
     pub licence: String,
+    /// How the weights were trained.
+    pub training: Vec<TrainingStage>,
+    /// The tasks that they were tuned for; all that have learned tokens if it is not known.
+    pub tasks: Option<Vec<String>>,
 }
 
 /// Why an export fails.
@@ -87,7 +91,8 @@ fn write(
     kind: WeightType,
 ) -> Result<Manifest, ExportError> {
     let prompts = tuning::prompts(&start.tokenizer).into_iter();
-    let tasks = prompts.filter(|(_, prompt)| !prompt.is_empty());
+    let tuned = |task: &String| about.tasks.as_ref().is_none_or(|tasks| tasks.contains(task));
+    let tasks = prompts.filter(|(task, prompt)| !prompt.is_empty() && tuned(task));
     let manifest = Manifest {
         format: 0,
         name: about.name.clone(),
@@ -96,6 +101,7 @@ fn write(
         parameters: 0,
         tasks: tasks.map(|(task, prompt)| (task, TaskPrompt { prompt })).collect(),
         metrics: Default::default(),
+        training: about.training.clone(),
         files: Default::default(),
     };
     let read = move |name: &str| {

@@ -1,11 +1,16 @@
 //! Produces every weight Osler uses: data, vocabulary, pre-training, fine-tuning, figures, export.
 
+pub mod card;
 pub mod curves;
+pub mod device;
 pub mod environment;
 pub mod evaluation;
 pub mod examples;
 pub mod export;
+pub mod history;
+pub mod perplexity;
 pub mod pretrain;
+pub mod progress;
 pub mod recipe;
 pub mod run;
 pub mod snapshot;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "this is a program: its answers go to standard output")]
 
 mod measure;
+mod model_folder;
 mod prepare;
 mod score;
 mod train;
@@ -11,11 +12,7 @@ mod vocabulary;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use biogpt::model::WeightType;
-use burn::tensor::Device;
-use clap::{Parser, Subcommand, ValueEnum};
-use training::export::{self, About};
-use training::start::Start;
+use clap::{Parser, Subcommand};
 
 // Passes allocate and free the same large buffers again and again: an allocator that keeps them spares the page faults.
 #[global_allocator]
@@ -38,58 +35,25 @@ enum Command {
     /// Train the vocabulary of a new model.
     Tokenizer(vocabulary::Arguments),
     /// Run a recipe, from its folder's last snapshot if there is one.
+    #[command(visible_aliases = ["pretrain", "finetune", "resume"])]
     Train(train::Arguments),
+    /// Write the mean of the last weights that a run kept as a model folder.
+    Average(model_folder::Average),
     /// Write a run's weights as a model folder.
-    Export(Export),
+    Export(model_folder::Export),
+    /// Write what a model folder's manifest tells into its README.md.
+    Card {
+        /// The model folder.
+        model: PathBuf,
+    },
+    /// Measure how well a model foresees held-out prose and definitions, and keep it in its manifest.
+    Perplexity(measure::Perplexity),
     /// Fit a model's thresholds and probabilities on the development parts, and keep them in its manifest.
     Calibrate(measure::Arguments),
     /// Measure a calibrated model on the test parts, and keep the figures in its manifest.
     Evaluate(measure::Arguments),
     /// Score a file of model outputs as the BioGPT repository's scripts do.
     Score(score::Arguments),
-}
-
-#[derive(clap::Args)]
-struct Export {
-    /// A run's folder, or a model folder. Of several (a run's `kept/*`) the mean is taken.
-    #[arg(required = true)]
-    run: Vec<PathBuf>,
-    /// Folder to write.
-    #[arg(long)]
-    out: PathBuf,
-    /// For whom.
-    #[arg(long, value_enum, default_value_t = Form::Osler)]
-    form: Form,
-    /// Bits of a number.
-    #[arg(long, value_enum, default_value_t = Type::F16)]
-    weights: Type,
-    /// Shown to people.
-    #[arg(long, default_value = "model")]
-    name: String,
-    /// Where the weights came from.
-    #[arg(long, default_value = "trained with Osler")]
-    source: String,
-    /// Terms of use.
-    #[arg(long, default_value = "not stated")]
-    licence: String,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Form {
-    /// This engine.
-    Osler,
-    /// The transformers library.
-    HuggingFace,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Type {
-    /// 32 bits.
-    F32,
-    /// 16 bits, half precision.
-    F16,
-    /// 16 bits with the range of 32.
-    Bf16,
 }
 
 /// Tells the allocator never to give pages back: the next pass needs them again, zeroed by the kernel once more.
@@ -108,7 +72,7 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            training::run::log(&format!("error: {error}"));
+            training::progress::log(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -119,43 +83,15 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Prepare(arguments) => prepare::run(arguments),
         Command::Tokenizer(arguments) => vocabulary::run(arguments),
         Command::Train(arguments) => train::run(&arguments),
-        Command::Export(arguments) => write(&arguments),
+        Command::Average(arguments) => model_folder::average(&arguments),
+        Command::Export(arguments) => model_folder::export(&arguments),
+        Command::Card { model } => {
+            println!("{}", training::card::write(&model)?.display());
+            Ok(())
+        }
+        Command::Perplexity(arguments) => measure::perplexity(&arguments),
         Command::Calibrate(arguments) => measure::calibrate(&arguments),
         Command::Evaluate(arguments) => measure::evaluate(&arguments),
         Command::Score(arguments) => score::run(&arguments),
     }
-}
-
-fn write(arguments: &Export) -> Result<(), Failure> {
-    let device = Device::flex().autodiff();
-    let mut starts: Vec<Start> =
-        arguments.run.iter().map(|run| Start::open(run, &device)).collect::<Result<_, _>>()?;
-    let out = &arguments.out;
-    match arguments.form {
-        Form::Osler => {
-            let Export { name, source, licence, .. } = arguments;
-            let about = About { name: name.clone(), source: source.clone(), licence: licence.clone() };
-            let kind = match arguments.weights {
-                Type::F32 => WeightType::F32,
-                Type::F16 => WeightType::F16,
-                Type::Bf16 => WeightType::Bf16,
-            };
-            let manifest = export::average(&starts, out, &about, kind)?;
-            for (file, record) in &manifest.files {
-                println!("{} {} {file}", record.sha256, record.bytes);
-            }
-        }
-        Form::HuggingFace => {
-            let kind = match arguments.weights {
-                Type::F32 => checkpoints::Dtype::F32,
-                Type::F16 => checkpoints::Dtype::F16,
-                Type::Bf16 => checkpoints::Dtype::Bf16,
-            };
-            let (Some(start), true) = (starts.pop(), starts.is_empty()) else {
-                return Err("average into Osler's form first, then export that folder".into());
-            };
-            export::hugging_face(&start, out, kind)?;
-        }
-    }
-    Ok(())
 }

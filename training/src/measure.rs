@@ -1,6 +1,6 @@
 //! Figures of a model folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use biogpt::Model;
@@ -61,15 +61,38 @@ fn open(arguments: &Arguments) -> Result<(Model, Finder), Failure> {
     Ok((model, Finder::new(vec![Arc::new(Terms::open(&arguments.terms)?)])))
 }
 
-/// Prints figures, and keeps them in the manifest.
+/// Which model, on which data.
+#[derive(clap::Args)]
+pub struct Perplexity {
+    /// The model folder.
+    model: PathBuf,
+    /// Folder written by `training prepare` with the model's vocabulary.
+    #[arg(long)]
+    data: PathBuf,
+    /// Print only, do not change the manifest.
+    #[arg(long)]
+    dry: bool,
+}
+
+/// Measures on the documents that were held out from training.
+pub fn perplexity(arguments: &Perplexity) -> Result<(), Failure> {
+    let model = Model::load(&arguments.model, &Device::flex())?;
+    tell(&arguments.model, &training::perplexity::perplexity(&model, &arguments.data)?, arguments.dry)
+}
+
 fn keep(arguments: &Arguments, found: &Figures) -> Result<(), Failure> {
+    tell(&arguments.model, found, arguments.dry)
+}
+
+/// Prints figures, and keeps them in the manifest.
+fn tell(folder: &Path, found: &Figures, dry: bool) -> Result<(), Failure> {
     for (name, value) in found {
         println!("{name} {value:.4}");
     }
-    if !arguments.dry {
-        let mut manifest = Manifest::read(&arguments.model)?;
+    if !dry {
+        let mut manifest = Manifest::read(folder)?;
         manifest.metrics.extend(found.clone());
-        manifest.seal(&arguments.model)?;
+        manifest.seal(folder)?;
     }
     Ok(())
 }

@@ -56,6 +56,11 @@ impl Source for Pretraining {
     fn epoch(&self) -> u64 {
         self.training.per_epoch().max(1)
     }
+
+    fn fingerprint(&self) -> String {
+        let parts = &self.training.documents().shards.manifest().parts;
+        parts.iter().map(|part| part.tokens_sha256.as_str()).collect()
+    }
 }
 
 /// All streams of a folder, one after another.

@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod check;
+mod optimizer;
+
+pub use check::Problem;
+pub use optimizer::{Optimizer, Schedule};
+
 /// One training run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +89,15 @@ pub enum Data {
         replay: Option<PathBuf>,
         /// Tokens of the longest sequence; what is longer loses the end of its source.
         longest: usize,
+        /// Tokens of the longest source; what is longer loses its end. 0 for no limit but `longest`.
+        #[serde(default)]
+        longest_source: usize,
+        /// Decisions of curators: files of Osler's training JSON Lines. They are learned from like the gold sets.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        corrections: Vec<PathBuf>,
+        /// Copies of each document with relations in which every name is another one of its kind.
+        #[serde(default)]
+        swapped: usize,
         /// How often an epoch goes through each task, by name, `definitions` and `prose` included; others are left out.
         times: BTreeMap<String, f64>,
     },
@@ -99,76 +114,6 @@ pub struct Batch {
     /// Passes that run side by side; 0 for one for each core on a CPU, 1 elsewhere.
     #[serde(default)]
     pub workers: usize,
-}
-
-/// Adam with decoupled weight decay.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Optimizer {
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// Updates until it is reached, linearly from zero.
-    pub warmup: u64,
-    /// What it does afterwards.
-    pub schedule: Schedule,
-    /// Updates in all.
-    pub updates: u64,
-    /// Moments' decays.
-    #[serde(default = "default_betas")]
-    pub betas: [f64; 2],
-    /// Keeps the division finite.
-    #[serde(default = "default_epsilon")]
-    pub epsilon: f64,
-    /// Decoupled weight decay.
-    #[serde(default = "default_weight_decay")]
-    pub weight_decay: f64,
-    /// Largest norm of the gradient; 0 for no clipping.
-    #[serde(default)]
-    pub clip: f64,
-}
-
-const fn default_betas() -> [f64; 2] {
-    [0.9, 0.98]
-}
-const fn default_epsilon() -> f64 {
-    1e-8
-}
-const fn default_weight_decay() -> f64 {
-    0.01
-}
-
-/// Learning rate after the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// peak · sqrt(warmup / update), as BioGPT's pre-training.
-    InverseSquareRoot,
-    /// Half a cosine down to a tenth of the peak at the last update.
-    Cosine,
-    /// At the peak until the last fifth of the updates, then linearly to a fiftieth of it: a run can be prolonged
-    /// from any point before the fall (Hägele et al. 2024).
-    Trapezoid,
-}
-
-impl Optimizer {
-    /// The learning rate of an update, counted from 1.
-    #[must_use]
-    pub fn rate(&self, update: u64) -> f64 {
-        let (step, warmup, all) = (update as f64, self.warmup.max(1) as f64, self.updates as f64);
-        if step < warmup {
-            return self.learning_rate * step / warmup;
-        }
-        let share = ((step - warmup) / (all - warmup).max(1.0)).min(1.0);
-        self.learning_rate
-            * match self.schedule {
-                Schedule::InverseSquareRoot => (warmup / step).sqrt(),
-                Schedule::Cosine => 0.1 + 0.45 * (1.0 + (std::f64::consts::PI * share).cos()),
-                Schedule::Trapezoid => {
-                    let fall = (0.2 * all).max(1.0);
-                    (((all - step) / fall).clamp(0.0, 1.0)).max(0.02)
-                }
-            }
-    }
 }
 
 /// Dropout probabilities.
@@ -194,6 +139,15 @@ pub enum Precision {
     Bf16,
 }
 
+impl From<Precision> for operations::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
 /// What is written when.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -206,13 +160,22 @@ pub struct Output {
     pub log_every: u64,
     /// Updates between weights that are kept beside the last ones, in `kept/UPDATE`, for averaging; 0 for none.
     pub keep_every: u64,
+    /// The same at the end of so many epochs; 0 for none.
+    pub keep_every_epochs: u64,
     /// How many of these stay.
     pub keep: usize,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { checkpoint_minutes: 10.0, validate_every: 500, log_every: 20, keep_every: 0, keep: 5 }
+        Self {
+            checkpoint_minutes: 10.0,
+            validate_every: 500,
+            log_every: 20,
+            keep_every: 0,
+            keep_every_epochs: 0,
+            keep: 5,
+        }
     }
 }
 
@@ -235,63 +198,45 @@ pub enum RecipeError {
         /// Line, column and reason.
         source: Box<toml::de::Error>,
     },
+    /// Its values contradict each other or cannot be meant.
+    #[error("{path}: {problem}")]
+    Check {
+        /// The file.
+        path: PathBuf,
+        /// Which value, and what it could be.
+        problem: Problem,
+    },
 }
 
 impl Recipe {
-    /// Reads a recipe; relative paths in it count from the folder it lies in.
+    /// Reads a recipe; relative paths in it count from the folder it lies in, and become absolute.
     ///
     /// # Errors
     /// If the file cannot be read, or holds something that is not a recipe.
     pub fn read(path: &Path) -> Result<Self, RecipeError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
+        let read = |source| RecipeError::Read { path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(read)?;
         let mut recipe: Self = toml::from_str(&text)
             .map_err(|source| RecipeError::Parse { path: path.to_owned(), source: Box::new(source) })?;
-        let base = path.parent().unwrap_or(Path::new("."));
-        match &mut recipe.data {
-            Data::Pretrain { folder, .. } => *folder = base.join(&*folder),
-            Data::Tune { tasks, terms, replay, .. } => {
-                for path in [Some(tasks), Some(terms), replay.as_mut()].into_iter().flatten() {
-                    *path = base.join(&*path);
-                }
-            }
-        }
-        if let Some(from) = &mut recipe.model.from {
-            *from = base.join(&*from);
+        recipe.check().map_err(|problem| RecipeError::Check { path: path.to_owned(), problem })?;
+        let base = std::path::absolute(path).map_err(read)?;
+        let base = base.parent().unwrap_or(Path::new("."));
+        for path in recipe.paths() {
+            *path = base.join(&*path);
         }
         Ok(recipe)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn optimizer(schedule: Schedule) -> Optimizer {
-        Optimizer {
-            learning_rate: 1.0,
-            warmup: 100,
-            schedule,
-            updates: 1000,
-            betas: default_betas(),
-            epsilon: 1e-8,
-            weight_decay: 0.01,
-            clip: 0.0,
+    fn paths(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths: Vec<&mut PathBuf> = self.model.from.iter_mut().collect();
+        match &mut self.data {
+            Data::Pretrain { folder, .. } => paths.push(folder),
+            Data::Tune { tasks, terms, replay, corrections, .. } => {
+                paths.extend([tasks, terms]);
+                paths.extend(replay);
+                paths.extend(corrections);
+            }
         }
-    }
-
-    #[test]
-    fn schedules_warm_up_and_come_down() {
-        for (schedule, middle, last) in [
-            (Schedule::InverseSquareRoot, (0.1f64 / 0.55).sqrt(), 0.1f64.sqrt()),
-            (Schedule::Cosine, 0.55, 0.1),
-            (Schedule::Trapezoid, 1.0, 0.02),
-        ] {
-            let o = optimizer(schedule);
-            assert!((o.rate(50) - 0.5).abs() < 1e-9);
-            assert!((o.rate(100) - 1.0).abs() < 1e-9);
-            assert!((o.rate(550) - middle).abs() < 1e-2, "{schedule:?} {}", o.rate(550));
-            assert!((o.rate(1000) - last).abs() < 1e-9, "{schedule:?} {}", o.rate(1000));
-        }
+        paths
     }
 }

@@ -11,6 +11,8 @@ use checkpoints::Config;
 use operations::AdamStep;
 
 use crate::curves;
+pub use crate::progress::log;
+use crate::progress::{Progress, operations_a_token};
 use crate::recipe::Recipe;
 use crate::snapshot;
 use crate::step::{self, Batch};
@@ -21,8 +23,10 @@ pub trait Source: Sync {
     fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<Batch>, u64);
     /// The same few batches each time, held out from training.
     fn validation(&self) -> Vec<Batch>;
-    /// Places in one epoch, for the log.
+    /// Places in one epoch.
     fn epoch(&self) -> u64;
+    /// What tells these data from others: goes into snapshots.
+    fn fingerprint(&self) -> String;
 }
 
 /// Why a run ended before its last update.
@@ -41,14 +45,16 @@ pub enum RunError {
     },
     /// The loss is no number any more.
     #[error(
-        "the loss of update {update} (data from place {consumed}) is {loss}: the run stops. The last snapshot is whole; \
-         lower the learning rate, or look at the data there"
+        "the loss of update {update} (data from place {consumed}; {batch}) is {loss}: the run stops. The last snapshot is \
+         whole; lower the learning rate, or look at the data there"
     )]
     NotANumber {
         /// Which update.
         update: u64,
         /// Where its data began.
         consumed: u64,
+        /// Which of its batches.
+        batch: String,
         /// The loss.
         loss: f64,
     },
@@ -64,8 +70,10 @@ pub struct Run<'a> {
     pub source: &'a dyn Source,
     /// Where to write.
     pub folder: &'a Path,
-    /// Where to compute.
-    pub device: Device,
+    /// Where to compute: the weights are on the first, and passes go to all.
+    pub devices: &'a [Device],
+    /// Floating point operations a second that a large matrix product reaches there, all devices together, if it is known.
+    pub peak: Option<f64>,
 }
 
 impl Run<'_> {
@@ -80,33 +88,60 @@ impl Run<'_> {
         let written = toml::to_string_pretty(recipe).unwrap_or_default();
         let path = self.folder.join("recipe.toml");
         fs::write(&path, &written).map_err(|e| write_error(&path, e))?;
-        let (mut network, resumed) = snapshot::read(self.folder, network, &self.device)?;
+        let device = self.devices.first().cloned().unwrap_or_else(|| network.device());
+        let (mut network, resumed) = snapshot::read(self.folder, network, &device)?;
         let (mut moments, mut at) = resumed.unwrap_or_default();
-        let pools = self.pools();
+        for (what, known, found) in [
+            ("recipe", &mut at.recipe, sha256(&written)),
+            ("data", &mut at.data, sha256(&self.source.fingerprint())),
+        ] {
+            if !known.is_empty() && *known != found {
+                log(&format!(
+                    "the {what} is not what the snapshot was made with: going on with what is there now"
+                ));
+            }
+            *known = found;
+        }
+        let pools = self.pools(&device);
+        let epoch = self.source.epoch();
         let mut curve = Curve::open(&self.folder.join("curve.csv"), at.update)?;
         let mut since = Instant::now();
         let (mut snapshot_at, mut window) = (Instant::now(), Window::default());
         let weights: usize = burn::module::Module::num_params(&network);
         log(&format!(
-            "{}: {weights} weights, {} workers, update {} of {}, {} tokens an update",
+            "{}: {weights} weights, {} workers, update {} of {}, {} tokens an update{}",
             recipe.name,
-            pools.len().max(1),
+            pools.len().max(self.devices.len()),
             at.update,
-            recipe.optimizer.updates,
-            recipe.batch.tokens
+            if recipe.optimizer.epochs > 0 {
+                format!("{} epochs", recipe.optimizer.epochs)
+            } else {
+                recipe.optimizer.updates.to_string()
+            },
+            recipe.batch.tokens,
+            self.peak
+                .map_or_else(String::new, |peak| format!(", matrix products at {:.0} GFLOP/s", peak / 1e9))
         ));
-        while at.update < recipe.optimizer.updates && !stop() {
+        let progress = Progress::new(at.update, recipe.optimizer.updates);
+        while !recipe.optimizer.is_over(at.update, at.consumed, epoch) && !stop() {
             let (batches, consumed) =
                 self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
             let training = self.training(at.update);
             let weight: f64 = batches.iter().map(Batch::weight).sum();
-            let (loss, gradients) = step::accumulate(&network, &batches, &training, &self.device, &pools);
+            let (loss, gradients) = if self.devices.len() > 1 {
+                step::accumulate_over(&network, &batches, &training, self.devices)
+            } else {
+                // On a CPU masks are functions of the seed; elsewhere they come from the device.
+                device.seed(training.seed);
+                step::accumulate(&network, &batches, &training, &device, &pools)
+            };
             let mean = loss / weight;
             let norm = step::norm(&network, &gradients) / weight;
             if !mean.is_finite() || !norm.is_finite() {
                 return Err(RunError::NotANumber {
                     update: at.update + 1,
                     consumed: at.consumed,
+                    batch: offender(&network, &batches, &training, &device),
                     loss: mean,
                 });
             }
@@ -114,16 +149,22 @@ impl Run<'_> {
             network =
                 step::update(network, gradients, &mut moments, self.adam(at.update + 1, rate, weight, norm));
             let tokens: u64 = batches.iter().map(|b| b.ids.len() as u64).sum();
+            let work: f64 = batches
+                .iter()
+                .map(|batch| batch.ids.len() as f64 * operations_a_token(self.config, batch.length))
+                .sum();
+            let epochs_before = at.consumed / epoch;
             at.update += 1;
             at.consumed = consumed;
             at.tokens += tokens;
             at.seconds += since.elapsed().as_secs_f64();
-            window.add(mean, norm, tokens, since.elapsed().as_secs_f64());
+            window.add(mean, norm, tokens, work, since.elapsed().as_secs_f64());
             since = Instant::now();
-            let last = at.update == recipe.optimizer.updates;
+            progress.update(at.update, window.loss(), window.rate());
+            let last = recipe.optimizer.is_over(at.update, at.consumed, epoch);
             if at.update.is_multiple_of(recipe.output.log_every) || last {
-                let epoch = at.consumed as f64 / self.source.epoch() as f64;
-                log(&window.line(at.update, epoch, rate));
+                let epochs = at.consumed as f64 / epoch as f64;
+                progress.line(&window.line(at.update, epochs, rate, self.peak));
                 curve.line(&format!(
                     "{},{},{},{:.5},,{rate:.3e},{:.0}",
                     at.update,
@@ -136,7 +177,7 @@ impl Run<'_> {
             }
             if at.update.is_multiple_of(recipe.output.validate_every) || last {
                 let loss = self.validate(&network, &pools);
-                log(&format!(
+                progress.line(&format!(
                     "update {} validation loss {loss:.4} (perplexity {:.2})",
                     at.update,
                     loss.exp()
@@ -144,38 +185,43 @@ impl Run<'_> {
                 curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
                 since = Instant::now();
             }
-            if recipe.output.keep_every > 0 && at.update.is_multiple_of(recipe.output.keep_every) {
+            let every =
+                |interval: u64, before: u64, now: u64| interval > 0 && before / interval < now / interval;
+            if every(recipe.output.keep_every, at.update - 1, at.update)
+                || every(recipe.output.keep_every_epochs, epochs_before, at.consumed / epoch)
+            {
                 self.keep(&network, &at)?;
                 since = Instant::now();
             }
             if snapshot_at.elapsed().as_secs_f64() > recipe.output.checkpoint_minutes * 60.0 || last {
                 snapshot::write(self.folder, &network, &moments, &at)?;
+                self.draw()?;
                 snapshot_at = Instant::now();
                 since = Instant::now();
             }
         }
-        if at.update < recipe.optimizer.updates {
+        progress.end();
+        if !recipe.optimizer.is_over(at.update, at.consumed, epoch) {
             snapshot::write(self.folder, &network, &moments, &at)?;
         }
-        curves::draw(self.folder).map_err(|e| write_error(&self.folder.join("curve.svg"), e))?;
+        self.draw()?;
         Ok(network)
+    }
+
+    fn draw(&self) -> Result<(), RunError> {
+        curves::draw(self.folder).map_err(|e| write_error(&self.folder.join("curve.svg"), e))
     }
 
     /// Keeps the weights of this update for averaging, and no more than the recipe says of those before.
     fn keep(&self, network: &Network, at: &snapshot::Position) -> Result<(), RunError> {
-        let all = self.folder.join("kept");
-        let own = all.join(format!("{:08}", at.update));
+        let own = self.folder.join("kept").join(format!("{:08}", at.update));
         snapshot::write(&own, network, &step::Moments::default(), at)?;
         for name in ["config.json", "tokenizer.json"] {
             if self.folder.join(name).is_file() {
                 fs::copy(self.folder.join(name), own.join(name)).map_err(|e| write_error(&own, e))?;
             }
         }
-        let mut kept: Vec<PathBuf> = fs::read_dir(&all)
-            .map_err(|e| write_error(&all, e))?
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .collect();
-        kept.sort();
+        let kept = snapshot::kept(self.folder)?;
         let over = kept.len().saturating_sub(self.recipe.output.keep.max(1));
         kept[..over].iter().try_for_each(|old| fs::remove_dir_all(old).map_err(|e| write_error(old, e)))
     }
@@ -184,7 +230,7 @@ impl Run<'_> {
     #[must_use]
     pub fn validate(&self, network: &Network, pools: &[rayon::ThreadPool]) -> f64 {
         let batches = self.source.validation();
-        let device = self.device.clone().without_autodiff();
+        let device = network.device().without_autodiff();
         let network = burn::module::Module::valid(network);
         let training = Training { precision: self.precision(), ..Training::default() };
         let weight: f64 = batches.iter().map(Batch::weight).sum();
@@ -212,11 +258,9 @@ impl Run<'_> {
         total / weight
     }
 
-    fn pools(&self) -> Vec<rayon::ThreadPool> {
+    fn pools(&self, device: &Device) -> Vec<rayon::ThreadPool> {
         let workers = match self.recipe.batch.workers {
-            0 if operations::is_cpu(&self.device) => {
-                std::thread::available_parallelism().map_or(1, usize::from)
-            }
+            0 if operations::is_cpu(device) => std::thread::available_parallelism().map_or(1, usize::from),
             0 => 0,
             n => n,
         };
@@ -224,10 +268,7 @@ impl Run<'_> {
     }
 
     fn precision(&self) -> operations::Precision {
-        match self.recipe.precision {
-            crate::recipe::Precision::F32 => operations::Precision::F32,
-            crate::recipe::Precision::Bf16 => operations::Precision::Bf16,
-        }
+        self.recipe.precision.into()
     }
 
     fn training(&self, update: u64) -> Training {
@@ -259,10 +300,23 @@ fn write_error(path: &Path, source: std::io::Error) -> RunError {
     RunError::Write { path: path.to_owned(), source }
 }
 
-/// A line with the time of day, for people and for log files alike.
-#[allow(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
-pub fn log(line: &str) {
-    eprintln!("{line}");
+fn sha256(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Which of an update's batches has a loss that is no number.
+fn offender(network: &Network, batches: &[Batch], training: &Training, device: &Device) -> String {
+    let (network, device) = (burn::module::Module::valid(network), device.clone().without_autodiff());
+    let training = Training { precision: training.precision, ..Training::default() };
+    let wrong = |batch: &Batch| !step::value(step::loss(&network, batch, &training, &device)).is_finite();
+    match batches.iter().position(wrong) {
+        Some(place) => {
+            let Batch { rows, length, .. } = &batches[place];
+            format!("batch {} of {}: {rows} sequences of {length} tokens", place + 1, batches.len())
+        }
+        None => "its gradient, not one batch alone".to_owned(),
+    }
 }
 
 /// What happened since the last log line.
@@ -272,15 +326,17 @@ struct Window {
     loss: f64,
     norm: f64,
     tokens: u64,
+    work: f64,
     seconds: f64,
 }
 
 impl Window {
-    fn add(&mut self, loss: f64, norm: f64, tokens: u64, seconds: f64) {
+    fn add(&mut self, loss: f64, norm: f64, tokens: u64, work: f64, seconds: f64) {
         self.updates += 1;
         self.loss += loss;
         self.norm += norm;
         self.tokens += tokens;
+        self.work += work;
         self.seconds += seconds;
     }
 
@@ -292,12 +348,14 @@ impl Window {
         self.tokens as f64 / self.seconds.max(1e-9)
     }
 
-    fn line(&self, update: u64, epoch: f64, rate: f64) -> String {
+    fn line(&self, update: u64, epoch: f64, rate: f64, peak: Option<f64>) -> String {
+        let share = |peak| format!(" ({:.0} % of peak)", 100.0 * self.work / self.seconds.max(1e-9) / peak);
         format!(
-            "update {update} epoch {epoch:.3} loss {:.4} gradient {:.3} rate {rate:.2e} {:.0} tokens/s",
+            "update {update} epoch {epoch:.3} loss {:.4} gradient {:.3} rate {rate:.2e} {:.0} tokens/s{}",
             self.loss(),
             self.norm / self.updates.max(1) as f64,
-            self.rate()
+            self.rate(),
+            peak.map_or_else(String::new, share)
         )
     }
 }

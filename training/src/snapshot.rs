@@ -2,7 +2,7 @@
 //! place, so that a kill at any moment leaves a whole snapshot.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use biogpt::network::Network;
@@ -30,6 +30,9 @@ pub struct Position {
     pub seconds: f64,
     /// SHA-256 of the recipe.
     pub recipe: String,
+    /// SHA-256 of the data's fingerprint.
+    #[serde(default)]
+    pub data: String,
 }
 
 /// Why a snapshot cannot be written or read.
@@ -117,6 +120,41 @@ pub fn write(
     let mut file = File::create(&fresh).map_err(io("write", &fresh))?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io("write", &fresh))?;
     fs::rename(&fresh, &path).map_err(io("replace", &path))
+}
+
+/// The folders of the weights that a run kept on its way, the oldest first.
+///
+/// # Errors
+/// If the folder of all of them is there and cannot be listed.
+pub fn kept(run: &Path) -> Result<Vec<PathBuf>, SnapshotError> {
+    let all = run.join("kept");
+    if !all.is_dir() {
+        return Ok(Vec::new());
+    }
+    let listed = fs::read_dir(&all).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut folders: Vec<PathBuf> =
+        listed.map_err(io("list", &all))?.into_iter().map(|entry| entry.path()).collect();
+    folders.sort();
+    Ok(folders)
+}
+
+/// Where the run in `folder` stands, without its weights.
+///
+/// # Errors
+/// If the file cannot be read or is not a snapshot.
+pub fn position(folder: &Path) -> Result<Position, SnapshotError> {
+    let path = folder.join(FILE);
+    let mut file = File::open(&path).map_err(io("open", &path))?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(io("read", &path))?;
+    let mut header = Vec::new();
+    file.take(u64::from_le_bytes(length)).read_to_end(&mut header).map_err(io("read", &path))?;
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap_or_default();
+    let position = header["__metadata__"]["position"].as_str();
+    position.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(|| SnapshotError::Mismatch {
+        path,
+        reason: "it does not tell where the run stood".to_owned(),
+    })
 }
 
 struct Restore<'a> {

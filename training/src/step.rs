@@ -147,6 +147,62 @@ pub fn accumulate(
     (total, sum.total)
 }
 
+/// The same weights on another device, as leaves of a graph of its own.
+struct Copied<'a>(&'a Device);
+
+impl ModuleMapper for Copied<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let to = self.0.clone().without_autodiff();
+        param.map(|weights| Tensor::from_inner(weights.inner().to_device(&to)).require_grad())
+    }
+}
+
+/// Passes over several batches on several devices at once. Each gets a copy of the weights and every n-th batch; gradients
+/// come back to the first, where the network is, and are summed in the order of the devices.
+#[must_use]
+pub fn accumulate_over(
+    network: &Network,
+    batches: &[Batch],
+    training: &Training,
+    devices: &[Device],
+) -> (f64, GradientsParams) {
+    let home = network.device().without_autodiff();
+    let share = |place: usize, device: &Device, own: Network| {
+        let mut sum = Sum::default();
+        let mut total = 0.0;
+        for (number, batch) in batches.iter().enumerate().skip(place).step_by(devices.len()) {
+            let training = Training { seed: training.seed.wrapping_add((number as u64) << 40), ..*training };
+            device.seed(training.seed);
+            let (loss, gradients) = gradients(&own, batch, &training, device);
+            total += loss;
+            sum.other = gradients;
+            own.visit(&mut sum);
+        }
+        (total, sum.total.to_device(&home, &own))
+    };
+    let found: Vec<(f64, GradientsParams)> = std::thread::scope(|scope| {
+        let running: Vec<_> = devices
+            .iter()
+            .enumerate()
+            .map(|(place, device)| {
+                let (share, own) = (&share, network.clone().map(&mut Copied(device)));
+                scope.spawn(move || share(place, device, own))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let (mut sum, mut total) = (Sum::default(), 0.0);
+    for (loss, gradients) in found {
+        total += loss;
+        sum.other = gradients;
+        network.visit(&mut sum);
+    }
+    (total, sum.total)
+}
+
 struct SquareSum<'a> {
     gradients: &'a GradientsParams,
     total: f64,

@@ -1,6 +1,6 @@
 //! Runs a recipe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,12 +10,15 @@ use corpus::Shards;
 use tasks::Finder;
 use terms::Terms;
 use tokenizer::Tokenizer;
+use training::device::Computes;
 use training::environment::Environment;
+use training::history;
 use training::pretrain::Pretraining;
+use training::progress::log;
 use training::recipe::{Data, Model, Recipe};
-use training::run::{Run, Source, log};
+use training::run::{Run, Source};
 use training::start::Start;
-use training::tuning::{self, Part};
+use training::tuning::{self, OtherNames, Part};
 
 use crate::Failure;
 
@@ -24,9 +27,12 @@ use crate::Failure;
 pub struct Arguments {
     /// The recipe, a TOML file.
     recipe: PathBuf,
-    /// Where snapshots, curves and the result go.
+    /// Where snapshots, curves and the result go; `runs/` and the recipe's name if absent.
     #[arg(long)]
-    out: PathBuf,
+    out: Option<PathBuf>,
+    /// Where to compute: cpu, wgpu, wgpu:1, cuda, cuda:0,1,2,3 (several: data-parallel).
+    #[arg(long, default_value = "cpu")]
+    device: Computes,
     /// Stop after so many updates of this run, with a snapshot.
     #[arg(long)]
     stop_after: Option<u64>,
@@ -35,10 +41,16 @@ pub struct Arguments {
 /// Trains to the end of the recipe, or of `--stop-after`.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let recipe = Recipe::read(&arguments.recipe)?;
-    let device = Device::flex().autodiff();
-    let start = start(&recipe, &device)?;
-    start.describe(&arguments.out)?;
-    Environment::here().write(&arguments.out)?;
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(&recipe.name));
+    let devices = arguments.device.open()?;
+    let peak = arguments.device.peak(&devices, recipe.precision.into());
+    let first = devices.first().ok_or("no device was named")?;
+    let start = start(&recipe, first)?;
+    fits(&recipe, &start.config)?;
+    start.describe(&out)?;
+    let environment = Environment::here(&arguments.device.name());
+    environment.write(&out)?;
+    history::write(&out, &history::begun(&recipe, &environment.machine())?)?;
     let Start { config, tokenizer, network } = start;
     let source: Box<dyn Source + '_> = match &recipe.data {
         Data::Pretrain { folder, sequence } => {
@@ -46,27 +58,61 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             log(&format!("{} tokens an epoch", source.tokens()));
             Box::new(source)
         }
-        Data::Tune { tasks, terms, replay, longest, times } => {
-            let finder = Finder::new(vec![Arc::new(Terms::open(terms)?)]);
-            let gold = |part| tuning::read(tasks, part, &finder);
+        Data::Tune { tasks, terms, replay, longest, longest_source, corrections, swapped, times } => {
+            let terms = Arc::new(Terms::open(terms)?);
+            let finder = Finder::new(vec![terms.clone()]);
+            let mut gold = tuning::read(tasks, Part::Train, &finder)?;
+            for path in corrections {
+                let corrected = tuning::add_corrections(&mut gold, path)?;
+                let (used, unused) = (corrected.used, corrected.unused);
+                log(&format!("{}: {used} decided examples, {unused} that teach nothing", path.display()));
+                corrected.problems.iter().for_each(|problem| log(&format!("{}, {problem}", path.display())));
+            }
+            if *swapped > 0 {
+                tuning::add_swapped(&mut gold, &OtherNames::of(&terms), &finder, *swapped, recipe.seed);
+            }
             let source = tuning::mixture(
                 &tokenizer,
-                (gold(Part::Train)?, gold(Part::Dev)?),
+                (gold, tuning::read(tasks, Part::Dev, &finder)?),
                 replay.as_deref(),
                 times,
                 (*longest, config.eos_id, recipe.seed),
             )?;
+            let source = match longest_source {
+                0 => source,
+                tokens => source.with_longest_source(*tokens),
+            };
             log(&format!("{} examples an epoch", source.epoch()));
             Box::new(source)
         }
     };
-    let run =
-        Run { recipe: &recipe, config: &config, source: source.as_ref(), folder: &arguments.out, device };
+    let run = Run {
+        recipe: &recipe,
+        config: &config,
+        source: source.as_ref(),
+        folder: &out,
+        devices: &devices,
+        peak,
+    };
     let left = AtomicU64::new(arguments.stop_after.unwrap_or(u64::MAX));
     run.train(network, || {
         left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_err()
     })?;
     Ok(())
+}
+
+/// Sequences must have a position for each token.
+fn fits(recipe: &Recipe, config: &Config) -> Result<(), Failure> {
+    let (name, longest) = match &recipe.data {
+        Data::Pretrain { sequence, .. } => ("data.sequence", *sequence),
+        Data::Tune { longest, .. } => ("data.longest", *longest),
+    };
+    match longest <= config.max_positions {
+        true => Ok(()),
+        false => {
+            Err(format!("`{name}` is {longest}, but the model has {} positions", config.max_positions).into())
+        }
+    }
 }
 
 /// A new network with the vocabulary of the recipe's data, or the weights it starts from.

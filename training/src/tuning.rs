@@ -3,10 +3,12 @@
 mod answer;
 mod classify;
 mod conclusions;
+mod corrections;
 mod data;
 mod mixture;
 mod relations;
 mod replay;
+mod swapped;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -16,10 +18,12 @@ use tokenizer::Tokenizer;
 pub use answer::Answers;
 pub use classify::Hallmarks;
 pub use conclusions::Conclusions;
+pub use corrections::{Corrected, add_corrections};
 pub use data::{DataError, Gold, Part, lexicons, read};
 pub use mixture::mixture;
 pub use relations::Relations;
 pub use replay::Replay;
+pub use swapped::{OtherNames, add_swapped};
 pub use verdicts::{Pair, Verdicts};
 
 /// The tasks one model is tuned for, in the order of their learned tokens, and how many each has: as in BioGPT, nine, and
@@ -34,6 +38,9 @@ pub const PROMPTS: [(&str, usize); 8] = [
     ("pubmedqa", 9),
     ("hoc", 1),
 ];
+
+/// What may be mixed in from running text: its streams, and questions made of it.
+pub const REPLAYED: [&str; 3] = ["definitions", "prose", "conclusions"];
 
 /// Learned tokens of all tasks together.
 #[must_use]

@@ -40,6 +40,11 @@ impl<D: Documents> Windows<D> {
         Self { documents, sequence, separator, seed, tokens, current: Mutex::default() }
     }
 
+    /// What is read.
+    pub const fn documents(&self) -> &D {
+        &self.documents
+    }
+
     /// Tokens of one epoch, separators included.
     pub const fn tokens(&self) -> u64 {
         self.tokens

@@ -92,7 +92,9 @@ fn the_smoke_recipe_learns_and_says_where_it_was_made() {
     let losses: Vec<f64> =
         curve.lines().filter_map(|line| line.split(',').nth(3).and_then(|loss| loss.parse().ok())).collect();
     assert!(losses.last().unwrap() + 1.0 < losses[0], "{losses:?}");
-    for file in ["recipe.toml", "config.json", "environment.json", "tokenizer.json"] {
+    for file in
+        ["recipe.toml", "config.json", "environment.json", "tokenizer.json", "history.json", "curve.svg"]
+    {
         assert!(out.join(file).is_file(), "{file} is missing");
     }
 }
@@ -108,7 +110,10 @@ fn a_loss_that_is_no_number_stops_the_run_and_names_the_data() {
     let out = train(&recipe, &folder.path().join("run")).output().unwrap();
     let log = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(!out.status.success(), "{log}");
-    assert!(log.contains("the loss of update") && log.contains("data from place"), "{log}");
+    assert!(
+        log.contains("the loss of update") && log.contains("data from place") && log.contains("batch"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -135,4 +140,53 @@ fn an_exported_model_gives_the_logits_of_the_run() {
         let found = logits(&loaded.network, &device);
         assert!(expected.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-5), "{}", form.display());
     }
+}
+
+#[test]
+fn what_a_run_kept_becomes_a_model_with_figures_and_a_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), |recipe| {
+        set(recipe, "optimizer", "updates", 20);
+        set(recipe, "output", "keep_every", 5);
+        set(recipe, "output", "keep", 3);
+    });
+    let (out, model) = (folder.path().join("run"), folder.path().join("model"));
+    assert!(train(&recipe, &out).output().unwrap().status.success());
+    let kept: Vec<String> = training::snapshot::kept(&out)
+        .unwrap()
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(kept, ["00000010", "00000015", "00000020"]);
+    let run = |arguments: &[&str]| {
+        let answer = Command::new(PROGRAM).args(arguments).output().unwrap();
+        assert!(answer.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&answer.stderr));
+    };
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let (out, to) = (path(&out), path(&model));
+    run(&["average", &out, "--last", "2", "--out", &to, "--name", "Small", "--licence", "MIT"]);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/smoke");
+    run(&["perplexity", &to, "--data", data]);
+    run(&["card", &to]);
+    let loaded = Model::load(&model, &Device::flex()).unwrap();
+    let stage = &loaded.manifest.training[0];
+    assert_eq!((stage.recipe.as_str(), stage.updates), ("smoke", 20));
+    assert!(stage.data.iter().any(|data| data.licence == "CC BY"), "{:?}", stage.data);
+    assert!(loaded.manifest.metrics["perplexity.prose"] > 1.0);
+    assert!(loaded.manifest.tasks.is_empty(), "pre-training tunes for no task");
+    let card = fs::read_to_string(model.join("README.md")).unwrap();
+    let hash = &loaded.manifest.files["model.bpk"].sha256;
+    for part in ["# Small", "| smoke | 20 |", "| perplexity.prose |", hash.as_str()] {
+        assert!(card.contains(part), "{part} is not in {card}");
+    }
+    loaded.manifest.verify(&model).unwrap();
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), |recipe| set(recipe, "optimizer", "label_smoothing", 0.1));
+    let out = train(&recipe, &folder.path().join("run")).output().unwrap();
+    let log = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(!out.status.success() && log.contains("label_smoothing") && log.contains("recipe.toml"), "{log}");
 }

@@ -95,6 +95,20 @@ fn workers_give_the_same_sums_as_one_after_another() {
 }
 
 #[test]
+fn several_devices_give_the_gradients_of_one() {
+    let device = Device::flex().autodiff();
+    let network = Network::init(&tiny(), 3, &device);
+    let batches = [batch(1), batch(2), batch(3)];
+    let training = Training { hidden_dropout: 0.1, seed: 4, ..Training::default() };
+    let (alone, a) = step::accumulate(&network, &batches, &training, &device, &[]);
+    let two = [device.clone(), device.clone()];
+    let (together, b) = step::accumulate_over(&network, &batches, &training, &two);
+    assert!((alone / together - 1.0).abs() < 1e-6, "{alone} {together}");
+    let (a, b) = (step::norm(&network, &a), step::norm(&network, &b));
+    assert!((a / b - 1.0).abs() < 1e-5, "{a} {b}");
+}
+
+#[test]
 fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
     let device = Device::flex().autodiff();
     let how = |update| AdamStep {
@@ -120,7 +134,8 @@ fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
     let mut moments = Moments::default();
     let half = run(Network::init(&tiny(), 5, &device), &mut moments, 1..=10);
-    let position = Position { update: 10, consumed: 7, tokens: 240, seconds: 1.5, recipe: "r".into() };
+    let position =
+        Position { update: 10, consumed: 7, tokens: 240, seconds: 1.5, recipe: "r".into(), data: "d".into() };
     snapshot::write(folder.path(), &half, &moments, &position).unwrap();
     let (resumed, state) =
         snapshot::read(folder.path(), Network::init(&tiny(), 99, &device), &device).unwrap();

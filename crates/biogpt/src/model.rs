@@ -15,7 +15,7 @@ use tokenizer::Tokenizer;
 use crate::network::Network;
 
 pub use error::ModelError;
-pub use folder::{FileRecord, Manifest, TaskPrompt};
+pub use folder::{FileRecord, Manifest, TaskPrompt, TrainingData, TrainingStage};
 pub use import::{Import, WeightType, import, write};
 pub use random::write_random;
 

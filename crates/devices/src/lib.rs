@@ -10,7 +10,7 @@ mod open;
 
 pub use adapters::{Adapter, Kind, Limits, list, processor};
 pub use choose::{Chosen, Need, Request, choose};
-pub use open::open;
+pub use open::{cuda, open};
 
 /// Why no device could be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,6 +18,11 @@ pub enum DeviceError {
     /// The name is not one of a device.
     #[error("there is no device called `{0}`: say auto, cpu, gpu, gpu:0 (gpu:1 ...) or software")]
     Unknown(String),
+    /// CUDA is a matter of how the program was built.
+    #[error(
+        "this program was built without CUDA: build it with `--features cuda`, on a machine that has the network"
+    )]
+    WithoutCuda,
     /// The machine has no such adapter.
     #[error(
         "this machine has no {wanted}. It has: {found}. Choose one of these, or install the graphics driver"

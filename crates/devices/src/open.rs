@@ -22,3 +22,21 @@ pub fn open(adapter: &Adapter) -> Result<Device, DeviceError> {
         .init()
         .map_err(|error| DeviceError::Refused { adapter: adapter.name.clone(), reason: error.to_string() })
 }
+
+/// The NVIDIA card of this number, through CUDA.
+///
+/// # Errors
+/// If this program was built without the feature `cuda`.
+#[cfg(feature = "cuda")]
+pub fn cuda(number: usize) -> Result<Device, DeviceError> {
+    Ok(Device::cuda(number))
+}
+
+/// The NVIDIA card of this number, through CUDA.
+///
+/// # Errors
+/// If this program was built without the feature `cuda`.
+#[cfg(not(feature = "cuda"))]
+pub const fn cuda(_: usize) -> Result<Device, DeviceError> {
+    Err(DeviceError::WithoutCuda)
+}

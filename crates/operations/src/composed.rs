@@ -3,13 +3,32 @@
 use burn::tensor::activation::{gelu, log_softmax, relu};
 use burn::tensor::module::{attention, linear as burn_linear};
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Distribution, Int, Tensor};
+use burn::tensor::{DType, Distribution, Int, Tensor};
+use kernels::Precision;
 use kernels::activation::Activation;
 use kernels::attention::Dropout;
 use kernels::optimizer::AdamStep;
 
-pub(crate) fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-    burn_linear(x, weight.transpose(), Some(bias))
+/// A factor of a matrix product: in bfloat16 where that is asked for and the device has it.
+fn factor<const D: usize>(x: Tensor<D>, precision: Precision) -> Tensor<D> {
+    match precision {
+        Precision::Bf16 if x.device().supports_dtype(DType::BF16) => x.cast(DType::BF16),
+        _ => x,
+    }
+}
+
+pub(crate) fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    precision: Precision,
+) -> Tensor<D> {
+    let whole = x.dtype();
+    let (x, weight) = (factor(x, precision), factor(weight.transpose(), precision));
+    if x.dtype() == whole {
+        return burn_linear(x, weight, Some(bias));
+    }
+    burn_linear(x, weight, None).cast(whole) + bias.unsqueeze()
 }
 
 pub(crate) fn layer_norm<const D: usize>(
@@ -30,9 +49,16 @@ pub(crate) fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> 
     }
 }
 
-pub(crate) fn causal_attention(qkv: Tensor<3>, heads: usize, dropping: Dropout) -> Tensor<3> {
+pub(crate) fn causal_attention(
+    qkv: Tensor<3>,
+    heads: usize,
+    dropping: Dropout,
+    precision: Precision,
+) -> Tensor<3> {
     let [batch, length, width] = qkv.dims();
     let d = width / 3;
+    let whole = qkv.dtype();
+    let qkv = factor(qkv, precision);
     let part = |i: usize| {
         let part = qkv.clone().slice([0..batch, 0..length, i * d..(i + 1) * d]);
         part.reshape([batch, length, heads, d / heads]).swap_dims(1, 2)
@@ -42,11 +68,12 @@ pub(crate) fn causal_attention(qkv: Tensor<3>, heads: usize, dropping: Dropout) 
         let options = AttentionModuleOptions { scale: None, softcap: None, is_causal: true };
         attention(q, k, v, None, None, options)
     } else {
-        let scores = q.matmul(k.swap_dims(2, 3)) / ((d / heads) as f64).sqrt();
+        let scores = q.matmul(k.swap_dims(2, 3)).cast(whole) / ((d / heads) as f64).sqrt();
         let hidden = Tensor::<2, burn::tensor::Bool>::tril_mask([length, length], 0, &scores.device());
         let p = burn::tensor::activation::softmax(scores.mask_fill(hidden.unsqueeze(), f32::NEG_INFINITY), 3);
-        dropout(p, dropping).matmul(v)
+        factor(dropout(p, dropping), precision).matmul(v)
     };
+    let out = out.cast(whole);
     out.swap_dims(1, 2).reshape([batch, length, d])
 }
 
@@ -55,8 +82,11 @@ pub(crate) fn cross_entropy(
     head: Tensor<2>,
     targets: Tensor<1, Int>,
     weights: Tensor<1>,
+    precision: Precision,
 ) -> Tensor<1> {
-    let log_probabilities = log_softmax(hidden.matmul(head.transpose()), 1);
+    let whole = hidden.dtype();
+    let logits = factor(hidden, precision).matmul(factor(head.transpose(), precision)).cast(whole);
+    let log_probabilities = log_softmax(logits, 1);
     let rows = targets.dims()[0];
     let found: Tensor<1> = log_probabilities.gather(1, targets.reshape([rows, 1])).reshape([rows]);
     -(found * weights).sum()
@@ -87,4 +117,45 @@ pub(crate) fn adam<const D: usize>(
     let change = (m.clone() / correct_1) / ((v.clone() / correct_2).sqrt() + how.epsilon);
     let w = weights * (1.0 - how.learning_rate * how.weight_decay) - change * how.learning_rate;
     (w, m, v)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn rounded_factors_keep_values_gradients_and_their_types() {
+        let device = Device::flex().autodiff();
+        let numbers = |seed: i64, shape: [usize; 2]| {
+            let count = (shape[0] * shape[1]) as i64;
+            let values = Tensor::<1, Int>::arange(0..count, &device) * seed;
+            (values.float() * 0.37).sin().reshape(shape)
+        };
+        let run = |precision| {
+            let (x, w) = (numbers(3, [6, 16]).require_grad(), numbers(5, [48, 16]).require_grad());
+            let qkv = linear(x, w.clone(), Tensor::zeros([48], &device), precision);
+            let dropping = Dropout { probability: 0.0, seed: 0 };
+            let out = causal_attention(qkv.reshape([1, 6, 48]), 2, dropping, precision).reshape([6, 16]);
+            let targets = Tensor::arange(0..6, &device);
+            let loss =
+                cross_entropy(out, numbers(7, [9, 16]), targets, Tensor::ones([6], &device), precision);
+            let gradient = w.grad(&loss.backward()).unwrap_or_else(|| w.clone().inner().zeros_like());
+            (loss.dtype(), loss.into_data().iter::<f32>().next(), gradient)
+        };
+        let (whole, rounded) = (run(Precision::F32), run(Precision::Bf16));
+        assert!(device.supports_dtype(DType::BF16), "else nothing is compared");
+        assert_eq!((whole.0, rounded.0), (DType::F32, DType::F32));
+        assert!(
+            whole.1.zip(rounded.1).is_some_and(|(a, b)| a != b && (a - b).abs() < 0.02 * a),
+            "{:?} {:?}",
+            whole.1,
+            rounded.1
+        );
+        assert_eq!(rounded.2.dtype(), DType::F32);
+        let size = whole.2.clone().abs().max().into_scalar::<f32>();
+        let off = (whole.2 - rounded.2).abs().max().into_scalar::<f32>();
+        assert!(size > 0.0 && off < 0.05 * size, "{off} of {size}");
+    }
 }

@@ -45,7 +45,7 @@ pub fn linear<const D: usize>(
         let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
         Tensor::from_dispatch(<Dispatch as CpuOperations>::linear(x, weight, bias, precision))
     } else {
-        composed::linear(x, weight, bias)
+        composed::linear(x, weight, bias, precision)
     }
 }
 
@@ -102,7 +102,7 @@ pub fn causal_attention(qkv: Tensor<3>, heads: usize, dropout: Dropout, precisio
         let qkv = qkv.into_dispatch();
         Tensor::from_dispatch(<Dispatch as CpuOperations>::causal_attention(qkv, heads, dropout, precision))
     } else {
-        composed::causal_attention(qkv, heads, dropout)
+        composed::causal_attention(qkv, heads, dropout, precision)
     }
 }
 
@@ -125,7 +125,7 @@ pub fn cross_entropy(
             hidden, head, targets, weights, precision,
         ))
     } else {
-        composed::cross_entropy(hidden, head, targets, weights)
+        composed::cross_entropy(hidden, head, targets, weights, precision)
     }
 }
 

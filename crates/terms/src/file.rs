@@ -23,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use memmap2::Mmap;
 use thiserror::Error;
 
-use crate::concepts::{Concept, Table};
+use crate::concepts::{Concept, Kind, Table};
 use crate::names::{self, Entry};
 
 const MAGIC: &[u8; 8] = b"OSLTERMS";
@@ -176,15 +176,7 @@ impl Terms {
     pub fn names_of(&self, concept: &Concept) -> Vec<String> {
         let Some(number) = self.table().and_then(|table| table.find(concept)) else { return Vec::new() };
         let linked = self.links().filter(|(_, to)| *to == number).map(|(from, _)| from);
-        let index = self.index.get_or_init(|| {
-            let ranks = 0..self.names.len() as u32;
-            let entries = ranks.flat_map(|rank| {
-                self.entries(u64::from(rank)).into_iter().map(move |entry| (entry.concept, rank))
-            });
-            let mut index: Vec<(u32, u32)> = entries.collect();
-            index.sort_unstable();
-            index
-        });
+        let index = self.ranks_by_concept();
         let ranks_of = |number: u32| {
             let from = index.partition_point(|(other, _)| *other < number);
             index[from..].iter().take_while(move |(other, _)| *other == number).map(|(_, rank)| *rank)
@@ -192,6 +184,30 @@ impl Terms {
         let ranks: BTreeSet<u32> = linked.chain([number]).flat_map(ranks_of).collect();
         let name = |rank: &u32| String::from_utf8(self.names.get_key(u64::from(*rank))?).ok();
         ranks.iter().filter_map(name).collect()
+    }
+
+    /// The names of each concept of a kind, folded, concept by concept; those of linked concepts stand apart.
+    #[must_use]
+    pub fn concepts_of(&self, kind: Kind) -> Vec<Vec<String>> {
+        let name = |rank: u32| String::from_utf8(self.names.get_key(u64::from(rank))?).ok();
+        self.ranks_by_concept()
+            .chunk_by(|(one, _), (other, _)| one == other)
+            .filter(|entries| self.concept(entries[0].0).is_some_and(|concept| concept.kind == kind))
+            .map(|entries| entries.iter().filter_map(|(_, rank)| name(*rank)).collect())
+            .collect()
+    }
+
+    /// Concept and rank of a name, sorted: made at the first call.
+    fn ranks_by_concept(&self) -> &[(u32, u32)] {
+        self.index.get_or_init(|| {
+            let ranks = 0..self.names.len() as u32;
+            let entries = ranks.flat_map(|rank| {
+                self.entries(u64::from(rank)).into_iter().map(move |entry| (entry.concept, rank))
+            });
+            let mut index: Vec<(u32, u32)> = entries.collect();
+            index.sort_unstable();
+            index
+        })
     }
 
     pub(crate) fn automaton(&self) -> &fst::raw::Fst<Section> {

@@ -117,6 +117,9 @@ fn names_of_a_concept_are_those_of_all_vocabularies() {
     let names = terms.names_of(&mesh(Kind::Chemical, "D008727"));
     assert_eq!(names, ["amethopterin", "methotrexate", "methotrexate sodium"]);
     assert!(terms.names_of(&mesh(Kind::Gene, "D1")).is_empty());
+    let chemicals = terms.concepts_of(Kind::Chemical);
+    assert!(chemicals.iter().flatten().any(|name| name == "methotrexate"), "{chemicals:?}");
+    assert!(!chemicals.iter().any(Vec::is_empty));
 }
 
 #[test]

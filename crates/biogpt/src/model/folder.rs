@@ -47,8 +47,42 @@ pub struct Manifest {
     /// Measured figures by name.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
+    /// How the weights were trained, stage by stage, the first one first. Empty where nobody recorded it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub training: Vec<TrainingStage>,
     /// By file name, for all other files of the folder.
     pub files: BTreeMap<String, FileRecord>,
+}
+
+/// One training run: what a model card tells of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingStage {
+    /// The recipe's name.
+    pub recipe: String,
+    /// Updates of the weights.
+    pub updates: u64,
+    /// Tokens trained on, repeats included.
+    pub tokens: u64,
+    /// Hours of training.
+    pub hours: f64,
+    /// On what.
+    pub machine: String,
+    /// From what.
+    pub data: Vec<TrainingData>,
+}
+
+/// Documents of one origin and licence that a model was trained on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingData {
+    /// What they are and where they are from.
+    pub name: String,
+    /// Their terms.
+    pub licence: String,
+    /// How many, where it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<u64>,
 }
 
 /// How a task is asked of a tuned model.
@@ -89,6 +123,7 @@ impl Manifest {
             parameters: config.parameters(),
             tasks,
             metrics: BTreeMap::new(),
+            training: Vec::new(),
             files: BTreeMap::new(),
         }
     }

@@ -1,0 +1,217 @@
+//! What a recipe must hold beside the right names and types, so that no setting is passed over in silence.
+
+use super::{Data, Recipe, Schedule};
+use crate::tuning;
+
+/// A value that cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` {problem}")]
+pub struct Problem {
+    /// The value's place in the file.
+    pub field: String,
+    /// What is wrong, and what to write.
+    pub problem: String,
+}
+
+fn problem(field: &str, problem: impl Into<String>) -> Result<(), Problem> {
+    Err(Problem { field: field.to_owned(), problem: problem.into() })
+}
+
+impl Recipe {
+    /// Finds the first value that cannot be meant.
+    ///
+    /// # Errors
+    /// Names it, and says what it could be.
+    pub fn check(&self) -> Result<(), Problem> {
+        self.check_model()?;
+        self.check_data()?;
+        self.check_batch()?;
+        self.check_optimizer()?;
+        let Self { dropout, output, .. } = self;
+        for (name, share) in [
+            ("dropout.hidden", dropout.hidden),
+            ("dropout.attention", dropout.attention),
+            ("dropout.activation", dropout.activation),
+        ] {
+            if !(0.0..1.0).contains(&share) {
+                return problem(name, format!("is {share}: it is a share from 0 to below 1"));
+            }
+        }
+        if output.validate_every == 0 || output.log_every == 0 {
+            return problem("output", "has an interval of 0 updates: 1 is the shortest");
+        }
+        if !output.checkpoint_minutes.is_finite() || output.checkpoint_minutes < 0.0 {
+            return problem("output.checkpoint_minutes", "must be 0 (after each update) or more");
+        }
+        Ok(())
+    }
+
+    fn check_model(&self) -> Result<(), Problem> {
+        let model = &self.model;
+        let shape = [
+            ("model.preset", model.preset.is_some()),
+            ("model.layers", model.layers.is_some()),
+            ("model.hidden_size", model.hidden_size.is_some()),
+            ("model.heads", model.heads.is_some()),
+            ("model.max_positions", model.max_positions.is_some()),
+        ];
+        match shape.iter().find(|(_, given)| *given && model.from.is_some()) {
+            Some((name, _)) => problem(name, "would be passed over: `model.from` has a shape already"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_data(&self) -> Result<(), Problem> {
+        match &self.data {
+            Data::Pretrain { sequence, .. } if *sequence < 2 => problem("data.sequence", "must be 2 or more"),
+            Data::Pretrain { .. } => Ok(()),
+            Data::Tune { longest, longest_source, times, replay, .. } => {
+                if *longest_source > *longest {
+                    return problem(
+                        "data.longest_source",
+                        "is over `data.longest`, which holds source and answer",
+                    );
+                }
+                let known: Vec<&str> =
+                    tuning::PROMPTS.iter().map(|(name, _)| *name).chain(tuning::REPLAYED).collect();
+                for (name, share) in times {
+                    let field = format!("data.times.{name}");
+                    if !known.contains(&name.as_str()) {
+                        return problem(&field, format!("is no task: they are {}", known.join(", ")));
+                    }
+                    if !share.is_finite() || *share < 0.0 {
+                        return problem(&field, format!("is {share}: it must be 0 or more"));
+                    }
+                    if tuning::REPLAYED.contains(&name.as_str()) && replay.is_none() {
+                        return problem(&field, "needs `data.replay`, the folder of the running text");
+                    }
+                }
+                match times.values().any(|share| *share > 0.0) {
+                    true => Ok(()),
+                    false => problem("data.times", "names no task: write for example `bc5cdr = 1.0`"),
+                }
+            }
+        }
+    }
+
+    fn check_batch(&self) -> Result<(), Problem> {
+        let batch = &self.batch;
+        let longest = match &self.data {
+            Data::Pretrain { sequence, .. } => *sequence,
+            Data::Tune { longest, .. } => *longest,
+        };
+        if batch.pass_tokens < longest {
+            return problem("batch.pass_tokens", format!("must hold one sequence of {longest} tokens"));
+        }
+        if batch.tokens < batch.pass_tokens {
+            return problem(
+                "batch.tokens",
+                "must be at least `batch.pass_tokens`: an update is one pass or more",
+            );
+        }
+        Ok(())
+    }
+
+    fn check_optimizer(&self) -> Result<(), Problem> {
+        let o = &self.optimizer;
+        if (o.updates > 0) == (o.epochs > 0) {
+            return problem("optimizer", "must say when to end: give either `updates` or `epochs`");
+        }
+        if o.epochs > 0 && o.schedule != Schedule::InverseSquareRoot {
+            return problem(
+                "optimizer.schedule",
+                "ends with the last update: give `updates`, or use \"inverse_square_root\" with `epochs`",
+            );
+        }
+        if !o.betas.iter().all(|beta| (0.0..1.0).contains(beta)) {
+            return problem("optimizer.betas", "must be two numbers from 0 to below 1");
+        }
+        for (name, value) in [
+            ("optimizer.learning_rate", o.learning_rate),
+            ("optimizer.warmup_from", o.warmup_from),
+            ("optimizer.epsilon", o.epsilon),
+            ("optimizer.weight_decay", o.weight_decay),
+            ("optimizer.clip", o.clip),
+        ] {
+            if !value.is_finite() || value < 0.0 {
+                return problem(name, format!("is {value}: it must be 0 or more"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TUNE: &str = r#"
+        name = "t"
+        [model]
+        from = "m"
+        [data]
+        kind = "tune"
+        tasks = "tasks"
+        terms = "terms"
+        longest = 1024
+        longest_source = 640
+        corrections = ["c.jsonl"]
+        swapped = 2
+        [data.times]
+        bc5cdr = 1.0
+        [batch]
+        tokens = 32768
+        pass_tokens = 1024
+        [optimizer]
+        learning_rate = 1e-5
+        warmup = 100
+        warmup_from = 1e-7
+        schedule = "inverse_square_root"
+        epochs = 100
+        [output]
+        keep_every_epochs = 1
+    "#;
+
+    fn said(text: &str) -> String {
+        match toml::from_str::<Recipe>(text) {
+            Ok(recipe) => recipe.check().err().map(|problem| problem.to_string()).unwrap_or_default(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_sound_recipe_passes() {
+        assert_eq!(said(TUNE), "");
+    }
+
+    #[test]
+    fn an_unknown_field_of_any_table_is_refused_by_name() {
+        for header in ["name = \"t\"", "[model]", "[data]", "[batch]", "[optimizer]", "[output]"] {
+            let said = said(&TUNE.replace(header, &format!("{header}\nlabel_smoothing = 0.1")));
+            assert!(said.contains("label_smoothing"), "{header}: {said}");
+        }
+        let said = said(&(TUNE.to_owned() + "\n[dropout]\nresidual = 0.1"));
+        assert!(said.contains("residual"), "{said}");
+    }
+
+    #[test]
+    fn what_would_be_passed_over_is_refused_by_name() {
+        for (from, to, field) in [
+            ("from = \"m\"", "from = \"m\"\nlayers = 3", "model.layers"),
+            ("bc5cdr = 1.0", "bc5cdr = 1.0\nbc5crd = 1.0", "data.times.bc5crd"),
+            ("bc5cdr = 1.0", "bc5cdr = 1.0\nprose = 1.0", "data.times.prose"),
+            ("bc5cdr = 1.0", "bc5cdr = 0.0", "data.times"),
+            ("longest_source = 640", "longest_source = 2000", "data.longest_source"),
+            ("epochs = 100", "epochs = 100\nupdates = 10", "optimizer"),
+            ("epochs = 100", "clip = 1.0", "optimizer"),
+            ("inverse_square_root", "cosine", "optimizer.schedule"),
+            ("pass_tokens = 1024", "pass_tokens = 100", "batch.pass_tokens"),
+            ("tokens = 32768", "tokens = 512", "batch.tokens"),
+            ("[output]", "[dropout]\nhidden = 1.5\n[output]", "dropout.hidden"),
+            ("keep_every_epochs = 1", "log_every = 0", "output"),
+        ] {
+            let said = said(&TUNE.replacen(from, to, 1));
+            assert!(said.starts_with(&format!("`{field}`")), "{to}: {said}");
+        }
+    }
+}

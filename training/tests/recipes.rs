@@ -1,0 +1,101 @@
+//! The recipes of this folder: each is whole, and nothing in it is passed over.
+
+#![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
+
+use std::path::PathBuf;
+
+use training::recipe::{Data, Recipe, Schedule};
+
+fn recipes() -> Vec<(String, PathBuf)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes");
+    let mut found: Vec<(String, PathBuf)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), path))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Every value of `given` is in `kept`, under the same name; paths are resolved and compared by their ends.
+fn assert_kept(name: &str, given: &toml::Value, kept: &toml::Value) {
+    match (given, kept) {
+        (toml::Value::Table(given), toml::Value::Table(kept)) => {
+            for (key, value) in given {
+                let found = kept.get(key);
+                assert!(found.is_some(), "{name}: `{key}` is not kept");
+                assert_kept(&format!("{name}.{key}"), value, found.unwrap());
+            }
+        }
+        (toml::Value::String(given), toml::Value::String(kept)) => {
+            assert!(kept.ends_with(given.as_str()), "{name}: {given} became {kept}");
+        }
+        (toml::Value::Integer(given), toml::Value::Float(kept)) => assert_eq!(*given as f64, *kept, "{name}"),
+        // Shares are kept in single precision.
+        (toml::Value::Float(given), toml::Value::Float(kept)) => {
+            assert!((given - kept).abs() <= 1e-6 * given.abs(), "{name}: {given} became {kept}");
+        }
+        _ => assert_eq!(given, kept, "{name}"),
+    }
+}
+
+#[test]
+fn every_recipe_is_read_and_every_value_in_it_is_kept() {
+    let recipes = recipes();
+    for expected in [
+        "dc-hoc",
+        "pretrain-base",
+        "pretrain-large",
+        "qa-pubmedqa",
+        "re-bc5cdr",
+        "re-ddi",
+        "re-kd-dti",
+        "smoke",
+        "starter",
+        "starter-pretrain",
+    ] {
+        assert!(recipes.iter().any(|(name, _)| name == expected), "there is no recipe {expected}");
+    }
+    for (name, path) in recipes {
+        let recipe = Recipe::read(&path).unwrap_or_else(|error| unreachable!("{error}"));
+        let given: toml::Value = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let kept: toml::Value = toml::from_str(&toml::to_string(&recipe).unwrap()).unwrap();
+        assert_kept(&name, &given, &kept);
+    }
+}
+
+#[test]
+fn the_published_recipes_have_the_published_numbers() {
+    let read = |name: &str| {
+        Recipe::read(&recipes().into_iter().find(|(found, _)| found == name).unwrap().1).unwrap()
+    };
+    for (name, rate, warmup, source, epochs) in [
+        ("re-bc5cdr", 1e-5, 100, 640, 100),
+        ("re-ddi", 1e-4, 500, 640, 100),
+        ("re-kd-dti", 1e-5, 100, 640, 30),
+        ("qa-pubmedqa", 1e-5, 100, 900, 100),
+        ("dc-hoc", 1e-5, 1000, 900, 0),
+    ] {
+        let recipe = read(name);
+        let o = &recipe.optimizer;
+        assert_eq!(
+            (o.learning_rate, o.warmup, o.epochs, o.warmup_from),
+            (rate, warmup, epochs, 1e-7),
+            "{name}"
+        );
+        assert_eq!((o.betas, o.weight_decay, o.clip), ([0.9, 0.98], 0.01, 0.0), "{name}");
+        assert_eq!(o.schedule, Schedule::InverseSquareRoot);
+        assert_eq!(recipe.batch.tokens, 32 * 1024);
+        let dropout = recipe.dropout;
+        assert_eq!((dropout.hidden, dropout.attention, dropout.activation), (0.1, 0.1, 0.0), "{name}");
+        let longest = matches!(recipe.data, Data::Tune { longest_source, .. } if longest_source == source);
+        assert!(longest, "{name}");
+        assert_eq!(recipe.output.keep, 5);
+    }
+    let base = read("pretrain-base");
+    assert_eq!(
+        (base.batch.tokens, base.optimizer.updates, base.optimizer.warmup),
+        (524_288, 200_000, 20_000)
+    );
+    assert_eq!(base.optimizer.learning_rate, 2e-4);
+}
