@@ -6,7 +6,7 @@ use crate::{app, commands, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 14] = [
+pub const STEP_NAMES: [&str; 13] = [
     "system",
     "format",
     "spelling",
@@ -18,7 +18,6 @@ pub const STEP_NAMES: [&str; 14] = [
     "ui-build",
     "lints",
     "bindings",
-    "cuda",
     "tests",
     "window",
 ];
@@ -55,21 +54,11 @@ fn step(house: &House, name: &str) -> Outcome {
             over_workspace(house, &["clippy", "--locked", "--all-targets"], &["--", "--deny", "warnings"])
         }
         "bindings" => app::check_bindings(house),
-        "cuda" => cuda(house),
         "window" => app::window(house),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
         other => Outcome::Failed(format!("there is no step `{other}`")),
     }
-}
-
-/// The trainer for NVIDIA cards, as far as it can be checked on any machine: Burn fetches an LLVM bundle to build it, which
-/// `DOCS_RS` leaves out, and its types do not need. In a build folder of its own, for its features would have all of Burn
-/// built anew.
-fn cuda(house: &House) -> Outcome {
-    let mut command = cargo(house);
-    command.args(["check", "--locked", "--package", "training", "--features", "cuda"]).env("DOCS_RS", "1");
-    commands::run(command.env("CARGO_TARGET_DIR", house.target.join("cuda")))
 }
 
 /// Names the files that `cargo fmt` would change; the changes themselves would flood the terminal.
