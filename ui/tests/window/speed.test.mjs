@@ -33,7 +33,8 @@ journey('the starter answers at once, and the window goes on meanwhile', async (
   await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
   await app.session.run(WATCH)
   await app.session.runAsync('setTimeout(arguments[0], 2000)')
-  note(`page at rest: ${words(await app.session.run(FIGURES))}`)
+  const rest = await app.session.run(FIGURES)
+  note(`page at rest: ${words(rest)}`)
 
   await app.session.run(WATCH)
   // In the page itself: the driver's questions would be in the figures.
@@ -61,6 +62,6 @@ journey('the starter answers at once, and the window goes on meanwhile', async (
   note(`first token of the starter after ${first.toFixed(0)} ms, the model's loading included; all after ${ended.toFixed(0)} ms`)
   note(`page while the model works: ${words(figures)}`)
   note(`answers of the library meanwhile: longest ${Math.max(...asked).toFixed(0)} ms of ${String(asked.length)}`)
-  assert.ok(figures.most < 50, 'the page is hardly ever kept from going on')
+  assert.ok(figures.most < Math.max(50, 3 * rest.most), 'the page is hardly ever kept from going on')
   assert.ok(first < 15_000 && usable < 30_000)
 }, { trace: false })
