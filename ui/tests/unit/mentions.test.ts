@@ -64,3 +64,14 @@ describe('relations', () => {
     expect(rows.map((row) => [row.left?.subject.id, row.right?.subject.id])).toEqual([[2, 3], [undefined, 4]])
   })
 })
+
+test('a row with two warnings of one kind shows one sign, and its detail both', async () => {
+  const { render } = await import('@testing-library/svelte')
+  const { default: RelationRow } = await import('../../src/features/annotate/RelationRow.svelte')
+  const warning = (text: string) => ({ type: 'negation' as const, text, span: null })
+  const participant = (role: string, name: string) => ({ role, name, spans: [], concepts: [], grade: 'exact' as const })
+  const content = { kind: 'relation' as const, type: 'cid', participants: [participant('chemical', 'aspirin'), participant('disease', 'ulcer')] }
+  const relation = { subject: { kind: 'finding', id: 1 }, content, decision: null, signature: 's', prediction: { run: 1, score: 0.5, maskedMass: 0, evidence: [], figures: [], warnings: [warning('no'), warning('not')] } }
+  const { container } = render(RelationRow, { relation: relation as never, typeOf: (role: string) => role })
+  expect([...container.querySelectorAll('.chip')].map((chip) => chip.textContent)).toEqual(['not'])
+})
