@@ -24,7 +24,7 @@ use workbench::wire::{ClassifyRequest, ExtractRequest, ExtractionMode, Id, Relat
 use workbench::{Places, Workbench};
 
 /// One document in so many is taken for the sample.
-const SAMPLE: usize = 50;
+const SAMPLE: usize = 150;
 
 fn sampled(documents: Vec<Document>) -> Vec<Document> {
     let step = if std::env::var_os("OSLER_ALL").is_some() { 1 } else { SAMPLE };

@@ -164,6 +164,12 @@ fn mentions_of_bc5cdr_development_are_found() {
     let finder = builtin();
     let report = measure(&development, &finder);
     print("dictionary", &report);
+    for (kind, f1, first_id) in [(Kind::Chemical, 0.85, 0.89), (Kind::Disease, 0.82, 0.88)] {
+        let figures = report.kinds[&kind];
+        assert!(figures.f1() >= f1, "{kind:?}: F1 {:.3}", figures.f1());
+        let ids = figures.first_id as f64 / figures.with_id as f64;
+        assert!(ids >= first_id, "{kind:?}: right id first {ids:.3}");
+    }
     let with_lexicon = measure(&development, &finder.clone().with_lexicon(&Lexicon::learn(&train, &finder)));
     print("dictionary and training lexicon", &with_lexicon);
 }
