@@ -42,13 +42,15 @@ try {
     async ask() {
       await app.fill('[aria-label=Question]', 'Does amiodarone cause hepatotoxicity?')
       await app.press('Enter')
-      await app.seeText('What moves the answer most', 120_000)
+      await app.see('main', 'Each figure', 120_000)
+      await app.gone('main button', 'Stop', 120_000)
     },
   }
   for (const theme of ['light', 'dark']) {
     await showTheme(app, theme)
     for (const { name, show } of screens) {
       await show(app)
+      await app.see(`nav[aria-label=Osler] [aria-current]`, name.charAt(0).toUpperCase() + name.slice(1))
       await filled[name]?.()
       await app.gone('.toast')
       const file = `${folder}${name}-${theme}.png`
