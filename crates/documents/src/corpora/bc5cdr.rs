@@ -64,7 +64,22 @@ pub fn read_names(json: &str, file: &str) -> Result<Names, CorpusError> {
 /// # Errors
 /// Where nothing of the file can be read; a bad line is an issue of the result.
 pub fn read_pubtator(text: &str, file: &str) -> Result<Import, ReadError> {
-    formats::read(text.as_bytes(), file)
+    let mut import = formats::read(text.as_bytes(), file)?;
+    // The corpus writes MeSH ids without saying so.
+    let mesh = |concept: &mut Concept| {
+        if concept.vocabulary.is_empty() && concept.id != "-1" {
+            "MESH".clone_into(&mut concept.vocabulary);
+        }
+    };
+    for document in &mut import.documents {
+        document.entities.iter_mut().flat_map(|entity| &mut entity.concepts).for_each(mesh);
+        for argument in document.relations.iter_mut().flat_map(|relation| &mut relation.arguments) {
+            if let Target::Concept(concept) = &mut argument.target {
+                mesh(concept);
+            }
+        }
+    }
+    Ok(import)
 }
 
 impl Abstract {
