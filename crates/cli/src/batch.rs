@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long)]
     question: Option<String>,
     /// How relations are found: generate or exhaustive.
-    #[arg(long, default_value = "generate", value_parser = crate::extract::mode)]
+    #[arg(long, default_value = "exhaustive", value_parser = crate::extract::mode)]
     mode: ExtractionMode,
     /// The folder whose files are worked on; those of the library if absent.
     folder: Option<PathBuf>,

@@ -14,7 +14,7 @@ pub struct Arguments {
     #[arg(long, value_parser = task)]
     task: RelationTask,
     /// generate: the model writes what it finds. exhaustive: every pair of names is scored.
-    #[arg(long, default_value = "generate", value_parser = mode)]
+    #[arg(long, default_value = "exhaustive", value_parser = mode)]
     mode: ExtractionMode,
     /// In the exhaustive mode, pairs of at least this probability; the model's own threshold if absent.
     #[arg(long)]

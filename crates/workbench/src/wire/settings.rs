@@ -55,7 +55,7 @@ impl Default for Settings {
             ghost_text: false,
             ghost_delay: 600,
             task: RelationTask::Bc5cdr,
-            mode: ExtractionMode::Generate,
+            mode: ExtractionMode::Exhaustive,
             threshold: 0.0,
             abstain_below: 0.5,
             keys: Vec::new(),
