@@ -2,10 +2,12 @@
 //! stand with them. Systems of the BioCreative V task were built on such signs (Xu et al. 2016, Wei et al. 2016); here
 //! they only weigh the model's verdict when it is turned into a probability.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use documents::{Document, Span};
 use regex::Regex;
+use terms::Kind;
 
 use crate::candidates::{Mention, groups};
 use crate::cues::{self, CueKind};
@@ -85,6 +87,9 @@ pub struct Places<'a> {
     /// The sentence of each mention.
     sentence_of: Vec<Option<usize>>,
     in_title: Vec<bool>,
+    lower: Vec<String>,
+    /// Of each kind, how often each of its names stands.
+    counts: BTreeMap<Kind, Vec<usize>>,
     /// Cause, treatment, change, combination, negation.
     cues: Vec<[bool; 5]>,
 }
@@ -113,7 +118,11 @@ impl<'a> Places<'a> {
                 [has(&CAUSE), has(&TREATMENT), has(&CHANGE), has(&COMBINATION), negated]
             })
             .collect();
-        Self { text: &document.text, mentions, sentence_of, in_title, cues }
+        let lower = mentions.iter().map(Mention::lower).collect();
+        let kinds: BTreeSet<Kind> = mentions.iter().map(|mention| mention.kind).collect();
+        let count = |kind| groups(mentions, kind).iter().map(|group| group.mentions.len()).collect();
+        let counts = kinds.into_iter().map(|kind| (kind, count(kind))).collect();
+        Self { text: &document.text, mentions, sentence_of, in_title, lower, counts, cues }
     }
 
     /// The signs of the pair whose names stand at these mentions.
@@ -203,28 +212,27 @@ impl<'a> Places<'a> {
 
     /// Its places, as a part of those of the most frequent name of its kind.
     fn share(&self, numbers: &[usize]) -> f64 {
-        let most = self.rival_counts(numbers).into_iter().max().unwrap_or(1).max(numbers.len());
+        let most = self.counts_beside(numbers).iter().copied().max().unwrap_or(1).max(numbers.len());
         numbers.len() as f64 / most.max(1) as f64
     }
 
     fn rivals(&self, numbers: &[usize]) -> f64 {
-        (self.rival_counts(numbers).len() as f64).ln_1p()
+        (self.counts_beside(numbers).len() as f64).ln_1p()
     }
 
-    fn rival_counts(&self, numbers: &[usize]) -> Vec<usize> {
-        let Some(kind) = numbers.first().map(|n| self.mentions[*n].kind) else { return Vec::new() };
-        groups(self.mentions, kind).iter().map(|group| group.mentions.len()).collect()
+    /// How often each name of the same kind stands.
+    fn counts_beside(&self, numbers: &[usize]) -> &[usize] {
+        let kind = numbers.first().map(|n| self.mentions[*n].kind);
+        kind.and_then(|kind| self.counts.get(&kind)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether another name of the kind says the same more exactly: "hypotension" beside "orthostatic hypotension".
     fn is_less_specific(&self, numbers: &[usize]) -> bool {
-        let names: Vec<String> = numbers.iter().map(|n| self.mentions[*n].lower()).collect();
         let Some(kind) = numbers.first().map(|n| self.mentions[*n].kind) else { return false };
-        self.mentions.iter().enumerate().any(|(n, other)| {
-            let longer = other.lower();
-            other.kind == kind
-                && !numbers.contains(&n)
-                && names.iter().any(|name| longer.len() > name.len() && longer.contains(name.as_str()))
+        self.mentions.iter().zip(&self.lower).enumerate().any(|(n, (other, longer))| {
+            let says_more =
+                |n: &usize| longer.len() > self.lower[*n].len() && longer.contains(&self.lower[*n]);
+            other.kind == kind && !numbers.contains(&n) && numbers.iter().any(says_more)
         })
     }
 }
@@ -233,7 +241,6 @@ impl<'a> Places<'a> {
 mod tests {
     use super::*;
     use crate::candidates::Origin;
-    use terms::Kind;
 
     fn sign(evidence: &Evidence, name: &str) -> f64 {
         evidence.named().find(|(sign, _)| *sign == name).unwrap().1

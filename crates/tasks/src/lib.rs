@@ -1,4 +1,5 @@
-//! What BioGPT is asked, and how its answer is read, grounded and scored. No model in here, and no I/O but the one file of [`guidance`].
+//! What BioGPT is asked, and how its answer is read, grounded and scored. No model in here, and no I/O but the one file
+//! of [`guidance`].
 //!
 //! Every task module has the same items: `prompt` (the source text exactly as BioGPT's data building gives it),
 //! `target` (what the model is trained to write), `read` (its output exactly as BioGPT's post-processing reads it).
