@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use biogpt::decode::{DecodeError, Reader};
 use biogpt::{Decoder, Model};
+use tasks::calibration::Reliability;
 use tasks::guidance::{Guidance, TaskGuidance};
 use tasks::{Finder, RelationTask};
 
@@ -115,26 +116,9 @@ impl<'m> Evaluator<'m> {
 /// Tokens that an answer may take.
 const ROOM: usize = 128;
 
-/// Expected calibration error in ten bins of equal width: the mean distance between probability and frequency.
+/// Bins of equal width that calibration is judged in.
+const BINS: usize = 10;
+
 fn calibration_error(predicted: &[(f64, bool)]) -> f64 {
-    let mut bins = [(0.0, 0.0, 0usize); 10];
-    for (probability, right) in predicted {
-        let bin = &mut bins[((probability * 10.0) as usize).min(9)];
-        *bin = (bin.0 + probability, bin.1 + f64::from(u8::from(*right)), bin.2 + 1);
-    }
-    let off: f64 = bins.iter().map(|(sum, right, _)| (sum - right).abs()).sum();
-    off / predicted.len().max(1) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_that_is_right_as_often_as_it_says_is_calibrated() {
-        let honest: Vec<(f64, bool)> = (0..100).map(|i| (0.75, i % 4 != 0)).collect();
-        assert!(calibration_error(&honest) < 1e-9);
-        let boastful: Vec<(f64, bool)> = (0..100).map(|i| (0.95, i % 2 == 0)).collect();
-        assert!((calibration_error(&boastful) - 0.45).abs() < 1e-9);
-    }
+    Reliability::of(predicted, BINS).expected_error
 }
