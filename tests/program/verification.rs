@@ -118,4 +118,37 @@ fn what_differs_is_said_exactly(user: &User) {
         }
     });
     assert!(told.contains("model: 0") && told.contains(" now"), "{told}");
+    other_guidance_is_told(user, &export);
+}
+
+fn other_guidance_is_told(user: &User, export: &str) {
+    let starter = osler_tests::checkout().join("models/starter");
+    for file in std::fs::read_dir(starter).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        user.write(&format!("fitted/{name}"), std::fs::read(&file).unwrap());
+    }
+    // The same weights, fitted anew: no file holds other numbers yet, and what would give them is told all the same.
+    let guidance = user.read("fitted/tasks.json");
+    let blank = guidance.rfind(char::is_whitespace).unwrap();
+    let other = if &guidance[blank..=blank] == " " { "\n" } else { " " };
+    user.write("fitted/tasks.json", [&guidance[..blank], other, &guidance[blank + 1..]].concat());
+    let verify = ["verify", "--device", "cpu", "--model", "fitted"];
+    let output = user.command(&[&verify[..], &[export]].concat()).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.lines().count() >= 12, "{told}");
+    assert!(told.lines().all(|line| line.contains("taught beside its weights")), "{told}");
+    // Records of an Osler that did not write it down are compared in the rest.
+    let mut documents = formats::read(user.read(export).as_bytes(), export).unwrap().documents;
+    for record in documents.iter_mut().flat_map(|document| &mut document.infons) {
+        if record.0.starts_with("run.") {
+            let mut fields: serde_json::Value = serde_json::from_str(record.1).unwrap();
+            fields.as_object_mut().unwrap().remove("guidance_sha256").unwrap();
+            *record.1 = fields.to_string();
+        }
+    }
+    let written = formats::write(&documents, Format::Jsonl, &WriteOptions::default()).unwrap();
+    user.write("before.jsonl", &written.files[0].1);
+    let told = user.output(&[&verify[..], &["before.jsonl"]].concat());
+    assert!(told.lines().all(|line| line.ends_with(": identical")), "{told}");
 }

@@ -135,6 +135,14 @@ impl Workbench {
         compare("Osler", &record.app_version, &now.app_version);
         compare("model", &record.model_sha256, &now.model_sha256);
         compare("tokenizer", &record.tokenizer_sha256, &now.tokenizer_sha256);
+        // Runs from before it was written down do not say what they had.
+        if !record.guidance_sha256.is_empty() {
+            compare(
+                "what the model was taught beside its weights (names, calibration, thresholds in tasks.json)",
+                &record.guidance_sha256,
+                &now.guidance_sha256,
+            );
+        }
         compare("task version", &record.task_version, &now.task_version);
         compare("grammar version", &record.grammar_version, &now.grammar_version);
         compare("device", &record.device, &now.device);

@@ -1641,6 +1641,8 @@ export type RunRecord = {
 	modelSha256: string,
 	/**  SHA-256 of the tokenizer's files. */
 	tokenizerSha256: string,
+	/**  SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down. */
+	guidanceSha256: string,
 	/**  The task. */
 	task: Task,
 	/**  Version of the task. */

@@ -45,6 +45,10 @@ pub struct RunRecord {
     pub model_sha256: String,
     /// Hash of its tokeniser.
     pub tokenizer_sha256: String,
+    /// Hash of what its training taught beside the weights: names, calibration, thresholds. That of no bytes where it was
+    /// taught nothing; empty in runs from before this was written down.
+    #[serde(default)]
+    pub guidance_sha256: String,
     /// The task (`relations/bc5cdr`, `answer` ...).
     pub task: String,
     /// The version of prompt and reading.

@@ -128,6 +128,7 @@ pub fn record(library: &Library, document: DocumentId, task: &str, model: &str) 
         model: format!("model {model}"),
         model_sha256: model.into(),
         tokenizer_sha256: "bbbb".into(),
+        guidance_sha256: "cccc".into(),
         task: task.into(),
         task_version: "1".into(),
         grammar_version: "1".into(),

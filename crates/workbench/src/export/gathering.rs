@@ -114,6 +114,7 @@ fn record(run: &Run) -> wire::RunRecord {
         model: record.model.clone(),
         model_sha256: record.model_sha256.clone(),
         tokenizer_sha256: record.tokenizer_sha256.clone(),
+        guidance_sha256: record.guidance_sha256.clone(),
         task: task(&record.task),
         task_version: record.task_version.clone(),
         grammar_version: record.grammar_version.clone(),

@@ -13,6 +13,7 @@ use tasks::guidance::Guidance;
 
 use super::form::Form;
 use super::pieces::Pieces;
+use super::sums::Sums;
 use super::{
     Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth, Profile,
     Prompt, Token, Writing, Written,
@@ -55,28 +56,23 @@ impl BioGpt {
         let opened = devices::open(&chosen.adapter).map_err(device)?;
         let model = Model::load(folder, &opened).map_err(|error| load(&error))?;
         let guidance = Guidance::read(folder).map_err(|error| load(&error))?;
-        let sums = super::sums::of(folder, &model.manifest).map_err(|error| load(&error))?;
+        let sums = Sums::of(folder, &model.manifest).map_err(|error| load(&error))?;
         let mut source = source.clone();
         source.name.clone_from(&model.manifest.name);
         Ok(Self::new(model, &source, chosen.adapter.name, sums, guidance))
     }
 
-    /// A model that is loaded already. `sums` are those of weights and tokenizer.
+    /// A model that is loaded already.
     #[must_use]
-    pub fn new(
-        model: Model,
-        source: &Source,
-        device: String,
-        sums: (String, String),
-        guidance: Guidance,
-    ) -> Self {
+    pub fn new(model: Model, source: &Source, device: String, sums: Sums, guidance: Guidance) -> Self {
         let tasks = &model.manifest.tasks;
         let tuned = tasks.iter().map(|(task, prompt)| (task.clone(), prompt.prompt.len())).collect();
         let profile = Profile {
             id: source.id.clone(),
             name: source.name.clone(),
-            sha256: sums.0,
-            tokenizer_sha256: sums.1,
+            sha256: sums.weights,
+            tokenizer_sha256: sums.tokenizer,
+            guidance_sha256: sums.guidance,
             device,
             positions: model.config.max_positions,
             memory: model.config.parameters() as u64 * 4,

@@ -17,6 +17,7 @@ use tasks::guidance::Guidance;
 
 pub use biogpt::{BioGpt, need};
 pub use scripted::{ID as SCRIPTED, Scripted};
+pub use sums::Sums;
 
 /// What is known of a model before it is asked anything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Profile {
     pub sha256: String,
     /// SHA-256 of its tokenizer.
     pub tokenizer_sha256: String,
+    /// SHA-256 of its guidance.
+    pub guidance_sha256: String,
     /// Where it computes.
     pub device: String,
     /// Tokens that it reads and writes at most, together.

@@ -31,6 +31,7 @@ impl Default for Scripted {
                 name: "Scripted (no model)".to_owned(),
                 sha256: "scripted-1".to_owned(),
                 tokenizer_sha256: "words-1".to_owned(),
+                guidance_sha256: "none".to_owned(),
                 device: "no device".to_owned(),
                 positions: 1024,
                 tuned: TASKS.map(|task| (task.to_owned(), 1)).into(),

@@ -1,4 +1,4 @@
-//! Which weights and which tokenizer: the sums that are stored with every result.
+//! Which weights, which tokenizer, which guidance: the sums that are stored with every result.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,16 +6,32 @@ use std::path::{Path, PathBuf};
 
 use biogpt::model::{Manifest, ModelError};
 use sha2::{Digest, Sha256};
+use tasks::guidance;
 
-/// The sums of weights and tokenizer: from the manifest, or read from the files of a folder that has none.
-pub(super) fn of(folder: &Path, manifest: &Manifest) -> Result<(String, String), ModelError> {
-    let known = |name: &str| manifest.files.get(name).map(|file| file.sha256.clone());
-    if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {
-        return Ok((weights, tokenizer));
+/// SHA-256 sums of what a model is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Its weights.
+    pub weights: String,
+    /// Its tokenizer.
+    pub tokenizer: String,
+    /// What its training taught beside the weights; the sum of no bytes where that is nothing.
+    pub guidance: String,
+}
+
+impl Sums {
+    /// Those of weights and tokenizer are taken from the manifest, or from the files of a folder that has none. Guidance is
+    /// small and may be fitted anew without the weights: it is always read.
+    pub(super) fn of(folder: &Path, manifest: &Manifest) -> Result<Self, ModelError> {
+        let known = |name: &str| manifest.files.get(name).map(|file| file.sha256.clone());
+        let guidance = sum(folder, |name| name == guidance::FILE)?;
+        if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {
+            return Ok(Self { weights, tokenizer, guidance });
+        }
+        let weights = |name: &str| [".bin", ".pt", ".safetensors"].iter().any(|end| name.ends_with(end));
+        let tokenizer = |name: &str| ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name);
+        Ok(Self { weights: sum(folder, weights)?, tokenizer: sum(folder, tokenizer)?, guidance })
     }
-    let weights = |name: &str| [".bin", ".pt", ".safetensors"].iter().any(|end| name.ends_with(end));
-    let tokenizer = |name: &str| ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name);
-    Ok((sum(folder, weights)?, sum(folder, tokenizer)?))
 }
 
 /// Of the files whose names are wanted, in the order of their names.

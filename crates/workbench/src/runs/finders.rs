@@ -30,7 +30,8 @@ impl Finders {
     #[must_use]
     pub fn of(&self, profile: &Profile, task: &str) -> Arc<Finder> {
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (profile.sha256.clone(), task.to_owned());
+        // The same weights may be taught anew.
+        let key = (profile.guidance_sha256.clone(), task.to_owned());
         let finder = learned.entry(key).or_insert_with(|| {
             let finder = self.finder.clone();
             Arc::new(match profile.guidance.of(task) {

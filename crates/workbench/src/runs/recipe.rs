@@ -125,6 +125,7 @@ impl Recipe {
             model: profile.name.clone(),
             model_sha256: profile.sha256.clone(),
             tokenizer_sha256: profile.tokenizer_sha256.clone(),
+            guidance_sha256: profile.guidance_sha256.clone(),
             task: self.task(),
             task_version: TASK_VERSION.to_owned(),
             grammar_version: if formal { GRAMMAR_VERSION.to_owned() } else { String::new() },

@@ -12,7 +12,7 @@ use terms::Terms;
 
 use super::*;
 use crate::engine::{Cancel, Engine, EngineError, Lane, Source};
-use crate::generator::{BioGpt, GeneratorError, Scripted};
+use crate::generator::{BioGpt, GeneratorError, Scripted, Sums};
 
 const TASKS: [&str; 8] =
     ["bc5cdr", "bc5cdr-pairs", "ddi", "ddi-pairs", "kd-dti", "kd-dti-pairs", "pubmedqa", "hoc"];
@@ -57,13 +57,8 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn Generator> {
         folder: None,
         device: devices::Request::Cpu,
     };
-    Box::new(BioGpt::new(
-        model,
-        &source,
-        "the processor".into(),
-        ("w".into(), "t".into()),
-        Guidance::default(),
-    ))
+    let sums = Sums { weights: "w".into(), tokenizer: "t".into(), guidance: "g".into() };
+    Box::new(BioGpt::new(model, &source, "the processor".into(), sums, Guidance::default()))
 }
 
 pub(crate) fn finders() -> Finders {

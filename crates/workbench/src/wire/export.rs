@@ -128,6 +128,8 @@ pub struct RunRecord {
     pub model_sha256: String,
     /// SHA-256 of the tokenizer's files.
     pub tokenizer_sha256: String,
+    /// SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down.
+    pub guidance_sha256: String,
     /// The task.
     pub task: Task,
     /// Version of the task.

@@ -141,6 +141,7 @@ pub fn extract(
         model: "Starter".into(),
         model_sha256: "aa".repeat(32),
         tokenizer_sha256: "bb".repeat(32),
+        guidance_sha256: "cc".repeat(32),
         task: workbench::library::task_word(wire::Task::Bc5cdr).into(),
         task_version: "1".into(),
         grammar_version: "1".into(),

@@ -111,6 +111,7 @@ export function exports(world: World): Exports {
         model: run.model,
         modelSha256: looksLikeSha256(run.modelId),
         tokenizerSha256: looksLikeSha256(`${run.modelId} tokenizer`),
+        guidanceSha256: looksLikeSha256(`${run.modelId} guidance`),
         task: run.task,
         taskVersion: '1',
         grammarVersion: '1',
