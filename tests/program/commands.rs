@@ -61,6 +61,9 @@ fn extract() {
             assert!(["90000001", "90000002"].contains(&text(line, "/document")), "{line}");
             assert_eq!(text(line, "/annotation/content/kind"), "relation");
             assert!((0.0..=1.0).contains(&number(line, "/annotation/prediction/score")), "{line}");
+            // What the grammar took away is told for each step, where there was one.
+            let masses = line.pointer("/annotation/prediction/maskedMasses").unwrap().as_array().unwrap();
+            assert_eq!(masses.is_empty(), mode == "exhaustive", "{line}");
         }
     }
     let people = user.output(&["extract", "--task", "bc5cdr", "abstract.xml"]);

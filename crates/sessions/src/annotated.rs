@@ -57,8 +57,8 @@ impl Library {
     /// was given (`mentions_changed`). The infon `added` lists the ids of all that did not come with the document.
     ///
     /// Ids: imported annotations keep theirs; a finding is `F<number>`, what a curator wrote `D<number>`, the mention of a
-    /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `warnings`, `figure.<name>`; of a
-    /// decision: `decision.<curator>`, `reason.<curator>`, `comment.<curator>`, `decided_at.<curator>`. Labels of the whole
+    /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `masked_masses`, `warnings`,
+    /// `figure.<name>`; of a decision: `decision.<curator>`, `reason.<curator>`, `comment.<curator>`, `decided_at.<curator>`. Labels of the whole
     /// document and answers become infons of the document.
     ///
     /// # Errors
@@ -530,6 +530,10 @@ fn prediction_infons(prediction: &Prediction) -> Infons {
         ("grade".to_owned(), prediction.grade.word().to_owned()),
     ]);
     infons.extend(prediction.masked_mass.map(|mass| ("masked_mass".to_owned(), mass.to_string())));
+    if !prediction.masked_masses.is_empty() {
+        let masses: Vec<String> = prediction.masked_masses.iter().map(f64::to_string).collect();
+        infons.insert("masked_masses".to_owned(), masses.join(" "));
+    }
     infons
         .extend(prediction.figures.iter().map(|(name, value)| (format!("figure.{name}"), value.to_string())));
     if !prediction.warnings.is_empty() {

@@ -1402,6 +1402,8 @@ export type Prediction = {
 	score: number | null,
 	/**  Probability that the grammar took away while it was written, 0 to 1. */
 	maskedMass: number | null,
+	/**  The same for each token of the statement. */
+	maskedMasses: number[],
 	/**  Further figures by name: `log probability`, `against none`, `against swapped`. */
 	figures: Figure[],
 	/**  The sentences that support it. */

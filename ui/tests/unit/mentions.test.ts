@@ -4,7 +4,7 @@ import type { Annotation, Content, Decision, Prediction } from '../../src/host/t
 
 const text = 'aspirin and nausea'
 const decision = (verdict: Decision['verdict']): Decision => ({ verdict, reason: null, comment: '', curator: 'A', madeAt: 0 })
-const prediction = (run: number, content: Content, score: number): Prediction => ({ run, content, score, maskedMass: 0, figures: [], evidence: [], grade: 'exact', warnings: [] })
+const prediction = (run: number, content: Content, score: number): Prediction => ({ run, content, score, maskedMass: 0, maskedMasses: [], figures: [], evidence: [], grade: 'exact', warnings: [] })
 const relation = (id: number, run: number, score: number, verdict: Decision['verdict'] | null = null, signature = 's'): Annotation => {
   const content: Content = {
     kind: 'relation',
@@ -71,7 +71,7 @@ test('a row with two warnings of one kind shows one sign, and its detail both', 
   const warning = (text: string) => ({ type: 'negation' as const, text, span: null })
   const participant = (role: string, name: string) => ({ role, name, spans: [], concepts: [], grade: 'exact' as const })
   const content = { kind: 'relation' as const, type: 'cid', participants: [participant('chemical', 'aspirin'), participant('disease', 'ulcer')] }
-  const relation = { subject: { kind: 'finding', id: 1 }, content, decision: null, signature: 's', prediction: { run: 1, score: 0.5, maskedMass: 0, evidence: [], figures: [], warnings: [warning('no'), warning('not')] } }
+  const relation = { subject: { kind: 'finding', id: 1 }, content, decision: null, signature: 's', prediction: { run: 1, score: 0.5, maskedMass: 0, maskedMasses: [], evidence: [], figures: [], warnings: [warning('no'), warning('not')] } }
   const { container } = render(RelationRow, { relation: relation as never, typeOf: (role: string) => role })
   expect([...container.querySelectorAll('.chip')].map((chip) => chip.textContent)).toEqual(['not'])
 })

@@ -52,8 +52,12 @@ pub struct Prediction {
     /// Calibrated probability that it is right.
     pub score: Option<f64>,
     /// Probability mass that the grammar took away while it was written: high where the model wanted to write something
-    /// that the task does not allow.
+    /// that the task does not allow. The mean of [`Self::masked_masses`] where they are known.
     pub masked_mass: Option<f64>,
+    /// The same at each step, rounded to four decimals; none where nothing was written under a grammar, and in findings
+    /// from before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked_masses: Vec<f64>,
     /// Further figures by name (`log_probability`, `against_none`, `against_swapped`).
     pub figures: BTreeMap<String, f64>,
     /// The sentences that support it.
@@ -166,10 +170,11 @@ pub(super) fn number(
             text,
             spans.chain(prediction.warnings.iter().filter_map(|one| one.span)),
         )?;
-        for (what, value) in [("the score", prediction.score), ("the masked mass", prediction.masked_mass)] {
-            if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
-                return Err(Error::NotAProbability { what, value });
-            }
+        let masses = prediction.masked_mass.iter().chain(&prediction.masked_masses);
+        let of_masses = masses.map(|mass| ("the masked mass", *mass));
+        let mut all = prediction.score.map(|score| ("the score", score)).into_iter().chain(of_masses);
+        if let Some((what, value)) = all.find(|(_, value)| !(0.0..=1.0).contains(value)) {
+            return Err(Error::NotAProbability { what, value });
         }
     }
     let ordinal: i64 = connection

@@ -121,7 +121,7 @@ fn predictions_carry_scores_places_and_the_record_of_their_run() {
     assert_eq!(infon("origin"), Some("model"));
     assert_eq!(infon("grade"), Some("alias"));
     assert_eq!(infon("warnings"), Some("negation: was not"));
-    assert_eq!(infon("masked_mass"), Some("0.0625"));
+    assert_eq!((infon("masked_mass"), infon("masked_masses")), (Some("0.0625"), Some("0 0.125")));
     assert_eq!(infon("decision.ada"), None);
     // The mention that was imported is used, the other one made; a name that is not in the text is its concept.
     assert_eq!(relation.arguments[0].target, Target::Entity("T1".into()));

@@ -170,6 +170,7 @@ pub fn prediction(content: Content, score: f64) -> Prediction {
         content,
         score: Some(score),
         masked_mass: Some((1.0 - score) / 3.0),
+        masked_masses: vec![0.0, (1.0 - score) / 1.5],
         figures: BTreeMap::from([("log_probability".into(), -score)]),
         evidence: vec![],
         grade: Grade::Absent,

@@ -194,6 +194,7 @@ impl View<'_> {
             content: self.content(&prediction.content),
             score: prediction.score,
             masked_mass: prediction.masked_mass,
+            masked_masses: prediction.masked_masses.clone(),
             figures: prediction
                 .figures
                 .iter()

@@ -128,6 +128,7 @@ fn label(score: &LabelScore, span: Option<Span>) -> Prediction {
         content: Content::Label { label: score.label.to_owned(), span },
         score: Some(score.probability.clamp(0.0, 1.0)),
         masked_mass: None,
+        masked_masses: Vec::new(),
         figures: BTreeMap::new(),
         evidence: span.into_iter().collect(),
         grade: Grade::Exact,

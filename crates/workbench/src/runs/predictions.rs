@@ -39,9 +39,11 @@ pub(super) fn relation(
         figures.extend(score.against_none.map(|value| ("against_none".to_owned(), value)));
         figures.extend(score.against_swapped.map(|value| ("against_swapped".to_owned(), value)));
     }
-    let masked = &certainty.masked;
-    let most = masked.iter().copied().fold(0.0, f64::max);
+    // Four decimals are more than anyone reads of a probability, and keep a long statement's list short.
+    let masked: Vec<f64> =
+        certainty.masked.iter().map(|mass| (mass.clamp(0.0, 1.0) * 1e4).round() / 1e4).collect();
     if !masked.is_empty() {
+        let most = masked.iter().copied().fold(0.0, f64::max);
         figures.insert("greatest_masked_mass".to_owned(), most);
     }
     // A figure that is no number has no place in a file.
@@ -51,6 +53,7 @@ pub(super) fn relation(
         content: Content::Relation { kind: grounded.kind.clone(), participants },
         score: certainty.probability.map(|value| value.clamp(0.0, 1.0)),
         masked_mass: (!masked.is_empty()).then(|| mean.clamp(0.0, 1.0)),
+        masked_masses: masked,
         figures,
         warnings: warnings(document, &grounded),
         evidence: grounded.sentences,

@@ -122,7 +122,11 @@ fn check(task: RelationTask, document: &Document, outcome: &Outcome) {
             }
         }
         assert!(prediction.score.is_none_or(|score| (0.0..=1.0).contains(&score)));
-        assert!(prediction.masked_mass.is_none_or(|mass| (0.0..=1.0).contains(&mass)));
+        let masses = &prediction.masked_masses;
+        assert!(masses.iter().all(|mass| (0.0..=1.0).contains(mass)), "{masses:?}");
+        let mean = masses.iter().sum::<f64>() / masses.len() as f64;
+        let told = prediction.masked_mass.unwrap_or(f64::NAN);
+        assert!(masses.is_empty() == told.is_nan() && (masses.is_empty() || (told - mean).abs() < 1e-12));
         prediction.evidence.iter().for_each(|span| assert!(span.slice(&document.text).is_some()));
     }
 }

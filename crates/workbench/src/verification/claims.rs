@@ -14,6 +14,8 @@ pub(crate) struct Claim {
     says: String,
     /// Score, masked mass, figures, probabilities.
     numbers: BTreeMap<String, f64>,
+    /// What the grammar took away at each step.
+    masses: Vec<f64>,
     /// Grade, evidence, warnings, the answer given.
     words: BTreeMap<String, String>,
 }
@@ -62,6 +64,7 @@ fn figures(old: &Claim, new: &Claim) -> Vec<String> {
             }
         }
     }
+    differences.extend(steps(&old.masses, &new.masses));
     for name in old.words.keys().chain(new.words.keys()).collect::<BTreeSet<_>>() {
         let (was, is) = (old.words.get(name), new.words.get(name));
         if was != is {
@@ -70,6 +73,28 @@ fn figures(old: &Claim, new: &Claim) -> Vec<String> {
         }
     }
     differences
+}
+
+/// Masses are rounded when they are kept: another last digit may be the rounding's.
+const MASS_TOLERANCE: f64 = 2e-4;
+
+/// `masked masses differ at 2 of 30 steps, first at step 4: 0.2000 instead of 0.1000`. An export from before they were kept
+/// has none to compare.
+fn steps(old: &[f64], new: &[f64]) -> Option<String> {
+    if old.is_empty() {
+        return None;
+    }
+    if old.len() != new.len() {
+        return Some(format!("{} steps instead of {}", new.len(), old.len()));
+    }
+    let pairs = || (1..).zip(old.iter().zip(new));
+    let differ = |(_, (was, is)): &(usize, (&f64, &f64))| (*was - *is).abs() > MASS_TOLERANCE;
+    let (step, (was, is)) = pairs().find(differ)?;
+    let count = pairs().filter(differ).count();
+    Some(format!(
+        "masked masses differ at {count} of {} steps, first at step {step}: {is:.4} instead of {was:.4}",
+        old.len()
+    ))
 }
 
 /// What a run found in a text.
@@ -106,7 +131,7 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
             question.clone()
         }
     };
-    Claim { says, numbers, words }
+    Claim { says, numbers, masses: prediction.masked_masses.clone(), words }
 }
 
 /// What an export keeps of a run's findings.
@@ -119,8 +144,8 @@ pub(crate) fn exported(run: &RecordedRun) -> Vec<Claim> {
     let entities = document.entities.iter().filter(|one| is_of_run(&one.id, &one.infons));
     let mut claims: Vec<Claim> = relations.map(|one| of_relation(one, document)).collect();
     claims.extend(entities.map(|one| {
-        let (numbers, words) = properties(&one.infons, one.score);
-        Claim { says: mention(&one.kind, &one.spans, &one.text), numbers, words }
+        let says = mention(&one.kind, &one.spans, &one.text);
+        Claim { says, ..properties(&one.infons, one.score) }
     }));
     claims.extend(of_document(document, &run.run));
     claims
@@ -141,9 +166,9 @@ fn of_relation(one: &Relation, document: &Document) -> Claim {
         }
     });
     let says = relation(&one.kind, places.collect());
-    let (numbers, mut words) = properties(&one.infons, one.score);
-    words.extend(evidence(&one.evidence));
-    Claim { says, numbers, words }
+    let mut claim = Claim { says, ..properties(&one.infons, one.score) };
+    claim.words.extend(evidence(&one.evidence));
+    claim
 }
 
 /// Labels of the whole document and answers, which stand in its infons.
@@ -163,23 +188,23 @@ fn of_document(document: &Document, run: &str) -> Vec<Claim> {
             })
             .collect();
         let score = own.get("score").and_then(|score| score.parse().ok());
-        let (mut numbers, mut words) = properties(&own, score);
-        let says = if sort == "label" {
+        let mut claim = properties(&own, score);
+        claim.says = if sort == "label" {
             value.clone()
         } else {
-            words.insert("answer".to_owned(), value.clone());
-            numbers.extend(own.iter().filter_map(|(name, value)| {
+            claim.words.insert("answer".to_owned(), value.clone());
+            claim.numbers.extend(own.iter().filter_map(|(name, value)| {
                 Some((name.strip_prefix("probability.")?.to_owned(), value.parse().ok()?))
             }));
             own.get("question").cloned().unwrap_or_default()
         };
-        claims.push(Claim { says, numbers, words });
+        claims.push(claim);
     }
     claims
 }
 
-/// What the infons of a finding say about it, under the names of [`claim`].
-fn properties(infons: &Infons, score: Option<f64>) -> (BTreeMap<String, f64>, BTreeMap<String, String>) {
+/// What the infons of a finding say about it, under the names of [`claim`]; not yet what it says.
+fn properties(infons: &Infons, score: Option<f64>) -> Claim {
     let mut numbers: BTreeMap<String, f64> = infons
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("figure.")?.to_owned(), value.parse().ok()?)))
@@ -187,8 +212,14 @@ fn properties(infons: &Infons, score: Option<f64>) -> (BTreeMap<String, f64>, BT
     numbers.extend(score.map(|score| ("score".to_owned(), score)));
     let mass = infons.get("masked_mass").and_then(|mass| mass.parse().ok());
     numbers.extend(mass.map(|mass| ("masked mass".to_owned(), mass)));
+    let masses = infons.get("masked_masses").map_or("", String::as_str).split(' ');
     let words = ["grade", "warnings"].into_iter();
-    (numbers, words.filter_map(|name| Some((name.to_owned(), infons.get(name)?.clone()))).collect())
+    Claim {
+        says: String::new(),
+        numbers,
+        masses: masses.filter_map(|mass| mass.parse().ok()).collect(),
+        words: words.filter_map(|name| Some((name.to_owned(), infons.get(name)?.clone()))).collect(),
+    }
 }
 
 fn relation(kind: &str, places: Vec<String>) -> String {
@@ -222,6 +253,7 @@ mod tests {
         Claim {
             says: says.to_owned(),
             numbers: [("score".to_owned(), score)].into(),
+            masses: vec![0.1, 0.2],
             words: [("grade".to_owned(), "exact".to_owned())].into(),
         }
     }
@@ -242,6 +274,11 @@ mod tests {
             ]
         );
         assert!(!compared(&before, &after, false).contains(&"newly found: d".to_owned()));
+        let other = [Claim { masses: vec![0.1, 0.3], ..claim("a", 0.5) }];
+        assert_eq!(
+            compared(&before[..1], &other, true),
+            ["masked masses differ at 1 of 2 steps, first at step 2: 0.3000 instead of 0.2000: a"]
+        );
     }
 
     /// Through a library and a file: what is read back of every kind of finding is what was stored.
@@ -276,6 +313,7 @@ mod tests {
             content,
             score: Some(0.1 + 0.2),
             masked_mass: Some(0.125),
+            masked_masses: vec![0.25, 0.0],
             figures: [("against_none".to_owned(), -1.5)].into(),
             evidence: vec![Span::new(0, 25)],
             grade: sessions::Grade::Alias,

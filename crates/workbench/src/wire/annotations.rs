@@ -164,6 +164,9 @@ pub struct Prediction {
     /// Probability that the grammar took away while it was written, 0 to 1.
     #[specta(type = Option<Number>)]
     pub masked_mass: Option<f64>,
+    /// The same for each token of the statement.
+    #[specta(type = Vec<Number>)]
+    pub masked_masses: Vec<f64>,
     /// Further figures by name: `log probability`, `against none`, `against swapped`.
     pub figures: Vec<Figure>,
     /// The sentences that support it.

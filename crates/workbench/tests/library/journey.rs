@@ -115,6 +115,7 @@ fn what_is_sent_has_the_shape_that_the_window_expects() {
     assert_eq!(json["content"]["type"], "CID");
     assert_eq!(json["content"]["participants"][0]["grade"], "exact");
     assert_eq!(json["prediction"]["maskedMass"], 0.125);
+    assert_eq!(json["prediction"]["maskedMasses"], serde_json::json!([0.25, 0.0]));
     assert_eq!(json["prediction"]["figures"][0]["name"], "against none");
     assert_eq!(json["decision"], serde_json::Value::Null);
     let streamed =

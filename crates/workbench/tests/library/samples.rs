@@ -130,6 +130,7 @@ pub fn extract(
             },
             score: Some(*score),
             masked_mass: Some(0.125),
+            masked_masses: vec![0.25, 0.0],
             figures: [("against_none".to_owned(), 0.5)].into(),
             evidence: tasks::sentences::of(&stored.document).into_iter().take(1).collect(),
             grade: Grade::Exact,

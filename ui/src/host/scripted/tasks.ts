@@ -203,7 +203,7 @@ export function tasks(world: World): Tasks {
             const best = (['yes', 'no', 'maybe'] as const).reduce((left, right) => (probabilities[right] > probabilities[left] ? right : left))
             const verdict = probabilities[best] < world.settings.abstainBelow ? 'abstain' : best
             const { run, step } = beginRun(id, 'answer', null)
-            keep(id, step, { run, content: { kind: 'answer', question: request.question, verdict, probabilities }, score: probabilities[best], maskedMass: 0, figures: [], evidence: [], grade: 'exact', warnings: [] })
+            keep(id, step, { run, content: { kind: 'answer', question: request.question, verdict, probabilities }, score: probabilities[best], maskedMass: 0, maskedMasses: [], figures: [], evidence: [], grade: 'exact', warnings: [] })
             endRun(run, step, false, `asked a question of ${stored.sourceId}`)
             stream.emit({ kind: 'answer', document: id, title: stored.title, verdict, probabilities, run })
             if (request.documents.length > 1) continue
