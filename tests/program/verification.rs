@@ -63,8 +63,97 @@ fn every_kind_of_result_comes_out_again_and_what_differs_is_said() {
         assert!(verified.lines().count() >= 12, "{verified}");
         assert!(verified.lines().all(|line| line.ends_with(": identical")), "{format}: {verified}");
     }
+    formats_without_a_place_for_the_record_are_verified_by_the_one_beside_them(&user);
     a_second_export_of_an_export_is_verified_by_its_own_records(&user);
     what_differs_is_said_exactly(&user);
+}
+
+/// Each format, what it says of the first relation's type or score with what somebody makes of it, and a thing that it
+/// cannot hold.
+const KEPT_OUTSIDE: [(&str, &str, &str, &str, &str); 6] = [
+    ("pubtator", "ward.pubtator", "\tCID\t", "\ttreats\t", "relations get other ids"),
+    ("brat", "ward", "CID ", "treats ", "properties of documents are not kept"),
+    (
+        "pubannotation",
+        "ward.pubannotation",
+        "\"pred\": \"CID\"",
+        "\"pred\": \"treats\"",
+        "roles of participants change",
+    ),
+    ("csv", "ward.csv", ",CID,", ",treats,", "mentions are left out"),
+    ("tsv", "ward.tsv", "\tCID\t", "\ttreats\t", "texts change"),
+    (
+        "html",
+        "ward.html",
+        "<strong>CID</strong>",
+        "<strong>treats</strong>",
+        "properties of documents are not kept",
+    ),
+];
+
+fn formats_without_a_place_for_the_record_are_verified_by_the_one_beside_them(user: &User) {
+    for (format, export, was, is, lost) in KEPT_OUTSIDE {
+        let _ = exported(user, format, "everything");
+        let verify = ["verify", "--device", "cpu", export];
+        let verified = user.output(&verify);
+        let (file, runs): (Vec<&str>, Vec<&str>) =
+            verified.lines().partition(|line| line.starts_with("ward"));
+        assert!(file[0].ends_with("says what its record says: identical"), "{format}: {verified}");
+        assert!(file[1].contains("not compared there") && file[1].contains(lost), "{format}: {verified}");
+        assert!(
+            runs.len() >= 12 && runs.iter().all(|line| line.ends_with(": identical")),
+            "{format}: {verified}"
+        );
+
+        // Somebody changes a relation in the file: that is told, and the runs still come out again.
+        let changed = if format == "brat" {
+            let names = std::fs::read_dir(user.path(export)).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<String> =
+                names.map(|name| format!("{export}/{}", name.to_string_lossy())).collect();
+            names.sort();
+            names.into_iter().find(|name| name.ends_with(".ann") && user.read(name).contains(was)).unwrap()
+        } else {
+            export.to_owned()
+        };
+        let before = user.read(&changed);
+        assert!(before.contains(was), "{format}: {before}");
+        user.write(&changed, before.replacen(was, is, 1));
+        let output = user.command(&[&verify[..], &["--json"]].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}: {output:?}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        let mut lines = told.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let file = lines.next().unwrap();
+        let differences = file["differences"].to_string();
+        assert!(
+            file["identical"] == false && differences.contains("treats") && differences.contains("CID"),
+            "{file}"
+        );
+        assert!(lines.all(|line| line["identical"] == true), "{told}");
+        user.write(&changed, before);
+
+        if format != "html" {
+            let record = if format == "brat" {
+                "ward/ward.runs.json".to_owned()
+            } else {
+                format!("{export}.runs.json")
+            };
+            // A record that was changed itself is seen by running it again.
+            let kept = user.read(&record);
+            user.write(&record, kept.replacen("\\\"findings\\\":", "\\\"findings\\\":9", 1));
+            let output = user.command(&verify).output().unwrap();
+            assert!(
+                String::from_utf8_lossy(&output.stdout).contains("findings instead of 9"),
+                "{format}: {output:?}"
+            );
+            std::fs::remove_file(user.path(&record)).unwrap();
+            let complaint = user.complaint(&verify);
+            assert!(
+                complaint.contains(".runs.json is not beside it")
+                    && complaint.contains("export the results again"),
+                "{complaint}"
+            );
+        }
+    }
 }
 
 fn a_second_export_of_an_export_is_verified_by_its_own_records(user: &User) {

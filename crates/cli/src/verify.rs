@@ -1,16 +1,16 @@
 //! `osler-cli verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use workbench::recorded_runs;
+use workbench::{ComparedFile, RecordedExport, recorded_runs};
 
 use crate::Failure;
 use crate::desk::{Desk, ModelOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// An export in BioC XML, BioC JSON or JSON Lines.
+    /// An export of results; of brat, its folder. The record of formats that have no place for it lies beside it.
     export: PathBuf,
     #[command(flatten)]
     model: ModelOption,
@@ -21,9 +21,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &arguments.model, |_| ())?;
-    let runs = recorded_runs(&arguments.export).map_err(failure)?;
+    let RecordedExport { runs, file } = recorded_runs(&arguments.export).map_err(failure)?;
     let bar = bar(runs.len() as u64)?;
     let mut other = 0;
+    let differs = file.as_ref().is_some_and(|file| !file.differences.is_empty());
+    if let Some(file) = &file {
+        tell(&arguments.export, file, arguments.json);
+    }
     for run in &runs {
         // The model that the export names, where it is here; otherwise the difference is told.
         if !arguments.model.is_given()
@@ -49,5 +53,35 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         });
     }
     bar.finish_and_clear();
-    if other > 0 { Err(format!("{other} of {} runs differ", runs.len()).into()) } else { Ok(()) }
+    match (other, differs) {
+        (0, false) => Ok(()),
+        (0, true) => Err("the export differs from its record".into()),
+        (_, true) => {
+            Err(format!("the export differs from its record, and {other} of {} runs differ", runs.len())
+                .into())
+        }
+        _ => Err(format!("{other} of {} runs differ", runs.len()).into()),
+    }
+}
+
+/// How the file stands to its record: what it says otherwise, and what its format has no place for.
+fn tell(export: &Path, file: &ComparedFile, json: bool) {
+    let ComparedFile { format, differences, not_compared } = file;
+    if json {
+        let line = json!({ "file": export, "format": format, "identical": differences.is_empty(),
+                           "differences": differences, "notCompared": not_compared });
+        println!("{line}");
+        return;
+    }
+    let name = export.display();
+    if differences.is_empty() {
+        println!("{name} ({format}) says what its record says: identical");
+    }
+    differences.iter().for_each(|one| println!("{name}: {one}"));
+    if !not_compared.is_empty() {
+        println!(
+            "{name}: {format} cannot hold, so not compared there but in its record: {}",
+            not_compared.join("; ")
+        );
+    }
 }

@@ -15,7 +15,7 @@ mod shared;
 use std::collections::BTreeMap;
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
-use documents::formats::{Format, Loss, Lost, Source, WriteOptions, pair, read, read_brat, write};
+use documents::formats::{Format, Loss, Lost, Records, Source, WriteOptions, pair, read, read_brat, write};
 use documents::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
 use proptest::prelude::*;
 
@@ -325,6 +325,20 @@ fn document() -> impl Strategy<Value = Document> {
         })
 }
 
+/// An untouched export says what its record says, and the record holds it whole.
+fn check_record(documents: &[Document], format: Format) {
+    let runs = BTreeMap::from([("1".to_owned(), Infons::new())]);
+    let options = WriteOptions { name: "ward".to_owned(), task: "t".to_owned(), runs };
+    let written = write(documents, format, &options).unwrap();
+    let records = Records::read(&written.files.last().unwrap().1, "ward").unwrap().unwrap();
+    assert_eq!(records.documents, documents, "{}", format.name());
+    let count = records.names().len().max(1);
+    let files: Vec<Vec<u8>> = written.files.into_iter().take(count).map(|(_, bytes)| bytes).collect();
+    let compared = records.compare(&files).unwrap();
+    assert_eq!(compared.differences, Vec::<String>::new(), "{}", format.name());
+    assert_eq!(compared.losses, written.losses);
+}
+
 /// A passage per line, or one for the whole text.
 fn passages(text: &str, titled: bool) -> Vec<Passage> {
     let passage = |start: usize, end: usize, kind: &str| Passage {
@@ -358,6 +372,15 @@ proptest! {
         }
         for format in FORMATS {
             check(&documents, format);
+        }
+    }
+
+    #[test]
+    fn what_is_written_with_a_record_agrees_with_it(document in document()) {
+        for format in
+            [Format::PubTator, Format::Brat, Format::PubAnnotation, Format::Csv, Format::Tsv, Format::Html]
+        {
+            check_record(std::slice::from_ref(&document), format);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::formats::{ADDED, RECORD};
 use documents::{Argument, Concept, Document, Entity, Infons, Relation, Span, Target};
 use rusqlite::Connection;
 
@@ -113,7 +114,7 @@ impl<'c> Page<'c> {
             .infons
             .into_iter()
             .map(|(key, value)| {
-                let is_ours = key.starts_with("run.") || ["added", "text_sha256"].contains(&key.as_str());
+                let is_ours = key.starts_with(RECORD) || [ADDED, "text_sha256"].contains(&key.as_str());
                 if is_ours { (format!("{EARLIER}{key}"), value) } else { (key, value) }
             })
             .collect();
@@ -296,11 +297,11 @@ impl<'c> Page<'c> {
             if self.mentions_changed {
                 record["mentions_changed"] = true.into();
             }
-            self.document.infons.insert(format!("run.{}", run.id), record.to_string());
+            self.document.infons.insert(format!("{RECORD}{}", run.id), record.to_string());
         }
         self.document.infons.insert("text_sha256".into(), self.stored.text_sha256);
         if !self.added.is_empty() {
-            self.document.infons.insert("added".into(), self.added.join(" "));
+            self.document.infons.insert(ADDED.into(), self.added.join(" "));
         }
         Ok(self.document)
     }

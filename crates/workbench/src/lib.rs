@@ -34,5 +34,5 @@ pub use library::Shelf;
 pub use places::{Clock, Places, SystemClock};
 pub use repetition::Verified;
 pub use terminology::{Built, FoundTerm, build_terms};
-pub use verification::{RecordedRun, recorded_runs};
+pub use verification::{ComparedFile, RecordedExport, RecordedRun, recorded_runs};
 pub use workbench::{Watcher, Workbench};

@@ -3,15 +3,18 @@
 mod claims;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use claims::{compared, exported, predicted};
 
 use documents::Document;
+use documents::formats::{ADDED, BESIDE, Format, Lost, RECORD, ReadError, Records};
 use sessions::RunRecord;
 use sha2::{Digest, Sha256};
 
 use crate::error::{self, Result, bad_input};
+use crate::export::record_beside;
+use crate::wire::HostError;
 
 /// A run of an export, with what is needed to make it again.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,21 +41,144 @@ pub struct RecordedRun {
     pub text_is_the_same: bool,
 }
 
-/// The runs that an export of Osler keeps (BioC XML and JSON, JSON Lines).
+/// An export with its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedExport {
+    /// Its runs.
+    pub runs: Vec<RecordedRun>,
+    /// How the files stand to their record, where the format has no place for it; the runs are then the record's.
+    pub file: Option<ComparedFile>,
+}
+
+/// A file held against its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedFile {
+    /// The format's name for people.
+    pub format: &'static str,
+    /// What the file says otherwise; empty where nothing.
+    pub differences: Vec<String>,
+    /// What the format cannot hold, so that it was not compared.
+    pub not_compared: Vec<String>,
+}
+
+/// The runs that an export of Osler keeps: inside (BioC, JSON Lines, training), or in a record that holds what the format
+/// has no place for: in the report's page (HTML), or in a file beside it. Of a brat export, its folder or a file there.
 ///
 /// # Errors
-/// When the file cannot be read, or keeps no record.
-pub fn recorded_runs(path: &Path) -> Result<Vec<RecordedRun>> {
-    let bytes = std::fs::read(path).map_err(|cause| error::file("Osler could not read", path, &cause))?;
+/// When the file cannot be read, keeps no record, or its record is missing.
+pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
     let name =
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-    let import = documents::formats::read(&bytes, &name)?;
+    if let Some(folder) = folder_of(path)? {
+        let record = record_in(&folder)?.ok_or_else(|| missing(&name, &format!("a file *{BESIDE}")))?;
+        let records = read_record(&record)?;
+        let files: Result<Vec<Vec<u8>>> =
+            records.names().iter().map(|name| read(&folder.join(name))).collect();
+        return of_records(&records, &files?, &name);
+    }
+    let bytes = read(path)?;
+    let beside = record_beside(path);
+    if beside.is_file() {
+        return of_records(&read_record(&beside)?, &[bytes], &name);
+    }
+    if let Some(records) = Records::read(&bytes, &name)? {
+        return match records.format {
+            Format::Html => of_records(&records, &[bytes], &name),
+            format => Err(bad_input(
+                format!("{name} is the record of an export ({}), and not the export.", format.name()),
+                format!("Verify the file that it lies beside: {}.", name.trim_end_matches(BESIDE)),
+            )),
+        };
+    }
+    let documents = match documents::formats::read(&bytes, &name) {
+        Ok(import) if !keeps_its_record_beside(import.format) => import.documents,
+        Ok(_) | Err(ReadError::NoTextColumn { .. } | ReadError::NeedsText { .. }) => {
+            return Err(missing(&name, &format!("{name}{BESIDE}")));
+        }
+        // A page without a record among others.
+        Err(ReadError::Unsupported { .. }) => Vec::new(),
+        Err(problem) => return Err(problem.into()),
+    };
+    Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None })
+}
+
+const fn keeps_its_record_beside(format: Format) -> bool {
+    matches!(format, Format::PubTator | Format::PubAnnotation | Format::Csv | Format::Tsv)
+}
+
+/// The folder of a brat export, where `path` is one or a file in it.
+fn folder_of(path: &Path) -> Result<Option<PathBuf>> {
+    if path.is_dir() {
+        return Ok(Some(path.to_owned()));
+    }
+    let is_of_pair = path.extension().is_some_and(|extension| extension == "ann" || extension == "txt");
+    let folder = path.parent().filter(|_| is_of_pair && !record_beside(path).is_file());
+    let Some(folder) = folder else { return Ok(None) };
+    let Some(record) = record_in(folder)? else { return Ok(None) };
+    let own = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_of_it = read_record(&record)?.names().iter().any(|name| *name == own);
+    Ok(is_of_it.then(|| folder.to_owned()))
+}
+/// The one record in a folder.
+fn record_in(folder: &Path) -> Result<Option<PathBuf>> {
+    let failed = |cause: std::io::Error| error::file("Osler could not look into", folder, &cause);
+    let mut found = None;
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.to_string_lossy().ends_with(BESIDE) && found.replace(path).is_some() {
+            return Err(bad_input(
+                format!("There are several records (*{BESIDE}) in {}.", folder.display()),
+                "Leave the one that was written with these files, or name one file of the export.",
+            ));
+        }
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|cause| error::file("Osler could not read", path, &cause))
+}
+
+/// A record's file; an older Osler wrote files of that name that hold no documents.
+fn read_record(path: &Path) -> Result<Records> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Records::read(&read(path)?, &name)?.ok_or_else(|| {
+        bad_input(
+            format!("{name} is not the record of an export as this Osler writes it."),
+            "It was changed, or written by an older Osler: export the results again.",
+        )
+    })
+}
+
+fn missing(name: &str, record: &str) -> HostError {
+    bad_input(
+        format!("{name} keeps no record of a model's run itself, and {record} is not beside it."),
+        "Put the record into the same folder: Osler wrote it together with the export. Where it is lost, export the results \
+         again (BioC, JSON Lines and HTML keep the record inside).",
+    )
+}
+
+fn of_records(records: &Records, files: &[Vec<u8>], name: &str) -> Result<RecordedExport> {
+    let compared = records
+        .compare(files)
+        .map_err(|problem| bad_input(problem.to_string(), "Export the results again."))?;
+    let losses = compared.losses.iter().filter(|loss| loss.what != Lost::Import);
+    let file = ComparedFile {
+        format: records.format.name(),
+        differences: compared.differences,
+        not_compared: losses.map(ToString::to_string).collect(),
+    };
+    Ok(RecordedExport { runs: runs_of(&records.documents, name)?, file: Some(file) })
+}
+
+/// The runs that documents have records of.
+fn runs_of(documents: &[Document], name: &str) -> Result<Vec<RecordedRun>> {
     let mut runs = Vec::new();
-    for document in &import.documents {
+    for document in documents {
         let sha256: String =
             Sha256::digest(document.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         for (key, value) in &document.infons {
-            let Some(run) = key.strip_prefix("run.") else { continue };
+            let Some(run) = key.strip_prefix(RECORD) else { continue };
             let record: RunRecord = serde_json::from_str(value).map_err(|cause| {
                 bad_input(
                     format!("The record of run {run} in {name} cannot be read ({cause})."),
@@ -77,7 +203,8 @@ pub fn recorded_runs(path: &Path) -> Result<Vec<RecordedRun>> {
     if runs.is_empty() {
         return Err(bad_input(
             format!("{name} keeps no record of a model's run."),
-            "Verify an export of results in BioC XML, BioC JSON or JSON Lines.",
+            "Verify an export of what models found: BioC, JSON Lines and HTML keep the record inside, other formats beside \
+             them.",
         ));
     }
     Ok(runs)
@@ -85,7 +212,7 @@ pub fn recorded_runs(path: &Path) -> Result<Vec<RecordedRun>> {
 
 fn given(document: &Document) -> Document {
     let mut document = document.clone();
-    let added = document.infons.get("added").cloned().unwrap_or_default();
+    let added = document.infons.get(ADDED).cloned().unwrap_or_default();
     let added: BTreeSet<&str> = added.split(' ').collect();
     document.relations.retain(|relation| !added.contains(relation.id.as_str()));
     document.entities.retain(|entity| !added.contains(entity.id.as_str()));

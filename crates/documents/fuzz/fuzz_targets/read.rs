@@ -4,11 +4,14 @@
 use std::collections::HashSet;
 
 use documents::Target;
-use documents::formats::{ReadOptions, read_with};
+use documents::formats::{ReadOptions, Records, read_with};
 use documents::limits::Limits;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
+    if let Ok(Some(records)) = Records::read(bytes, "file.dat") {
+        let _ = records.compare(&[bytes.to_vec()]);
+    }
     // Small limits, so that bombs show within the fuzzer's own.
     let limits = Limits { expansion_floor: 1 << 20, unpacked_bytes: 4 << 20, ..Limits::default() };
     let options = ReadOptions { limits, ..ReadOptions::default() };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use super::{Format, Import, Source, pair, read, read_brat};
+use super::{DECISION, Format, Import, RUN, Source, html, pair, read, read_brat};
 use crate::{Argument, Document, Entity, Infons, Relation, Target};
 
 /// Something the files do not hold.
@@ -185,14 +185,22 @@ impl Losses {
         self.found.into_values().collect()
     }
 
-    /// Tables hold relations and what takes part in them; a report holds all, but for the eye.
+    /// Tables hold relations and what takes part in them; a report holds nearly all, but for the eye.
     fn for_reading_only(&mut self, documents: &[Document], format: Format) {
         for document in documents {
             self.document.clone_from(&document.id);
             self.add(Lost::Import, &document.id);
+            let is_shown = |key: &str| format == Format::Html && html::SHOWN.contains(&key);
+            let hidden = document.infons.keys().filter(|key| !is_shown(key));
+            hidden.for_each(|key| self.add(Lost::DocumentProperties, key));
+            let of_mentions = document.entities.iter().flat_map(|entity| entity.infons.keys());
+            of_mentions.for_each(|key| self.add(Lost::Properties, key));
             if format == Format::Html {
                 continue;
             }
+            let of_relations = document.relations.iter().flat_map(|relation| relation.infons.keys());
+            let in_columns = |key: &str| matches!(key, DECISION | RUN);
+            of_relations.filter(|key| !in_columns(key)).for_each(|key| self.add(Lost::Properties, key));
             self.add(Lost::Text, &document.id);
             let arguments = document.relations.iter().flat_map(|relation| &relation.arguments);
             let in_relation: HashSet<&str> = arguments

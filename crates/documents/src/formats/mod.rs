@@ -29,6 +29,7 @@ mod plain;
 mod pubannotation;
 mod pubmed_xml;
 mod pubtator;
+mod records;
 mod ris;
 mod table;
 pub mod training;
@@ -40,6 +41,7 @@ pub use import::{Import, Issue, Notice};
 pub use losses::{Loss, Lost};
 pub use offsets::Unit;
 pub use pair::{Source, pair};
+pub use records::{ADDED, BESIDE, Comparison, RECORD, Records};
 
 use std::collections::BTreeMap;
 
@@ -285,7 +287,8 @@ pub struct WriteOptions {
     /// What the documents are about (`bc5cdr`, `ddi` ...): a training line's `task`, a report's heading.
     pub task: String,
     /// The reproducibility record of each run that relations name in their [`RUN`] infon. Kept inside the file where
-    /// the format has a place for it (BioC, JSON Lines, training, HTML), else in a file `NAME.runs.json` beside it.
+    /// the format has a place for it (BioC, JSON Lines, training, HTML), else in a file beside it, with all that the format
+    /// cannot hold: see [`Records`].
     pub runs: BTreeMap<String, Infons>,
 }
 
@@ -333,8 +336,9 @@ pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> 
     let keeps_runs_beside =
         matches!(format, Format::PubTator | Format::Brat | Format::PubAnnotation | Format::Csv | Format::Tsv);
     if keeps_runs_beside && !options.runs.is_empty() {
-        let record = serde_json::to_vec_pretty(&options.runs).unwrap_or_default();
-        files.push((format!("{stem}.runs.json"), record));
+        let record = records::to_json(documents, format, options).to_string().into_bytes();
+        let name = if format == Format::Brat { stem } else { format!("{stem}.{}", format.extension()) };
+        files.push((format!("{name}{BESIDE}"), record));
     }
     Ok(Written { files, losses })
 }

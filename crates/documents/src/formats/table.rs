@@ -179,6 +179,21 @@ pub(super) fn write(documents: &[Document], delimiter: u8) -> String {
     format!("{mark}{}", String::from_utf8_lossy(&rows))
 }
 
+/// The rows of a written table, as sentences.
+pub(super) fn rows(text: &str) -> Vec<String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let delimiter =
+        if text.lines().next().is_some_and(|header| header.contains('\t')) { b'\t' } else { b',' };
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().cloned().unwrap_or_default();
+    let row = |row: StringRecord| -> String {
+        let cells = row.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let named = cells.map(|(place, cell)| format!("{} {cell}", header.get(place).unwrap_or("?")));
+        named.collect::<Vec<_>>().join(", ")
+    };
+    reader.records().map(|one| one.map_or_else(|problem| problem.to_string(), row)).collect()
+}
+
 fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &Index<'_>) -> Vec<String> {
     let mut row = vec![
         inert(&document.id),

@@ -113,17 +113,15 @@ fn targets(path: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>> {
         }
         return Ok(files.iter().map(|(name, _)| folder.join(name)).collect());
     }
-    let beside = |name: &str| {
-        let suffix = name.find(".runs.json").map_or(name, |at| &name[at..]);
-        let stem = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let stem = stem.split('.').next().unwrap_or_default().to_owned();
-        path.with_file_name(format!("{stem}{suffix}"))
-    };
-    Ok(files
-        .iter()
-        .enumerate()
-        .map(|(index, (name, _))| if index == 0 { path.to_owned() } else { beside(name) })
-        .collect())
+    // All that may follow the file itself is its record.
+    Ok([path.to_owned(), record_beside(path)].into_iter().take(files.len()).collect())
+}
+
+/// Where the record of an export lies whose format has no place for it.
+pub(crate) fn record_beside(export: &Path) -> PathBuf {
+    let mut name = export.file_name().unwrap_or_default().to_owned();
+    name.push(formats::BESIDE);
+    export.with_file_name(name)
 }
 
 /// Makes the files; nothing when `go_on` (documents done, of how many) says so.

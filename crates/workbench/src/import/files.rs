@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use documents::formats::BESIDE;
+
 use crate::error::{self, Result, bad_input};
 
 /// Most files of one import.
@@ -18,7 +20,8 @@ pub struct Found {
     pub name: String,
 }
 
-/// The files of `paths`, folders looked through in the order of names. Hidden files and links to folders are left alone.
+/// The files of `paths`, folders looked through in the order of names. Hidden files, links to folders and
+/// records of exports are left alone.
 ///
 /// # Errors
 /// When a path is not there, or there are too many files.
@@ -55,7 +58,8 @@ fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>)
     for entry in entries {
         let own = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(failed)?;
-        if own.starts_with('.') {
+        // The record of an export says the same as the file that it lies beside.
+        if own.starts_with('.') || own.ends_with(BESIDE) {
             continue;
         }
         let name = format!("{name}/{own}");

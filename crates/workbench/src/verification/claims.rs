@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::formats::ADDED;
 use documents::{Document, Infons, Relation, Span, Target};
 use sessions::{Content, Participant, Prediction};
 
@@ -137,7 +138,7 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
 /// What an export keeps of a run's findings.
 pub(crate) fn exported(run: &RecordedRun) -> Vec<Claim> {
     let document = &run.document;
-    let added = document.infons.get("added").map_or("", String::as_str);
+    let added = document.infons.get(ADDED).map_or("", String::as_str);
     let added: BTreeSet<&str> = added.split(' ').collect();
     let is_of_run = |id: &str, infons: &Infons| added.contains(id) && infons.get("run") == Some(&run.run);
     let relations = document.relations.iter().filter(|one| is_of_run(&one.id, &one.infons));
@@ -341,7 +342,7 @@ mod tests {
             let written = documents::formats::write(std::slice::from_ref(&whole), format, &options).unwrap();
             let path = folder.path().join(&written.files[0].0);
             std::fs::write(&path, &written.files[0].1).unwrap();
-            let runs = super::super::recorded_runs(&path).unwrap();
+            let runs = super::super::recorded_runs(&path).unwrap().runs;
             assert_eq!((runs.len(), runs[0].findings, runs[0].complete), (1, Some(4), true));
             assert!(runs[0].given.entities.is_empty() && runs[0].given.relations.is_empty());
             let differences = compared(&exported(&runs[0]), &predicted(&predictions, text), true);

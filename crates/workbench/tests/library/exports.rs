@@ -105,12 +105,12 @@ fn an_export_tells_how_its_runs_were_made() {
     let format = request(ExportScope::Library, "bioc-xml", ExportContent::Predicted);
     let path = scratch.path("runs.bioc.xml");
     export(&workbench, &format, &path);
-    let runs = workbench::recorded_runs(&path).unwrap();
+    let runs = workbench::recorded_runs(&path).unwrap().runs;
     assert_eq!((runs.len(), runs[0].record.seed, runs[0].text_is_the_same), (1, 7, true));
 
     let changed = std::fs::read_to_string(&path).unwrap().replacen("caused", "caυsed", 1);
     std::fs::write(&path, changed).unwrap();
-    assert!(!workbench::recorded_runs(&path).unwrap()[0].text_is_the_same);
+    assert!(!workbench::recorded_runs(&path).unwrap().runs[0].text_is_the_same);
     let plain = scratch.write("plain.txt", "Clonidine caused hypotension.");
     let error = workbench::recorded_runs(std::path::Path::new(&plain)).unwrap_err();
     assert!(error.hint.contains("BioC"), "{error:?}");

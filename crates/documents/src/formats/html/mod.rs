@@ -9,11 +9,14 @@ use std::fmt::Write as _;
 use super::index::Index;
 use super::training::Decision;
 use super::xml::escape;
-use super::{RUN, WriteOptions, identifiers};
-use crate::{Argument, Document, Infons, Relation, Target};
+use super::{Format, RUN, WriteOptions, identifiers, records};
+use crate::{Argument, Document, Relation, Target};
 
 /// Kinds of mentions that have a look of their own; further ones share these.
 const LOOKS: usize = 8;
+
+/// The properties of a document that stand under its heading.
+pub(super) const SHOWN: [&str; 4] = ["authors", "journal", "year", "doi"];
 
 /// Writes the report.
 pub(super) fn write(documents: &[Document], options: &WriteOptions) -> String {
@@ -38,7 +41,7 @@ pub(super) fn write(documents: &[Document], options: &WriteOptions) -> String {
         push_document(&mut page, number, document, &looks);
     }
     page.push_str("</main>\n");
-    push_runs(&mut page, &options.runs);
+    push_runs(&mut page, documents, options);
     page.push_str("<footer><p>Made with Osler. Suggestions of a language model, reviewed as marked; not a medical device.</p></footer>\n</body>\n</html>\n");
     page
 }
@@ -103,9 +106,7 @@ fn push_legend(page: &mut String, looks: &BTreeMap<&str, usize>) {
 fn push_document(page: &mut String, number: usize, document: &Document, looks: &BTreeMap<&str, usize>) {
     let _ = write!(page, "<article id=\"d{number}\">\n<h2>{}</h2>\n", escape(heading(document)));
     let mut details = vec![format!("Document {}", document.id)];
-    details.extend(
-        ["authors", "journal", "year", "doi"].iter().filter_map(|key| document.infons.get(*key)).cloned(),
-    );
+    details.extend(SHOWN.iter().filter_map(|key| document.infons.get(*key)).cloned());
     let _ = writeln!(page, "<p class=\"quiet\">{}</p>", escape(&details.join(" · ")));
     page.push_str("<div class=\"text\">\n");
     marks::push_text(page, number, document, looks);
@@ -202,12 +203,12 @@ fn push_participant(page: &mut String, number: usize, argument: &Argument, index
 }
 
 /// How to get the same results again, for people, and as JSON for `osler-cli verify`.
-fn push_runs(page: &mut String, runs: &BTreeMap<String, Infons>) {
-    if runs.is_empty() {
+fn push_runs(page: &mut String, documents: &[Document], options: &WriteOptions) {
+    if options.runs.is_empty() {
         return;
     }
     page.push_str("<section>\n<h2>How the suggestions were made</h2>\n");
-    for (run, record) in runs {
+    for (run, record) in &options.runs {
         let _ = write!(page, "<table class=\"run\">\n<caption>Run {}</caption>\n<tbody>\n", escape(run));
         for (key, value) in record {
             let _ =
@@ -216,15 +217,46 @@ fn push_runs(page: &mut String, runs: &BTreeMap<String, Infons>) {
         page.push_str("</tbody>\n</table>\n");
     }
     // A block of data: it is never run. `<` is written so that no value can end the block.
-    let json = serde_json::to_string(runs).unwrap_or_default().replace('<', "\\u003c");
-    let _ = write!(page, "<script type=\"application/json\" id=\"osler-runs\">{json}</script>\n</section>\n");
+    let json = records::to_json(documents, Format::Html, options).to_string().replace('<', "\\u003c");
+    let _ = write!(page, "{DATA}{json}</script>\n</section>\n");
+}
+
+const DATA: &str = "<script type=\"application/json\" id=\"osler-runs\">";
+
+/// The block of data of a report.
+pub(super) fn data(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once(DATA)?;
+    Some(rest.split_once("</script>")?.0)
+}
+
+/// What a report says about its documents, block by block and without its looks.
+pub(super) fn lines(page: &str) -> Vec<String> {
+    let main = page.split_once("<main>").map_or("", |(_, rest)| rest);
+    let main = main.split_once("</main>").map_or(main, |(main, _)| main);
+    let (mut lines, mut line, mut in_row) = (Vec::new(), String::new(), false);
+    for piece in main.split_inclusive('>') {
+        let (words, tag) = piece.split_once('<').unwrap_or((piece, ""));
+        line.push_str(words);
+        match tag.trim_start_matches('/').split([' ', '>']).next().unwrap_or_default() {
+            "mark" | "a" => {}
+            "tr" => {
+                in_row = !tag.starts_with('/');
+                lines.push(std::mem::take(&mut line));
+            }
+            "p" | "h2" | "h3" | "h4" | "article" if !in_row => lines.push(std::mem::take(&mut line)),
+            _ => line.push(' '),
+        }
+    }
+    lines.push(line);
+    let lines = lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{DECISION, Format, Lost, write};
-    use crate::{Concept, Entity, Span};
+    use crate::formats::{DECISION, Lost, write};
+    use crate::{Concept, Entity, Infons, Span};
 
     fn document() -> Document {
         let mut document =
