@@ -271,8 +271,16 @@ fn inspect_devices_and_bench() {
     assert!(user.path("logits.safetensors").is_file());
     let measured = user.lines(&["bench", "--random", "tiny", "--runs", "1", "--device", "cpu", "--json"]);
     assert!(number(&measured[0], "/load_s") > 0.0);
-    let devices = user.lines(&["devices", "--json"]);
-    assert!(devices.iter().any(|device| text(device, "/id") == "cpu"));
+    // As on a server: no screen, and nobody who set up a session.
+    let mut devices = user.command(&["devices", "--json"]);
+    for name in ["XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "DISPLAY"] {
+        devices.env_remove(name);
+    }
+    let output = devices.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let mut devices = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert!(devices.any(|device| text(&device, "/id") == "cpu"), "{listed}");
 
     check(
         &user,

@@ -76,7 +76,18 @@ enum Command {
     Bench(bench::Arguments),
 }
 
+/// Leaves a layer of Mesa's Vulkan drivers out where no screen can be reached: it asks the screen which card draws it, and
+/// the library that it asks with complains on standard error. Osler lists all cards and chooses by what they are.
+#[allow(unsafe_code, reason = "the driver reads it from the environment, which has no safe form")]
+fn without_a_screen() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: `main` calls this first; there is no other thread that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 fn main() -> ExitCode {
+    without_a_screen();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("OSLER_LOG"))
         .with_writer(std::io::stderr)
