@@ -194,6 +194,17 @@ fn what_differs_is_said_exactly(user: &User) {
         document.infons.insert(key, "maybe".to_owned());
     });
     assert!(told.contains("instead of maybe: Is it safe?"), "{told}");
+    // Of a run that was stopped only what it had found is compared.
+    let mut stopped = formats::read(user.read(&export).as_bytes(), &export).unwrap().documents;
+    let place = finding(&stopped[0], "CID");
+    stopped[0].relations.remove(place);
+    for record in stopped.iter_mut().flat_map(|document| document.infons.values_mut()) {
+        *record = record.replace("\"state\":\"finished\"", "\"state\":\"stopped\"");
+    }
+    let written = formats::write(&stopped, Format::Jsonl, &WriteOptions::default()).unwrap();
+    user.write("stopped.jsonl", &written.files[0].1);
+    let told = user.output(&["verify", "--device", "cpu", "stopped.jsonl"]);
+    assert!(told.lines().all(|line| line.ends_with(": identical")), "{told}");
     let told = changed(user, &export, |document| {
         let end = document.text.len() - 1;
         document.text.replace_range(end.., "!");

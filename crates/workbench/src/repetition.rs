@@ -60,11 +60,11 @@ impl Workbench {
             );
         }
         if let Some(now) = now {
-            if run.output.as_ref().is_some_and(|before| *before != now.output) {
+            if run.finished && run.output.as_ref().is_some_and(|before| *before != now.output) {
                 differences.push("the model wrote other words".to_owned());
             }
             let count = now.predictions.len();
-            if let Some(before) = run.findings.filter(|before| *before != count) {
+            if let Some(before) = run.findings.filter(|before| run.finished && *before != count) {
                 differences.push(format!("{count} findings instead of {before}"));
             }
             let after = predicted(&now.predictions, &run.given.text);

@@ -33,8 +33,10 @@ pub struct RecordedRun {
     pub output: Option<String>,
     /// Findings of the run, when it was exported.
     pub findings: Option<usize>,
-    /// Whether the export has all of them, and not only those that a curator accepted.
+    /// Whether the export has all of them, and not only those that a curator accepted, or that came before it was stopped.
     pub complete: bool,
+    /// Whether the run came to its end; else only what it had found is compared.
+    pub finished: bool,
     /// Whether a curator changed mentions that the model was given, so that it cannot be given them again.
     pub mentions_changed: bool,
     /// Whether the text in the export is the one that the run was made on.
@@ -191,7 +193,8 @@ fn runs_of(documents: &[Document], name: &str) -> Result<Vec<RecordedRun>> {
                 given: given(document),
                 document: document.clone(),
                 findings: kept["findings"].as_u64().and_then(|count| usize::try_from(count).ok()),
-                complete: kept["export"] != "curated",
+                complete: kept["export"] != "curated" && kept["state"] == "finished",
+                finished: kept["state"] == "finished",
                 mentions_changed: kept["mentions_changed"] == true,
                 run: run.to_owned(),
                 text_is_the_same: record.text_sha256 == sha256,
