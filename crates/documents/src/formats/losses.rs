@@ -190,7 +190,7 @@ impl Losses {
         for document in documents {
             self.document.clone_from(&document.id);
             self.add(Lost::Import, &document.id);
-            let is_shown = |key: &str| format == Format::Html && html::SHOWN.contains(&key);
+            let is_shown = |key: &str| format == Format::Html && html::shows(key);
             let hidden = document.infons.keys().filter(|key| !is_shown(key));
             hidden.for_each(|key| self.add(Lost::DocumentProperties, key));
             let of_mentions = document.entities.iter().flat_map(|entity| entity.infons.keys());

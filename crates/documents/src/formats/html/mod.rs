@@ -16,7 +16,24 @@ use crate::{Argument, Document, Relation, Target};
 const LOOKS: usize = 8;
 
 /// The properties of a document that stand under its heading.
-pub(super) const SHOWN: [&str; 4] = ["authors", "journal", "year", "doi"];
+const SHOWN: [&str; 4] = ["authors", "journal", "year", "doi"];
+
+/// Whether the page shows this property of a document.
+pub(super) fn shows(key: &str) -> bool {
+    let said = statement(key);
+    SHOWN.contains(&key)
+        || said.is_some_and(|(.., rest)| {
+            matches!(rest, "" | "question" | "score") || rest.starts_with("decision.")
+        })
+}
+
+/// `label.F1` and `answer.F1` say something about the whole document, `label.F1.score` something about that: the sort, the
+/// key of the statement, and the rest.
+fn statement(key: &str) -> Option<(&str, &str, &str)> {
+    let (sort, rest) = key.split_once('.').filter(|(sort, _)| matches!(*sort, "label" | "answer"))?;
+    let (id, rest) = rest.split_once('.').unwrap_or((rest, ""));
+    Some((sort, &key[..sort.len() + 1 + id.len()], rest))
+}
 
 /// Writes the report.
 pub(super) fn write(documents: &[Document], options: &WriteOptions) -> String {
@@ -111,12 +128,49 @@ fn push_document(page: &mut String, number: usize, document: &Document, looks: &
     page.push_str("<div class=\"text\">\n");
     marks::push_text(page, number, document, looks);
     page.push_str("</div>\n");
+    let says_more = push_statements(page, document);
     if document.relations.is_empty() {
-        page.push_str("<p class=\"quiet\">No relations.</p>\n");
+        if !says_more {
+            page.push_str("<p class=\"quiet\">No relations.</p>\n");
+        }
     } else {
         push_relations(page, number, document);
     }
     page.push_str("</article>\n");
+}
+
+/// Answers to questions, and labels of the whole document; tells whether there are any.
+fn push_statements(page: &mut String, document: &Document) -> bool {
+    let statements: Vec<(&str, &str, &String)> = document
+        .infons
+        .iter()
+        .filter_map(|(key, value)| match statement(key)? {
+            (sort, key, "") => Some((sort, key, value)),
+            _ => None,
+        })
+        .collect();
+    if statements.is_empty() {
+        return false;
+    }
+    page.push_str("<ul>\n");
+    for (sort, key, value) in &statements {
+        let of = |name: &str| document.infons.get(&format!("{key}.{name}"));
+        let question = if *sort == "answer" { of("question").map_or("", String::as_str) } else { "Label:" };
+        let _ = write!(page, "<li>{} <strong>{}</strong>", escape(question), escape(value));
+        if let Some(score) = of("score").and_then(|score| score.parse::<f64>().ok()) {
+            let _ = write!(page, " <span class=\"quiet\">{score:.2}</span>");
+        }
+        let decisions = format!("{key}.decision.");
+        for (curator, decision) in &document.infons {
+            if let Some(curator) = curator.strip_prefix(&decisions) {
+                let _ =
+                    write!(page, " <span class=\"quiet\">{}: {}</span>", escape(curator), escape(decision));
+            }
+        }
+        page.push_str("</li>\n");
+    }
+    page.push_str("</ul>\n");
+    true
 }
 
 fn heading(document: &Document) -> &str {
@@ -286,6 +340,32 @@ mod tests {
         relation.infons.insert(DECISION.to_owned(), "accepted".to_owned());
         document.relations = vec![relation];
         document
+    }
+
+    #[test]
+    fn shows_answers_and_labels_with_what_was_decided() {
+        let mut document = Document::from_parts("7", &[("abstract", "Rats ran.")]);
+        for (key, value) in [
+            ("answer.F1", "maybe"),
+            ("answer.F1.question", "Did <they> run?"),
+            ("answer.F1.score", "0.5123"),
+            ("answer.F1.figure.x", "3"),
+            ("label.F2", "evading growth suppressors"),
+            ("label.F2.decision.ada", "reject"),
+        ] {
+            document.infons.insert(key.to_owned(), value.to_owned());
+        }
+        let written = write(&[document], Format::Html, &WriteOptions::default()).unwrap();
+        let page = String::from_utf8(written.files[0].1.clone()).unwrap();
+        let said: Vec<String> = lines(&page);
+        assert!(said.iter().any(|line| line.contains("Did &lt;they&gt; run? maybe 0.51")), "{said:?}");
+        assert!(
+            said.iter().any(|line| line.contains("Label: evading growth suppressors ada: reject")),
+            "{said:?}"
+        );
+        assert!(!page.contains("No relations."));
+        let properties = written.losses.iter().find(|loss| loss.what == Lost::DocumentProperties).unwrap();
+        assert_eq!((properties.count, properties.example.as_str()), (1, "answer.F1.figure.x"));
     }
 
     #[test]
