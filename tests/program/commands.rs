@@ -170,6 +170,26 @@ fn batch_review_export_search_and_verify() {
     assert_eq!(number(&with(&["review", "redo"])[0], "/decided"), 3.0);
     assert_eq!(with(&["review", "list", "--undecided"]).len(), ids.len() - 3);
     assert_eq!(text(&with(&["review", "history"])[0], "/summary"), "rejected 1 relation");
+    // Another curator sees two of the three the same way; what they say is compared, and so is what the model said.
+    for arguments in [["accept", ids[0]], ["reject", ids[1]], ["reject", ids[2]]] {
+        let arguments = [&["review"], &arguments[..], &library[..]].concat();
+        let output = user.command(&arguments).env("USER", "ben").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let agreed = with(&["review", "agreement", "ada", "ben"]);
+    let total = agreed.last().unwrap();
+    assert_eq!((text(total, "/type"), &total["tally"]["both"]), ("all", &1.into()));
+    assert_eq!((number(total, "/precision"), number(total, "/recall")), (1.0, 0.5));
+    let modelled = with(&["review", "agreement", "ada", "--task", "bc5cdr"]);
+    assert_eq!(
+        number(modelled.last().unwrap(), "/recall"),
+        1.0,
+        "the model said all that was accepted: {modelled:?}"
+    );
+    let people = user.output(&["review", "agreement", "ada", "ben", "--library", "ward.osler"]);
+    assert!(people.contains("all: both 1, only the first 1, only the second 0, neither 1"), "{people}");
+    check(&user, &["review", "agreement", "ada", "carl", "--library", "ward.osler"], &["carl", "ada, ben"]);
+    check(&user, &["review", "agreement", "ada", "--library", "ward.osler"], &["--task"]);
     assert!(!with(&["search", "warfarin"]).is_empty());
     let export = with(&["export", "--to", "jsonl", "--content", "curated", "--out", "ward.jsonl"]);
     assert_eq!(number(&export[0], "/documents"), 5.0);

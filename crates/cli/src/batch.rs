@@ -34,7 +34,7 @@ pub struct Arguments {
     json: bool,
 }
 
-fn task(text: &str) -> Result<Task, String> {
+pub fn task(text: &str) -> Result<Task, String> {
     match text {
         "answer" => Ok(Task::Answer),
         "classify" => Ok(Task::Classify),

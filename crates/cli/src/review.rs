@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use workbench::wire::{
-    Annotation, Change, Content, DocumentFilter, DocumentOrder, Judgement, Reason, Subject, Track,
+    Annotation, Change, Content, DocumentFilter, DocumentOrder, Judgement, Reason, Subject, Task, Track,
 };
+use workbench::{Agreement, Tally};
 
 use crate::Failure;
 use crate::desk::{Desk, ModelOption, failure};
@@ -40,6 +41,23 @@ pub enum Command {
         /// A remark.
         #[arg(long, default_value = "")]
         comment: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Tell how far two curators, or a curator and a model, agree, by type.
+    Agreement {
+        /// A curator: the reference of precision and recall.
+        curator: String,
+        /// Another one; --task compares with a model instead.
+        other: Option<String>,
+        /// The task whose findings are compared: bc5cdr, ddi, kd-dti, answer or classify.
+        #[arg(long, value_parser = crate::batch::task, required_unless_present = "other", conflicts_with = "other")]
+        task: Option<Task>,
+        /// Findings count from this score on.
+        #[arg(long, default_value_t = 0.0)]
+        threshold: f64,
+        #[command(flatten)]
+        model: ModelOption,
         #[command(flatten)]
         place: Place,
     },
@@ -110,6 +128,19 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             tell(&change, "", place.json);
             Ok(())
         }
+        Command::Agreement { curator, other, task, threshold, model, place } => {
+            let desk = Desk::existing(&place.library, model)?;
+            let agreement = match (other, task) {
+                (Some(other), _) => desk.workbench.agreement(curator, other),
+                (None, Some(task)) => {
+                    let sha256 = model_sha256(&desk)?;
+                    desk.workbench.agreement_with_model(curator, *task, &sha256, *threshold)
+                }
+                (None, None) => return Err("name another curator, or say which --task of a model".into()),
+            };
+            agree(&agreement.map_err(failure)?, place.json);
+            Ok(())
+        }
         Command::Undo(place) => {
             let change = open(place)?.workbench.undo(Track::Curation).map_err(failure)?;
             tell(&change.ok_or("nothing of yours is left to undo")?, "undone: ", place.json);
@@ -130,6 +161,48 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             }
             Ok(())
         }
+    }
+}
+
+/// Of the model that is chosen, or came with Osler.
+fn model_sha256(desk: &Desk) -> Result<String, Failure> {
+    let chosen = desk.workbench.engine_status().model_id;
+    let models = desk.workbench.models().map_err(failure)?;
+    let model = models.into_iter().find(|model| Some(&model.id) == chosen.as_ref());
+    Ok(model.ok_or("no model is installed: name one with --model")?.sha256)
+}
+
+/// One line a type, and one for all.
+fn agree(agreement: &Agreement, as_json: bool) {
+    let all = agreement.by_kind.iter().map(|(kind, tally)| (kind.as_str(), tally));
+    for (kind, tally) in all.chain([("all", &agreement.total)]) {
+        let figures = [
+            ("precision", tally.precision()),
+            ("recall", tally.recall()),
+            ("f1", tally.f1()),
+            ("kappa", tally.kappa()),
+        ];
+        if as_json {
+            let mut line = json!({ "type": kind, "tally": tally });
+            figures.iter().for_each(|(name, value)| line[*name] = json!(value));
+            println!("{line}");
+        } else {
+            let told =
+                |value: &Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
+            let figures: Vec<String> =
+                figures.iter().map(|(name, value)| format!("{name} {}", told(value))).collect();
+            let Tally { both, only_first, only_second, neither } = tally;
+            println!(
+                "{kind}: both {both}, only the first {only_first}, only the second {only_second}, neither {neither}; {}",
+                figures.join(", ")
+            );
+        }
+    }
+    if !as_json {
+        println!(
+            "{} documents compared; {} statements that only one side has decided are left out",
+            agreement.documents, agreement.left_out
+        );
     }
 }
 
