@@ -64,4 +64,6 @@ fn windows(generator: &dyn Generator, document: &Document, prompt: impl Fn(Span)
 }
 
 #[cfg(test)]
+mod corpora;
+#[cfg(test)]
 mod tests;

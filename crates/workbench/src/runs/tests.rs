@@ -66,7 +66,7 @@ pub(crate) fn finders() -> Finders {
     Finders::new(vec![Arc::new(Terms::open(path.as_ref()).unwrap())])
 }
 
-fn on_engine<R: Send + 'static>(
+pub(super) fn on_engine<R: Send + 'static>(
     generator: fn() -> Box<dyn Generator>,
     work: impl FnOnce(&mut crate::engine::Desk<'_>) -> R + Send + 'static,
 ) -> R {
@@ -80,7 +80,7 @@ fn on_engine<R: Send + 'static>(
     engine.run(Lane::Person, "testing", &Cancel::default(), move |desk| Ok(work(desk))).unwrap()
 }
 
-fn scripted() -> Box<dyn Generator> {
+pub(super) fn scripted() -> Box<dyn Generator> {
     Box::new(Scripted::default())
 }
 
@@ -94,7 +94,7 @@ fn abstract_() -> Document {
     )
 }
 
-fn extraction<'a>(
+pub(super) fn extraction<'a>(
     task: RelationTask,
     mode: Mode,
     document: &'a Document,
