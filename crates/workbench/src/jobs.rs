@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::error::{Result, other};
 use crate::wire::{Ending, Streamed, Told};
@@ -57,6 +58,24 @@ impl Jobs {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often a client is told of what grows: a window draws no faster, and each message costs it a piece of its time.
+const PAUSE: Duration = Duration::from_millis(33);
+
+/// Spaces out what comes with every token.
+#[derive(Debug, Default)]
+pub(crate) struct Pace(Option<Instant>);
+
+impl Pace {
+    /// Whether it is time to tell something again. The first time it always is.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let due = self.0.is_none_or(|told| told.elapsed() >= PAUSE);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
     }
 }
 

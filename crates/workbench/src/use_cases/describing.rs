@@ -3,7 +3,7 @@
 use super::{switch, unless_stopped};
 use crate::error::{Result, bad_input};
 use crate::generator::{Ended, Growth, Token};
-use crate::jobs::{Sink, Stream};
+use crate::jobs::{Pace, Sink, Stream};
 use crate::runs::{Decoding, DescribeStep, Description, continue_text, describe};
 use crate::wire::{self, ContinueEvent, DescribeEvent};
 use crate::workbench::Workbench;
@@ -33,12 +33,28 @@ impl Workbench {
             most_tokens: request.max_tokens.clamp(1, MOST_TOKENS) as usize,
         };
         let sender = stream.teller();
+        let mut growing = Growing::new(stream.teller(), |candidate, tokens, tentative| {
+            DescribeEvent::Tokens { candidate: candidate as u32, tokens, tentative }
+        });
         let done = self.on_engine("Describing a term", &switch(stream), move |desk| {
-            describe(desk, &description, &mut |step| {
-                if let Some(event) = event(step) {
-                    sender.tell(event);
+            let described = describe(desk, &description, &mut |step| match step {
+                DescribeStep::Started { prompt, seeds } => {
+                    sender.tell(DescribeEvent::Started { prompt, seeds });
                 }
-            })
+                DescribeStep::Growth { candidate, growth } => growing.grow(candidate, growth),
+                DescribeStep::Candidate(candidate) => {
+                    growing.tell();
+                    if let Some(ended) = ending(candidate.written.ended) {
+                        sender.tell(DescribeEvent::Candidate {
+                            candidate: candidate.number as u32,
+                            mean_log_probability: candidate.written.mean_log_probability,
+                            ended,
+                        });
+                    }
+                }
+            });
+            growing.tell();
+            described
         });
         unless_stopped(stream.is_stopped(), done).map(|_| ())
     }
@@ -47,38 +63,66 @@ impl Workbench {
     pub fn continue_text(&self, job: &str, request: &wire::ContinueRequest, sink: Sink<ContinueEvent>) {
         self.stream(job, sink, |stream| {
             let (before, most) = (request.before.clone(), request.max_tokens.clamp(1, MOST_TOKENS) as usize);
-            let sender = stream.teller();
+            let mut growing = Growing::new(stream.teller(), |_, tokens, tentative| ContinueEvent::Tokens {
+                tokens,
+                tentative,
+            });
             let done = self.on_engine("Going on with a text", &switch(stream), move |desk| {
-                continue_text(desk, &before, most, &mut |growth| {
-                    let Growth { tokens, tentative } = growth;
-                    sender.tell(ContinueEvent::Tokens { tokens: tokens_of(tokens), tentative });
-                })
+                let continued = continue_text(desk, &before, most, &mut |growth| growing.grow(0, growth));
+                growing.tell();
+                continued
             });
             unless_stopped(stream.is_stopped(), done).map(|_| ())
         });
     }
 }
 
-/// What the window hears of a step. Nothing of a candidate that was stopped: the stream ends as stopped.
-fn event(step: DescribeStep) -> Option<DescribeEvent> {
-    Some(match step {
-        DescribeStep::Started { prompt, seeds } => DescribeEvent::Started { prompt, seeds },
-        DescribeStep::Growth { candidate, growth } => DescribeEvent::Tokens {
-            candidate: candidate as u32,
-            tokens: tokens_of(growth.tokens),
-            tentative: growth.tentative,
-        },
-        DescribeStep::Candidate(candidate) => DescribeEvent::Candidate {
-            candidate: candidate.number as u32,
-            mean_log_probability: candidate.written.mean_log_probability,
-            ended: match candidate.written.ended {
-                Ended::Complete => wire::DescriptionEnd::Complete,
-                Ended::Length => wire::DescriptionEnd::Length,
-                Ended::Repetition => wire::DescriptionEnd::Repetition,
-                Ended::Stopped => return None,
-            },
-        },
-    })
+/// Text that grows faster than a window draws: what has come meanwhile is told together.
+struct Growing<Event> {
+    stream: Stream<Event>,
+    event: fn(usize, Vec<wire::Token>, String) -> Event,
+    pace: Pace,
+    candidate: usize,
+    tokens: Vec<wire::Token>,
+    /// What may still change; nothing when everything was told.
+    tentative: Option<String>,
+}
+
+impl<Event> Growing<Event> {
+    fn new(stream: Stream<Event>, event: fn(usize, Vec<wire::Token>, String) -> Event) -> Self {
+        let (pace, tokens) = (Pace::default(), Vec::new());
+        Self { stream, event, pace, candidate: 0, tokens, tentative: None }
+    }
+
+    fn grow(&mut self, candidate: usize, growth: Growth) {
+        if candidate != self.candidate {
+            self.tell();
+            self.candidate = candidate;
+        }
+        self.tokens.extend(tokens_of(growth.tokens));
+        self.tentative = Some(growth.tentative);
+        if self.pace.is_due() {
+            self.tell();
+        }
+    }
+
+    /// Tells what was not told yet.
+    fn tell(&mut self) {
+        if let Some(tentative) = self.tentative.take() {
+            let tokens = std::mem::take(&mut self.tokens);
+            self.stream.tell((self.event)(self.candidate, tokens, tentative));
+        }
+    }
+}
+
+/// What the window hears of the end of a candidate. Nothing of one that was stopped: the stream ends as stopped.
+const fn ending(ended: Ended) -> Option<wire::DescriptionEnd> {
+    match ended {
+        Ended::Complete => Some(wire::DescriptionEnd::Complete),
+        Ended::Length => Some(wire::DescriptionEnd::Length),
+        Ended::Repetition => Some(wire::DescriptionEnd::Repetition),
+        Ended::Stopped => None,
+    }
 }
 
 fn tokens_of(tokens: Vec<Token>) -> Vec<wire::Token> {

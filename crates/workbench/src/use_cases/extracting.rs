@@ -8,7 +8,7 @@ use sessions::Prediction;
 use super::{ending, failed, readable, switch, unless_stopped};
 use crate::engine::EngineError;
 use crate::error::Result;
-use crate::jobs::{Sink, Stream};
+use crate::jobs::{Pace, Sink, Stream};
 use crate::library::id_of;
 use crate::runs::{Asked, Extraction, Mode, Recipe, Step, extract};
 use crate::wire::{self, ExtractEvent};
@@ -74,6 +74,7 @@ impl Workbench {
             let mut run = None;
             let mut profile = None;
             let mut broken = None;
+            let mut pace = Pace::default();
             for told in receiver {
                 let done = match told {
                     Told::Profile(found) => {
@@ -93,12 +94,14 @@ impl Workbench {
                         })
                     }
                     Told::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
-                        stream.tell(ExtractEvent::Progress {
-                            part: part as u32,
-                            parts: parts as u32,
-                            tokens: tokens as u32,
-                            tokens_per_second,
-                        });
+                        if pace.is_due() {
+                            stream.tell(ExtractEvent::Progress {
+                                part: part as u32,
+                                parts: parts as u32,
+                                tokens: tokens as u32,
+                                tokens_per_second,
+                            });
+                        }
                         Ok(())
                     }
                     Told::Step(Step::Found(found)) => match run {

@@ -146,6 +146,19 @@ fn documents_are_classified_and_terms_described_and_prompts_shown() {
     assert_eq!(ending, Ending::Finished);
     assert!(matches!(&events[0], DescribeEvent::Started { seeds, .. } if *seeds == [3, 4]));
     assert!(matches!(events.last(), Some(DescribeEvent::Candidate { candidate: 1, .. })));
+    // Sixteen words each, which come faster than a window draws: all of them, in few messages.
+    for wanted in 0..2 {
+        let told: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                DescribeEvent::Tokens { candidate, tokens, .. } if *candidate == wanted => Some(tokens),
+                _ => None,
+            })
+            .collect();
+        let words: String = told.iter().copied().flatten().map(|token| token.text.as_str()).collect();
+        assert_eq!(words.split_whitespace().count(), 16, "{words}");
+        assert!(words.ends_with(" it.") && told.len() < 16, "{} messages", told.len());
+    }
 
     let request = ContinueRequest { before: "It is".to_owned(), max_tokens: 5 };
     let (events, _) = heard(|sink| workbench.continue_text("3", &request, sink));
