@@ -1,4 +1,5 @@
-//! The engine: one thread that owns model and device, and everything that reaches it by message.
+//! The engine: one thread that owns model and device, and everything that reaches it by message. What it computes it shares out
+//! among threads that let others go first.
 //!
 //! Work waits in two lanes: what a person waits for goes before what a batch wants. The state of the engine is one
 //! [`Status`], published to whoever watches. A panic is the failure of one piece of work: the model is dropped, the state
@@ -9,6 +10,7 @@ mod fallback;
 mod queue;
 mod status;
 mod thread;
+mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -123,7 +125,7 @@ impl Engine {
         // A system that cannot start a thread gives an engine whose every piece of work fails.
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || Keeper::new(messages, loader, told, idle, ask).work())
+            .spawn(move || threads::behind_others(|| Keeper::new(messages, loader, told, idle, ask).work()))
             .ok();
         if thread.is_none() {
             queue.close();
