@@ -1,7 +1,7 @@
 import { ArcLayer, type Box } from './arcs'
 import { byParagraph, lanesOf, paragraphsOf, segmentsOf } from './layout'
 import { emptyScene, type Mention, type Range, type Scene, type TypeLook } from './model'
-import { fingerprint, paintSegments } from './paint'
+import { paintSegments, type Pieces } from './paint'
 import { snap, tokenFrom, tokensOf, trim } from './tokens'
 
 export type AnnotatorEvents = {
@@ -19,8 +19,8 @@ export type AnnotatorEvents = {
 const dragThreshold = 6
 
 /**
- * A text with mentions, drawn into `root`. Plain DOM: a paragraph is painted again only when something in it changed, and
- * the browser leaves out paragraphs that are not in view.
+ * A text with mentions, drawn into `root`. Plain DOM: a piece of a paragraph is painted again only when something about it
+ * changed, and the browser leaves out paragraphs that are not in view.
  */
 export class Annotator {
   readonly root: HTMLElement
@@ -33,7 +33,7 @@ export class Annotator {
   private tokens: Range[] = []
   private paragraphs: Range[] = []
   private elements: HTMLElement[] = []
-  private painted: string[] = []
+  private painted: Pieces[] = []
   private scene: Scene = emptyScene
   private press: { mention: string; x: number; y: number; dragging: boolean } | null = null
   private target: string | null = null
@@ -68,7 +68,7 @@ export class Annotator {
       this.column.insertBefore(element, this.column.lastElementChild)
       return element
     })
-    this.painted = this.paragraphs.map(() => '')
+    this.painted = this.paragraphs.map(() => new Map())
     this.update(emptyScene)
   }
 
@@ -80,10 +80,8 @@ export class Annotator {
     this.paragraphs.forEach((paragraph, place) => {
       const element = this.elements[place]
       const segments = segmentsOf(paragraph, scene.mentions, indices[place] ?? [], scene.marks)
-      const print = fingerprint(segments, painting)
-      if (!element || this.painted[place] === print) return
-      this.painted[place] = print
-      element.replaceChildren(paintSegments(this.text, segments, painting))
+      const before = this.painted[place]
+      if (element && before) this.painted[place] = paintSegments(element, before, this.text, segments, painting)
     })
     this.drawArcs()
   }

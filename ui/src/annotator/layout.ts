@@ -74,7 +74,10 @@ export function byParagraph(paragraphs: readonly Range[], mentions: readonly Men
   return result
 }
 
-/** Cuts a paragraph wherever a mention or a mark begins or ends. */
+/**
+ * Cuts a paragraph wherever a mention or a mark begins or ends. Each of them is put into the pieces that it covers, and not each
+ * piece held against all of them: a paragraph may have hundreds of both.
+ */
 export function segmentsOf(paragraph: Range, mentions: readonly Mention[], indices: readonly number[], marks: readonly Mark[]): Segment[] {
   const here = marks.filter((mark) => overlaps(mark, paragraph))
   const cuts = new Set([paragraph.start, paragraph.end])
@@ -85,17 +88,23 @@ export function segmentsOf(paragraph: Range, mentions: readonly Mention[], indic
   for (const index of indices) mentions[index]?.ranges.forEach(cut)
   here.forEach(cut)
   const places = [...cuts].sort((left, right) => left - right)
+  const segments = places.slice(0, -1).map((start, place): Segment => ({ start, end: places[place + 1] ?? start, mentions: [], ending: [], marks: [] }))
+  const pieceAt = new Map(places.map((offset, place) => [offset, place]))
+  const covered = (range: Range) =>
+    overlaps(range, paragraph) ? segments.slice(pieceAt.get(Math.max(range.start, paragraph.start)), pieceAt.get(Math.min(range.end, paragraph.end))) : []
+  for (const index of indices) {
+    for (const range of mentions[index]?.ranges ?? []) {
+      for (const segment of covered(range)) if (segment.mentions.at(-1) !== index) segment.mentions.push(index)
+    }
+  }
+  for (const mark of here) for (const segment of covered(mark)) segment.marks.push(mark)
   const length = (index: number) => {
     const whole = mentions[index] && extent(mentions[index])
     return whole ? whole.end - whole.start : 0
   }
-  const segments: Segment[] = []
-  for (let place = 0; place + 1 < places.length; place += 1) {
-    const range = { start: places[place] ?? 0, end: places[place + 1] ?? 0 }
-    const covering = indices.filter((index) => mentions[index]?.ranges.some((one) => overlaps(one, range)))
-    covering.sort((left, right) => length(right) - length(left) || left - right)
-    const ending = covering.filter((index) => mentions[index]?.ranges.at(-1)?.end === range.end).reverse()
-    segments.push({ ...range, mentions: covering, ending, marks: here.filter((mark) => overlaps(mark, range)) })
+  for (const segment of segments) {
+    segment.mentions.sort((left, right) => length(right) - length(left) || left - right)
+    segment.ending = segment.mentions.filter((index) => mentions[index]?.ranges.at(-1)?.end === segment.end).reverse()
   }
   return segments
 }

@@ -6,32 +6,59 @@ const step = 4 // from one bar to the next
 
 type Painted = { scene: Scene; lanes: readonly number[]; look: (type: string) => TypeLook }
 
-/** A paragraph's pieces as DOM. Letters are drawn by CSS, so that they are neither selected nor counted as text. */
-export function paintSegments(text: string, segments: readonly Segment[], painted: Painted): DocumentFragment {
-  const fragment = document.createDocumentFragment()
-  for (const segment of segments) fragment.append(paintSegment(text, segment, painted))
-  return fragment
+/** Everything that decides how a piece of the same words looks, as one string: an equal string needs no painting. */
+function fingerprint(segment: Segment, { scene, lanes }: Painted): string {
+  const mentions = segment.mentions.map((index) => {
+    const mention = scene.mentions[index]
+    if (!mention) return ''
+    const how = scene.selected.has(mention.id) ? 's' : scene.related.has(mention.id) ? 'r' : ''
+    return `${mention.id}.${mention.type}.${mention.state}.${String(lanes[index])}${how}${scene.active === mention.id ? 'a' : ''}`
+  })
+  const ending = segment.ending.map((index) => scene.mentions[index]?.type)
+  const marks = segment.marks.map((mark) => `${mark.kind}${mark.strength?.toFixed(2) ?? ''}`)
+  return `${mentions.join()}/${ending.join()}/${marks.join()}`
 }
 
-/** Everything that decides how segments look, as one string: equal strings need no painting. */
-export function fingerprint(segments: readonly Segment[], { scene, lanes }: Painted): string {
-  return segments
-    .map((segment) => {
-      const mentions = segment.mentions.map((index) => {
-        const mention = scene.mentions[index]
-        if (!mention) return ''
-        const how = scene.selected.has(mention.id) ? 's' : scene.related.has(mention.id) ? 'r' : ''
-        return `${mention.id}.${mention.type}.${mention.state}.${String(lanes[index])}${how}${scene.active === mention.id ? 'a' : ''}`
-      })
-      const marks = segment.marks.map((mark) => `${mark.kind}${mark.strength?.toFixed(2) ?? ''}`)
-      return `${String(segment.start)}:${mentions.join()}/${segment.ending.join()}/${marks.join()}`
-    })
-    .join(';')
+/** The pieces of a paragraph that are drawn, by their place, in order. */
+export type Pieces = ReadonlyMap<string, { element: HTMLElement; print: string }>
+
+/**
+ * Draws a paragraph's pieces into `root`, and leaves those alone that look as they did: to select a relation in a long paragraph
+ * costs what has changed, and not the paragraph. The same words are dressed anew and not replaced, since new elements would have
+ * the whole paragraph laid out again. Letters are drawn by CSS, so that they are neither selected nor counted as text.
+ */
+export function paintSegments(root: HTMLElement, before: Pieces, text: string, segments: readonly Segment[], painted: Painted): Pieces {
+  const after = new Map<string, { element: HTMLElement; print: string }>()
+  let next = root.firstElementChild
+  const dropUntil = (end: Element | null) => {
+    while (next && next !== end) {
+      const dropped = next
+      next = next.nextElementSibling
+      dropped.remove()
+    }
+  }
+  for (const segment of segments) {
+    const place = `${String(segment.start)}-${String(segment.end)}`
+    const print = fingerprint(segment, painted)
+    const known = before.get(place)
+    const element = known?.element ?? document.createElement('span')
+    if (known) {
+      // Both are in the order of the text: what stands before it is no longer wanted.
+      dropUntil(element)
+      next = element.nextElementSibling
+    } else {
+      element.textContent = text.slice(segment.start, segment.end)
+      root.insertBefore(element, next)
+    }
+    if (known?.print !== print) dress(element, segment, painted)
+    after.set(place, { element, print })
+  }
+  dropUntil(null)
+  return after
 }
 
-function paintSegment(text: string, segment: Segment, painted: Painted): HTMLElement {
-  const element = document.createElement('span')
-  element.textContent = text.slice(segment.start, segment.end)
+function dress(element: HTMLElement, segment: Segment, painted: Painted): void {
+  for (const { name } of [...element.attributes]) element.removeAttribute(name)
   element.dataset['start'] = String(segment.start)
   const { scene, lanes, look } = painted
   const mentions = segment.mentions.flatMap((index) => {
@@ -46,7 +73,7 @@ function paintSegment(text: string, segment: Segment, painted: Painted): HTMLEle
       element.style.setProperty('--strength', String(Math.min(1, Math.abs(strength))))
     }
   }
-  if (mentions.length === 0) return element
+  if (mentions.length === 0) return
 
   element.classList.add('at-mention')
   element.dataset['mentions'] = mentions.map(({ mention }) => mention.id).join(' ')
@@ -72,7 +99,6 @@ function paintSegment(text: string, segment: Segment, painted: Painted): HTMLEle
   if (mentions.every(({ mention }) => mention.state === 'rejected')) element.classList.add('at-rejected')
   const letters = segment.ending.map((index) => look(scene.mentions[index]?.type ?? '').letter).join('')
   if (letters !== '') element.dataset['letters'] = letters
-  return element
 }
 
 function barImage(mention: Mention, color: string): string {
