@@ -97,6 +97,7 @@ export class App {
         if (event.paths.length > 0) this.receive(event.paths)
         break
       case 'batch':
+        this.afterBatch(event.batch)
         this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
         break
       case 'libraryChanged':
@@ -108,6 +109,20 @@ export class App {
         this.dialog = { kind: 'fallback', from: event.from, to: event.to, reason: event.reason }
         break
     }
+  }
+
+  /** What a batch has found is in the library: lists, figures and the open document show it once it pauses or ends. */
+  private afterBatch(batch: wire.Batch): void {
+    const before = this.batches.find((one) => one.id === batch.id)
+    if (before?.state !== 'running' || batch.state === 'running') return
+    void this.host
+      .library()
+      .then((library) => {
+        this.library = library
+        this.revision += 1
+        for (const listener of this.changeListeners) listener({ document: this.document, marks: null })
+      })
+      .catch((thrown: unknown) => this.fail(thrown))
   }
 
   /** What was dropped: a model on Models, documents or a library anywhere else. */
@@ -142,9 +157,16 @@ export class App {
 
   /** The one of its kind, made when it is first needed. */
   keep<Kind extends Lasting>(kind: new (app: App) => Kind): Kind {
-    const kept = this.lasting.get(kind) ?? new kind(this)
+    const known = this.lasting.get(kind)
+    if (known) return known as Kind
+    // It outlives the screen that asks for it first: what it derives would stand still once that screen is left.
+    let made: Kind | undefined
+    $effect.root(() => {
+      made = new kind(this)
+    })
+    const kept = made ?? new kind(this)
     this.lasting.set(kind, kept)
-    return kept as Kind
+    return kept
   }
 
   go(screen: Screen, where: { document?: number; draft?: number } = {}): void {

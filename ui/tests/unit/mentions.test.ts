@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows } from '../../src/features/annotate/mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows } from '../../src/features/annotate/mentions'
 import type { Annotation, Content, Decision, Prediction } from '../../src/host/types'
 
 const text = 'aspirin and nausea'
@@ -54,6 +54,14 @@ describe('relations', () => {
     const [low, decided] = relationsOf([relation(1, 1, 0.4), relation(2, 1, 0.4, 'accepted', 't')], new Set([1]))
     expect(low && shows(low, shown, new Map())).toBe(false)
     expect(decided && shows(decided, shown, new Map())).toBe(true)
+  })
+
+  test('what was decided about an older run stays, and stands for the same statement of the newer one', () => {
+    const all = [relation(1, 1, 0.4, 'accepted'), relation(2, 1, 0.3, null, 'other'), relation(3, 2, 0.6), relation(4, 2, 0.2, null, 'other')]
+    const shown = onePerStatement(relationsOf(all, new Set([2])))
+    expect(shown.map((one) => one.subject.id)).toEqual([1, 4])
+    const [row] = align(relationsOf(all, new Set([2])), 'a', 'b', new Map([[1, 'a'], [2, 'a']]))
+    expect([row?.left?.subject.id, row?.right]).toEqual([1, null])
   })
 
   test('only the latest runs count, and two models are aligned by what they say', () => {

@@ -96,10 +96,20 @@ export function relationBetween(first: KnownMention, second: KnownMention, task:
 
 export type Shown = { threshold: number; status: Status | 'all'; modelId: string | null }
 
-/** Relations in reading order, with those of older runs of the same model left out. */
+/** Relations in reading order. Of older runs of the same model only those that somebody decided: no decision is lost from sight. */
 export function relationsOf(annotations: readonly Annotation[], latest: ReadonlySet<number>): Relation[] {
   const place = (one: Relation) => one.prediction?.evidence[0]?.start ?? one.content.participants[0]?.spans[0]?.start ?? 0
-  return annotations.filter(isRelation).filter((one) => one.prediction === null || latest.has(one.prediction.run)).sort((left, right) => place(left) - place(right))
+  return annotations.filter(isRelation).filter((one) => one.prediction === null || one.decision !== null || latest.has(one.prediction.run)).sort((left, right) => place(left) - place(right))
+}
+
+/** Each statement once: of several predictions of it the one that was decided, or else the first. */
+export function onePerStatement(relations: readonly Relation[]): Relation[] {
+  const chosen = new Map<string, Relation>()
+  for (const one of relations) {
+    const before = chosen.get(one.signature)
+    if (one.prediction !== null && (!before || (before.decision === null && one.decision !== null))) chosen.set(one.signature, one)
+  }
+  return relations.filter((one) => one.prediction === null || chosen.get(one.signature) === one)
 }
 
 /** Whether a row is shown; what a curator decided or added is never hidden by the threshold. */
@@ -123,12 +133,11 @@ export type Aligned = { signature: string; left: Relation | null; right: Relatio
 
 /** Two models' relations in one list: the same statement on one line. */
 export function align(relations: readonly Relation[], left: string, right: string, modelOfRun: ReadonlyMap<number, string>): Aligned[] {
-  const rows = new Map<string, Aligned>()
-  for (const one of relations) {
-    const model = one.prediction && modelOfRun.get(one.prediction.run)
-    if (model !== left && model !== right) continue
-    const row = rows.get(one.signature) ?? { signature: one.signature, left: null, right: null }
-    rows.set(one.signature, model === left ? { ...row, left: one } : { ...row, right: one })
+  const foundBy = (model: string) => {
+    const found = relations.filter((one) => one.prediction && modelOfRun.get(one.prediction.run) === model)
+    return new Map(onePerStatement(found).map((one) => [one.signature, one]))
   }
-  return [...rows.values()]
+  const [first, second] = [foundBy(left), foundBy(right)]
+  const signatures = [...new Set(relations.map((one) => one.signature))].filter((one) => first.has(one) || second.has(one))
+  return signatures.map((signature) => ({ signature, left: first.get(signature) ?? null, right: second.get(signature) ?? null }))
 }

@@ -5,7 +5,7 @@ import type { App, Lasting } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
 import { capital } from '../../shared/format'
 import { relationName, schemas } from '../../shared/words'
-import { align, mentionOf, mentionsOf, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, type KnownMention, type Relation, type Sort, type Status } from './mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, type KnownMention, type Relation, type Sort, type Status } from './mentions'
 
 const noMarks: Marks = { annotations: [], notes: [], runs: [] }
 
@@ -89,23 +89,15 @@ export class Session implements Lasting {
   readonly models = $derived([...new Map(this.marks.runs.filter((run) => run.task in schemas).map((run) => [run.modelId, run.model]))])
   readonly mentions = $derived(mentionsOf(this.marks.annotations, this.view?.text ?? ''))
   readonly relations = $derived(relationsOf(this.marks.annotations, new Set([...this.latestRuns.values()].map((run) => run.id))))
-  /** With several models, one row for each statement: the first model's. */
+  /** With several models or runs, one row for each statement. */
+  private readonly statements = $derived(onePerStatement(this.relations))
   readonly rows = $derived.by(() => {
-    const seen = new Set<string>()
-    const once = this.relations.filter((one) => one.prediction === null || !seen.has(one.signature) || one.decision !== null).filter((one) => {
-      if (one.prediction !== null && seen.has(one.signature)) return false
-      seen.add(one.signature)
-      return true
-    })
-    const shown = once.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
+    const shown = this.statements.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
     return sorted(shown, this.sort)
   })
   readonly counts = $derived.by(() => {
     const counts = { all: 0, open: 0, accepted: 0, rejected: 0 }
-    const seen = new Set<string>()
-    for (const one of this.relations) {
-      if (one.prediction !== null && seen.has(one.signature)) continue
-      seen.add(one.signature)
+    for (const one of this.statements) {
       counts.all += 1
       counts[statusOf(one)] += 1
     }
