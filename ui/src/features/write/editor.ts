@@ -32,7 +32,7 @@ const theme = EditorView.theme({
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': { background: 'var(--cursor) !important' },
   '.cm-placeholder': { color: 'var(--ink-3)' },
   '.cm-generated': { background: 'var(--generated)', boxShadow: '0 0 0 1px var(--generated)', borderRadius: '2px' },
-  '.cm-unsure': { textDecoration: 'underline wavy var(--maybe)', textDecorationThickness: '1px', textUnderlineOffset: '0.25em', cursor: 'pointer' },
+  '.cm-unsure': { textDecorationLine: 'underline', textDecorationStyle: 'wavy', textDecorationColor: 'var(--maybe)', textDecorationThickness: '1px', textUnderlineOffset: '0.25em', cursor: 'pointer' },
   '.cm-ghost': { color: 'var(--ink-3)', fontStyle: 'italic' },
 })
 

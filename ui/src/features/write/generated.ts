@@ -3,11 +3,18 @@
 import { RangeSet, StateEffect, StateField, type EditorState, type Extension, type Range } from '@codemirror/state'
 import { Decoration, EditorView, type DecorationSet } from '@codemirror/view'
 import type { GeneratedSpan, Token } from '../../host/types'
+import { percent } from '../../shared/format'
 
 /** Below this probability a token is underlined. */
 export const unsureBelow = 0.3
 
 export const isUnsure = (token: Token) => Math.exp(token.logProbability) < unsureBelow && token.alternatives.length > 0
+
+/** A token's words as they can be shown: some are only a blank. */
+export const wordsOf = (token: { text: string }) => token.text.trim() || '␣'
+
+/** What a token tells under the pointer: how sure the model was, and what else it considered. */
+export const hintOf = (token: Token) => `${percent(Math.exp(token.logProbability))} sure. Or: ${token.alternatives.map((one) => `${wordsOf(one)} ${percent(Math.exp(one.logProbability))}`).join(', ')}. Click to choose.`
 
 export type Passage = { from: number; to: number; model: string; seed: number | null; tokens: Token[] }
 
@@ -24,7 +31,7 @@ type Spec = { passage: Omit<Passage, 'from' | 'to'> }
 const passageMark = (passage: Passage) =>
   Decoration.mark({ class: 'cm-generated', attributes: { title: `Written by ${passage.model}${passage.seed === null ? '' : `, seed ${String(passage.seed)}`}` }, passage: { model: passage.model, seed: passage.seed, tokens: passage.tokens }, inclusive: false }).range(passage.from, passage.to)
 
-const unsureMark = (token: Token, from: number) => Decoration.mark({ class: 'cm-unsure', token, inclusive: false }).range(from, from + token.text.length)
+const unsureMark = (token: Token, from: number, to: number) => Decoration.mark({ class: 'cm-unsure', attributes: { title: hintOf(token) }, token, inclusive: false }).range(from, to)
 
 export const generatedField = StateField.define<DecorationSet>({
   create: () => Decoration.none,
@@ -36,13 +43,13 @@ export const generatedField = StateField.define<DecorationSet>({
         const added: Range<Decoration>[] = value.to > value.from ? [passageMark(value)] : []
         let at = value.from
         for (const token of value.tokens) {
-          if (isUnsure(token) && at + token.text.length <= value.to) added.push(unsureMark(token, at))
+          if (isUnsure(token) && at + token.text.length <= value.to) added.push(unsureMark(token, at, at + token.text.length))
           at += token.text.length
         }
         marks = marks.update({ add: added, sort: true })
       } else if (effect.is(addUnsure)) {
         const { token, from, to } = effect.value
-        if (to > from) marks = marks.update({ add: [Decoration.mark({ class: 'cm-unsure', token, inclusive: false }).range(from, to)], sort: true })
+        if (to > from) marks = marks.update({ add: [unsureMark(token, from, to)], sort: true })
       } else if (effect.is(acceptBetween)) {
         marks = marks.update({ filterFrom: effect.value.from, filterTo: effect.value.to, filter: (from, to) => to < effect.value.from || from > effect.value.to })
       }
