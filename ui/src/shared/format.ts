@@ -6,6 +6,9 @@ export const count = (value: number) => numbers.format(value)
 
 export const plural = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`
 
+/** How many a minute: no more digits than one believes. */
+export const rate = (value: number) => count(Number(value.toPrecision(value < 1 ? 1 : 2)))
+
 export const percent = (value: number, digits = 0) => `${(value * 100).toFixed(digits)}\u202f%`
 
 /** A probability as a figure: `.82`, `1.00`. */
