@@ -15,11 +15,12 @@ const ALWAYS: [(&str, &str); 3] = [
 ];
 
 /// Debian's names of what the desktop app and the tests of its window need.
-const WINDOW: [(&str, &str); 4] = [
+const WINDOW: [(&str, &str); 5] = [
     ("libwebkit2gtk-4.1-dev", "the app's window"),
     ("xvfb", "a screen for the window's tests"),
     ("webkit2gtk-driver", "drives the window in its tests"),
     ("strace", "tells these tests every socket that the app asks for"),
+    ("xdotool", "types into the system's dialogs in these tests"),
 ];
 
 /// Installs what is missing where that is allowed, and says what is missing elsewhere.

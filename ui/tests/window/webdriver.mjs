@@ -8,7 +8,7 @@ import { until } from './until.mjs'
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 
 /** Keys by name, as WebDriver writes them. */
-export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Right: '\uE014', Left: '\uE012', Space: ' ' }
+export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Right: '\uE014', Left: '\uE012', End: '\uE010', Home: '\uE011', Space: ' ' }
 
 /** A port nobody listens on at the moment. A fixed one may belong to a driver that was left behind. */
 async function freePort() {
@@ -69,7 +69,7 @@ export async function launch({ binary, args, env }) {
       return call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions: [...down, ...up] }] })
     },
     type: (text) => {
-      const actions = [...text].flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }])
+      const actions = [...text].map((sign) => (sign === '\n' ? keys.Enter : sign)).flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }])
       return call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] })
     },
     resize: (width, height) => call('POST', `${session}/window/rect`, { width, height }),

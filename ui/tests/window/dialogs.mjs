@@ -1,0 +1,19 @@
+// The system's own dialogs, which the driver of the page does not see: a pair of hands at the keyboard of the screen.
+
+import { execFile, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { until } from './until.mjs'
+
+export const canType = spawnSync('sh', ['-c', 'command -v xdotool']).status === 0
+
+/** Types where to save into the dialog that is open, and confirms. */
+export async function saveAs(display, path) {
+  const hands = (...words) => promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(({ stdout }) => stdout.trim(), () => '')
+  const dialog = await until('the dialog of the system', () => hands('search', '--onlyvisible', '--name', '^Export to$'))
+  // Without a window manager nobody gives it the focus.
+  await hands('windowfocus', '--sync', dialog)
+  await hands('key', '--clearmodifiers', 'ctrl+a')
+  await hands('type', '--clearmodifiers', path)
+  await hands('key', '--clearmodifiers', 'Return')
+  await until('the dialog of the system to close', async () => (await hands('search', '--onlyvisible', '--name', '^Export to$')) === '')
+}
