@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows } from '../../src/features/annotate/mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, withKnown } from '../../src/features/annotate/mentions'
 import type { Annotation, Content, Decision, Prediction } from '../../src/host/types'
 
 const text = 'aspirin and nausea'
@@ -62,6 +62,13 @@ describe('relations', () => {
     expect(shown.map((one) => one.subject.id)).toEqual([1, 4])
     const [row] = align(relationsOf(all, new Set([2])), 'a', 'b', new Map([[1, 'a'], [2, 'a']]))
     expect([row?.left?.subject.id, row?.right]).toEqual([1, null])
+  })
+
+  test('of a document that is read again only what changed is new', () => {
+    const before = [relation(1, 1, 0.4), relation(2, 1, 0.6, null, 'other')]
+    const after = withKnown([relation(1, 1, 0.4, 'accepted'), relation(2, 1, 0.6, null, 'other'), relation(3, 1, 0.2)], before)
+    expect(after.map((one) => before.includes(one))).toEqual([false, true, false])
+    expect(after[0]?.decision?.verdict).toBe('accepted')
   })
 
   test('only the latest runs count, and two models are aligned by what they say', () => {

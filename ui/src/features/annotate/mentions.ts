@@ -20,6 +20,15 @@ export function statusOf(one: Annotation): Status {
   return one.decision.verdict === 'rejected' ? 'rejected' : 'accepted'
 }
 
+/** The same annotations, as those that were there before where nothing about them changed: of hundreds of rows one is drawn anew. */
+export function withKnown(annotations: readonly Annotation[], before: readonly Annotation[]): Annotation[] {
+  const known = new Map(before.map((one) => [subjectKey(one.subject), one]))
+  return annotations.map((one) => {
+    const old = known.get(subjectKey(one.subject))
+    return old && JSON.stringify(old) === JSON.stringify(one) ? old : one
+  })
+}
+
 const mentionId = (ranges: readonly Range[], type: string) => `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
 
 export type KnownMention = Mention & { text: string; entity: Entity | null }

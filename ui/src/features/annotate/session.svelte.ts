@@ -5,7 +5,7 @@ import type { App, Lasting } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
 import { capital } from '../../shared/format'
 import { relationName, schemas } from '../../shared/words'
-import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, type KnownMention, type Relation, type Sort, type Status } from './mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, withKnown, type KnownMention, type Relation, type Sort, type Status } from './mentions'
 
 const noMarks: Marks = { annotations: [], notes: [], runs: [] }
 
@@ -194,7 +194,7 @@ export class Session implements Lasting {
   }
 
   private setMarks(marks: Marks): void {
-    this.kept = marks
+    this.kept = { ...marks, annotations: withKnown(marks.annotations, this.kept.annotations) }
     if (this.selected !== null && !this.row) this.selected = null
   }
 
