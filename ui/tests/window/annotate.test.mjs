@@ -73,7 +73,7 @@ journey('what two models found in an abstract stands side by side, the same on o
   await app.click('.side tbody button', names[0])
   await app.see('.detail', 'Accept')
   await app.press('a')
-  await app.see('.detail', 'Accepted by')
+  await app.see('.toast', 'Accepted 1 relation')
   await app.press('c')
   await app.see('.tabs label', 'Accepted1')
 })

@@ -57,7 +57,8 @@ export async function launch({ binary, args, env }) {
     started,
     run,
     runAsync: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
-    element: (script, ...args) => run(script, ...args).then((found) => found?.[ELEMENT] ?? null),
+    /** Nothing also where it was taken off the page while it was on its way here. */
+    element: (script, ...args) => run(script, ...args).then((found) => found?.[ELEMENT] ?? null, (error) => (/stale element/.test(error.message) ? null : Promise.reject(error))),
     click: (element) => call('POST', `${session}/element/${element}/click`, {}),
     write: (element, text) => call('POST', `${session}/element/${element}/value`, { text }),
     clear: (element) => call('POST', `${session}/element/${element}/clear`, {}),
