@@ -35,11 +35,17 @@ impl<'m> Evaluator<'m> {
         Self { model, decoder: Decoder::new(&model.network, &model.config), finder, guidance }
     }
 
-    /// Fits the margins of the tasks in `names` on a development part.
+    /// Fits the margins of the tasks in `names`: what texts show on a training part, how it is weighed with what the model
+    /// says on a development part.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn fit(&self, names: &[String], dev: &Gold) -> Result<(Figures, Guidance), DecodeError> {
+    pub fn fit(
+        &self,
+        names: &[String],
+        train: &Gold,
+        dev: &Gold,
+    ) -> Result<(Figures, Guidance), DecodeError> {
         let mut figures = Figures::new();
         let mut fitted = self.guidance.clone();
         let mut add = |name: &str, (found, guidance): (Figures, TaskGuidance)| {
@@ -48,17 +54,17 @@ impl<'m> Evaluator<'m> {
             fitted.0.insert(name.to_owned(), TaskGuidance { lexicon: before.lexicon, ..guidance });
         };
         let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
-        for (task, documents) in &dev.relations {
+        for ((task, learned), (_, chosen)) in train.relations.iter().zip(&dev.relations) {
             let name = relations::prompt_name(*task);
             if asked(task.name()) && self.knows(&name) {
-                add(&name, self.fit_relations(*task, documents)?);
+                add(&name, self.fit_relations(*task, learned, chosen)?);
             }
         }
         if asked("pubmedqa") {
-            add("pubmedqa", self.fit_answers(&dev.questions)?);
+            add("pubmedqa", self.fit_answers(&train.questions, &dev.questions)?);
         }
         if asked("hoc") {
-            add("hoc", self.fit_labels(&dev.sentences)?);
+            add("hoc", self.fit_labels(&train.sentences, &dev.sentences)?);
         }
         Ok((figures, fitted))
     }
@@ -118,6 +124,15 @@ const ROOM: usize = 128;
 
 /// Bins of equal width that calibration is judged in.
 const BINS: usize = 10;
+
+/// Weights that what a model says may have beside what a text shows.
+const MODEL_WEIGHTS: [f64; 9] = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0];
+
+/// The weight under which a likelihood is highest; the smallest of equals.
+fn best_weight(likelihood: impl Fn(f64) -> f64) -> f64 {
+    let tried = MODEL_WEIGHTS.map(|weight| (weight, likelihood(weight)));
+    tried.into_iter().fold((0.0, f64::NEG_INFINITY), |best, one| if one.1 > best.1 { one } else { best }).0
+}
 
 fn calibration_error(predicted: &[(f64, bool)]) -> f64 {
     Reliability::of(predicted, BINS).expected_error

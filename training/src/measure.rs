@@ -33,15 +33,16 @@ pub struct Arguments {
     dry: bool,
 }
 
-/// Fits on the development parts, with names learned from the training parts, and keeps what it finds in `tasks.json`.
+/// Learns names and words from the training parts, fits on the development parts how they are weighed with what the model
+/// says, and keeps what it finds in `tasks.json`.
 pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
     let (model, finder) = open(arguments)?;
     let mut guidance = Guidance::read(&arguments.model)?;
     for (task, lexicon) in tuning::lexicons(&arguments.tasks, &finder)? {
         guidance.0.entry(task).or_default().lexicon = lexicon;
     }
-    let gold = tuning::read(&arguments.tasks, Part::Dev, &finder)?;
-    let (found, guidance) = Evaluator::new(&model, &finder, guidance).fit(&arguments.only, &gold)?;
+    let [train, dev] = [Part::Train, Part::Dev].map(|part| tuning::read(&arguments.tasks, part, &finder));
+    let (found, guidance) = Evaluator::new(&model, &finder, guidance).fit(&arguments.only, &train?, &dev?)?;
     if !arguments.dry {
         guidance.write(&arguments.model)?;
     }

@@ -10,7 +10,7 @@ mod open;
 
 pub use adapters::{Adapter, Kind, Limits, list, processor};
 pub use choose::{Chosen, Need, Request, choose};
-pub use open::{cuda, open};
+pub use open::{cuda, keep_tuning, open};
 
 /// Why no device could be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -1,6 +1,9 @@
 //! Opens an adapter as a device of the tensor library.
 
+use std::path::Path;
+
 use burn::tensor::{Device, DeviceKind};
+use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 
 use crate::{Adapter, DeviceError, Kind};
 
@@ -21,6 +24,14 @@ pub fn open(adapter: &Adapter) -> Result<Device, DeviceError> {
         .device_kind(kind)
         .init()
         .map_err(|error| DeviceError::Refused { adapter: adapter.name.clone(), reason: error.to_string() })
+}
+
+/// Lets `folder` keep which kernels are fastest on a graphics device, so that only the first start has to try them out.
+/// To be called before a device is opened. Builds without the feature `tuning-cache` keep it in memory.
+pub fn keep_tuning(folder: &Path) {
+    // Its configuration names a folder too, and would do so later than this if it were not read now.
+    CubeClRuntimeConfig::get();
+    cubecl::environment::set_root(folder);
 }
 
 /// The NVIDIA card of this number, through CUDA.

@@ -232,12 +232,12 @@ fn finite(data: &[(f64, bool)]) -> Vec<(f64, bool)> {
     data.iter().copied().filter(|(score, _)| score.is_finite()).collect()
 }
 
-fn logistic(z: f64) -> f64 {
+pub(crate) fn logistic(z: f64) -> f64 {
     1.0 / (1.0 + (-z).exp())
 }
 
 /// `ln(1 + exp(z))` without overflow.
-fn softplus(z: f64) -> f64 {
+pub(crate) fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 

@@ -11,11 +11,12 @@ use terms::Kind;
 
 use crate::candidates::{Mention, groups};
 use crate::cues::{self, CueKind};
+use crate::linear::{Signs, add_words};
 use crate::reading::pattern;
 use crate::sentences;
 
 /// The signs, in the order of [`Evidence`]'s values. Counts and distances are logarithms, `ln(1 + n)`.
-pub const SIGNS: [&str; 19] = [
+pub const SIGNS: [&str; 20] = [
     "head in the title",
     "tail in the title",
     "sentences with both",
@@ -35,9 +36,13 @@ pub const SIGNS: [&str; 19] = [
     "change near",
     "combination near",
     "negation near",
+    WORDS,
 ];
 
-/// The signs of one pair. All are between 0 and about 6.
+/// What words that were learned say together, as log-odds; 0 where none were learned.
+const WORDS: &str = "words";
+
+/// The signs of one pair. All but the last are between 0 and about 6.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Evidence(pub [f64; SIGNS.len()]);
 
@@ -45,6 +50,28 @@ impl Evidence {
     /// The signs with their names.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> {
         SIGNS.into_iter().zip(self.0)
+    }
+
+    /// Adds the signs in steps of a half, and every two of them that are there together: the title counts more for a name
+    /// that stands everywhere, for example.
+    pub fn add_together(&self, signs: &mut Signs) {
+        let steps: Vec<String> = self
+            .named()
+            .map(|(sign, value)| (sign, (value * 2.0).round()))
+            .filter(|(_, step)| *step != 0.0)
+            .map(|(sign, step)| format!("{sign} {}", step / 2.0))
+            .collect();
+        for (number, first) in steps.iter().enumerate() {
+            signs.extend(steps[number + 1..].iter().map(|second| (format!("{first} & {second}"), 1.0)));
+        }
+        signs.extend(steps.into_iter().map(|step| (step, 1.0)));
+    }
+
+    /// With what learned words say, as log-odds.
+    #[must_use]
+    pub fn with_words(mut self, log_odds: f64) -> Self {
+        self.0[SIGNS.len() - 1] = log_odds;
+        self
     }
 }
 
@@ -74,7 +101,20 @@ static SEPARATORS: LazyLock<Regex> =
 static JOINT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^[-\s]*(?:induced|associated|related|caused|provoked|mediated)\b"));
 
-/// Two names at their closest in one sentence.
+/// Words beside a pair of names that are looked at.
+const BESIDE: usize = 6;
+
+fn last_words(text: &str) -> &str {
+    let from = text.rmatch_indices(' ').nth(BESIDE).map_or(0, |(at, _)| at);
+    &text[from..]
+}
+
+fn first_words(text: &str) -> &str {
+    let to = text.match_indices(' ').nth(BESIDE).map_or(text.len(), |(at, _)| at);
+    &text[..to]
+}
+
+/// Two names in one sentence.
 struct Meeting {
     gap: Span,
     tail_first: bool,
@@ -90,7 +130,8 @@ pub struct Places<'a> {
     lower: Vec<String>,
     /// Of each kind, how often each of its names stands.
     counts: BTreeMap<Kind, Vec<usize>>,
-    /// Cause, treatment, change, combination, negation.
+    sentences: Vec<Span>,
+    /// Of each sentence: cause, treatment, change, combination, negation.
     cues: Vec<[bool; 5]>,
 }
 
@@ -122,7 +163,7 @@ impl<'a> Places<'a> {
         let kinds: BTreeSet<Kind> = mentions.iter().map(|mention| mention.kind).collect();
         let count = |kind| groups(mentions, kind).iter().map(|group| group.mentions.len()).collect();
         let counts = kinds.into_iter().map(|kind| (kind, count(kind))).collect();
-        Self { text: &document.text, mentions, sentence_of, in_title, lower, counts, cues }
+        Self { text: &document.text, mentions, sentence_of, in_title, lower, counts, sentences, cues }
     }
 
     /// The signs of the pair whose names stand at these mentions.
@@ -172,7 +213,38 @@ impl<'a> Places<'a> {
             cue(2),
             cue(3),
             cue(4),
+            0.0,
         ])
+    }
+
+    /// The two names, and the words between them and beside them wherever they stand in one sentence: what kinds of
+    /// relations are told by.
+    #[must_use]
+    pub fn words(&self, head: &[usize], tail: &[usize]) -> Signs {
+        let mut signs = Signs::new();
+        for (place, numbers) in [("head is", head), ("tail is", tail)] {
+            signs.extend(numbers.iter().map(|n| (format!("{place} {}", self.lower[*n]), 1.0)));
+        }
+        for Meeting { gap, tail_first } in self.meetings(head, tail) {
+            let (_, between) = self.without_names(gap);
+            add_words(&mut signs, if tail_first { "back " } else { "between " }, &between);
+            let (first, second) = self.beside(gap);
+            add_words(&mut signs, "before ", last_words(first));
+            add_words(&mut signs, "after ", first_words(second));
+        }
+        signs
+    }
+
+    /// The rest of the sentence before the name that ends where the gap starts, and behind the one that starts where it
+    /// ends.
+    fn beside(&self, gap: Span) -> (&str, &str) {
+        let sentence = self.sentences.iter().find(|sentence| sentence.contains(gap));
+        let Some(sentence) = sentence else { return ("", "") };
+        let covers = || self.mentions.iter().map(Mention::cover);
+        let start = covers().filter(|cover| cover.end == gap.start).map(|cover| cover.start).min();
+        let end = covers().filter(|cover| cover.start == gap.end).map(|cover| cover.end).max();
+        let part = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
+        (part(sentence.start, start.unwrap_or(gap.start)), part(end.unwrap_or(gap.end), sentence.end))
     }
 
     /// The places where both stand in one sentence without overlap.

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
 use crate::lexicon::Lexicon;
+use crate::linear::Linear;
 
 /// By task (`bc5cdr`, `pubmedqa`, ...), what was fitted for it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Guidance(pub BTreeMap<String, TaskGuidance>);
+
+/// Among a task's signs, those that a pair of names is related at all.
+pub const RELATED: &str = "related";
 
 /// What was fitted for a task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +29,18 @@ pub struct TaskGuidance {
     pub threshold: Option<f64>,
     /// What is added to the log-probability of an answer before answers are compared.
     pub biases: BTreeMap<String, f64>,
+    /// What a text itself tells, by label, answer or kind of relation, and [`RELATED`] for a relation of any kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub signs: BTreeMap<String, Linear>,
+    /// How much the model's own logarithms count beside the signs; without signs they count in full.
+    pub model_weight: f64,
+}
+
+impl TaskGuidance {
+    /// What a logarithm of the model's counts beside signs; one without weight counts nothing, also if it is infinite.
+    pub(crate) fn weighed(&self, logarithm: f64) -> f64 {
+        if self.model_weight == 0.0 { 0.0 } else { self.model_weight * logarithm }
+    }
 }
 
 /// Why it cannot be used.
@@ -85,10 +101,24 @@ impl Guidance {
         std::fs::write(&path, text + "\n").map_err(|source| GuidanceError::Write { path, source })
     }
 
-    /// What was fitted for a task.
+    /// What was fitted for a task, if anything was.
     #[must_use]
     pub fn of(&self, task: &str) -> Option<&TaskGuidance> {
         self.0.get(task)
+    }
+
+    /// What was fitted for a task, or what holds where nothing was.
+    #[must_use]
+    pub fn or_none(&self, task: &str) -> &TaskGuidance {
+        static NONE: TaskGuidance = TaskGuidance {
+            lexicon: Lexicon { names: Vec::new(), rejected: Vec::new() },
+            calibration: None,
+            threshold: None,
+            biases: BTreeMap::new(),
+            signs: BTreeMap::new(),
+            model_weight: 0.0,
+        };
+        self.of(task).unwrap_or(&NONE)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod grammar;
 pub mod grounding;
 pub mod guidance;
 pub mod lexicon;
+pub mod linear;
 pub mod reading;
 pub mod relations;
 pub mod scores;

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
-
 /// How sure a model is of one relation. All figures are natural logarithms per token.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RelationScore {
@@ -41,14 +39,6 @@ pub fn normalised<const N: usize>(logarithms: [f64; N]) -> [f64; N] {
     let weights = logarithms.map(|logarithm| (logarithm - most).exp());
     let sum: f64 = weights.iter().sum();
     weights.map(|weight| weight / sum)
-}
-
-/// The probabilities of the three answers, in the order of [`Answer::ALL`], from the log-probabilities of the three
-/// targets as whole sequences.
-#[must_use]
-pub fn answers(targets: [f64; 3]) -> [(Answer, f64); 3] {
-    let probabilities = normalised(targets);
-    [0, 1, 2].map(|index| (Answer::ALL[index], probabilities[index]))
 }
 
 /// The probability that a label holds for a document at all, from those of its sentences, taken as independent.
@@ -140,10 +130,9 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_however_small_the_logarithms() {
-        let probabilities = answers([-1000.0, -1001.0, f64::NEG_INFINITY]);
-        assert!((probabilities.iter().map(|(_, p)| p).sum::<f64>() - 1.0).abs() < 1e-12);
-        assert_eq!(probabilities[0].0, Answer::Yes);
-        assert!(probabilities[0].1 > 0.7 && probabilities[2].1 == 0.0);
+        let probabilities = normalised([-1000.0, -1001.0, f64::NEG_INFINITY]);
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(probabilities[0] > 0.7 && probabilities[2] == 0.0);
         assert_eq!(normalised([f64::NEG_INFINITY; 2]), [0.5, 0.5]);
         assert!((in_any(&[0.5, 0.5]) - 0.75).abs() < 1e-12);
         assert_eq!(in_any(&[]), 0.0);

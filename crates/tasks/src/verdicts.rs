@@ -3,6 +3,10 @@
 //! The words go on from BioGPT's own sentence, so that one model serves both ways: "the relation between A and B
 //! exists" against "... does not exist", "the interaction between A and B is effect" against "... is none".
 
+use crate::calibration::logistic;
+use crate::evidence::{Evidence, Places};
+use crate::guidance::{RELATED, TaskGuidance};
+use crate::linear::Signs;
 use crate::relations::RelationTask;
 
 /// The verdict of DDI and KD-DTI that no relation holds.
@@ -41,9 +45,72 @@ pub fn log_odds(none: f64) -> f64 {
     ((1.0 - none) / none).ln()
 }
 
+/// What tells whether two names are related: words, and signs together.
+#[must_use]
+pub fn signs(places: &Places<'_>, head: &[usize], tail: &[usize]) -> Signs {
+    let mut signs = places.words(head, tail);
+    places.of(head, tail).add_together(&mut signs);
+    signs
+}
+
+/// What a text shows about two names, learned words included.
+#[must_use]
+pub fn shown(guidance: &TaskGuidance, places: &Places<'_>, head: &[usize], tail: &[usize]) -> Evidence {
+    let evidence = places.of(head, tail);
+    match guidance.signs.get(RELATED) {
+        Some(words) => evidence.with_words(words.log_odds(&signs(places, head, tail))),
+        None => evidence,
+    }
+}
+
+/// The probability that two names are related in any way: calibrated, where something was fitted for it.
+#[must_use]
+pub fn probability(guidance: &TaskGuidance, log_odds: f64, shown: &Evidence) -> f64 {
+    match &guidance.calibration {
+        Some(calibration) => calibration.probability_with(log_odds, shown),
+        None => logistic(log_odds),
+    }
+}
+
+/// How the probability that two names are related is shared among the kinds of relation, in the order of
+/// [`RelationTask::kinds`], from the log-probability of each kind's verdict and the words of the text.
+#[must_use]
+pub fn shares(guidance: &TaskGuidance, task: RelationTask, words: &Signs, written: &[f64]) -> Vec<f64> {
+    let of = |(kind, written): (&&str, &f64)| match guidance.signs.get(*kind) {
+        Some(signs) => signs.log_probability(words) + guidance.weighed(*written),
+        None => *written,
+    };
+    let logarithms: Vec<f64> = task.kinds().iter().zip(written).map(of).collect();
+    let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !most.is_finite() {
+        return vec![1.0 / logarithms.len().max(1) as f64; logarithms.len()];
+    }
+    let weights: Vec<f64> = logarithms.iter().map(|logarithm| (logarithm - most).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linear::Linear;
+
+    #[test]
+    fn kinds_share_by_model_and_words() {
+        let task = RelationTask::Ddi;
+        let mut guidance = TaskGuidance::default();
+        let words = Signs::from([("between increases".to_owned(), 1.0)]);
+        let written: Vec<f64> = (0..task.kinds().len()).map(|place| -(place as f64)).collect();
+        let alone = shares(&guidance, task, &words, &written);
+        assert!((alone.iter().sum::<f64>() - 1.0).abs() < 1e-12 && alone[0] > alone[1]);
+        for kind in task.kinds() {
+            let weight = if *kind == task.kinds()[1] { 3.0 } else { -3.0 };
+            let weights = [("between increases".to_owned(), weight)].into();
+            guidance.signs.insert((*kind).to_owned(), Linear { intercept: 0.0, weights });
+        }
+        assert!(shares(&guidance, task, &words, &written)[1] > 0.8);
+        assert_eq!(shares(&TaskGuidance::default(), task, &words, &[f64::NEG_INFINITY; 4]), [0.25; 4]);
+    }
 
     #[test]
     fn a_positive_verdict_reads_as_the_relation_itself() {

@@ -91,7 +91,12 @@ pub fn package(house: &House) -> ExitCode {
                 house.ui().join("node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" });
             let mut command = Command::new(tauri);
             // It looks for `src-tauri` below the folder that it is started in.
-            command.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target).args(["build", "--ci"]);
+            command.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target).args([
+                "build",
+                "--ci",
+                "--features",
+                "tuning-cache",
+            ]);
             commands::run(&mut command)
         });
     }

@@ -1,18 +1,20 @@
 //! BC5CDR, DDI and KD-DTI as the exhaustive mode does them: every pair of names is asked about, and what the text shows
-//! about the two is weighed with the answer.
+//! about the two, signs and learned words, is weighed with the answer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use biogpt::decode::DecodeError;
 use documents::{Document, Target};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
 use tasks::evidence::{Evidence, Places};
-use tasks::guidance::TaskGuidance;
+use tasks::exhaustive::CandidateRelation;
+use tasks::guidance::{RELATED, TaskGuidance};
+use tasks::linear::{Linear, Penalty, Signs};
 use tasks::scores::best_threshold;
-use tasks::{Finder, RelationTask, Stated, evaluation, exhaustive, source, verdicts};
+use tasks::{Finder, Mention, RelationTask, Stated, evaluation, exhaustive, source, verdicts};
 
-use super::{Evaluator, Figures, ROOM, calibration_error};
+use super::{Evaluator, Figures, ROOM, best_weight, calibration_error};
 
 type Labelled = (Document, Vec<Stated>);
 
@@ -22,6 +24,7 @@ struct Scored {
     tail: String,
     log_odds: f64,
     shown: Evidence,
+    words: Signs,
     /// MeSH ids of both, where they are known.
     ids: Option<(String, String)>,
 }
@@ -70,13 +73,11 @@ impl Evaluator<'_> {
         &self,
         task: RelationTask,
         finder: &Finder,
+        guidance: &TaskGuidance,
         document: &Document,
     ) -> Result<Vec<Scored>, DecodeError> {
         let mentions = finder.mentions(document);
-        let mut seen = BTreeSet::new();
-        let mut pairs = exhaustive::candidates(task, document, &mentions);
-        pairs.retain(|pair| seen.insert((pair.stated.head.clone(), pair.stated.tail.clone())));
-        pairs.truncate(MOST_PAIRS);
+        let pairs = candidates(task, document, &mentions);
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
@@ -84,64 +85,125 @@ impl Evaluator<'_> {
             pairs.iter().map(|pair| (pair.stated.head.as_str(), pair.stated.tail.as_str())).collect();
         let none = self.asked(task, document, &names, &[verdicts::verdict(task, None)])?;
         let places = Places::new(document, &mentions);
-        let id = |numbers: &[usize]| {
-            let concept = numbers.iter().find_map(|n| mentions[*n].concepts.first())?;
-            (concept.vocabulary.eq_ignore_ascii_case("mesh")).then(|| concept.id.clone())
-        };
         let scored = pairs.iter().zip(none).map(|(pair, none)| Scored {
             head: pair.stated.head.clone(),
             tail: pair.stated.tail.clone(),
             log_odds: verdicts::log_odds(none[0]),
-            shown: places.of(&pair.head, &pair.tail),
-            ids: id(&pair.head).zip(id(&pair.tail)),
+            shown: verdicts::shown(guidance, &places, &pair.head, &pair.tail),
+            words: places.words(&pair.head, &pair.tail),
+            ids: ids(pair, &mentions),
         });
         Ok(scored.collect())
     }
 
-    fn all_pairs(&self, task: RelationTask, documents: &[Labelled]) -> Result<Vec<Vec<Scored>>, DecodeError> {
+    fn all_pairs(
+        &self,
+        task: RelationTask,
+        guidance: &TaskGuidance,
+        documents: &[Labelled],
+    ) -> Result<Vec<Vec<Scored>>, DecodeError> {
         let finder = self.finder_of(task);
-        documents.par_iter().map(|(document, _)| self.pairs(task, &finder, document)).collect()
+        documents.par_iter().map(|(document, _)| self.pairs(task, &finder, guidance, document)).collect()
+    }
+
+    /// Learns the words that tell whether and how two names are related.
+    fn learn_words(&self, task: RelationTask, documents: &[Labelled]) -> BTreeMap<String, Linear> {
+        let finder = self.finder_of(task);
+        let rows: Vec<(Signs, Signs, Option<String>)> = documents
+            .par_iter()
+            .flat_map_iter(|(document, stated)| {
+                let gold = Keys::of(task, document, stated);
+                let mentions = finder.mentions(document);
+                let places = Places::new(document, &mentions);
+                let of = |pair: &CandidateRelation| {
+                    let kind = gold.kind(task, &pair.stated.head, &pair.stated.tail, ids(pair, &mentions));
+                    let related = verdicts::signs(&places, &pair.head, &pair.tail);
+                    (related, places.words(&pair.head, &pair.tail), kind.map(str::to_owned))
+                };
+                candidates(task, document, &mentions).iter().map(of).collect::<Vec<_>>()
+            })
+            .collect();
+        let related = rows.iter().map(|(signs, _, kind)| (signs, kind.is_some())).collect::<Vec<_>>();
+        let mut learned = BTreeMap::from([(RELATED.to_owned(), Linear::fit(&related, PENALTY))]);
+        if task.kinds().len() > 1 {
+            learned.extend(
+                task.kinds()
+                    .par_iter()
+                    .map(|kind| {
+                        let of_kind: Vec<(&Signs, bool)> = rows
+                            .iter()
+                            .filter_map(|(_, words, own)| {
+                                Some((words, own.as_ref()?.eq_ignore_ascii_case(kind)))
+                            })
+                            .collect();
+                        ((*kind).to_owned(), Linear::fit(&of_kind, PENALTY))
+                    })
+                    .collect::<Vec<_>>(),
+            );
+        }
+        learned
+    }
+
+    /// The log-probability of each kind of relation for each pair; a task with one kind is not asked.
+    fn kinds(
+        &self,
+        task: RelationTask,
+        document: &Document,
+        pairs: &[&Scored],
+    ) -> Result<Vec<Vec<f64>>, DecodeError> {
+        let kinds = task.kinds();
+        if kinds.len() == 1 || pairs.is_empty() {
+            return Ok(vec![vec![0.0]; pairs.len()]);
+        }
+        let names: Vec<(&str, &str)> =
+            pairs.iter().map(|pair| (pair.head.as_str(), pair.tail.as_str())).collect();
+        let words: Vec<String> = kinds.iter().map(|kind| verdicts::verdict(task, Some(kind))).collect();
+        self.asked(task, document, &names, &words)
     }
 
     /// The relations of the pairs that are kept, each of its likeliest kind.
     fn stated(
         &self,
         task: RelationTask,
+        guidance: &TaskGuidance,
         document: &Document,
         kept: &[&Scored],
     ) -> Result<Vec<Stated>, DecodeError> {
-        let kinds = task.kinds();
-        if kinds.len() == 1 || kept.is_empty() {
-            return Ok(kept.iter().map(|pair| Stated::new(&pair.head, &pair.tail, kinds[0])).collect());
-        }
-        let names: Vec<(&str, &str)> =
-            kept.iter().map(|pair| (pair.head.as_str(), pair.tail.as_str())).collect();
-        let words: Vec<String> = kinds.iter().map(|kind| verdicts::verdict(task, Some(kind))).collect();
-        let asked = self.asked(task, document, &names, &words)?;
-        let likeliest = |sums: &Vec<f64>| {
-            (0..kinds.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or_default()
+        let written = self.kinds(task, document, kept)?;
+        let of = |(pair, written): (&&Scored, &Vec<f64>)| {
+            let shares = verdicts::shares(guidance, task, &pair.words, written);
+            let likeliest = (0..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]));
+            Stated::new(&pair.head, &pair.tail, task.kinds()[likeliest.unwrap_or_default()])
         };
-        Ok(names
-            .iter()
-            .zip(&asked)
-            .map(|((head, tail), sums)| Stated::new(*head, *tail, kinds[likeliest(sums)]))
-            .collect())
+        Ok(kept.iter().zip(&written).map(of).collect())
     }
 
-    /// Fits calibration and threshold. The figures are of each half of the documents with what the other half gave.
+    /// Learns words on one part; fits on the other how they, the other signs and the model are weighed, and the threshold.
+    /// The figures are of each half of that with what the other half gave.
     pub(super) fn fit_relations(
         &self,
         task: RelationTask,
+        train: &[Labelled],
         documents: &[Labelled],
     ) -> Result<(Figures, TaskGuidance), DecodeError> {
-        let found = self.all_pairs(task, documents)?;
+        let mut guidance = TaskGuidance { signs: self.learn_words(task, train), ..TaskGuidance::default() };
+        let found = self.all_pairs(task, &guidance, documents)?;
+        let name = task.name();
+        let mut figures = Figures::new();
+        if task.kinds().len() > 1 {
+            let (weight, accuracy) = self.weigh_kinds(task, &guidance, documents, &found)?;
+            guidance.model_weight = weight;
+            figures.insert(format!("{name}.dev_kind_accuracy"), 100.0 * accuracy);
+            figures.insert(format!("{name}.kind_model_weight"), weight);
+        }
         let mut halves: [Vec<(f64, Evidence, bool)>; 2] = Default::default();
         let mut gold_count = 0;
         for (number, ((document, stated), pairs)) in documents.iter().zip(found).enumerate() {
             let gold = Keys::of(task, document, stated);
             gold_count += gold.0.len();
-            halves[number % 2]
-                .extend(pairs.iter().map(|pair| (pair.log_odds, pair.shown, gold.has(task, pair))));
+            halves[number % 2].extend(
+                pairs.iter().map(|pair| (pair.log_odds, pair.shown, gold.of_pair(task, pair).is_some())),
+            );
         }
         let judged = |fitted: &Calibration, data: &[(f64, Evidence, bool)]| -> Vec<(f64, bool)> {
             data.iter().map(|(odds, shown, right)| (fitted.probability_with(*odds, shown), *right)).collect()
@@ -152,9 +214,6 @@ impl Evaluator<'_> {
                 across.extend(judged(&fitted, &halves[own]));
             }
         }
-        let name = task.name();
-        let mut figures = Figures::new();
-        let mut guidance = TaskGuidance::default();
         if let Some(threshold) = best_threshold(&across, gold_count) {
             guidance.threshold = Some(threshold.at);
             figures.insert(format!("{name}.dev_pair_f1"), 100.0 * threshold.f1);
@@ -175,26 +234,64 @@ impl Evaluator<'_> {
         Ok((figures, guidance))
     }
 
+    /// How much the model's own choice of a kind counts beside words, and which part of the related pairs gets its kind so.
+    fn weigh_kinds(
+        &self,
+        task: RelationTask,
+        guidance: &TaskGuidance,
+        documents: &[Labelled],
+        found: &[Vec<Scored>],
+    ) -> Result<(f64, f64), DecodeError> {
+        let mut known: Vec<(&Signs, Vec<f64>, usize)> = Vec::new();
+        for ((document, stated), pairs) in documents.iter().zip(found) {
+            let gold = Keys::of(task, document, stated);
+            let place = |pair: &Scored| {
+                let kind = gold.of_pair(task, pair)?;
+                task.kinds().iter().position(|own| own.eq_ignore_ascii_case(kind))
+            };
+            let right: Vec<(&Scored, usize)> =
+                pairs.iter().filter_map(|pair| Some((pair, place(pair)?))).collect();
+            let own: Vec<&Scored> = right.iter().map(|(pair, _)| *pair).collect();
+            let written = self.kinds(task, document, &own)?;
+            known.extend(
+                right.iter().zip(written).map(|((pair, place), written)| (&pair.words, written, *place)),
+            );
+        }
+        let shares = |model_weight: f64| -> Vec<(Vec<f64>, usize)> {
+            let tried = TaskGuidance { model_weight, ..guidance.clone() };
+            let of = |(words, written, place): &(&Signs, Vec<f64>, usize)| {
+                (verdicts::shares(&tried, task, words, written), *place)
+            };
+            known.iter().map(of).collect()
+        };
+        let weight = best_weight(|weight| {
+            shares(weight).iter().map(|(shares, place)| shares[*place].max(f64::MIN_POSITIVE).ln()).sum()
+        });
+        let right = shares(weight)
+            .iter()
+            .filter(|(shares, place)| shares.iter().all(|s| *s <= shares[*place]))
+            .count();
+        Ok((weight, right as f64 / known.len().max(1) as f64))
+    }
+
     pub(super) fn measure_relations(
         &self,
         task: RelationTask,
         documents: &[Labelled],
     ) -> Result<Figures, DecodeError> {
         let name = task.name();
-        let found = self.all_pairs(task, documents)?;
-        let fitted = self.guidance.of(&prompt_name(task));
-        let threshold = fitted.and_then(|fitted| fitted.threshold).unwrap_or(0.5);
-        let probability = |pair: &Scored| {
-            let calibration = fitted.and_then(|fitted| fitted.calibration.as_ref());
-            calibration.map_or(0.5, |calibration| calibration.probability_with(pair.log_odds, &pair.shown))
-        };
+        let guidance = self.guidance.or_none(&prompt_name(task));
+        let found = self.all_pairs(task, guidance, documents)?;
+        let threshold = guidance.threshold.unwrap_or(0.5);
+        let probability = |pair: &Scored| verdicts::probability(guidance, pair.log_odds, &pair.shown);
         let (mut predicted, mut gold_ids, mut predicted_ids) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         let (mut gold_words, mut probabilities) = (HashMap::new(), Vec::new());
         let (mut without, mut alarms, mut reachable, mut gold_count) = (0, 0, 0, 0);
         for ((document, stated), pairs) in documents.iter().zip(found) {
             let gold = Keys::of(task, document, stated);
-            probabilities.extend(pairs.iter().map(|pair| (probability(pair), gold.has(task, pair))));
-            reachable += pairs.iter().filter(|pair| gold.has(task, pair)).count();
+            probabilities
+                .extend(pairs.iter().map(|pair| (probability(pair), gold.of_pair(task, pair).is_some())));
+            reachable += pairs.iter().filter(|pair| gold.of_pair(task, pair).is_some()).count();
             gold_count += gold.0.len();
             let kept: Vec<&Scored> = pairs.iter().filter(|pair| probability(pair) >= threshold).collect();
             if stated.is_empty() {
@@ -203,7 +300,7 @@ impl Evaluator<'_> {
             }
             let id = document.id.clone();
             if task == RelationTask::Bc5cdr {
-                gold_ids.extend(gold.0.into_iter().map(|[head, tail]| (id.clone(), head, tail)));
+                gold_ids.extend(gold.0.into_keys().map(|[head, tail]| (id.clone(), head, tail)));
             }
             for pair in &kept {
                 let unknown = || ("-1".to_owned(), pair.tail.clone());
@@ -211,7 +308,7 @@ impl Evaluator<'_> {
                 predicted_ids.insert((id.clone(), head, tail));
             }
             gold_words.insert(id.clone(), stated.clone());
-            predicted.push((id, self.stated(task, document, &kept)?));
+            predicted.push((id, self.stated(task, guidance, document, &kept)?));
         }
         let mut figures = Figures::new();
         let mut add = |key: &str, value: f64| figures.insert(format!("{name}.{key}"), value);
@@ -238,17 +335,41 @@ impl Evaluator<'_> {
     }
 }
 
-/// What tells whether a pair is gold: ids for BC5CDR, words elsewhere.
-struct Keys(BTreeSet<[String; 2]>);
+/// Chosen on the development parts.
+const PENALTY: Penalty = Penalty { lasso: 2.0, ridge: 0.0, rows: 5 };
+
+/// The pairs of names of a document, each once.
+fn candidates(task: RelationTask, document: &Document, mentions: &[Mention]) -> Vec<CandidateRelation> {
+    let mut seen = BTreeSet::new();
+    let mut pairs = exhaustive::candidates(task, document, mentions);
+    pairs.retain(|pair| seen.insert((pair.stated.head.clone(), pair.stated.tail.clone())));
+    pairs.truncate(MOST_PAIRS);
+    pairs
+}
+
+/// The MeSH ids of a pair, where both are known.
+fn ids(pair: &CandidateRelation, mentions: &[Mention]) -> Option<(String, String)> {
+    let id = |numbers: &[usize]| {
+        let concept = numbers.iter().find_map(|n| mentions[*n].concepts.first())?;
+        (concept.vocabulary.eq_ignore_ascii_case("mesh")).then(|| concept.id.clone())
+    };
+    id(&pair.head).zip(id(&pair.tail))
+}
+
+/// What tells whether a pair is gold, and of which kind: ids for BC5CDR, words elsewhere.
+struct Keys(BTreeMap<[String; 2], String>);
 
 impl Keys {
     fn of(task: RelationTask, document: &Document, stated: &[Stated]) -> Self {
         if task != RelationTask::Bc5cdr {
-            return Self(stated.iter().map(|stated| words(&stated.head, &stated.tail)).collect());
+            let words = |stated: &Stated| (words(&stated.head, &stated.tail), stated.kind.clone());
+            return Self(stated.iter().map(words).collect());
         }
         let ids = document.relations.iter().filter_map(|relation| match relation.arguments.as_slice() {
             [head, tail] => match (&head.target, &tail.target) {
-                (Target::Concept(head), Target::Concept(tail)) => Some([head.id.clone(), tail.id.clone()]),
+                (Target::Concept(head), Target::Concept(tail)) => {
+                    Some(([head.id.clone(), tail.id.clone()], task.kinds()[0].to_owned()))
+                }
                 _ => None,
             },
             _ => None,
@@ -256,12 +377,24 @@ impl Keys {
         Self(ids.collect())
     }
 
-    fn has(&self, task: RelationTask, pair: &Scored) -> bool {
-        if task != RelationTask::Bc5cdr {
-            return self.0.contains(&words(&pair.head, &pair.tail));
-        }
-        let ids = pair.ids.clone();
-        ids.is_some_and(|(head, tail)| self.0.contains(&[head, tail]))
+    fn kind(
+        &self,
+        task: RelationTask,
+        head: &str,
+        tail: &str,
+        ids: Option<(String, String)>,
+    ) -> Option<&str> {
+        let key = if task == RelationTask::Bc5cdr {
+            let (head, tail) = ids?;
+            [head, tail]
+        } else {
+            words(head, tail)
+        };
+        self.0.get(&key).map(String::as_str)
+    }
+
+    fn of_pair(&self, task: RelationTask, pair: &Scored) -> Option<&str> {
+        self.kind(task, &pair.head, &pair.tail, pair.ids.clone())
     }
 }
 

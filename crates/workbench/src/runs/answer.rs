@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use documents::{Document, Span};
 use sessions::{Content, Grade, Prediction};
 use tasks::answer::{self, Answer};
-use tasks::{scores, sentences};
+use tasks::sentences;
 
 use super::{Outcome, require, room, windows};
 use crate::engine::{Desk, EngineError};
@@ -73,7 +73,7 @@ pub fn answer(desk: &mut Desk<'_>, question: &Question<'_>) -> Result<Answered, 
         if desk.go_on().is_break() {
             return Err(EngineError::Cancelled);
         }
-        let probabilities = probabilities(desk, &prompt(question, document, window.span))?;
+        let probabilities = probabilities(desk, question, document, window.span)?;
         if best.is_none_or(|(known, _)| most(probabilities).1 > most(known).1) {
             best = Some((probabilities, window.span));
         }
@@ -122,7 +122,7 @@ pub fn influence(
             return Err(EngineError::Cancelled);
         }
         let (document, window) = without(question.document, answered.window, span);
-        let without = probabilities(desk, &prompt(question.question, &document, window))?;
+        let without = probabilities(desk, question.question, &document, window)?;
         let effect = before - without[likeliest as usize];
         found.push(Influence { span, effect, without });
     }
@@ -130,20 +130,22 @@ pub fn influence(
     Ok(found)
 }
 
-/// The three targets, scored as whole sequences.
-fn probabilities(desk: &mut Desk<'_>, prompt: &Prompt) -> Result<[f64; 3], EngineError> {
+/// The three targets, scored as whole sequences, weighed with what question and text show.
+fn probabilities(
+    desk: &mut Desk<'_>,
+    question: &str,
+    document: &Document,
+    window: Span,
+) -> Result<[f64; 3], EngineError> {
     let targets = Answer::ALL.map(|one| Continuation::whole(answer::target(one)));
-    let scored = desk.generator.score(prompt, &targets)?;
+    let scored = desk.generator.score(&prompt(question, document, window), &targets)?;
     desk.meter.count(scored.iter().map(Vec::len).sum());
-    let guidance = desk.generator.profile().guidance.of(TASK);
-    let bias = |place: usize| {
-        guidance.and_then(|g| g.biases.get(Answer::ALL[place].word()).copied()).unwrap_or_default()
-    };
-    let sum = |place: usize| match scored.get(place) {
-        Some(tokens) => tokens.iter().sum::<f64>() + bias(place),
+    let written = std::array::from_fn(|place| match scored.get(place) {
+        Some(tokens) => tokens.iter().sum(),
         None => f64::NEG_INFINITY,
-    };
-    Ok(scores::answers([sum(0), sum(1), sum(2)]).map(|(_, probability)| probability))
+    });
+    let guidance = desk.generator.profile().guidance.or_none(TASK);
+    Ok(answer::probabilities(guidance, &answer::signs(question, document, window), written))
 }
 
 fn most(probabilities: [f64; 3]) -> (Answer, f64) {

@@ -7,7 +7,7 @@ use sessions::{Content, Grade, Prediction};
 use tasks::{classify as hallmarks, scores, sentences};
 
 use super::relations::THRESHOLD;
-use super::{Outcome, pairs, require};
+use super::{Outcome, require};
 use crate::engine::{Desk, EngineError};
 use crate::generator::{Continuation, Prompt};
 
@@ -49,8 +49,7 @@ pub fn classify(
 ) -> Result<Classified, EngineError> {
     require(desk.generator.profile(), TASK, "the hallmarks of cancer")?;
     desk.generator.forget();
-    let guidance = desk.generator.profile().guidance.of(TASK);
-    let threshold = guidance.and_then(|guidance| guidance.threshold).unwrap_or(THRESHOLD);
+    let threshold = desk.generator.profile().guidance.or_none(TASK).threshold.unwrap_or(THRESHOLD);
     let limit = desk.generator.profile().positions * 7 / 8;
     let mut outcome = Outcome::default();
     let mut found: Vec<(Span, Vec<LabelScore>)> = Vec::new();
@@ -67,7 +66,7 @@ pub fn classify(
                 .push("A sentence that is longer than the model reads at once was left out.".to_owned());
             continue;
         }
-        let scores = label_scores(desk, &prompt)?;
+        let scores = label_scores(desk, &prompt, sentence)?;
         tell(span, &scores);
         found.push((span, scores));
     }
@@ -99,8 +98,12 @@ pub fn classify(
     Ok(Classified { sentences: found, labels, outcome })
 }
 
-/// How likely each label is to be the first that is written. The labels and "empty" share the whole probability.
-fn label_scores(desk: &mut Desk<'_>, prompt: &Prompt) -> Result<Vec<LabelScore>, EngineError> {
+/// How likely each label is, by what the model writes first and the words of the sentence.
+fn label_scores(
+    desk: &mut Desk<'_>,
+    prompt: &Prompt,
+    sentence: &str,
+) -> Result<Vec<LabelScore>, EngineError> {
     let stem = hallmarks::target::<&str>(&[]);
     let stem = stem.trim_end_matches('.').trim_end_matches(hallmarks::EMPTY).trim_end();
     let all: Vec<&'static str> = hallmarks::HALLMARKS.into_iter().chain([hallmarks::EMPTY]).collect();
@@ -110,17 +113,14 @@ fn label_scores(desk: &mut Desk<'_>, prompt: &Prompt) -> Result<Vec<LabelScore>,
         .collect();
     let scored = desk.generator.score(prompt, &continuations)?;
     desk.meter.count(scored.iter().map(Vec::len).sum());
-    let guidance = desk.generator.profile().guidance.of(TASK);
-    let bias = |label: &str| guidance.and_then(|g| g.biases.get(label).copied()).unwrap_or_default();
-    let sums: Vec<f64> =
-        scored.iter().zip(&all).map(|(tokens, label)| tokens.iter().sum::<f64>() + bias(label)).collect();
-    let shares = pairs::shares(&sums);
-    Ok(all
-        .into_iter()
-        .zip(shares)
-        .take(hallmarks::HALLMARKS.len())
-        .map(|(label, probability)| LabelScore { label, probability })
-        .collect())
+    let written = std::array::from_fn(|place| match scored.get(place) {
+        Some(tokens) => tokens.iter().sum(),
+        None => f64::NEG_INFINITY,
+    });
+    let guidance = desk.generator.profile().guidance.or_none(TASK);
+    let probabilities = hallmarks::probabilities(guidance, sentence, &written);
+    let labels = hallmarks::HALLMARKS.into_iter().zip(probabilities);
+    Ok(labels.map(|(label, probability)| LabelScore { label, probability }).collect())
 }
 
 fn label(score: &LabelScore, span: Option<Span>) -> Prediction {

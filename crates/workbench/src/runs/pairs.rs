@@ -26,8 +26,8 @@ pub(super) fn ask(
     Ok(found.map(|all| all.iter().map(|sums| verdicts::log_odds(sums[0])).collect()))
 }
 
-/// How the probability that each pair is related is shared among the kinds of relation, in the order of
-/// [`RelationTask::kinds`]. `None` if it was stopped.
+/// The log-probabilities of the kinds of relation, in the order of [`RelationTask::kinds`], for each pair. A task with one
+/// kind is not asked. `None` if it was stopped.
 pub(super) fn kinds(
     desk: &mut Desk<'_>,
     task: RelationTask,
@@ -35,11 +35,10 @@ pub(super) fn kinds(
     pairs: &[(String, String)],
 ) -> Result<Option<Vec<Vec<f64>>>, EngineError> {
     if task.kinds().len() == 1 {
-        return Ok(Some(vec![vec![1.0]; pairs.len()]));
+        return Ok(Some(vec![vec![0.0]; pairs.len()]));
     }
     let words: Vec<String> = task.kinds().iter().map(|kind| verdicts::verdict(task, Some(kind))).collect();
-    let found = continued(desk, task, source, pairs, &words)?;
-    Ok(found.map(|all| all.iter().map(|sums| shares(sums)).collect()))
+    continued(desk, task, source, pairs, &words)
 }
 
 /// The log-probability of each of the words behind the question about each pair.
@@ -103,15 +102,4 @@ pub(super) fn weigh(
         }));
     }
     Ok(Some(found))
-}
-
-/// Probabilities that sum to 1, in proportion to the exponentials.
-pub(super) fn shares(logarithms: &[f64]) -> Vec<f64> {
-    let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !most.is_finite() {
-        return vec![1.0 / logarithms.len().max(1) as f64; logarithms.len()];
-    }
-    let weights: Vec<f64> = logarithms.iter().map(|logarithm| (logarithm - most).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / sum).collect()
 }

@@ -11,7 +11,7 @@ use crate::engine::{Desk, EngineError};
 use crate::generator::Profile;
 
 /// The version of prompts and readings; it moves when the same model would be asked otherwise.
-const TASK_VERSION: &str = "2";
+const TASK_VERSION: &str = "3";
 /// The version of the grammars.
 const GRAMMAR_VERSION: &str = "1";
 

@@ -1,14 +1,14 @@
 //! Relations out of a document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use documents::{Document, Span};
 use sessions::Prediction;
-use tasks::calibration::Calibration;
-use tasks::evidence::{Evidence, Places};
+use tasks::evidence::Places;
 use tasks::grounding::Grounding;
+use tasks::guidance::TaskGuidance;
 use tasks::relations::kd_dti::Aliases;
-use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, grammar};
+use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, grammar, verdicts};
 
 use super::predictions::{Certainty, relation};
 use super::{Outcome, pairs, require, windows};
@@ -207,11 +207,15 @@ impl Work<'_> {
         for (place, (stated, masked)) in fresh.into_iter().enumerate() {
             let statement = statements.as_ref().and_then(|all| all.get(place).copied());
             let probability = match &asked {
-                Some((odds, shares)) => {
+                Some((odds, written)) => {
+                    let guidance = self.guidance_of_pairs(desk);
                     let [head, tail] = [&stated.head, &stated.tail].map(|name| named(here, name));
                     let own = task.kinds().iter().position(|kind| kind.eq_ignore_ascii_case(&stated.kind));
-                    let part = own.map_or(0.0, |own| shares[place][own]);
-                    Some(self.related(desk, odds[place], &shown.of(&head, &tail)) * part)
+                    let words = shown.words(&head, &tail);
+                    let shares = verdicts::shares(guidance, task, &words, &written[place]);
+                    let evidence = verdicts::shown(guidance, &shown, &head, &tail);
+                    let related = verdicts::probability(guidance, odds[place], &evidence);
+                    Some(related * own.map_or(0.0, |own| shares[own]))
                 }
                 None => self.stated(desk, statement.and_then(|one| one.against_none)),
             };
@@ -254,15 +258,19 @@ impl Work<'_> {
             let Some(odds) = pairs::ask(desk, task, source, &names)? else { return Ok(None) };
             let shown = Places::new(document, here);
             let (mut kept, mut related) = (Vec::new(), Vec::new());
-            for ((pair, places), odds) in names.into_iter().zip(places).zip(odds) {
-                let probability = self.related(desk, odds, &shown.of(places.0, places.1));
+            let guidance = self.guidance_of_pairs(desk);
+            for ((pair, (head, tail)), odds) in names.into_iter().zip(places).zip(odds) {
+                let evidence = verdicts::shown(guidance, &shown, head, tail);
+                let probability = verdicts::probability(guidance, odds, &evidence);
                 if probability >= threshold {
                     kept.push(pair);
-                    related.push(probability);
+                    related.push((probability, shown.words(head, tail)));
                 }
             }
-            let Some(shares) = pairs::kinds(desk, task, source, &kept)? else { return Ok(None) };
-            for (((head, tail), related), shares) in kept.into_iter().zip(related).zip(shares) {
+            let Some(written) = pairs::kinds(desk, task, source, &kept)? else { return Ok(None) };
+            let guidance = self.guidance_of_pairs(desk);
+            for (((head, tail), (related, words)), written) in kept.into_iter().zip(related).zip(written) {
+                let shares = verdicts::shares(guidance, task, &words, &written);
                 let kinds = task.kinds().iter().zip(shares);
                 let Some((kind, part)) = kinds.max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
                 let probability = Some(related * part);
@@ -291,13 +299,9 @@ impl Work<'_> {
         Ok(Some(()))
     }
 
-    /// The probability that a pair is related in any way: calibrated, where something was fitted for it.
-    fn related(&self, desk: &Desk<'_>, log_odds: f64, shown: &Evidence) -> f64 {
-        let name = pairs::tuned_name(self.extraction.task);
-        let guidance = desk.generator.profile().guidance.of(&name);
-        let uncalibrated = Calibration::Platt { slope: 1.0, intercept: 0.0, evidence: BTreeMap::new() };
-        let fitted = guidance.and_then(|guidance| guidance.calibration.as_ref()).unwrap_or(&uncalibrated);
-        fitted.probability_with(log_odds, shown)
+    /// What was fitted for deciding about pairs.
+    fn guidance_of_pairs<'d>(&self, desk: &'d Desk<'_>) -> &'d TaskGuidance {
+        desk.generator.profile().guidance.or_none(&pairs::tuned_name(self.extraction.task))
     }
 
     /// The probability of a statement by how much likelier it is than "there is none"; absent where nothing was fitted.
@@ -307,9 +311,7 @@ impl Work<'_> {
     }
 
     fn threshold(&self, desk: &Desk<'_>) -> f64 {
-        let name = pairs::tuned_name(self.extraction.task);
-        let fitted = desk.generator.profile().guidance.of(&name).and_then(|guidance| guidance.threshold);
-        self.extraction.threshold.or(fitted).unwrap_or(THRESHOLD)
+        self.extraction.threshold.or(self.guidance_of_pairs(desk).threshold).unwrap_or(THRESHOLD)
     }
 
     fn keep(&mut self, stated: Stated, certainty: &Certainty) {
