@@ -1,6 +1,6 @@
 import { ArcLayer, type Box } from './arcs'
 import { byParagraph, lanesOf, paragraphsOf, segmentsOf } from './layout'
-import { emptyScene, type Mention, type Range, type Scene, type TypeLook } from './model'
+import { emptyScene, overlaps, type Mention, type Range, type Scene, type TypeLook } from './model'
 import { paintSegments, type Pieces } from './paint'
 import { snap, tokenFrom, tokensOf, trim } from './tokens'
 
@@ -18,6 +18,16 @@ export type AnnotatorEvents = {
 /** Pixels the pointer must move before a press on a mention becomes a drag. */
 const dragThreshold = 6
 
+/** Signs in a line, as the style sheet sets them. */
+const lineLength = 66
+
+/** Mentions that are selected, related or active in one of two scenes and not in the other. */
+function changed(before: Scene, after: Scene): Set<string> {
+  const ids = new Set([...before.selected, ...after.selected, ...before.related, ...after.related, ...[before.active, after.active].filter((id) => id !== null)])
+  const same = (id: string) => before.selected.has(id) === after.selected.has(id) && before.related.has(id) === after.related.has(id) && (before.active === id) === (after.active === id)
+  return new Set([...ids].filter((id) => !same(id)))
+}
+
 /**
  * A text with mentions, drawn into `root`. Plain DOM: a piece of a paragraph is painted again only when something about it
  * changed, and the browser leaves out paragraphs that are not in view.
@@ -34,6 +44,8 @@ export class Annotator {
   private paragraphs: Range[] = []
   private elements: HTMLElement[] = []
   private painted: Pieces[] = []
+  /** What follows from the mentions alone: their lanes, and which of them each paragraph has. */
+  private arranged: { mentions: readonly Mention[]; lanes: number[]; indices: number[][] } = { mentions: [], lanes: [], indices: [] }
   private scene: Scene = emptyScene
   private press: { mention: string; x: number; y: number; dragging: boolean } | null = null
   private target: string | null = null
@@ -64,26 +76,44 @@ export class Annotator {
     this.scene = emptyScene
     for (const element of this.elements) element.remove()
     this.elements = this.paragraphs.map((paragraph) => {
-      const element = document.createElement(paragraph.end <= titleEnd ? 'h2' : 'p')
+      const title = paragraph.end <= titleEnd
+      const element = document.createElement(title ? 'h2' : 'p')
+      if (!title) {
+        // About as high as it will be, so that the scroll bar tells the truth before all of it was in view.
+        element.style.containIntrinsicSize = `auto ${String(2 * Math.ceil((paragraph.end - paragraph.start) / lineLength))}em`
+        if (paragraph.end < text.length && text[paragraph.end] !== '\n') element.className = 'at-part'
+      }
       this.column.insertBefore(element, this.column.lastElementChild)
       return element
     })
     this.painted = this.paragraphs.map(() => new Map())
+    this.arrange([])
     this.update(emptyScene)
   }
 
   update(scene: Scene): void {
+    const { scene: before, arranged: known } = this
     this.scene = scene
-    const lanes = lanesOf(scene.mentions)
+    if (known.mentions !== scene.mentions) this.arrange(scene.mentions)
+    const { lanes, indices } = this.arranged
     const painting = { scene, lanes, look: this.look }
-    const indices = byParagraph(this.paragraphs, scene.mentions)
+    const moved = changed(before, scene)
     this.paragraphs.forEach((paragraph, place) => {
       const element = this.elements[place]
-      const segments = segmentsOf(paragraph, scene.mentions, indices[place] ?? [], scene.marks)
-      const before = this.painted[place]
-      if (element && before) this.painted[place] = paintSegments(element, before, this.text, segments, painting)
+      const pieces = this.painted[place]
+      if (!element || !pieces) return
+      const here = indices[place] ?? []
+      const then = known.indices[place] ?? []
+      const same = (index: number, at: number) => scene.mentions[index] === known.mentions[then[at] ?? -1] && lanes[index] === known.lanes[then[at] ?? -1] && !moved.has(scene.mentions[index]?.id ?? '')
+      const marked = [...before.marks, ...scene.marks].some((mark) => overlaps(mark, paragraph))
+      if (pieces.size > 0 && !marked && here.length === then.length && here.every(same)) return
+      this.painted[place] = paintSegments(element, pieces, this.text, segmentsOf(paragraph, scene.mentions, here, scene.marks), painting)
     })
     this.drawArcs()
+  }
+
+  private arrange(mentions: readonly Mention[]): void {
+    this.arranged = { mentions, lanes: lanesOf(mentions), indices: byParagraph(this.paragraphs, mentions) }
   }
 
   destroy(): void {

@@ -9,15 +9,42 @@ export type Segment = Range & {
   ending: number[]
 }
 
-/** Lines of the text that are not empty. Each is drawn by itself. */
+/** More signs than this are not drawn as one paragraph. */
+const longest = 2_000
+
+/**
+ * Lines of the text that are not empty; a very long one in several parts. Each is drawn by itself. A browser lays a paragraph
+ * out as a whole, so that to mark one word among ten thousand would cost what all of them do.
+ */
 export function paragraphsOf(text: string): Range[] {
   const paragraphs: Range[] = []
   let start = 0
   for (const line of text.split('\n')) {
-    if (line.trim() !== '') paragraphs.push({ start, end: start + line.length })
-    start += line.length + 1
+    const end = start + line.length
+    if (line.trim() !== '') {
+      let from = start
+      while (end - from > longest) {
+        const cut = from + cutOf(text.slice(from, from + longest))
+        paragraphs.push({ start: from, end: cut })
+        // The blank is left out, as the end of a line is.
+        from = /\s/.test(text[cut] ?? '') ? cut + 1 : cut
+      }
+      paragraphs.push({ start: from, end })
+    }
+    start = end + 1
   }
   return paragraphs
+}
+
+/** Where the first part of a long line ends: at a blank, best after a sentence, and not too near to its beginning. */
+function cutOf(beginning: string): number {
+  for (const end of [/[.!?]["')\]]*(\s)(?=["'([]*[\p{Lu}\p{N}])/gu, /[.!?;:]["')\]]*(\s)/gu, /(\s)/gu]) {
+    const last = [...beginning.matchAll(end)].at(-1)
+    const at = last ? last.index + last[0].length - 1 : 0
+    if (at > beginning.length / 2) return at
+  }
+  // No blank far and wide; a sign of two code units stays whole.
+  return beginning.length - (/[\uD800-\uDBFF]$/.test(beginning) ? 1 : 0)
 }
 
 const extent = (mention: Mention): Range => ({

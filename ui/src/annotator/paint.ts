@@ -19,8 +19,13 @@ function fingerprint(segment: Segment, { scene, lanes }: Painted): string {
   return `${mentions.join()}/${ending.join()}/${marks.join()}`
 }
 
+/** How a piece looks: what its element says beside its words. */
+type Dress = { class: string; style: string; mentions: string; letters: string }
+
 /** The pieces of a paragraph that are drawn, by their place, in order. */
-export type Pieces = ReadonlyMap<string, { element: HTMLElement; print: string }>
+export type Pieces = ReadonlyMap<string, { element: HTMLElement; print: string; dress: Dress }>
+
+const naked: Dress = { class: '', style: '', mentions: '', letters: '' }
 
 /**
  * Draws a paragraph's pieces into `root`, and leaves those alone that look as they did: to select a relation in a long paragraph
@@ -28,7 +33,7 @@ export type Pieces = ReadonlyMap<string, { element: HTMLElement; print: string }
  * the whole paragraph laid out again. Letters are drawn by CSS, so that they are neither selected nor counted as text.
  */
 export function paintSegments(root: HTMLElement, before: Pieces, text: string, segments: readonly Segment[], painted: Painted): Pieces {
-  const after = new Map<string, { element: HTMLElement; print: string }>()
+  const after = new Map<string, { element: HTMLElement; print: string; dress: Dress }>()
   let next = root.firstElementChild
   const dropUntil = (end: Element | null) => {
     while (next && next !== end) {
@@ -48,35 +53,54 @@ export function paintSegments(root: HTMLElement, before: Pieces, text: string, s
       next = element.nextElementSibling
     } else {
       element.textContent = text.slice(segment.start, segment.end)
+      element.dataset['start'] = String(segment.start)
       root.insertBefore(element, next)
     }
-    if (known?.print !== print) dress(element, segment, painted)
-    after.set(place, { element, print })
+    if (known?.print === print) {
+      after.set(place, known)
+      continue
+    }
+    const dress = dressOf(segment, painted)
+    put(element, known?.dress ?? naked, dress)
+    after.set(place, { element, print, dress })
   }
   dropUntil(null)
   return after
 }
 
-function dress(element: HTMLElement, segment: Segment, painted: Painted): void {
-  for (const { name } of [...element.attributes]) element.removeAttribute(name)
-  element.dataset['start'] = String(segment.start)
-  const { scene, lanes, look } = painted
+/** Writes what is different, and nothing else: whatever is written has the browser look at the piece again. */
+function put(element: HTMLElement, before: Dress, dress: Dress): void {
+  const write = (name: string, old: string, value: string) => {
+    if (value === old) return
+    if (value === '') element.removeAttribute(name)
+    else element.setAttribute(name, value)
+  }
+  write('class', before.class, dress.class)
+  write('data-mentions', before.mentions, dress.mentions)
+  write('data-letters', before.letters, dress.letters)
+  // Not as an attribute, which the page's policy might not allow.
+  if (dress.style !== before.style) element.style.cssText = dress.style
+  if (dress.style === '') element.removeAttribute('style')
+}
+
+function dressOf(segment: Segment, { scene, lanes, look }: Painted): Dress {
+  const classes: string[] = []
+  const style: string[] = []
   const mentions = segment.mentions.flatMap((index) => {
     const mention = scene.mentions[index]
     return mention ? [{ mention, lane: lanes[index] ?? 0, look: look(mention.type) }] : []
   })
   for (const mark of segment.marks) {
-    element.classList.add(`at-${mark.kind}`)
+    classes.push(`at-${mark.kind}`)
     if (mark.kind === 'shade') {
       const strength = mark.strength ?? 0
-      element.classList.add(strength < 0 ? 'at-against' : 'at-for')
-      element.style.setProperty('--strength', String(Math.min(1, Math.abs(strength))))
+      classes.push(strength < 0 ? 'at-against' : 'at-for')
+      style.push(`--strength: ${String(Math.min(1, Math.abs(strength)))}`)
     }
   }
-  if (mentions.length === 0) return
+  if (mentions.length === 0) return { ...naked, class: classes.join(' '), style: style.join('; ') }
 
-  element.classList.add('at-mention')
-  element.dataset['mentions'] = mentions.map(({ mention }) => mention.id).join(' ')
+  classes.push('at-mention')
   const deepest = Math.max(...mentions.map(({ lane }) => lane))
   const images: string[] = []
   const sizes: string[] = []
@@ -88,17 +112,18 @@ function dress(element: HTMLElement, segment: Segment, painted: Painted): void {
     places.push(`0 calc(100% - ${String((deepest - lane) * step)}px)`)
   }
   const inner = mentions.at(-1)
-  if (inner) element.style.setProperty('--type', inner.look.color)
-  element.style.setProperty('--lanes', String(deepest + 1))
-  element.style.backgroundImage = images.join(', ')
-  element.style.backgroundSize = sizes.join(', ')
-  element.style.backgroundPosition = places.join(', ')
-  if (mentions.some(({ mention }) => scene.selected.has(mention.id))) element.classList.add('at-selected')
-  else if (mentions.some(({ mention }) => scene.related.has(mention.id))) element.classList.add('at-related')
-  if (mentions.some(({ mention }) => scene.active === mention.id)) element.classList.add('at-active')
-  if (mentions.every(({ mention }) => mention.state === 'rejected')) element.classList.add('at-rejected')
-  const letters = segment.ending.map((index) => look(scene.mentions[index]?.type ?? '').letter).join('')
-  if (letters !== '') element.dataset['letters'] = letters
+  if (inner) style.push(`--type: ${inner.look.color}`)
+  style.push(`--lanes: ${String(deepest + 1)}`, `background-image: ${images.join(', ')}`, `background-size: ${sizes.join(', ')}`, `background-position: ${places.join(', ')}`)
+  if (mentions.some(({ mention }) => scene.selected.has(mention.id))) classes.push('at-selected')
+  else if (mentions.some(({ mention }) => scene.related.has(mention.id))) classes.push('at-related')
+  if (mentions.some(({ mention }) => scene.active === mention.id)) classes.push('at-active')
+  if (mentions.every(({ mention }) => mention.state === 'rejected')) classes.push('at-rejected')
+  return {
+    class: classes.join(' '),
+    style: style.join('; '),
+    mentions: mentions.map(({ mention }) => mention.id).join(' '),
+    letters: segment.ending.map((index) => look(scene.mentions[index]?.type ?? '').letter).join(''),
+  }
 }
 
 function barImage(mention: Mention, color: string): string {

@@ -50,8 +50,10 @@ export class App {
   dialog = $state<Dialog | null>(null)
   toasts = $state<Toast[]>([])
   dropping = $state<string[] | null>(null)
-  /** Counts changes of the list of documents. */
+  /** Counts changes of what the library holds. */
   revision = $state(0)
+  /** Counts changes of which documents there are. */
+  listing = $state(0)
   /** What Stop stops: the newest job first. */
   private jobs = $state.raw<Running[]>([])
   private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
@@ -101,8 +103,7 @@ export class App {
         this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
         break
       case 'libraryChanged':
-        this.library = event.library
-        this.revision += 1
+        this.hold(event.library)
         for (const document of event.documents ?? []) this.changeListeners.forEach((listener) => listener({ document, marks: null }))
         break
       case 'askFallback':
@@ -118,8 +119,7 @@ export class App {
     void this.host
       .library()
       .then((library) => {
-        this.library = library
-        this.revision += 1
+        this.hold(library)
         for (const listener of this.changeListeners) listener({ document: this.document, marks: null })
       })
       .catch((thrown: unknown) => this.fail(thrown))
@@ -144,11 +144,10 @@ export class App {
       const library = await opening
       if (!library) return
       for (const one of this.lasting.values()) one.forget()
-      this.library = library
       this.document = null
       this.draft = null
       this.chosen = []
-      this.revision += 1
+      this.hold(library)
       ;[this.recent, this.batches] = await Promise.all([this.host.recentLibraries(), this.host.batches()])
     } catch (thrown) {
       this.fail(thrown)
@@ -194,17 +193,28 @@ export class App {
     return () => this.changeListeners.delete(listener)
   }
 
+  /** The library as it is after whatever was done to it. */
+  hold(library: wire.Library): void {
+    this.library = library
+    this.revision += 1
+    this.listing += 1
+  }
+
   private spread(change: wire.Change): void {
+    // What is decided about a document changes no list of documents, which may be long.
+    const lists = change.marks === null || change.library.documents !== this.library.documents
     this.library = change.library
     this.revision += 1
+    if (lists) this.listing += 1
     for (const listener of this.changeListeners) listener(change)
   }
 
-  /** Runs an action of the library and says what it did. Null where it failed; the error is shown. */
-  async act(action: Promise<wire.Change>, quiet = false): Promise<wire.Change | null> {
+  /** Runs an action of the library and says what it did; `then` is done with it. Null where it failed; the error is shown. */
+  async act(action: Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
     try {
       const change = await action
       this.spread(change)
+      then?.()
       if (!quiet) this.step(capital(change.step.summary), { label: 'Undo', run: () => void this.turn('undo') })
       return change
     } catch (thrown) {

@@ -61,4 +61,22 @@ describe('segments', () => {
   test('paragraphs are the lines that hold something', () => {
     expect(paragraphsOf('Title\n\n  \r\nOne.\nTwo.')).toEqual([{ start: 0, end: 5 }, { start: 11, end: 15 }, { start: 16, end: 20 }])
   })
+
+  test('a very long line is drawn in parts that end with sentences, and nothing of it is lost', () => {
+    const sentence = 'Inventin 12 was given, e.g. by mouth, and fictitis went away. '
+    for (const line of [sentence.repeat(200).trim(), 'word '.repeat(2_000).trim(), 'x'.repeat(5_000), '😀'.repeat(2_500)]) {
+      const text = `Title\n${line}\nEnd.`
+      const parts = paragraphsOf(text)
+      const [, ...rest] = parts
+      const middle = rest.slice(0, -1)
+      expect(middle.length).toBeGreaterThan(2)
+      expect(Math.max(...middle.map((part) => part.end - part.start))).toBeLessThanOrEqual(2_000)
+      expect(Math.min(...middle.slice(0, -1).map((part) => part.end - part.start))).toBeGreaterThan(900)
+      const words = middle.map((part) => text.slice(part.start, part.end))
+      expect(words.join(line.includes(' ') ? ' ' : '')).toBe(line)
+      expect(words.some((part) => /^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/.test(part))).toBe(false)
+      if (line.includes('.')) expect(words.every((part) => part.endsWith('went away.'))).toBe(true)
+      expect(text.slice(parts.at(-1)?.start)).toBe('End.')
+    }
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, withKnown } from '../../src/features/annotate/mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, withKnown, withKnownMentions } from '../../src/features/annotate/mentions'
 import type { Annotation, Content, Decision, Prediction } from '../../src/host/types'
 
 const text = 'aspirin and nausea'
@@ -69,6 +69,15 @@ describe('relations', () => {
     const after = withKnown([relation(1, 1, 0.4, 'accepted'), relation(2, 1, 0.6, null, 'other'), relation(3, 1, 0.2)], before)
     expect(after.map((one) => before.includes(one))).toEqual([false, true, false])
     expect(after[0]?.decision?.verdict).toBe('accepted')
+  })
+
+  test('a mention is another one only when it looks otherwise', () => {
+    const first = withKnown([relation(1, 1, 0.4), relation(2, 1, 0.6, null, 'other')], [])
+    const shown = withKnownMentions(mentionsOf(first, text), [])
+    const again = withKnownMentions(mentionsOf(withKnown([relation(1, 1, 0.4), relation(2, 1, 0.6, 'rejected', 'other')], first), text), shown)
+    expect(again).toBe(shown)
+    const decided = withKnownMentions(mentionsOf(withKnown([relation(1, 1, 0.4, 'accepted'), relation(2, 1, 0.6, null, 'other')], first), text), shown)
+    expect(decided.map((one) => [one.state, shown.includes(one)])).toEqual([['accepted', false], ['accepted', false]])
   })
 
   test('only the latest runs count, and two models are aligned by what they say', () => {

@@ -1,7 +1,7 @@
 /** From annotations to what the annotator draws: pure, so that it can be tested. */
 
 import type { Mention, MentionState, Range } from '../../annotator/model'
-import type { Annotation, Content, Participant, Subject } from '../../host/types'
+import type { Annotation, Content, Decision, Participant, Subject } from '../../host/types'
 import { schemas } from '../../shared/words'
 import type { RelationTask } from '../../host/types'
 
@@ -20,14 +20,20 @@ export function statusOf(one: Annotation): Status {
   return one.decision.verdict === 'rejected' ? 'rejected' : 'accepted'
 }
 
-/** The same annotations, as those that were there before where nothing about them changed: of hundreds of rows one is drawn anew. */
+/**
+ * The same annotations, as those that were there before where nothing about them changed: of hundreds of rows one is drawn anew.
+ * What came with the document or from a model reads otherwise only by another decision; a curator's own is rewritten in place.
+ */
 export function withKnown(annotations: readonly Annotation[], before: readonly Annotation[]): Annotation[] {
   const known = new Map(before.map((one) => [subjectKey(one.subject), one]))
   return annotations.map((one) => {
     const old = known.get(subjectKey(one.subject))
-    return old && JSON.stringify(old) === JSON.stringify(one) ? old : one
+    return old && sameDecision(old.decision, one.decision) && (one.subject.kind !== 'added' || JSON.stringify(old) === JSON.stringify(one)) ? old : one
   })
 }
+
+const sameDecision = (left: Decision | null, right: Decision | null) =>
+  left === right || (left !== null && right !== null && left.madeAt === right.madeAt && left.verdict === right.verdict && left.reason === right.reason && left.comment === right.comment && left.curator === right.curator)
 
 const mentionId = (ranges: readonly Range[], type: string) => `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
 
@@ -77,6 +83,16 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
     }
   }
   return [...found.values()].sort((left, right) => (left.ranges[0]?.start ?? 0) - (right.ranges[0]?.start ?? 0))
+}
+
+/** The same mentions, as those that were there before where nothing about them changed; the list itself where nothing did at all. */
+export function withKnownMentions(mentions: KnownMention[], before: KnownMention[]): KnownMention[] {
+  const known = new Map(before.map((one) => [one.id, one]))
+  const kept = mentions.map((one) => {
+    const old = known.get(one.id)
+    return old && old.state === one.state && old.entity === one.entity && old.text === one.text ? old : one
+  })
+  return kept.length === before.length && kept.every((one, place) => one === before[place]) ? before : kept
 }
 
 /** The mention that stands where a participant's nearest span stands. */

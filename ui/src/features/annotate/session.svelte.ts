@@ -5,7 +5,7 @@ import type { App, Lasting } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
 import { capital } from '../../shared/format'
 import { relationName, schemas } from '../../shared/words'
-import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, withKnown, type KnownMention, type Relation, type Sort, type Status } from './mentions'
+import { align, mentionOf, mentionsOf, onePerStatement, relationBetween, relationsOf, shows, sorted, statusOf, subjectKey, withKnown, withKnownMentions, type KnownMention, type Relation, type Sort, type Status } from './mentions'
 
 const noMarks: Marks = { annotations: [], notes: [], runs: [] }
 
@@ -87,7 +87,8 @@ export class Session implements Lasting {
   })
   readonly modelOfRun = $derived(new Map(this.marks.runs.map((run) => [run.id, run.modelId])))
   readonly models = $derived([...new Map(this.marks.runs.filter((run) => run.task in schemas).map((run) => [run.modelId, run.model]))])
-  readonly mentions = $derived(mentionsOf(this.marks.annotations, this.view?.text ?? ''))
+  private lastMentions: KnownMention[] = []
+  readonly mentions = $derived.by(() => (this.lastMentions = withKnownMentions(mentionsOf(this.marks.annotations, this.view?.text ?? ''), this.lastMentions)))
   readonly relations = $derived(relationsOf(this.marks.annotations, new Set([...this.latestRuns.values()].map((run) => run.id))))
   /** With several models or runs, one row for each statement. */
   private readonly statements = $derived(onePerStatement(this.relations))
@@ -323,13 +324,16 @@ export class Session implements Lasting {
     // The row may leave the list (a filter by status), so the way on is found before.
     const before = this.rows.findIndex((one) => subjectKey(one.subject) === this.selected)
     const onward = onRow ? this.ahead(subjectKey(judgement.subject)) : null
-    const change = await this.app.act(this.app.host.decide([judgement]))
-    if (!change || !onRow) return
-    if (onward) return onward()
-    if (!this.nextOpen() && !this.rows.some((one) => subjectKey(one.subject) === this.selected)) {
-      const next = this.rows[Math.min(before, this.rows.length - 1)]
-      this.select(next ? subjectKey(next.subject) : null)
+    const goOn = () => {
+      if (!onRow) return
+      if (onward) return onward()
+      if (!this.nextOpen() && !this.rows.some((one) => subjectKey(one.subject) === this.selected)) {
+        const next = this.rows[Math.min(before, this.rows.length - 1)]
+        this.select(next ? subjectKey(next.subject) : null)
+      }
     }
+    // In one go with the decision, so that both are drawn at once.
+    await this.app.act(this.app.host.decide([judgement]), { then: goOn })
   }
 
   async accept(): Promise<void> {
