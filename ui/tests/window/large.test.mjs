@@ -7,8 +7,6 @@ import { heavyText, manyDocuments } from './fixtures/large.mjs'
 import { bestOf, pausesDuring } from './pauses.mjs'
 import { journey } from './stage.mjs'
 
-const bar = { longest: 100 }
-
 /** In the page: presses keys one after the other, each after the last one was drawn, and tells how long each took to be. */
 const PRESS = `
   const [keys, done] = arguments
@@ -51,7 +49,7 @@ journey('a text of 10,000 words with 500 mentions and 200 relations scrolls, sel
   await app.see('.tabs label', `All${String(heavy.relations)}`)
   await app.ask('all mentions', async () => (await app.count('.at-mention')) >= heavy.mentions)
   note(`opened within ${String(Date.now() - started)} ms`)
-  const during = (what, work) => bestOf(note, what, () => pausesDuring(app, work), bar)
+  const during = (what, work) => bestOf(note, what, () => pausesDuring(app, work))
   await during('scrolling the text', () => app.session.runAsync(SCROLL, '.text', 60))
   await during('scrolling the relations', () => app.session.runAsync(SCROLL, '.rows', 30))
   await during('selecting', () => app.session.runAsync(PRESS, Array(20).fill('j')))
@@ -75,7 +73,7 @@ journey('a library of 10,000 documents opens, scrolls and is searched without pa
   const again = await open()
   await again.see('.document', 'Invented report 10000')
   note(`opened again within ${String(again.milliseconds)} ms`)
-  const during = (what, work) => bestOf(note, what, () => pausesDuring(again, work), bar)
+  const during = (what, work) => bestOf(note, what, () => pausesDuring(again, work))
   await during('scrolling the library', () => again.session.runAsync(SCROLL, '[aria-label=Documents], [aria-label=Documents] *', 120))
   await again.see('.document', 'Invented report 1 on')
   assert.ok((await again.count('.document')) < 100, 'only what is in view is drawn')
@@ -87,7 +85,7 @@ journey('a library of 10,000 documents opens, scrolls and is searched without pa
       await again.see('.hit', `Invented report ${String(Number(wanted) + 1)} on`)
     })
     return figures
-  }, bar)
+  })
   await again.click('.hit')
   await again.see('.at-text', 'Nothing here is real')
   await during('from document to document', () => again.session.runAsync(PRESS, Array(10).fill('p')))

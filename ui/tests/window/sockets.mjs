@@ -1,37 +1,7 @@
 // What the app talks to. Every process of the app is looked at; a socket of the internet's kinds that is not between two ends
 // on this machine's loopback (the driver's own line to the web view) is one too many.
 
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
-
-const read = (path) => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // The process ended meanwhile.
-  }
-}
-
-function list(path) {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-function target(link) {
-  try {
-    return readlinkSync(link)
-  } catch {
-    return ''
-  }
-}
-
-/** All processes of a process group. */
-function groupOf(leader) {
-  const inGroup = (process) => Number(read(`/proc/${process}/stat`).replace(/^.*\) /s, '').split(' ')[2]) === leader
-  return list('/proc').filter((name) => /^\d+$/.test(name) && inGroup(name))
-}
+import { groupOf, list, read, target } from './processes.mjs'
 
 /** Sockets of the app that leave the machine or that others could reach, in words. `leader` leads its process group. */
 export function strangeSockets(leader) {
