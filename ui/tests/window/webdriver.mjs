@@ -10,6 +10,20 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 /** Keys by name, as WebDriver writes them. */
 export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Right: '\uE014', Left: '\uE012', End: '\uE010', Home: '\uE011', Space: ' ' }
 
+// In the page: done when an element has stood still for two pictures. A click on what still moves hits what was there before.
+const STILL = `
+  const [element, done] = arguments
+  const place = () => JSON.stringify(element.getBoundingClientRect())
+  let [before, still] = [place(), 0]
+  const look = () => {
+    const now = place()
+    still = now === before ? still + 1 : 0
+    before = now
+    if (still === 2) done()
+    else requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)`
+
 /** A port nobody listens on at the moment. A fixed one may belong to a driver that was left behind. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
@@ -59,7 +73,10 @@ export async function launch({ binary, args, env }) {
     runAsync: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
     /** Nothing also where it was taken off the page while it was on its way here. */
     element: (script, ...args) => run(script, ...args).then((found) => found?.[ELEMENT] ?? null, (error) => (/stale element/.test(error.message) ? null : Promise.reject(error))),
-    click: (element) => call('POST', `${session}/element/${element}/click`, {}),
+    async click(element) {
+      await call('POST', `${session}/execute/async`, { script: STILL, args: [{ [ELEMENT]: element }] })
+      await call('POST', `${session}/element/${element}/click`, {})
+    },
     write: (element, text) => call('POST', `${session}/element/${element}/value`, { text }),
     clear: (element) => call('POST', `${session}/element/${element}/clear`, {}),
     /** `press('Control', 'z')`: the first ones are held. */
