@@ -6,6 +6,7 @@ use crate::conditions::Conditions;
 use crate::error::Result;
 use crate::identifiers::{DocumentId, Timestamp};
 use crate::library::Library;
+use crate::queue::LATEST_RUN;
 
 /// How the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub enum DocumentOrder {
 /// Which documents are listed. The default is all that are in sight.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DocumentFilter<'a> {
-    /// Only those with findings that this curator has not decided.
+    /// Only those with relations that this curator has not decided.
     pub undecided_by: Option<&'a str>,
     /// Only those that no model has run over for this task.
     pub without_task: Option<&'a str>,
@@ -57,12 +58,27 @@ pub struct DocumentSummary {
     pub imported_at: Timestamp,
     /// Length of the text in bytes.
     pub length: u64,
-    /// Findings of all runs.
+    /// Relations as the curator sees them beside the text: those of the latest run of each model, each statement once, with
+    /// what the curator decided about older runs, what came with the document, and what the curator added.
     pub findings: u64,
-    /// How many of them the curator who looks has decided.
+    /// How many of them the curator who looks has decided or added.
     pub decided: u64,
     /// Notes on it.
     pub notes: u64,
+}
+
+/// A finding that is a relation, and not a label or an answer.
+pub(crate) const RELATION: &str = "f.signature LIKE 'relation%'";
+
+/// A relation that a curator added.
+const ADDED: &str = "verdict = 'add' AND json_extract(content, '$.is') = 'relation'";
+
+/// Whether nobody decided the same statement about the same document, in whichever run. `curator` is a name in the SQL.
+pub(crate) fn undecided_statement(curator: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM findings same JOIN decisions c ON c.finding_id = same.id
+            WHERE same.signature = f.signature AND same.document_id = f.document_id AND c.curator = {curator})"
+    )
 }
 
 impl Library {
@@ -93,9 +109,15 @@ impl Library {
         let curator = query.bind(curator.to_owned());
         let sql = format!(
             "SELECT d.id, d.source_id, d.title, d.origin, d.imported_at, octet_length(d.text),
-                (SELECT count(*) FROM findings WHERE document_id = d.id),
-                (SELECT count(*) FROM decisions
-                 WHERE document_id = d.id AND curator = {curator} AND finding_id IS NOT NULL),
+                (SELECT count(DISTINCT f.signature) FROM findings f JOIN runs r ON r.id = f.run_id
+                 WHERE f.document_id = d.id AND {RELATION} AND ({LATEST_RUN} OR EXISTS
+                    (SELECT 1 FROM decisions WHERE finding_id = f.id AND curator = {curator})))
+                + (SELECT count(*) FROM imported_relations WHERE document_id = d.id)
+                + (SELECT count(*) FROM decisions WHERE document_id = d.id AND curator = {curator} AND {ADDED}),
+                (SELECT count(DISTINCT f.signature) FROM findings f JOIN decisions c ON c.finding_id = f.id
+                 WHERE f.document_id = d.id AND {RELATION} AND c.curator = {curator})
+                + (SELECT count(*) FROM decisions
+                   WHERE document_id = d.id AND curator = {curator} AND (relation_id IS NOT NULL OR {ADDED})),
                 (SELECT count(*) FROM notes WHERE document_id = d.id), d.{column}
              FROM documents d WHERE {} ORDER BY d.{column} {direction}, d.id {direction} LIMIT {}",
             query.sql(),
@@ -164,8 +186,11 @@ fn conditions(filter: &DocumentFilter<'_>) -> Conditions {
     if let Some(curator) = filter.undecided_by {
         let curator = query.bind(curator.to_owned());
         query.and(format!(
-            "EXISTS (SELECT 1 FROM findings f WHERE f.document_id = d.id AND NOT EXISTS
-                (SELECT 1 FROM decisions WHERE finding_id = f.id AND curator = {curator}))"
+            "(EXISTS (SELECT 1 FROM findings f JOIN runs r ON r.id = f.run_id
+                WHERE f.document_id = d.id AND {RELATION} AND {LATEST_RUN} AND {})
+              OR EXISTS (SELECT 1 FROM imported_relations i WHERE i.document_id = d.id AND NOT EXISTS
+                (SELECT 1 FROM decisions WHERE relation_id = i.id AND curator = {curator})))",
+            undecided_statement(&curator)
         ));
     }
     if let Some(task) = filter.without_task {

@@ -585,7 +585,7 @@ export type DeviceKind =
 
 /**  Which documents a list shows. */
 export type DocumentFilter = {
-	/**  Only documents with findings that the curator has not decided. */
+	/**  Only documents with relations that the curator has not decided. */
 	undecided: boolean,
 	/**  Only documents that no model has run over for this task. */
 	withoutTask: Task | null,
@@ -618,9 +618,12 @@ export type DocumentSummary = {
 	importedAt: number,
 	/**  Length of the text in words. */
 	words: number,
-	/**  Findings of models. */
+	/**
+	 *  Relations as they are seen beside its text: each statement of the latest runs once, with what came with it or was
+	 *  added.
+	 */
 	findings: number,
-	/**  Findings that the curator has decided. */
+	/**  Those that the curator has decided or added. */
 	decided: number,
 	/**  Notes on it. */
 	notes: number,

@@ -1,7 +1,10 @@
 use documents::{Document, Entity, Span};
-use sessions::{DocumentFilter, DocumentId, DocumentOrder, Error, Imported, Library, NewDocument};
+use sessions::{
+    Content, DocumentFilter, DocumentId, DocumentOrder, Error, Imported, Judgement, Library, NewDocument,
+    Subject, Verdict,
+};
 
-use crate::samples::{Scratch, TASK, accept, by, document, import, run};
+use crate::samples::{Scratch, TASK, accept, by, document, import, pair, reject, run};
 
 fn list(
     library: &Library,
@@ -101,19 +104,57 @@ fn a_row_tells_how_far_the_curator_is() {
     library.write_note(by("ada", 2), &note).unwrap();
     let (rows, _) =
         library.documents("ada", DocumentOrder::OldestFirst, &DocumentFilter::default(), None, 9).unwrap();
+    // Two that the model found and one that came with the document.
     let row = &rows[1];
-    assert_eq!((row.findings, row.decided, row.notes, row.source_id.as_str()), (2, 1, 1, "PMID00001"));
+    assert_eq!((row.findings, row.decided, row.notes, row.source_id.as_str()), (3, 1, 1, "PMID00001"));
     assert_eq!(row.length, document(1).text.len() as u64);
 
     let undecided = |curator| DocumentFilter { undecided_by: Some(curator), ..DocumentFilter::default() };
-    assert_eq!(list(&library, DocumentOrder::Title, &undecided("ada"), 5), [ids[1]]);
+    for id in [ids[0], ids[1]] {
+        let given = library.document(id).unwrap().relation_ids[0];
+        let judgement =
+            Judgement { subject: Subject::Relation(given), verdict: Verdict::Accept, comment: String::new() };
+        library.decide(by("ada", 3), &[judgement]).unwrap();
+    }
+    assert_eq!(list(&library, DocumentOrder::Title, &undecided("ada"), 5), [ids[1], ids[2]]);
     library.decide(by("ada", 3), &[accept(findings[1])]).unwrap();
-    assert!(list(&library, DocumentOrder::Title, &undecided("ada"), 5).is_empty());
-    assert_eq!(list(&library, DocumentOrder::Title, &undecided("ben"), 5), [ids[1]]);
+    assert_eq!(list(&library, DocumentOrder::Title, &undecided("ada"), 5), [ids[2]]);
+    assert_eq!(list(&library, DocumentOrder::Title, &undecided("ben"), 5), ids);
     let fresh = DocumentFilter { without_task: Some(TASK), ..DocumentFilter::default() };
     assert_eq!(list(&library, DocumentOrder::OldestFirst, &fresh, 5), [ids[0], ids[2]]);
     let elsewhere = DocumentFilter { origin: Some("other.xml"), ..DocumentFilter::default() };
     assert!(list(&library, DocumentOrder::OldestFirst, &elsewhere, 5).is_empty());
+}
+
+#[test]
+fn a_row_counts_each_statement_of_the_latest_runs_once() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let ids = import(&mut library, "ada", 0, 1);
+    let figures = |library: &Library| {
+        let all = DocumentFilter::default();
+        let (rows, _) = library.documents("ada", DocumentOrder::OldestFirst, &all, None, 9).unwrap();
+        (rows[0].findings, rows[0].decided)
+    };
+    let undecided = DocumentFilter { undecided_by: Some("ada"), ..DocumentFilter::default() };
+    assert_eq!(figures(&library), (1, 0), "what came with the document");
+    let first = run(&mut library, "ada", ids[0], "aaaa", &[("nausea", 0.9), ("pain", 0.2), ("shock", 0.3)]);
+    assert_eq!(figures(&library), (4, 0));
+    library.decide(by("ada", 1), &[accept(first[0]), reject(first[2])]).unwrap();
+    assert_eq!(figures(&library), (4, 2));
+    // The newer run says one of the decided ones again and another one not; what was not decided of the older one is gone.
+    let second = run(&mut library, "ada", ids[0], "aaaa", &[("nausea", 0.8), ("rash", 0.4)]);
+    assert_eq!(figures(&library), (4, 2));
+    // Another model says the same and one thing more.
+    run(&mut library, "ada", ids[0], "cccc", &[("rash", 0.6), ("fever", 0.6)]);
+    assert_eq!(figures(&library), (5, 2));
+    library.decide(by("ada", 2), &[accept(second[1]), accept(second[0])]).unwrap();
+    assert_eq!(figures(&library), (5, 3));
+    library.annotate(by("ada", 3), ids[0], &[pair("CID", "naloxone", "cough")]).unwrap();
+    let label = Content::Label { label: "mine".into(), span: None };
+    library.annotate(by("ada", 4), ids[0], &[label]).unwrap();
+    assert_eq!(figures(&library), (6, 4), "a relation of one's own counts, a label does not");
+    assert_eq!(list(&library, DocumentOrder::Title, &undecided, 5), ids);
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub enum DocumentOrder {
 #[serde(rename_all = "camelCase")]
 #[derive(Default)]
 pub struct DocumentFilter {
-    /// Only documents with findings that the curator has not decided.
+    /// Only documents with relations that the curator has not decided.
     pub undecided: bool,
     /// Only documents that no model has run over for this task.
     pub without_task: Option<Task>,
@@ -96,9 +96,10 @@ pub struct DocumentSummary {
     pub imported_at: i64,
     /// Length of the text in words.
     pub words: u32,
-    /// Findings of models.
+    /// Relations as they are seen beside its text: each statement of the latest runs once, with what came with it or was
+    /// added.
     pub findings: u32,
-    /// Findings that the curator has decided.
+    /// Those that the curator has decided or added.
     pub decided: u32,
     /// Notes on it.
     pub notes: u32,
