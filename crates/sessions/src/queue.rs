@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conditions::Conditions;
+use crate::document_list::{RELATION, undecided_statement};
 use crate::error::Result;
 use crate::identifiers::{DocumentId, FindingId};
 use crate::json;
@@ -32,8 +33,11 @@ pub enum QueueOrder {
 /// Which findings are queued. The default is those of every run that is the latest of its model and task on a document.
 #[derive(Debug, Clone, Default)]
 pub struct QueueFilter {
-    /// Only those that this curator has not decided.
+    /// Only those whose statement this curator has not decided about the document, in whichever run: what was decided once
+    /// is not asked again because a model says it again.
     pub undecided_by: Option<String>,
+    /// Only relations, and no labels or answers.
+    pub relations: bool,
     /// Only those of one document.
     pub document: Option<DocumentId>,
     /// Only those of one task.
@@ -191,9 +195,10 @@ fn conditions(filter: &QueueFilter) -> Conditions {
     query.and(LATEST_RUN.into());
     if let Some(curator) = &filter.undecided_by {
         let curator = query.bind(curator.clone());
-        query.and(format!(
-            "NOT EXISTS (SELECT 1 FROM decisions WHERE finding_id = f.id AND curator = {curator})"
-        ));
+        query.and(undecided_statement(&curator));
+    }
+    if filter.relations {
+        query.and(RELATION.into());
     }
     query.and_if("f.document_id =", filter.document.map(|document| document.0));
     query.and_if("r.task =", filter.task.clone());

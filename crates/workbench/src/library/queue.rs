@@ -20,6 +20,7 @@ impl Shelf {
     ) -> Result<wire::QueuePage> {
         let curator = self.curator();
         let filter = QueueFilter {
+            relations: true,
             undecided_by: filter.undecided.then(|| curator.clone()),
             document: filter.document.map(document_id),
             task: filter.task.map(|task| task_word(task).to_owned()),

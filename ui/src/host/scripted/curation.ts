@@ -130,14 +130,16 @@ export function curation(world: World): Curation {
     history: async (before, limit) => world.journal.history(before, limit, world.settings.curator),
     queue: async (order, filter, after, limit) => {
       const bySignature = new Map<string, number>()
-      const found = [...world.findings.values()]
+      const all = [...world.findings.values()]
         .filter((finding) => world.documents.has(String(finding.document)))
         .map((finding) => ({ finding, annotation: world.annotation(finding) }))
+      const decided = new Set(all.filter(({ annotation }) => annotation.decision !== null).map(({ finding, annotation }) => `${String(finding.document)} ${annotation.signature}`))
+      const found = all
         .filter(({ finding, annotation }) => {
           bySignature.set(annotation.signature, (bySignature.get(annotation.signature) ?? 0) + 1)
           return (
             annotation.content.kind === 'relation' &&
-            (!filter.undecided || annotation.decision === null) &&
+            (!filter.undecided || !decided.has(`${String(finding.document)} ${annotation.signature}`)) &&
             (filter.document === null || finding.document === filter.document) &&
             (filter.atLeast === null || (finding.prediction.score ?? 0) >= filter.atLeast) &&
             (filter.type === null || annotation.content.type === filter.type)
