@@ -215,7 +215,9 @@ export class App {
       const change = await action
       this.spread(change)
       then?.()
-      if (!quiet) this.step(capital(change.step.summary), { label: 'Undo', run: () => void this.turn('undo') })
+      // Where nothing was changed, Undo would take back something else.
+      const undo = change.step.event === 0 ? null : { label: 'Undo', run: () => void this.turn('undo') }
+      if (!quiet) this.step(capital(change.step.summary), undo)
       return change
     } catch (thrown) {
       this.fail(thrown)

@@ -138,6 +138,19 @@ describe('the app', () => {
     expect(session.selected).toBe(key(other))
   })
 
+  test('a participant without a role is called after what stands at its place', async () => {
+    const { app } = await openApp()
+    const session = new Session(app)
+    const [id] = await app.host.documentIds('newestFirst', everything)
+    await session.open(id ?? 0)
+    const mention = session.mentions[0]
+    if (!mention) throw new Error('nothing is mentioned')
+    const participant = { role: '', name: mention.text, spans: mention.ranges, concepts: [], grade: 'exact' as const }
+    expect(session.sideOf(participant, 0)).toBe(mention.type)
+    expect(session.sideOf({ ...participant, role: 'Drug' }, 0)).toBe('Drug')
+    expect(session.sideOf({ ...participant, spans: [] }, 1)).toBe('Name 2')
+  })
+
   test('only the newest step offers to be undone', async () => {
     const { app } = await openApp()
     app.step('Accepted 1 relation', null)

@@ -1,6 +1,6 @@
 import type { Link, Mark, Range, Scene } from '../../annotator/model'
 import type { Job } from '../../host/interface'
-import type { Annotation, Content, DocumentView, HostError, Judgement, Marks, Reason, RelationTask, Run, Subject } from '../../host/types'
+import type { Annotation, Content, DocumentView, HostError, Judgement, Marks, Participant, Reason, RelationTask, Run, Subject } from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
 import { capital } from '../../shared/format'
@@ -14,6 +14,8 @@ function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyM
   rest.delete(key)
   return rest
 }
+
+const placeOf = (range: Range | undefined) => (range ? `${String(range.start)}-${String(range.end)}` : '')
 
 /** A run over a document, and what it has found so far: it is kept when the run has ended. */
 export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; run: Run | null; found: Annotation[] }
@@ -82,13 +84,15 @@ export class Session implements Lasting {
   })
   readonly latestRuns = $derived.by(() => {
     const newest = new Map<string, Run>()
-    for (const run of this.marks.runs) newest.set(`${run.task} ${run.modelId}`, run)
+    for (const run of this.marks.runs) if (run.state !== 'failed') newest.set(`${run.task} ${run.modelId}`, run)
     return newest
   })
   readonly modelOfRun = $derived(new Map(this.marks.runs.map((run) => [run.id, run.modelId])))
   readonly models = $derived([...new Map(this.marks.runs.filter((run) => run.task in schemas).map((run) => [run.modelId, run.model]))])
   private lastMentions: KnownMention[] = []
   readonly mentions = $derived.by(() => (this.lastMentions = withKnownMentions(mentionsOf(this.marks.annotations, this.view?.text ?? ''), this.lastMentions)))
+  /** Types of mentions by where they stand: what came with a document may have no roles. */
+  private readonly typeAt = $derived(new Map(this.mentions.map((mention) => [placeOf(mention.ranges[0]), mention.type])))
   readonly relations = $derived(relationsOf(this.marks.annotations, new Set([...this.latestRuns.values()].map((run) => run.id))))
   /** With several models or runs, one row for each statement. */
   private readonly statements = $derived(onePerStatement(this.relations))
@@ -138,6 +142,11 @@ export class Session implements Lasting {
     if (range) marks.push({ ...range, kind: 'cursor' })
     return { mentions: this.mentions, marks, links, selected, related, active: this.active }
   })
+
+  /** What a participant of a relation is called: its role, or else what stands at its place. */
+  sideOf(participant: Participant, place: number): string {
+    return participant.role || (this.typeAt.get(placeOf(participant.spans[0])) ?? `Name ${String(place + 1)}`)
+  }
 
   // Opening
 
