@@ -63,6 +63,8 @@ pub struct DocumentSummary {
     pub findings: u64,
     /// How many of them the curator who looks has decided or added.
     pub decided: u64,
+    /// Runs that looked for relations and did not fail: a document that was read may have none.
+    pub runs: u64,
     /// Notes on it.
     pub notes: u64,
 }
@@ -118,6 +120,8 @@ impl Library {
                  WHERE f.document_id = d.id AND {RELATION} AND c.curator = {curator})
                 + (SELECT count(*) FROM decisions
                    WHERE document_id = d.id AND curator = {curator} AND (relation_id IS NOT NULL OR {ADDED})),
+                (SELECT count(*) FROM runs
+                 WHERE document_id = d.id AND task LIKE 'relations/%' AND state <> 'failed'),
                 (SELECT count(*) FROM notes WHERE document_id = d.id), d.{column}
              FROM documents d WHERE {} ORDER BY d.{column} {direction}, d.id {direction} LIMIT {}",
             query.sql(),
@@ -135,7 +139,8 @@ impl Library {
                     length: row.get(5)?,
                     findings: row.get(6)?,
                     decided: row.get(7)?,
-                    notes: row.get(8)?,
+                    runs: row.get(8)?,
+                    notes: row.get(9)?,
                 })
             })?;
             let rows: Vec<DocumentSummary> = rows.collect::<rusqlite::Result<_>>()?;

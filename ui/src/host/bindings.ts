@@ -625,6 +625,8 @@ export type DocumentSummary = {
 	findings: number,
 	/**  Those that the curator has decided or added. */
 	decided: number,
+	/**  Whether a model has looked for relations, with or without finding some. */
+	read: boolean,
 	/**  Notes on it. */
 	notes: number,
 };

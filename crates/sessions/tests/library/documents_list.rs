@@ -107,6 +107,7 @@ fn a_row_tells_how_far_the_curator_is() {
     // Two that the model found and one that came with the document.
     let row = &rows[1];
     assert_eq!((row.findings, row.decided, row.notes, row.source_id.as_str()), (3, 1, 1, "PMID00001"));
+    assert_eq!(rows.iter().map(|row| row.runs).collect::<Vec<_>>(), [0, 1, 0]);
     assert_eq!(row.length, document(1).text.len() as u64);
 
     let undecided = |curator| DocumentFilter { undecided_by: Some(curator), ..DocumentFilter::default() };

@@ -49,6 +49,7 @@ impl Shelf {
                     imported_at: row.imported_at.0,
                     findings: count(row.findings),
                     decided: count(row.decided),
+                    read: row.runs > 0,
                     notes: count(row.notes),
                 });
             }

@@ -101,6 +101,8 @@ pub struct DocumentSummary {
     pub findings: u32,
     /// Those that the curator has decided or added.
     pub decided: u32,
+    /// Whether a model has looked for relations, with or without finding some.
+    pub read: bool,
     /// Notes on it.
     pub notes: u32,
 }

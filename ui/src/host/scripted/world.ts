@@ -171,6 +171,7 @@ export class World {
       words,
       findings: findings.length,
       decided: findings.filter((finding) => this.decisions.has(`finding-${String(finding.id)}`)).length,
+      read: this.of(this.runs, id).length > 0,
       notes: this.of(this.notes, id).length,
     }
   }
