@@ -1,13 +1,15 @@
-//! What a run shows while it goes on: a bar where a terminal is attached, plain lines otherwise, and speeds held against
-//! what the machine can do.
+//! What a run shows while it goes on: a screen where a terminal is attached, plain lines otherwise, and speeds held
+//! against what the machine can do.
 
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor};
 use checkpoints::Config;
-use indicatif::{ProgressBar, ProgressStyle};
 use operations::Precision;
+
+use crate::screen::{Measured, Screen};
+use crate::terminal::Terminal;
 
 /// A line of progress, for people and for log files alike.
 #[allow(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
@@ -15,48 +17,70 @@ pub fn log(line: &str) {
     eprintln!("{line}");
 }
 
+/// Whether there is someone before a terminal that a screen can be drawn on.
+#[must_use]
+pub fn is_watched() -> bool {
+    std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal()
+        && std::io::stderr().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|kind| kind != "dumb")
+}
+
 /// The progress of one run.
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    terminal: Option<Terminal>,
 }
 
 impl Progress {
-    /// From update `at` to `end` (0 where it is not known).
+    /// On this screen if there is one and the terminal can show it; in lines otherwise.
     #[must_use]
-    pub fn new(at: u64, end: u64) -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self { bar: None };
-        }
-        let bar = if end > 0 { ProgressBar::new(end) } else { ProgressBar::new_spinner() };
-        let form = "{spinner} {elapsed_precise} [{wide_bar}] {pos}/{len} to go {eta_precise} {msg}";
-        if let Ok(style) = ProgressStyle::with_template(form) {
-            bar.set_style(style);
-        }
-        bar.set_position(at);
-        bar.reset_eta();
-        Self { bar: Some(bar) }
+    pub fn new(screen: Option<Screen>) -> Self {
+        let terminal = screen.and_then(|screen| {
+            Terminal::open(screen).inspect_err(|e| log(&format!("plain lines, for no screen: {e}"))).ok()
+        });
+        Self { terminal }
     }
 
-    /// An update was made.
-    pub fn update(&self, at: u64, loss: f64, tokens_a_second: f64) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("loss {loss:.3} {tokens_a_second:.0} tokens/s"));
-            bar.set_position(at);
-        }
+    /// An update was made, and `share` of the run is done.
+    pub fn update(&self, update: u64, share: f64, measured: Measured) {
+        self.show(|screen, now| screen.update(update, share, measured, now));
+    }
+
+    /// The line of the updates since the last such line.
+    pub fn measured(&self, line: &str) {
+        self.show(|screen, _| screen.measured());
+        self.line(line);
+    }
+
+    /// The line of a validation.
+    pub fn validated(&self, loss: f64, line: &str) {
+        self.show(|screen, _| screen.validated(loss));
+        self.line(line);
+    }
+
+    /// A snapshot was written.
+    pub fn saved(&self) {
+        self.show(|screen, now| screen.saved(now));
     }
 
     /// A line that stays.
     pub fn line(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| log(line)),
+        match &self.terminal {
+            Some(_) => self.show(|screen, _| screen.line(line)),
             None => log(line),
         }
     }
 
-    /// The run is over.
-    pub fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+    /// Whether a key asked the run to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.terminal.as_ref().is_some_and(|terminal| terminal.screen().0.is_stopping())
+    }
+
+    fn show(&self, change: impl FnOnce(&mut Screen, Duration)) {
+        if let Some(terminal) = &self.terminal {
+            let (mut screen, now) = terminal.screen();
+            change(&mut screen, now);
         }
     }
 }

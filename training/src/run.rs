@@ -14,6 +14,7 @@ use crate::curves;
 pub use crate::progress::log;
 use crate::progress::{Progress, operations_a_token};
 use crate::recipe::Recipe;
+use crate::screen::{Measured, Screen};
 use crate::snapshot;
 use crate::step::{self, Batch};
 
@@ -74,6 +75,8 @@ pub struct Run<'a> {
     pub devices: &'a [Device],
     /// Floating point operations a second that a large matrix product reaches there, all devices together, if it is known.
     pub peak: Option<f64>,
+    /// What the devices are called on the screen that shows the run; without it, log lines tell of the run.
+    pub screen: Option<String>,
 }
 
 impl Run<'_> {
@@ -113,17 +116,20 @@ impl Run<'_> {
             recipe.name,
             pools.len().max(self.devices.len()),
             at.update,
-            if recipe.optimizer.epochs > 0 {
-                format!("{} epochs", recipe.optimizer.epochs)
-            } else {
-                recipe.optimizer.updates.to_string()
-            },
+            self.end().trim_end_matches(" updates"),
             recipe.batch.tokens,
             self.peak
                 .map_or_else(String::new, |peak| format!(", matrix products at {:.0} GFLOP/s", peak / 1e9))
         ));
-        let progress = Progress::new(at.update, recipe.optimizer.updates);
-        while !recipe.optimizer.is_over(at.update, at.consumed, epoch) && !stop() {
+        let share = |at: &snapshot::Position| match recipe.optimizer.epochs {
+            0 => at.update as f64 / recipe.optimizer.updates as f64,
+            epochs => at.consumed as f64 / (epochs * epoch) as f64,
+        };
+        let progress = Progress::new(self.screen.as_ref().map(|device| {
+            let before = fs::read_to_string(&curve.path).unwrap_or_default();
+            Screen::new(format!("{} on {device}", recipe.name), self.end(), at.update, share(&at), &before)
+        }));
+        while !recipe.optimizer.is_over(at.update, at.consumed, epoch) && !stop() && !progress.is_stopping() {
             let (batches, consumed) =
                 self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
             let training = self.training(at.update);
@@ -160,11 +166,11 @@ impl Run<'_> {
             at.seconds += since.elapsed().as_secs_f64();
             window.add(mean, norm, tokens, work, since.elapsed().as_secs_f64());
             since = Instant::now();
-            progress.update(at.update, window.loss(), window.rate());
+            progress.update(at.update, share(&at), window.measured(rate, self.peak));
             let last = recipe.optimizer.is_over(at.update, at.consumed, epoch);
             if at.update.is_multiple_of(recipe.output.log_every) || last {
                 let epochs = at.consumed as f64 / epoch as f64;
-                progress.line(&window.line(at.update, epochs, rate, self.peak));
+                progress.measured(&window.line(at.update, epochs, rate, self.peak));
                 curve.line(&format!(
                     "{},{},{},{:.5},,{rate:.3e},{:.0}",
                     at.update,
@@ -177,11 +183,9 @@ impl Run<'_> {
             }
             if at.update.is_multiple_of(recipe.output.validate_every) || last {
                 let loss = self.validate(&network, &pools);
-                progress.line(&format!(
-                    "update {} validation loss {loss:.4} (perplexity {:.2})",
-                    at.update,
-                    loss.exp()
-                ));
+                let line =
+                    format!("update {} validation loss {loss:.4} (perplexity {:.2})", at.update, loss.exp());
+                progress.validated(loss, &line);
                 curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
                 since = Instant::now();
             }
@@ -195,17 +199,32 @@ impl Run<'_> {
             }
             if snapshot_at.elapsed().as_secs_f64() > recipe.output.checkpoint_minutes * 60.0 || last {
                 snapshot::write(self.folder, &network, &moments, &at)?;
+                progress.saved();
                 self.draw()?;
                 snapshot_at = Instant::now();
                 since = Instant::now();
             }
         }
-        progress.end();
         if !recipe.optimizer.is_over(at.update, at.consumed, epoch) {
             snapshot::write(self.folder, &network, &moments, &at)?;
+            if progress.is_stopping() {
+                progress.line(&format!(
+                    "stopped after update {} with a snapshot: the same command goes on from there",
+                    at.update
+                ));
+            }
         }
+        drop(progress);
         self.draw()?;
         Ok(network)
+    }
+
+    /// What ends the run, in words.
+    fn end(&self) -> String {
+        match self.recipe.optimizer.epochs {
+            0 => format!("{} updates", self.recipe.optimizer.updates),
+            epochs => format!("{epochs} epochs"),
+        }
     }
 
     fn draw(&self) -> Result<(), RunError> {
@@ -348,14 +367,22 @@ impl Window {
         self.tokens as f64 / self.seconds.max(1e-9)
     }
 
+    fn measured(&self, rate: f64, peak: Option<f64>) -> Measured {
+        Measured {
+            loss: self.loss(),
+            norm: self.norm / self.updates.max(1) as f64,
+            rate,
+            tokens_a_second: self.rate(),
+            of_peak: peak.map(|peak| self.work / self.seconds.max(1e-9) / peak),
+        }
+    }
+
     fn line(&self, update: u64, epoch: f64, rate: f64, peak: Option<f64>) -> String {
-        let share = |peak| format!(" ({:.0} % of peak)", 100.0 * self.work / self.seconds.max(1e-9) / peak);
+        let Measured { loss, norm, tokens_a_second, of_peak, .. } = self.measured(rate, peak);
         format!(
-            "update {update} epoch {epoch:.3} loss {:.4} gradient {:.3} rate {rate:.2e} {:.0} tokens/s{}",
-            self.loss(),
-            self.norm / self.updates.max(1) as f64,
-            self.rate(),
-            peak.map_or_else(String::new, share)
+            "update {update} epoch {epoch:.3} loss {loss:.4} gradient {norm:.3} rate {rate:.2e} {tokens_a_second:.0} \
+             tokens/s{}",
+            of_peak.map_or_else(String::new, |share| format!(" ({:.0} % of peak)", 100.0 * share))
         )
     }
 }

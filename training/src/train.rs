@@ -14,7 +14,7 @@ use training::device::Computes;
 use training::environment::Environment;
 use training::history;
 use training::pretrain::Pretraining;
-use training::progress::log;
+use training::progress::{is_watched, log};
 use training::recipe::{Data, Model, Recipe};
 use training::run::{Run, Source};
 use training::start::Start;
@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Stop after so many updates of this run, with a snapshot.
     #[arg(long)]
     stop_after: Option<u64>,
+    /// Tell of the run in log lines, also where a terminal could show a screen.
+    #[arg(long)]
+    plain: bool,
 }
 
 /// Trains to the end of the recipe, or of `--stop-after`.
@@ -93,6 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         folder: &out,
         devices: &devices,
         peak,
+        screen: (!arguments.plain && is_watched()).then(|| arguments.device.name()),
     };
     let left = AtomicU64::new(arguments.stop_after.unwrap_or(u64::MAX));
     run.train(network, || {
