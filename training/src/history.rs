@@ -170,16 +170,19 @@ fn data(recipe: &Recipe) -> Vec<TrainingData> {
                     documents: None,
                 });
             }
-            for kind in crate::tuning::REPLAYED.into_iter().filter(|name| asked(name)) {
-                found.extend(replay.iter().flat_map(|folder| shards(folder, Some(kind))));
+            for definitions in [true, false] {
+                let of_this = |name: &&str| matches!(*name, "definitions" | "common") == definitions;
+                if crate::tuning::REPLAYED.iter().filter(|name| of_this(name)).any(|name| asked(name)) {
+                    found.extend(replay.iter().flat_map(|folder| shards(folder, Some(definitions))));
+                }
             }
             found
         }
     }
 }
 
-/// What the manifest of prepared data tells: by source and licence, of one stream or of both.
-fn shards(folder: &Path, only: Option<&str>) -> Vec<TrainingData> {
+/// What the manifest of prepared data tells: by source and licence, of definitions, of prose, or of both.
+fn shards(folder: &Path, definitions: Option<bool>) -> Vec<TrainingData> {
     let Ok(manifest) = corpus::Manifest::read(folder) else {
         let name = format!("prepared data {}", folder.file_name().unwrap_or_default().to_string_lossy());
         return vec![TrainingData { name, licence: "not recorded".to_owned(), documents: None }];
@@ -187,7 +190,7 @@ fn shards(folder: &Path, only: Option<&str>) -> Vec<TrainingData> {
     let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
     for tally in &manifest.tallies {
         let is_definition = tally.kind == "definition";
-        if tally.documents > 0 && only.is_none_or(|only| (only == "definitions") == is_definition) {
+        if tally.documents > 0 && definitions.is_none_or(|wanted| wanted == is_definition) {
             let name = format!("{} ({})", tally.source, tally.kind);
             *counts.entry((name, tally.licence.clone())).or_default() += tally.documents;
         }
@@ -246,7 +249,7 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/smoke");
         let all = shards(folder.as_ref(), None);
         assert!(all.iter().any(|data| data.licence == "CC BY" && data.documents > Some(0)), "{all:?}");
-        let definitions = shards(folder.as_ref(), Some("definitions"));
+        let definitions = shards(folder.as_ref(), Some(true));
         assert!(!definitions.is_empty() && definitions.len() < all.len());
         assert_eq!(shards("nowhere".as_ref(), None)[0].licence, "not recorded");
     }

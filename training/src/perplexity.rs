@@ -34,8 +34,8 @@ const LONGEST: usize = 512;
 const PASS: usize = 4096;
 
 /// Perplexity of every token of the validation documents in `folder` (made by `training prepare`), each document by itself
-/// with `</s>` at both ends, long ones in pieces: `perplexity.prose` and `perplexity.definitions` a token, and
-/// `..._word` a word, which can be compared between vocabularies.
+/// with `</s>` at both ends, long ones in pieces: `perplexity.prose` and so on for each stream a token, and `..._word`
+/// a word, which can be compared between vocabularies.
 ///
 /// # Errors
 /// If the folder is not one of prepared data, or was prepared with another vocabulary.

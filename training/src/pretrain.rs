@@ -71,7 +71,7 @@ struct Joined {
 
 impl Joined {
     fn parts(&self) -> impl Iterator<Item = &Shard> {
-        [Stream::Prose, Stream::Definitions].into_iter().filter_map(|s| self.shards.shard(s, self.validation))
+        Stream::ALL.into_iter().filter_map(|s| self.shards.shard(s, self.validation))
     }
 
     fn find(&self, document: usize) -> Option<(&Shard, usize)> {

@@ -98,7 +98,7 @@ pub enum Data {
         /// Copies of each document with relations in which every name is another one of its kind.
         #[serde(default)]
         swapped: usize,
-        /// How often an epoch goes through each task, by name, `definitions` and `prose` included; others are left out.
+        /// How often an epoch goes through each task, by name, `definitions`, `common` and `prose` included; others are left out.
         times: BTreeMap<String, f64>,
     },
 }

@@ -40,7 +40,7 @@ pub const PROMPTS: [(&str, usize); 8] = [
 ];
 
 /// What may be mixed in from running text: its streams, and questions made of it.
-pub const REPLAYED: [&str; 3] = ["definitions", "prose", "conclusions"];
+pub const REPLAYED: [&str; 4] = ["definitions", "common", "prose", "conclusions"];
 
 /// Learned tokens of all tasks together.
 #[must_use]

@@ -203,7 +203,7 @@ pub fn bar(total: u64) -> Result<ProgressBar, Failure> {
 
 /// The folders of this user: below `OSLER_HOME`, or where the system keeps such things; models and dictionaries that came
 /// with Osler.
-fn places() -> Result<Places, Failure> {
+pub fn places() -> Result<Places, Failure> {
     let home = match std::env::var_os("OSLER_HOME") {
         Some(home) => PathBuf::from(home),
         None => user_data()

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use devices::{Need, Request};
 
 use crate::Failure;
-use crate::desk::model_folder;
+use crate::desk::{model_folder, places};
 
 /// Where to compute.
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,7 @@ impl DeviceOption {
     pub fn open(&self, config: &Config) -> Result<(Device, String), Failure> {
         let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
         let chosen = devices::choose(self.device, need(config), &adapters)?;
+        devices::keep_tuning(&places()?.tuning());
         Ok((devices::open(&chosen.adapter)?, format!("{} ({})", chosen.adapter.id, chosen.adapter.name)))
     }
 

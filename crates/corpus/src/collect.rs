@@ -1,13 +1,13 @@
 //! From the raw corpora to the documents that may be learned from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::duplicates::{Seen, stable_hash};
 use crate::records::{Definition, Record, find, jsonl_files, read_lines};
-use crate::{Error, HeldOut, Leak, Licences, definitions, prose};
+use crate::{Error, HeldOut, Leak, Licences, common, definitions, prose};
 
 /// Fewer words are no text to learn from.
 const FEWEST_WORDS: usize = 20;
@@ -31,25 +31,29 @@ impl Default for Selection {
     }
 }
 
-/// The two kinds of text.
+/// The kinds of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stream {
     /// Abstracts, articles, textbooks, answers.
     Prose,
-    /// Terms with what they mean.
+    /// Terms with what they mean, but for the common ones.
     Definitions,
+    /// What those terms mean that the prose names often. Each text is there twice, beginning with a capital letter and with
+    /// a small one, as people write a term that they ask about.
+    Common,
 }
 
 impl Stream {
-    /// Both, in the order of files and figures.
-    pub const ALL: [Self; 2] = [Self::Prose, Self::Definitions];
+    /// All, in the order of files and figures.
+    pub const ALL: [Self; 3] = [Self::Prose, Self::Definitions, Self::Common];
 
     /// As in file names.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Prose => "prose",
             Self::Definitions => "definitions",
+            Self::Common => "common",
         }
     }
 }
@@ -132,10 +136,17 @@ pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error>
         collector.collected.files.push(file);
     }
     if let Some(file) = find(corpora, "definitions.jsonl") {
+        let mut definitions: Vec<Definition> = Vec::new();
         read_lines(&file, |definition| {
-            collector.definition(&definition);
+            definitions.push(definition);
             Ok(())
         })?;
+        let texts: Vec<&str> =
+            collector.collected.documents.iter().map(|prose| prose.text.as_str()).collect();
+        let common = common::terms(definitions.iter().map(|definition| definition.term.as_str()), &texts);
+        for definition in &definitions {
+            collector.definition(definition, &common);
+        }
         collector.collected.files.push(file);
     }
     if collector.collected.documents.is_empty() {
@@ -189,9 +200,20 @@ impl Collector {
         Ok(text)
     }
 
-    fn definition(&mut self, definition: &Definition) {
+    fn definition(&mut self, definition: &Definition, common: &HashSet<String>) {
         let place = self.place(&definition.source, "definition", &definition.licence);
+        let term = common::key(&definition.term);
         match self.definition_text(definition) {
+            // One that comes to its term later does not teach how to go on after it.
+            Ok(text) if common.contains(&term) && common::key(&text).starts_with(&term) => {
+                let mut letters = text.chars();
+                let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
+                let small = first + letters.as_str();
+                if small != text {
+                    self.keep(place, Stream::Common, &definition.term, small);
+                }
+                self.keep(place, Stream::Common, &definition.term, text);
+            }
             Ok(text) => self.keep(place, Stream::Definitions, &definition.term, text),
             Err(reason) => self.drop(place, reason),
         }
@@ -221,7 +243,7 @@ impl Collector {
         let tally = &mut self.collected.tallies[place];
         tally.documents += 1;
         tally.words += text.split_whitespace().count() as u64;
-        let lowercased = chosen(&["case", &text], self.selection.lowercase);
+        let lowercased = stream != Stream::Common && chosen(&["case", &text], self.selection.lowercase);
         let order = stable_hash(&["order", &text]);
         if lowercased {
             text = text.to_lowercase();

@@ -5,6 +5,7 @@
 //! manifest, and [`Shards`] reads those back, memory-mapped.
 
 mod collect;
+mod common;
 mod definitions;
 mod duplicates;
 mod error;

@@ -3,8 +3,8 @@
 //! `NAME.tokens` holds the tokens of all documents end to end, little-endian, two bytes each (four if the vocabulary has
 //! more than 65,536 tokens), without any `</s>`. `NAME.index` holds for each document 16 bytes, little-endian: where it
 //! starts in tokens (u64), the place of its source in the manifest (u32), flags (u32; bit 0: put into lower case); then
-//! once more a start, that of the end. `NAME` is `prose-train`, `prose-valid`, `definitions-train`, `definitions-valid`.
-//! The documents are in a random order that is always the same.
+//! once more a start, that of the end. `NAME` is `prose-train`, `prose-valid`, and so on for each
+//! [`Stream`]. The documents are in a random order that is always the same.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

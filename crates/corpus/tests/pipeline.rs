@@ -191,3 +191,31 @@ fn broken_lines_are_named() {
     std::fs::write(folder.path().join("prose/x.jsonl"), "").unwrap();
     assert!(matches!(collect(folder.path(), Selection::default()).unwrap_err(), Error::Empty { .. }));
 }
+
+#[test]
+fn what_the_prose_names_often_is_defined_as_people_write_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("prose")).unwrap();
+    let line = |place: usize| {
+        format!(
+            r#"{{"id":"{place}","source":"s","kind":"abstract","licence":"CC0","text":"Report {place}: in week {place} a cough was seen by clinician {place} in the clinic of the city, and it went away again after {place} days of rest."}}"#
+        )
+    };
+    let prose: Vec<String> = (0..25).map(line).collect();
+    std::fs::write(folder.path().join("prose/x.jsonl"), prose.join("\n")).unwrap();
+    let definition = |term: &str, meaning: &str| {
+        format!(r#"{{"term":"{term}","definition":"{meaning}","source":"s","licence":"CC0"}}"#)
+    };
+    let definitions = [
+        definition("cough", "A sudden expulsion of air from the lungs."),
+        definition("gout", "A form of arthritis with crystals in the joints."),
+    ];
+    std::fs::write(folder.path().join("definitions.jsonl"), definitions.join("\n")).unwrap();
+    let all = collect(folder.path(), Selection { lowercase: 1.0, ..Selection::default() }).unwrap();
+    let of = |stream: Stream| -> Vec<&str> {
+        all.documents.iter().filter(|d| d.stream == stream).map(|d| d.text.as_str()).collect()
+    };
+    let cough = "ough is a sudden expulsion of air from the lungs.";
+    assert_eq!(of(Stream::Common), [format!("c{cough}"), format!("C{cough}")]);
+    assert_eq!(of(Stream::Definitions), ["gout is a form of arthritis with crystals in the joints."]);
+}

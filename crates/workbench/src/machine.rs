@@ -21,7 +21,7 @@ pub(crate) struct Machine {
 impl Machine {
     /// An engine with the model that was used last, which is loaded when it is needed.
     pub(crate) fn start(places: &Places, settings: &Settings, ask: Ask) -> Self {
-        devices::keep_tuning(&places.cache.join("devices"));
+        devices::keep_tuning(&places.tuning());
         let engine = Engine::start_asking(loader(), idle(settings), ask);
         let models = Installed::read(places);
         engine.choose(models.in_use().map(|model| model.source(request(&settings.device))));

@@ -41,6 +41,12 @@ impl Places {
             clock: Arc::new(SystemClock),
         }
     }
+
+    /// Where a graphics device's fastest kernels are kept.
+    #[must_use]
+    pub fn tuning(&self) -> PathBuf {
+        self.cache.join("devices")
+    }
 }
 
 /// Tells the time.

@@ -10,7 +10,7 @@ use super::{Answers, Conclusions, Gold, Hallmarks, Relations, Replay, Verdicts, 
 use crate::examples::{Mixture, Share, Task};
 
 /// Mixes the tasks that `times` names, so many times an epoch each; `dev` is what the validation looks at, and `replay`
-/// the folder that `definitions`, `prose` and `conclusions` come from. `longest` is in tokens, `separator` the id of `</s>`.
+/// the folder that `definitions`, `common`, `prose` and `conclusions` come from. `longest` is in tokens, `separator` the id of `</s>`.
 ///
 /// # Errors
 /// If the replay's folder is not one that `training prepare` wrote.

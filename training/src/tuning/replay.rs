@@ -25,10 +25,7 @@ impl Replay {
 
 impl Task for Replay {
     fn name(&self) -> &str {
-        match self.stream {
-            Stream::Prose => "prose",
-            Stream::Definitions => "definitions",
-        }
+        self.stream.name()
     }
 
     fn count(&self) -> usize {
