@@ -58,10 +58,11 @@ fn logits_stay_as_close_as_rounding_allows() {
     let ids = ids(48, &config);
     let expected = logits(&network, &ids, &device);
     // Rounding to steps of s adds noise of s/√12 a weight. In a block of 32 normal weights of deviation 1 the largest is
-    // about 2.1, so s is 2.1/127 at 8 bits and 2.1/8 at 4: relative noise of 0.5 % and 7.6 % a product. Independent
-    // noise of the products along the depth (embedding, head, and 4 layers of up to 4 in a row, which the residual
-    // stream dilutes) adds up to at most √(2 + 16) = 4.2 times that; half of this bound is typical.
-    for (weights, limit) in [(WeightType::Q8, 0.02), (WeightType::Q4, 0.32)] {
+    // about 2.1, so s is 2.1/127 at 8 bits and 2.1/8 at 4: relative noise of 0.5 % and 7.6 % a product, and 0.5 % more
+    // from activations, which are rounded to 8 bits: 0.7 % and 7.6 % together. Independent noise of the products along
+    // the depth (embedding, head, and 4 layers of up to 4 in a row, which the residual stream dilutes) adds up to at
+    // most √(2 + 16) = 4.2 times that; half of this bound is typical.
+    for (weights, limit) in [(WeightType::Q8, 0.03), (WeightType::Q4, 0.32)] {
         let quantised = network.clone().quantise(weights.bits().unwrap());
         let error = relative_error(&logits(&quantised, &ids, &device), &expected);
         eprintln!("{weights:?}: relative error of the logits {error:.4}");
@@ -87,9 +88,10 @@ fn batches_and_steps_give_the_same_as_whole_texts() {
                 let hidden = hidden.reshape([part.len(), config.hidden_size]);
                 found.extend(values(network.logits(hidden)));
             }
-            // Only the attention differs, and the rounding of activations to 16 bits that follows it.
-            let largest = found.iter().zip(&whole).map(|(f, w)| (f - w).abs()).fold(0.0, f32::max);
-            assert!(largest < 2e-3, "{weights:?}, {rows} rows: {largest}");
+            // Only the attention differs, in its last bits. Now and then that takes an activation over the middle
+            // between two of its 8-bit codes: a few in ten thousand steps, of 1/127 of the largest each.
+            let error = relative_error(&found, &whole);
+            assert!(error < 2e-3, "{weights:?}, {rows} rows: {error}");
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Writing one token takes a hundred matrix products of some ten microseconds each, so handing over must cost little
 //! and never wait for a thread that is still asleep: the calling thread starts at once, others join when they wake,
-//! and whoever comes too late finds the job closed and goes.
+//! and whoever comes too late finds the job closed and goes. A thread that has helped stays awake for about as long as
+//! lies between two products of one token: waking it would cost more than many of them take.
 
 use std::any::Any;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// Splits `0..len` into one contiguous range per thread of the current pool, each a multiple of `grain` long except
 /// the last, and runs `work` on them in parallel. Runs in place where there is only one range.
@@ -43,9 +45,11 @@ pub(crate) fn parallel_chunks(len: usize, chunk: usize, work: impl Fn(Range<usiz
         panic: Mutex::new(None),
     });
     let open = Open(&job);
-    for _ in 1..threads.min(len.div_ceil(chunk)) {
+    let helpers = threads.min(len.div_ceil(chunk)) - 1;
+    let awake = NEXT.offer(&job);
+    for _ in awake..helpers {
         let job = job.clone();
-        rayon::spawn(move || job.help());
+        rayon::spawn(move || help(job));
     }
     job.take_chunks();
     drop(open);
@@ -57,9 +61,70 @@ pub(crate) fn parallel_chunks(len: usize, chunk: usize, work: impl Fn(Range<usiz
 
 /// Set in [`Job::inside`] when nobody may enter any more.
 const CLOSED: usize = 1 << (usize::BITS - 1);
-/// How often the caller looks whether the others are done before it lets the system wake it: a few microseconds,
-/// about what falling asleep costs.
-const LOOKS: usize = 100;
+/// How long a thread looks for what it waits for before it lets the system put it to sleep.
+const AWAKE: Duration = Duration::from_micros(100);
+
+/// Whether something comes true within [`AWAKE`].
+fn comes_soon(mut condition: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    loop {
+        // Asking for the time costs as much as some looks.
+        for _ in 0..16 {
+            if condition() {
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        if begun.elapsed() > AWAKE {
+            return false;
+        }
+    }
+}
+
+/// Helps with a job, and with those that follow it soon.
+fn help(mut job: Arc<Job>) {
+    loop {
+        job.help();
+        match NEXT.wait() {
+            Some(next) => job = next,
+            None => return,
+        }
+    }
+}
+
+/// The last job, for threads that are still awake. They may be of another pool: that is as well.
+struct Next {
+    job: Mutex<Option<Arc<Job>>>,
+    /// Jobs so far.
+    count: AtomicUsize,
+    /// Threads that look.
+    waiting: AtomicUsize,
+}
+
+static NEXT: Next = Next { job: Mutex::new(None), count: AtomicUsize::new(0), waiting: AtomicUsize::new(0) };
+
+impl Next {
+    /// Shows a job to the threads that look, and tells how many those are.
+    fn offer(&self, job: &Arc<Job>) -> usize {
+        let waiting = self.waiting.load(Ordering::Acquire);
+        if waiting > 0 {
+            *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.clone());
+            self.count.fetch_add(1, Ordering::Release);
+        }
+        waiting
+    }
+
+    /// The next job, if it comes soon.
+    fn wait(&self) -> Option<Arc<Job>> {
+        let seen = self.count.load(Ordering::Acquire);
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let came = comes_soon(|| self.count.load(Ordering::Acquire) != seen);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        // One that was offered while this thread gave up is not lost.
+        let came = came || self.count.load(Ordering::Acquire) != seen;
+        came.then(|| self.job.lock().unwrap_or_else(PoisonError::into_inner).clone()).flatten()
+    }
+}
 
 struct Job {
     work: &'static (dyn Fn(Range<usize>) + Sync),
@@ -103,16 +168,12 @@ struct Open<'a>(&'a Job);
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        let mut looks = 0;
-        let mut inside = self.0.inside.fetch_or(CLOSED, Ordering::Acquire) | CLOSED;
-        while inside != CLOSED {
-            looks += 1;
-            if looks < LOOKS {
-                std::hint::spin_loop();
-            } else {
+        let others = self.0.inside.fetch_or(CLOSED, Ordering::Acquire) & !CLOSED;
+        let left = || self.0.inside.load(Ordering::Acquire) == CLOSED;
+        if others > 0 && !comes_soon(left) {
+            while !left() {
                 thread::park();
             }
-            inside = self.0.inside.load(Ordering::Acquire);
         }
     }
 }

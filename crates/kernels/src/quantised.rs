@@ -2,11 +2,11 @@
 //!
 //! A weight is `scale · code` with a symmetric integer code; 32 neighbours along the input share one float16 scale. The
 //! rows of a matrix are stored in panels of [`PANEL`] outputs, so that one vector instruction serves all of them and no
-//! sum has to be taken across a vector. Activations are rounded to 16 bits a block of 32: a multiplication of 16-bit
-//! integers costs as much as the usual trick with 8-bit ones, and what is lost is lost in the weights alone.
+//! sum has to be taken across a vector. Activations are rounded to 8 bits a block of 32 with a scale of their own: four
+//! of their products are one step of the dot-product instructions (VNNI), and they lose about what 8-bit weights lose.
 //!
-//! Sums of a block are exact integers and blocks are added up in order, so every instruction set and any number of
-//! rows at once give the same bits.
+//! Sums of a block are exact integers and blocks are added up in order, each with one rounding, so every instruction set
+//! and any number of rows at once give the same bits.
 
 mod activations;
 mod block;
@@ -21,8 +21,8 @@ pub use product::linear;
 
 /// Inputs that share a scale.
 pub const BLOCK: usize = 32;
-/// Outputs that are stored side by side.
-pub const PANEL: usize = 8;
+/// Outputs that are stored side by side: 32 bits of each make a cache line and a vector of AVX-512.
+pub const PANEL: usize = 16;
 
 /// How many bits a weight takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,9 +71,9 @@ pub const fn fits(inputs: usize) -> bool {
 
 /// A packed matrix.
 ///
-/// Within a panel lie first the scales, `[blocks, PANEL]` little-endian float16, then the codes by block: 16-bit lanes
-/// `[lanes of a block / 16, PANEL, 2]`. The lane of output `o` and parity `e` in group `g` holds the codes of the inputs
-/// `e`, `2 + e` (and at 4 bits `4 + e`, `6 + e`) of the group, the first in the lowest bits.
+/// Within a panel lie first the scales, `[blocks, PANEL]` little-endian float16, then the codes by block: little-endian
+/// 32-bit words `[words of a block, PANEL]`. At 8 bits a word holds the codes of four neighbouring inputs, the first in
+/// the lowest byte; at 4 bits of eight, of which byte `i` holds input `i` in its low and input `4 + i` in its high half.
 #[derive(Debug, Clone, Copy)]
 pub struct Packed<'a> {
     bytes: &'a [u8],

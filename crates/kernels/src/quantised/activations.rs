@@ -1,4 +1,4 @@
-//! Activations rounded to 16 bits, a scale for each block.
+//! Activations rounded to 8 bits, a scale for each block.
 
 use super::{BLOCK, Bits};
 use crate::level::for_each_level;
@@ -6,19 +6,36 @@ use crate::level::for_each_level;
 /// Rounded rows of activations.
 #[derive(Debug, Default)]
 pub(super) struct Activations {
-    /// `[rows, inputs]`
-    pub codes: Vec<i16>,
+    /// From -127 to 127, `[rows, inputs]`.
+    pub codes: Vec<i8>,
+    /// The same with 16 bits in the order of [`pairs`]; made only where asked for.
+    pub pairs: Vec<i16>,
     /// `[rows, blocks]`
     pub scales: Vec<f32>,
     /// What a block's sum starts at, `[rows, blocks]`: minus the bias of the weights' codes times the sum of the block.
     pub offsets: Vec<i32>,
 }
 
+/// The codes in the order in which 16-bit lanes meet them: the shifts that take a word of weights apart leave inputs
+/// that are two apart side by side.
+fn pairs(codes: &[i8], bits: Bits, pairs: &mut [i16]) {
+    match bits {
+        Bits::Eight => reorder(codes, pairs, [0, 2, 1, 3]),
+        Bits::Four => reorder(codes, pairs, [0, 2, 4, 6, 1, 3, 5, 7]),
+    }
+}
+
+fn reorder<const N: usize>(codes: &[i8], pairs: &mut [i16], order: [usize; N]) {
+    for (codes, pairs) in codes.as_chunks::<N>().0.iter().zip(pairs.as_chunks_mut::<N>().0) {
+        *pairs = order.map(|i| i16::from(codes[i]));
+    }
+}
+
 /// Magnitudes from here on are infinite or no numbers.
 const INFINITY: u32 = 0x7F80_0000;
 
 for_each_level! {
-    fn round_blocks(x: &[f32], bias: i32, codes: &mut [i16], scales: &mut [f32], offsets: &mut [i32]) {
+    fn round_blocks(x: &[f32], bias: i32, codes: &mut [i8], scales: &mut [f32], offsets: &mut [i32]) {
         let (x, codes) = (x.as_chunks::<BLOCK>().0, codes.as_chunks_mut::<BLOCK>().0);
         for (((x, codes), scale), offset) in x.iter().zip(codes).zip(scales).zip(offsets) {
             // As bits, so that what is no number counts as larger than any.
@@ -30,16 +47,16 @@ for_each_level! {
             let finite = largest < INFINITY;
             let largest = f32::from_bits(largest);
             // Below the first normal number the inverse would overflow; such a block counts as zeros.
-            let inverse = if finite && largest >= f32::MIN_POSITIVE * 65536.0 { 32767.0 / largest } else { 0.0 };
+            let inverse = if finite && largest >= f32::MIN_POSITIVE * 65536.0 { 127.0 / largest } else { 0.0 };
             let mut sum = 0i32;
             for (code, value) in codes.iter_mut().zip(x) {
                 let value = if finite { value * inverse } else { 0.0 };
-                // SAFETY: a number of at most 32767.01 in magnitude.
+                // SAFETY: a number of at most 127.01 in magnitude.
                 let rounded: i32 = unsafe { value.round_ties_even().to_int_unchecked() };
                 sum += rounded;
-                *code = rounded as i16;
+                *code = rounded as i8;
             }
-            *scale = if finite { largest / 32767.0 } else { f32::NAN };
+            *scale = if finite { largest / 127.0 } else { f32::NAN };
             *offset = -bias * sum;
         }
     }
@@ -47,12 +64,15 @@ for_each_level! {
 
 impl Activations {
     /// Rounds rows, on the threads of the current pool where there are many.
-    pub(super) fn round(&mut self, x: &[f32], bits: Bits) {
+    pub(super) fn round(&mut self, x: &[f32], bits: Bits, with_pairs: bool) {
         let blocks = x.len() / BLOCK;
+        let pair_count = if with_pairs { x.len() } else { 0 };
         self.codes.resize(x.len(), 0);
+        self.pairs.resize(pair_count, 0);
         self.scales.resize(blocks, 0.0);
         self.offsets.resize(blocks, 0);
         let codes = crate::shared::SharedMut::new(&mut self.codes);
+        let all_pairs = crate::shared::SharedMut::new(&mut self.pairs);
         let scales = crate::shared::SharedMut::new(&mut self.scales);
         let offsets = crate::shared::SharedMut::new(&mut self.offsets);
         crate::parallel::parallel_ranges(blocks, 2048, |r| {
@@ -63,6 +83,10 @@ impl Activations {
                 (codes, scales.part(r.start, r.len()), offsets.part(r.start, r.len()))
             };
             round_blocks(from, bits.bias(), codes, scales, offsets);
+            if with_pairs {
+                // SAFETY: as above.
+                pairs(codes, bits, unsafe { all_pairs.part(r.start * BLOCK, r.len() * BLOCK) });
+            }
         });
     }
 }

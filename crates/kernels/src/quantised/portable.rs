@@ -5,36 +5,32 @@ use half::f16;
 use super::product::{Rows, Tile};
 use super::{BLOCK, Bits, PANEL};
 
-/// Where the code of input `i` of a block lies for the output in `lane`: first byte of its 16-bit lane, and its shift.
+/// Where the code of input `i` of a block lies for the output in `lane`: its byte, and its shift in that.
 const fn place(bits: Bits, lane: usize, i: usize) -> (usize, u32) {
-    let (width, inputs) = match bits {
-        Bits::Eight => (8, 4),
-        Bits::Four => (4, 8),
+    let (word, byte, shift) = match bits {
+        Bits::Eight => (i / 4, i % 4, 0),
+        Bits::Four => (i / 8, i % 4, (i % 8 / 4) as u32 * 4),
     };
-    let (group, within) = (i / inputs, i % inputs);
-    let at = (group * PANEL + lane) * 2 + within % 2;
-    (at * 2, (within / 2) as u32 * width)
+    ((word * PANEL + lane) * 4 + byte, shift)
 }
 
 /// The stored code (bias included).
 pub(super) fn code(codes: &[u8], bits: Bits, lane: usize, i: usize) -> i32 {
     let (at, shift) = place(bits, lane, i);
-    let word = u16::from_le_bytes([codes[at], codes[at + 1]]) >> shift;
     i32::from(match bits {
-        Bits::Eight => word & 0xFF,
-        Bits::Four => word & 0xF,
+        Bits::Eight => codes[at],
+        Bits::Four => codes[at] >> shift & 0xF,
     })
 }
 
 /// Stores a code (bias included) where zeros were.
 pub(super) fn set_code(codes: &mut [u8], bits: Bits, lane: usize, i: usize, code: i32) {
     let (at, shift) = place(bits, lane, i);
-    let word = u16::from_le_bytes([codes[at], codes[at + 1]]) | (code as u16) << shift;
-    codes[at..at + 2].copy_from_slice(&word.to_le_bytes());
+    codes[at] |= (code as u8) << shift;
 }
 
 /// See [`Tile`].
-pub(super) fn tile(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
+fn multiply(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
     let blocks = rows.blocks();
     y.fill([0.0; PANEL]);
     for (p, panel) in panels.iter().enumerate() {
@@ -56,11 +52,12 @@ pub(super) fn tile(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANE
                     }
                 }
                 for lane in 0..PANEL {
-                    y[lane] += sums[lane] as f32 * (scales[lane] * rows.scales[at]);
+                    y[lane] = (sums[lane] as f32).mul_add(scales[lane] * rows.scales[at], y[lane]);
                 }
             }
         }
     }
 }
 
-const _: Tile = tile;
+/// For any machine.
+pub(super) const TILE: Tile = Tile { multiply, pairs: false, many: (4, 1) };

@@ -11,7 +11,9 @@ use crate::shared::SharedMut;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows<'a> {
     /// `[rows, inputs]`
-    pub codes: &'a [i16],
+    pub codes: &'a [i8],
+    /// `[rows, inputs]` where the kernel wants them, else nothing.
+    pub pairs: &'a [i16],
     /// `[rows, blocks]`
     pub scales: &'a [f32],
     /// `[rows, blocks]`
@@ -28,6 +30,10 @@ impl<'a> Rows<'a> {
         let blocks = self.blocks();
         Rows {
             codes: &self.codes[from * self.inputs..(from + rows) * self.inputs],
+            pairs: match self.pairs {
+                [] => &[],
+                pairs => &pairs[from * self.inputs..(from + rows) * self.inputs],
+            },
             scales: &self.scales[from * blocks..(from + rows) * blocks],
             offsets: &self.offsets[from * blocks..(from + rows) * blocks],
             inputs: self.inputs,
@@ -35,21 +41,29 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The products of some rows with one or two panels; the last argument has an item for each row and panel, row by row.
-pub(super) type Tile = fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]);
+/// An innermost kernel and how it likes its work.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    /// The products of some rows with one or two panels; the last argument has an item for each row and panel, row by row.
+    pub multiply: fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]),
+    /// Whether it reads [`Rows::pairs`].
+    pub pairs: bool,
+    /// Rows and panels at once where there are many rows: sums and weights stay in registers.
+    pub many: (usize, usize),
+}
 
 fn tile() -> Tile {
     #[cfg(target_arch = "x86_64")]
     if let Some(tile) = super::x86::tile() {
         return tile;
     }
-    portable::tile
+    portable::TILE
 }
 
 /// Rows that go through one panel at once, where there are few: every weight is then read and unpacked once.
 const FEW: usize = 8;
-/// Rows and panels of a tile where there are many rows: sums and weights stay in registers.
-const TILE: (usize, usize) = (4, 2);
+/// Sums that one call of a kernel gives at most.
+const MOST_SUMS: usize = 12;
 
 thread_local! {
     static ACTIVATIONS: RefCell<Activations> = RefCell::default();
@@ -74,21 +88,21 @@ pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&
     assert!(bias.is_none_or(|b| b.len() == outputs));
     // Kept between calls, but for a call within a call (rayon may steal one while it waits).
     let mut activations = ACTIVATIONS.take();
-    activations.round(x, weights.bits);
-    let Activations { codes, scales, offsets } = &activations;
-    let all = Rows { codes, scales, offsets, inputs };
+    activations.round(x, weights.bits, tile.pairs);
+    let Activations { codes, pairs, scales, offsets } = &activations;
+    let all = Rows { codes, pairs, scales, offsets, inputs };
     let y = SharedMut::new(y);
-    let (row_tile, panel_tile) = if rows <= FEW { (FEW, 1) } else { TILE };
+    let (row_tile, panel_tile) = if rows <= FEW { (FEW, 1) } else { tile.many };
     let panels = outputs.div_ceil(PANEL);
     let work = |range: std::ops::Range<usize>| {
-        let mut sums = [[0.0f32; PANEL]; 8];
+        let mut sums = [[0.0f32; PANEL]; MOST_SUMS];
         for panel in range.clone().step_by(panel_tile) {
             let both = [weights.panel(panel), weights.panel((panel + 1).min(panels - 1))];
             let taken = &both[..panel_tile.min(range.end - panel)];
             for row in (0..rows).step_by(row_tile) {
                 let count = row_tile.min(rows - row);
                 let sums = &mut sums[..count * taken.len()];
-                tile(weights.bits, taken, all.part(row, count), sums);
+                (tile.multiply)(weights.bits, taken, all.part(row, count), sums);
                 for (i, sums) in sums.iter().enumerate() {
                     let (r, output) = (row + i / taken.len(), (panel + i % taken.len()) * PANEL);
                     let width = PANEL.min(outputs - output);
@@ -111,5 +125,5 @@ pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&
 /// Panels that a thread takes at a time: enough work to be worth taking, small enough that threads end together.
 fn chunk(panel_bytes: usize, rows: usize, panels: usize) -> usize {
     let least = (64 * 1024 / (panel_bytes * rows.div_ceil(4))).max(2);
-    (panels / 16).clamp(least, least.max(64)).next_multiple_of(TILE.1)
+    (panels / 16).clamp(least, least.max(32)).next_multiple_of(2)
 }

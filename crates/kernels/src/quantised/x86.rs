@@ -1,4 +1,4 @@
-//! The innermost products with AVX2, and with the multiply-and-add of 16-bit pairs that AVX-512 VNNI has.
+//! The innermost products with AVX2, and with the dot products of bytes that AVX-512 VNNI has.
 
 use std::arch::x86_64::*;
 
@@ -10,127 +10,231 @@ use crate::level::{Level, level};
 
 pub(super) fn tile() -> Option<Tile> {
     match level() {
-        Level::Avx512 if is_x86_feature_detected!("avx512vnni") => Some(vnni),
-        Level::Avx512 | Level::Avx2 => Some(avx2),
+        Level::Avx512 if is_x86_feature_detected!("avx512vnni") => Some(VNNI),
+        Level::Avx512 | Level::Avx2 => Some(AVX2),
         Level::Baseline => None,
     }
 }
 
+/// Eighteen of the 32 registers hold sums and totals of a tile of many rows, others its weights.
+const VNNI: Tile = Tile { multiply: vnni, pairs: false, many: (6, 2) };
+pub(super) const AVX2: Tile = Tile { multiply: avx2, pairs: true, many: (4, 1) };
+
 /// Picks the loop that is unrolled for these numbers of rows and panels.
 macro_rules! pick {
-    ($kernel:ident, $bits:ident, $panels:ident, $rows:ident, $y:ident, $(($r:literal, $p:literal)),*) => {
+    ($kernel:ident, $bits:ident, $panels:ident, $rows:ident, $y:ident, $(($r:literal, $p:literal $(, $more:literal)?)),*) => {
         match ($bits, $y.len() / $panels.len(), $panels.len()) {
             $(
                 // SAFETY: `tile` has seen that the machine has these instructions.
-                (Bits::Eight, $r, $p) => unsafe { $kernel::<true, $r, $p>($panels, $rows, $y) },
+                (Bits::Eight, $r, $p) => unsafe { $kernel::<true, $r, $p $(, $more)?>($panels, $rows, $y) },
                 // SAFETY: as above.
-                (Bits::Four, $r, $p) => unsafe { $kernel::<false, $r, $p>($panels, $rows, $y) },
+                (Bits::Four, $r, $p) => unsafe { $kernel::<false, $r, $p $(, $more)?>($panels, $rows, $y) },
             )*
-            _ => portable::tile($bits, $panels, $rows, $y),
+            _ => (portable::TILE.multiply)($bits, $panels, $rows, $y),
         }
     };
 }
 
-macro_rules! kernel {
-    ($entry:ident, $kernel:ident, $features:literal, |$sum:ident, $w:ident, $x:ident| $dot:expr) => {
-        fn $entry(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
-            pick!(
-                $kernel,
-                bits,
-                panels,
-                rows,
-                y,
-                (1, 1),
-                (2, 1),
-                (3, 1),
-                (4, 1),
-                (5, 1),
-                (6, 1),
-                (7, 1),
-                (8, 1),
-                (1, 2),
-                (2, 2),
-                (3, 2),
-                (4, 2)
-            );
-        }
+fn vnni(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
+    pick!(
+        vnni_kernel,
+        bits,
+        panels,
+        rows,
+        y,
+        (1, 1),
+        (2, 1),
+        (3, 1),
+        (4, 1),
+        (5, 1),
+        (6, 1),
+        (7, 1),
+        (8, 1),
+        (1, 2),
+        (2, 2),
+        (3, 2),
+        (4, 2),
+        (5, 2),
+        (6, 2)
+    );
+}
 
-        #[target_feature(enable = $features)]
-        fn $kernel<const EIGHT: bool, const R: usize, const P: usize>(
-            panels: &[&[u8]],
-            rows: Rows,
-            y: &mut [[f32; PANEL]],
-        ) {
-            let bits = if EIGHT { Bits::Eight } else { Bits::Four };
-            let (blocks, inputs) = (rows.blocks(), rows.inputs);
-            assert!(panels.len() == P && panels.iter().all(|p| p.len() == bits.panel_bytes(inputs)));
-            assert!(rows.codes.len() == R * inputs && rows.scales.len() == R * blocks);
-            assert!(rows.offsets.len() == R * blocks && y.len() == R * P);
-            let low = _mm256_set1_epi16(if EIGHT { 0xFF } else { 0xF });
-            // Plain loops throughout: a closure would be compiled without the instructions.
-            let zero = _mm256_setzero_si256();
-            let mut totals = [[_mm256_setzero_ps(); P]; R];
-            for b in 0..blocks {
-                let mut sums = [[zero; P]; R];
-                for r in 0..R {
-                    sums[r] = [_mm256_set1_epi32(rows.offsets[r * blocks + b]); P];
+fn avx2(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
+    // Both halves of a panel at once where the sums of so many rows fit the registers.
+    pick!(
+        avx2_kernel,
+        bits,
+        panels,
+        rows,
+        y,
+        (1, 1, 2),
+        (2, 1, 2),
+        (3, 1, 2),
+        (4, 1, 2),
+        (5, 1, 1),
+        (6, 1, 1),
+        (7, 1, 1),
+        (8, 1, 1)
+    );
+}
+
+/// Whether rows and panels are as long as the kernels take for granted.
+fn fit<const R: usize, const P: usize>(
+    bits: Bits,
+    panels: &[&[u8]],
+    rows: Rows,
+    codes: usize,
+    y: &[[f32; PANEL]],
+) -> bool {
+    let blocks = rows.blocks();
+    panels.len() == P
+        && panels.iter().all(|panel| panel.len() == bits.panel_bytes(rows.inputs))
+        && codes == R * rows.inputs
+        && rows.scales.len() == R * blocks
+        && rows.offsets.len() == R * blocks
+        && y.len() == R * P
+}
+
+/// Bytes that are asked for ahead of their use where weights come from memory.
+const AHEAD: usize = 3 * 1024;
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,f16c")]
+fn vnni_kernel<const EIGHT: bool, const R: usize, const P: usize>(
+    panels: &[&[u8]],
+    rows: Rows,
+    y: &mut [[f32; PANEL]],
+) {
+    let bits = if EIGHT { Bits::Eight } else { Bits::Four };
+    assert!(fit::<R, P>(bits, panels, rows, rows.codes.len(), y));
+    let (blocks, inputs) = (rows.blocks(), rows.inputs);
+    let words = bits.code_bytes() / (PANEL * 4);
+    let low = _mm512_set1_epi8(0xF);
+    // Plain loops throughout: a closure would be compiled without the instructions.
+    let zero = _mm512_setzero_si512();
+    let mut totals = [[_mm512_setzero_ps(); P]; R];
+    for b in 0..blocks {
+        let mut sums = [[zero; P]; R];
+        for r in 0..R {
+            sums[r] = [_mm512_set1_epi32(rows.offsets[r * blocks + b]); P];
+        }
+        for w in 0..words {
+            let mut raw = [zero; P];
+            for p in 0..P {
+                let at = blocks * PANEL * size_of::<f16>() + b * bits.code_bytes() + w * 64;
+                // SAFETY: inside the panel, whose length is asserted above.
+                raw[p] = unsafe { _mm512_loadu_si512(panels[p].as_ptr().add(at).cast()) };
+                if P == 1 {
+                    // The processor's own prefetching ends with a page of 4 kB. Any address may be asked for.
+                    _mm_prefetch::<_MM_HINT_T0>(panels[p].as_ptr().wrapping_add(at + AHEAD).cast());
                 }
-                let lanes = bits.code_bytes() / 32;
-                // Inputs of one vector of codes: 4 at 8 bits, 8 at 4.
-                let step = BLOCK / lanes;
-                for v in 0..lanes {
-                    let mut raw = [zero; P];
-                    for p in 0..P {
-                        let at = blocks * PANEL * size_of::<f16>() + b * bits.code_bytes() + v * 32;
-                        // SAFETY: inside the panel, whose length is asserted above.
-                        raw[p] = unsafe { _mm256_loadu_si256(panels[p].as_ptr().add(at).cast()) };
-                    }
-                    for part in 0..step / 2 {
-                        let mut weights = [zero; P];
-                        for p in 0..P {
-                            weights[p] = match (EIGHT, part) {
-                                (_, 0) => _mm256_and_si256(raw[p], low),
-                                (true, _) => _mm256_srli_epi16::<8>(raw[p]),
-                                (false, 1) => _mm256_and_si256(_mm256_srli_epi16::<4>(raw[p]), low),
-                                (false, 2) => _mm256_and_si256(_mm256_srli_epi16::<8>(raw[p]), low),
-                                (false, _) => _mm256_srli_epi16::<12>(raw[p]),
-                            };
-                        }
-                        for r in 0..R {
-                            let at = r * inputs + b * BLOCK + v * step + part * 2;
-                            // SAFETY: two codes inside row `r`, whose length is asserted above.
-                            let $x = unsafe {
-                                _mm256_set1_epi32(rows.codes.as_ptr().add(at).cast::<i32>().read_unaligned())
-                            };
-                            for p in 0..P {
-                                let ($sum, $w) = (sums[r][p], weights[p]);
-                                sums[r][p] = $dot;
-                            }
-                        }
-                    }
-                }
+            }
+            for half in 0..if EIGHT { 1 } else { 2 } {
+                let mut weights = raw;
                 for p in 0..P {
-                    // SAFETY: the scales of block `b`, inside the panel.
-                    let scales = unsafe { panels[p].as_ptr().add(b * PANEL * size_of::<f16>()) };
-                    // SAFETY: as above.
-                    let scales = _mm256_cvtph_ps(unsafe { _mm_loadu_si128(scales.cast()) });
-                    for r in 0..R {
-                        let scale = _mm256_mul_ps(scales, _mm256_set1_ps(rows.scales[r * blocks + b]));
-                        // Not fused, so that machines without the instruction give the same bits.
-                        let product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums[r][p]), scale);
-                        totals[r][p] = _mm256_add_ps(totals[r][p], product);
+                    weights[p] = match (EIGHT, half) {
+                        (true, _) => raw[p],
+                        (false, 0) => _mm512_and_si512(raw[p], low),
+                        (false, _) => _mm512_and_si512(_mm512_srli_epi16::<4>(raw[p]), low),
+                    };
+                }
+                for r in 0..R {
+                    let at = r * inputs + b * BLOCK + if EIGHT { w * 4 } else { w * 8 + half * 4 };
+                    // SAFETY: four codes inside row `r`, whose length is asserted above.
+                    let x = unsafe { rows.codes.as_ptr().add(at).cast::<i32>().read_unaligned() };
+                    for p in 0..P {
+                        sums[r][p] = _mm512_dpbusd_epi32(sums[r][p], weights[p], _mm512_set1_epi32(x));
                     }
                 }
             }
-            for (y, total) in y.iter_mut().zip(totals.as_flattened()) {
-                // SAFETY: eight floats.
-                unsafe { _mm256_storeu_ps(y.as_mut_ptr(), *total) };
+        }
+        for p in 0..P {
+            // SAFETY: the scales of block `b`, inside the panel.
+            let scales = unsafe { panels[p].as_ptr().add(b * PANEL * size_of::<f16>()) };
+            // SAFETY: as above.
+            let scales = _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(scales.cast()) });
+            for r in 0..R {
+                let scale = _mm512_mul_ps(scales, _mm512_set1_ps(rows.scales[r * blocks + b]));
+                totals[r][p] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][p]), scale, totals[r][p]);
             }
         }
-    };
+    }
+    for (y, total) in y.iter_mut().zip(totals.as_flattened()) {
+        // SAFETY: sixteen floats.
+        unsafe { _mm512_storeu_ps(y.as_mut_ptr(), *total) };
+    }
 }
 
-kernel!(avx2, avx2_kernel, "avx2,f16c", |sum, w, x| _mm256_add_epi32(sum, _mm256_madd_epi16(w, x)));
-kernel!(vnni, vnni_kernel, "avx512f,avx512vl,avx512vnni,avx2,f16c", |sum, w, x| _mm256_dpwssd_epi32(
-    sum, w, x
-));
+/// Vectors of a panel.
+const HALVES: usize = 2;
+
+/// `H` halves of the panels at once.
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2_kernel<const EIGHT: bool, const R: usize, const P: usize, const H: usize>(
+    panels: &[&[u8]],
+    rows: Rows,
+    y: &mut [[f32; PANEL]],
+) {
+    let bits = if EIGHT { Bits::Eight } else { Bits::Four };
+    assert!(fit::<R, P>(bits, panels, rows, rows.pairs.len(), y));
+    let (blocks, inputs) = (rows.blocks(), rows.inputs);
+    let words = bits.code_bytes() / (PANEL * 4);
+    // Inputs of a word.
+    let step = BLOCK / words;
+    let low = _mm256_set1_epi16(if EIGHT { 0xFF } else { 0xF });
+    let zero = _mm256_setzero_si256();
+    for (p, from) in (0..P).flat_map(|p| (0..HALVES).step_by(H).map(move |from| (p, from))) {
+        let panel = panels[p].as_ptr();
+        let mut totals = [[_mm256_setzero_ps(); H]; R];
+        for b in 0..blocks {
+            let mut sums = [[zero; H]; R];
+            for r in 0..R {
+                sums[r] = [_mm256_set1_epi32(rows.offsets[r * blocks + b]); H];
+            }
+            for w in 0..words {
+                let at = blocks * PANEL * size_of::<f16>() + b * bits.code_bytes() + w * 64;
+                let mut raw = [zero; H];
+                for h in 0..H {
+                    // SAFETY: inside the panel, whose length is asserted above.
+                    raw[h] = unsafe { _mm256_loadu_si256(panel.add(at + (from + h) * 32).cast()) };
+                }
+                for part in 0..step / 2 {
+                    let mut weights = [zero; H];
+                    for h in 0..H {
+                        weights[h] = match (EIGHT, part) {
+                            (_, 0) => _mm256_and_si256(raw[h], low),
+                            (true, _) => _mm256_srli_epi16::<8>(raw[h]),
+                            (false, 1) => _mm256_and_si256(_mm256_srli_epi16::<4>(raw[h]), low),
+                            (false, 2) => _mm256_and_si256(_mm256_srli_epi16::<8>(raw[h]), low),
+                            (false, _) => _mm256_srli_epi16::<12>(raw[h]),
+                        };
+                    }
+                    for r in 0..R {
+                        let at = r * inputs + b * BLOCK + w * step + part * 2;
+                        // SAFETY: two codes inside row `r`, whose length is asserted above.
+                        let x = unsafe { rows.pairs.as_ptr().add(at).cast::<i32>().read_unaligned() };
+                        for h in 0..H {
+                            let products = _mm256_madd_epi16(weights[h], _mm256_set1_epi32(x));
+                            sums[r][h] = _mm256_add_epi32(sums[r][h], products);
+                        }
+                    }
+                }
+            }
+            for h in 0..H {
+                // SAFETY: the scales of block `b`, inside the panel.
+                let scales = unsafe { panel.add((b * PANEL + (from + h) * 8) * size_of::<f16>()) };
+                // SAFETY: as above.
+                let scales = _mm256_cvtph_ps(unsafe { _mm_loadu_si128(scales.cast()) });
+                for r in 0..R {
+                    let scale = _mm256_mul_ps(scales, _mm256_set1_ps(rows.scales[r * blocks + b]));
+                    totals[r][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[r][h]), scale, totals[r][h]);
+                }
+            }
+        }
+        for r in 0..R {
+            for h in 0..H {
+                // SAFETY: half of sixteen floats.
+                unsafe { _mm256_storeu_ps(y[r * P + p].as_mut_ptr().add((from + h) * 8), totals[r][h]) };
+            }
+        }
+    }
+}
