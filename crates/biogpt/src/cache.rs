@@ -71,10 +71,11 @@ impl Cache {
         let joined = self.prefix.iter().zip(&self.own).map(|(prefix, own)| match own {
             Some(own) if length > 0 => {
                 let join = |prefix: &Tensor<4>, own: &Tensor<4>| {
-                    let own = own.clone().slice([0..1, 0..self.heads, 0..length, 0..self.head_width]);
+                    // With its free places: a part of it would have to be copied at every step.
                     if self.prefix_length == 0 {
-                        return own;
+                        return own.clone();
                     }
+                    let own = own.clone().slice([0..1, 0..self.heads, 0..length, 0..self.head_width]);
                     let used = [0..1, 0..self.heads, 0..self.prefix_length, 0..self.head_width];
                     Tensor::cat(vec![prefix.clone().slice(used), own], 2)
                 };

@@ -77,7 +77,10 @@ fn preset(name: &str) -> Result<Config, String> {
 #[derive(Serialize)]
 struct Report {
     load_s: f64,
+    /// All measurements, eight texts at once included.
     peak_rss_mb: Option<f64>,
+    /// Those of one text.
+    one_text_peak_rss_mb: Option<f64>,
     #[serde(flatten)]
     figures: Figures<f64>,
     device: String,
@@ -112,10 +115,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // Weights are mapped, and kernels compiled, when they are first used: that belongs to loading.
     measure::warm_up(&decoder)?;
     let load_s = start.elapsed().as_secs_f64();
-    let measured = measure::all(&decoder, &model.config, arguments.runs)?;
+    let mut one_text_peak = None;
+    let measured = measure::all(&decoder, &model.config, arguments.runs, || one_text_peak = peak_memory())?;
     let report = Report {
         load_s,
         peak_rss_mb: peak_memory(),
+        one_text_peak_rss_mb: one_text_peak,
         figures: measured.map(Figure::median),
         device: name,
         quant: arguments.quant,
@@ -126,15 +131,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         println!("{}", serde_json::to_string(&report)?);
         return Ok(());
     }
-    println!("device                          {}", report.device);
-    println!("load                            {load_s:.2} s");
-    if let Some(peak) = report.peak_rss_mb {
-        println!("greatest memory                 {peak:.0} MB");
+    println!("device                              {}", report.device);
+    println!("load                                {load_s:.2} s");
+    for (what, peak) in [("one text", one_text_peak), ("eight texts", report.peak_rss_mb)] {
+        if let Some(peak) = peak {
+            println!("greatest memory, {what:<18} {peak:.0} MB");
+        }
     }
     for ((name, median), (_, [least, greatest])) in
         report.figures.named().into_iter().zip(report.spread.named())
     {
-        println!("{name:<31} {median:.2} ({least:.2} to {greatest:.2})");
+        println!("{name:<35} {median:.2} ({least:.2} to {greatest:.2})");
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ pub struct Figures<T> {
     pub batch8_prefill_tokens_per_s: T,
     pub batch8_decode_tokens_per_s: T,
     pub first_token_s: T,
+    pub score_100_pairs_s: T,
 }
 
 impl<T: Clone> Figures<T> {
@@ -31,10 +32,11 @@ impl<T: Clone> Figures<T> {
             batch8_prefill_tokens_per_s: f(&self.batch8_prefill_tokens_per_s),
             batch8_decode_tokens_per_s: f(&self.batch8_decode_tokens_per_s),
             first_token_s: f(&self.first_token_s),
+            score_100_pairs_s: f(&self.score_100_pairs_s),
         }
     }
 
-    pub fn named(&self) -> [(&'static str, T); 7] {
+    pub fn named(&self) -> [(&'static str, T); 8] {
         let all = self.clone();
         [
             ("read 256 tokens, tokens/s", all.prefill_256_tokens_per_s),
@@ -44,6 +46,7 @@ impl<T: Clone> Figures<T> {
             ("read 8 x 256 tokens, tokens/s", all.batch8_prefill_tokens_per_s),
             ("write 8 texts, tokens/s", all.batch8_decode_tokens_per_s),
             ("first token after 64, s", all.first_token_s),
+            ("read 300 tokens, score 100 pairs, s", all.score_100_pairs_s),
         ]
     }
 }
@@ -78,8 +81,14 @@ pub fn warm_up(decoder: &Decoder) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs everything so many times. Lengths are cut where the model has fewer positions.
-pub fn all(decoder: &Decoder, config: &Config, runs: u32) -> Result<Figures<Figure>, Failure> {
+/// Runs everything so many times. Lengths are cut where the model has fewer positions. `one_text_done` is called between
+/// what works on one text and what works on eight.
+pub fn all(
+    decoder: &Decoder,
+    config: &Config,
+    runs: u32,
+    one_text_done: impl FnOnce(),
+) -> Result<Figures<Figure>, Failure> {
     let mut figures = Figures::<Figure>::default();
     let room = |length: usize| length.min(config.max_positions / 2);
     let texts: Vec<Vec<u32>> = (0..8).map(|seed| text(config, 512, seed)).collect();
@@ -91,6 +100,10 @@ pub fn all(decoder: &Decoder, config: &Config, runs: u32) -> Result<Figures<Figu
         figures.decode_tokens_per_s.0.push(written.tokens_per_s);
         figures.first_token_s.0.push(written.first_token_s);
         figures.beam5_positions_per_s.0.push(beam(decoder, one[0], room(100))?);
+        figures.score_100_pairs_s.0.push(pairs(decoder, &texts[0][..room(300)], &texts[1])?);
+    }
+    one_text_done();
+    for _ in 0..runs {
         let eight: Vec<&[u32]> = texts.iter().map(|text| &text[..room(256)]).collect();
         let written = write(decoder, &eight, room(64))?;
         let read = (8 * room(256)) as f64;
@@ -117,6 +130,21 @@ fn prefill(decoder: &Decoder, text: &[u32]) -> Result<f64, Failure> {
     reader.read(decoder, text)?;
     decoder.score(&reader, &[&[4]])?;
     Ok(text.len() as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Seconds from an abstract to the scores of a hundred sentences about it: ten names with each of ten others, 21 tokens
+/// each, as verdicts on candidate relations are.
+fn pairs(decoder: &Decoder, text: &[u32], words: &[u32]) -> Result<f64, Failure> {
+    let (name, other) = (|i: usize| &words[40 + 4 * i..][..4], |i: usize| &words[80 + 4 * i..][..4]);
+    let sentences: Vec<Vec<u32>> = (0..100)
+        .map(|i| [&words[1..7], name(i / 10), &words[7..10], other(i % 10), &words[10..14]].concat())
+        .collect();
+    let sentences: Vec<&[u32]> = sentences.iter().map(Vec::as_slice).collect();
+    let start = Instant::now();
+    let mut reader = decoder.reader();
+    reader.read(decoder, text)?;
+    decoder.score(&reader, &sentences)?;
+    Ok(start.elapsed().as_secs_f64())
 }
 
 struct Written {
