@@ -52,6 +52,7 @@ fn every_recipe_is_read_and_every_value_in_it_is_kept() {
         "re-kd-dti",
         "smoke",
         "starter",
+        "starter-common",
         "starter-pretrain",
     ] {
         assert!(recipes.iter().any(|(name, _)| name == expected), "there is no recipe {expected}");

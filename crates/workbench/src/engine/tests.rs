@@ -174,8 +174,13 @@ fn cancelling_stops_at_the_next_token() {
     let switch = cancel.clone();
     let told = engine
         .run(Lane::Person, "writing", &cancel, move |desk| {
-            let writing =
-                Writing { before: "It is".into(), choice: Choice::Greedy, most_tokens: 16, alternatives: 0 };
+            let writing = Writing {
+                before: "It is".into(),
+                choice: Choice::Greedy,
+                most_tokens: 16,
+                no_repeat: 0,
+                alternatives: 0,
+            };
             let mut told = 0;
             crate::runs::continue_text(desk, &writing.before, 16, &mut |growth| {
                 told += growth.tokens.len();

@@ -217,6 +217,7 @@ impl Generator for BioGpt {
         let trims = writing.before.ends_with(char::is_whitespace);
         let rules = Rules {
             max_length: ids.len() + writing.most_tokens.max(1),
+            no_repeat_ngram: writing.no_repeat,
             alternatives: if writing.alternatives == 0 { 0 } else { writing.alternatives + 1 },
             ..Rules::default()
         };

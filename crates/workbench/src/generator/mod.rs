@@ -97,6 +97,8 @@ pub struct Writing {
     pub choice: Choice,
     /// Tokens to be written at most.
     pub most_tokens: usize,
+    /// No run of so many tokens comes twice, what is continued included; 0 for no such rule.
+    pub no_repeat: usize,
     /// Other tokens to be told at each place.
     pub alternatives: usize,
 }

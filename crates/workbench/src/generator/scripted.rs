@@ -223,6 +223,7 @@ mod tests {
             before: "Insulin is".to_owned(),
             choice: Choice::Sampled { temperature: 1.0, seed: 7 },
             most_tokens: 40,
+            no_repeat: 0,
             alternatives: 3,
         };
         let write = || Scripted::default().write(&writing, &mut |_| ControlFlow::Continue(())).unwrap();

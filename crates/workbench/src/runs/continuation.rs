@@ -19,6 +19,8 @@ pub fn continue_text(
         before: before.to_owned(),
         choice: Choice::Greedy,
         most_tokens,
+        // A draft may well say something twice.
+        no_repeat: 0,
         alternatives: ALTERNATIVES,
     };
     let mut told = 0;

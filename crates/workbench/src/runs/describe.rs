@@ -66,6 +66,9 @@ pub struct Candidate {
 
 /// Beams of the careful decoding, as in the publication.
 const BEAMS: usize = 5;
+/// A description does not go round in circles: no run of so many tokens comes twice. Shorter runs are a long word, or an
+/// ordinary phrase.
+const NO_REPEAT: usize = 4;
 /// Other tokens that are told at each place.
 pub(super) const ALTERNATIVES: usize = 5;
 
@@ -103,8 +106,13 @@ pub fn describe(
     let (before, seeds) = (description.prompt(), description.seeds());
     tell(DescribeStep::Started { prompt: before.clone(), seeds: seeds.clone() });
     let most_tokens = description.most_tokens;
-    let writing =
-        |choice| Writing { before: before.clone(), choice, most_tokens, alternatives: ALTERNATIVES };
+    let writing = |choice| Writing {
+        before: before.clone(),
+        choice,
+        most_tokens,
+        no_repeat: NO_REPEAT,
+        alternatives: ALTERNATIVES,
+    };
     let Decoding::Varied { temperature, .. } = description.decoding else {
         let writing = writing(Choice::Beams { beams: BEAMS.max(description.candidates) });
         // The best hypothesis changes from step to step: it is shown as what may still change.

@@ -26,8 +26,13 @@ const TOLERANCE: f64 = 0.02;
 /// If the model cannot write or score at all.
 pub fn self_test(desk: &mut Desk<'_>) -> Result<Tested, EngineError> {
     desk.generator.forget();
-    let writing =
-        Writing { before: BEFORE.to_owned(), choice: Choice::Greedy, most_tokens: TOKENS, alternatives: 0 };
+    let writing = Writing {
+        before: BEFORE.to_owned(),
+        choice: Choice::Greedy,
+        most_tokens: TOKENS,
+        no_repeat: 0,
+        alternatives: 0,
+    };
     let started = std::time::Instant::now();
     let written = desk.generator.write(&writing, &mut |_| std::ops::ControlFlow::Continue(()))?;
     let seconds = started.elapsed().as_secs_f64().max(1e-6);
