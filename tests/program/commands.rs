@@ -1,5 +1,7 @@
 //! Each command once with `--json`, and once where it cannot do its work: exit code, file, place, remedy.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use osler_tests::{User, write_published_model};
@@ -37,6 +39,30 @@ fn describe() {
     assert_eq!(first, user.lines(&varied), "the same seed gives the same words");
     check(&user, &["describe", "asthma", "--model", "nobody"], &["no model nobody", "import"]);
     check(&user, &["describe", "asthma", "--device", "abacus"], &["abacus"]);
+}
+
+/// What a description of a term must speak of.
+const TERMS: [(&str, &str); 6] = [
+    ("insulin", "hormone"),
+    ("hepatitis", "liver"),
+    ("pneumonia", "lung"),
+    ("heart failure", "pump"),
+    ("schizophrenia", "thought"),
+    ("kidney failure", "kidney function"),
+];
+
+/// The terms that readers ask about are what the starter model learned to describe.
+#[test]
+fn common_terms_are_described_on_topic_and_without_going_in_circles() {
+    let user = user();
+    for (term, topic) in TERMS {
+        let said = user.output(&["describe", term]);
+        let words: Vec<&str> = said.split_whitespace().collect();
+        assert!(said.starts_with(term) && words.len() > 6, "{said}");
+        assert!(said.to_lowercase().contains(topic), "{term} without {topic}: {said}");
+        let runs: BTreeSet<&[&str]> = words.windows(4).collect();
+        assert_eq!(runs.len(), words.len() - 3, "something comes twice: {said}");
+    }
 }
 
 #[test]
