@@ -25,7 +25,7 @@ const FIGURES = `
 
 /** What the kernel gave the page's own thread until now, and how long it let it wait for a core, in nanoseconds. */
 function turns(app) {
-  const pages = groupOf(app.session.driver).filter((process) => read(`/proc/${process}/comm`).startsWith('WebKitWebProces'))
+  const pages = groupOf(app.session.driver).filter((process) => read(`/proc/${process}/comm`).startsWith('WebKitWebP'))
   const sums = { worked: 0, waited: 0 }
   for (const page of pages) {
     const [worked, waited] = read(`/proc/${page}/task/${page}/schedstat`).split(' ').map(Number)
