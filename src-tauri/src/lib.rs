@@ -56,7 +56,7 @@ pub fn run() -> tauri::Result<()> {
             && let Some(workbench) = app.try_state::<Arc<Workbench>>()
         {
             workbench.jobs().cancel_all();
-            app.state::<Arc<Sentinel>>().put_away();
+            app.state::<Arc<Sentinel>>().dismiss();
         }
     });
     Ok(())

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use workbench::Workbench;
 use workbench::wire::{DeviceChoice, EngineState, EngineStatus, StartNotice};
@@ -37,12 +38,14 @@ impl Fall {
 #[derive(Debug)]
 pub struct Sentinel {
     file: PathBuf,
+    /// Whether Osler ends: work that is still to be broken off then says nothing about the driver.
+    over: Mutex<bool>,
 }
 
 impl Sentinel {
     /// The sentinel in this folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { file: folder.join("device-at-work") }
+        Self { file: folder.join("device-at-work"), over: Mutex::new(false) }
     }
 
     /// Which device was at work when Osler fell over, if it did; and puts the sentinel away.
@@ -54,6 +57,11 @@ impl Sentinel {
 
     /// Stands while a device other than the processor loads or computes.
     pub fn heed(&self, status: &EngineStatus) {
+        // Held while the file is written, so that none is left behind by a change that comes at the same time as the end.
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *over {
+            return;
+        }
         let at_work = matches!(status.state, EngineState::Loading | EngineState::Busy);
         if at_work && status.graphics {
             let folder = self.file.parent().unwrap_or(&self.file);
@@ -67,8 +75,13 @@ impl Sentinel {
         }
     }
 
-    /// Osler ends as it should.
-    pub fn put_away(&self) {
+    /// Osler ends as it should, whatever is still at work.
+    pub fn dismiss(&self) {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.put_away();
+    }
+
+    fn put_away(&self) {
         if self.file.exists()
             && let Err(error) = std::fs::remove_file(&self.file)
         {
@@ -113,6 +126,11 @@ mod tests {
         assert_eq!(sentinel.found(), None);
         sentinel.heed(&status(EngineState::Loading, "Radeon", true));
         sentinel.heed(&status(EngineState::Ready, "Radeon", true));
+        assert_eq!(sentinel.found(), None);
+        // The window was closed in the middle of a piece of work, whose last news comes after it.
+        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
+        sentinel.dismiss();
+        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
         assert_eq!(sentinel.found(), None);
     }
 }
