@@ -41,11 +41,13 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The products of some rows with one or two panels; the last argument has an item for each row and panel, row by row.
+type Multiply = fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]);
+
 /// An innermost kernel and how it likes its work.
 #[derive(Clone, Copy)]
 pub(super) struct Tile {
-    /// The products of some rows with one or two panels; the last argument has an item for each row and panel, row by row.
-    pub multiply: fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]),
+    pub multiply: Multiply,
     /// Whether it reads [`Rows::pairs`].
     pub pairs: bool,
     /// Rows and panels at once where there are many rows: sums and weights stay in registers.
