@@ -2,7 +2,7 @@
 
 use biogpt::{Config, Model};
 use burn::tensor::Device;
-use devices::{Need, Request};
+use devices::{Kind, Need, Request};
 
 use crate::Failure;
 use crate::desk::{model_folder, places};
@@ -20,7 +20,9 @@ impl DeviceOption {
     pub fn open(&self, config: &Config) -> Result<(Device, String), Failure> {
         let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
         let chosen = devices::choose(self.device, need(config), &adapters)?;
-        devices::keep_tuning(&places()?.tuning());
+        if chosen.adapter.kind != Kind::Processor {
+            devices::keep_tuning(&places()?.tuning());
+        }
         Ok((devices::open(&chosen.adapter)?, format!("{} ({})", chosen.adapter.id, chosen.adapter.name)))
     }
 

@@ -21,7 +21,7 @@ pub(super) fn tile() -> Option<Tile> {
     }
 }
 
-/// Eighteen of the 32 registers hold sums and totals of a tile of many rows, others its weights.
+/// Twenty-four of the 32 registers hold sums and totals of a tile of many rows, others its weights.
 const VNNI: Tile = Tile { multiply: vnni, pairs: false, many: (6, 2) };
 pub(super) const AVX2: Tile = Tile { multiply: avx2, pairs: true, many: (4, 1) };
 
