@@ -1,11 +1,11 @@
 //! Keys and values of what a model has read: one prefix that all rows share, and each row's own continuation.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use operations::KeysValues;
 
 /// What the model has read, ready for more.
 ///
-/// Made for one text ([`Cache::new`]); [`Cache::fork`] makes it the shared prefix of many continuations without
+/// Made for one text ([`crate::Network::cache`]); [`Cache::fork`] makes it the shared prefix of many continuations without
 /// copying it.
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -16,21 +16,20 @@ pub struct Cache {
     lengths: Vec<usize>,
     heads: usize,
     head_width: usize,
+    dtype: DType,
     device: Device,
 }
 
-/// Rows of a cache grow in steps of this many positions.
-const STEP: usize = 64;
+/// Rows of a cache grow in steps of this many positions: copying them costs little beside the weights that as many tokens
+/// read, and unused room is memory.
+const STEP: usize = 16;
 
 impl Cache {
-    /// An empty cache of `rows` rows for a network of this shape.
-    #[must_use]
-    pub fn new(config: &checkpoints::Config, rows: usize, device: &Device) -> Self {
+    /// An empty cache of `rows` rows for a network of this shape, of numbers of this type: see [`crate::Network::cache`].
+    pub(crate) fn new(config: &checkpoints::Config, rows: usize, dtype: DType, device: &Device) -> Self {
         let (heads, head_width) = (config.heads, config.hidden_size / config.heads);
-        let empty = || KeysValues {
-            keys: Tensor::zeros([1, heads, 1, head_width], device),
-            values: Tensor::zeros([1, heads, 1, head_width], device),
-        };
+        let zeros = || Tensor::zeros([1, heads, 1, head_width], (device, dtype));
+        let empty = || KeysValues { keys: zeros(), values: zeros() };
         Self {
             prefix: (0..config.layers).map(|_| empty()).collect(),
             prefix_length: 0,
@@ -38,6 +37,7 @@ impl Cache {
             lengths: vec![0; rows],
             heads,
             head_width,
+            dtype,
             device: device.clone(),
         }
     }
@@ -45,7 +45,12 @@ impl Cache {
     /// The most positions a row takes up after `length` of them were read.
     #[must_use]
     pub(crate) const fn capacity_for(length: usize) -> usize {
-        (length + length / 2).next_multiple_of(STEP)
+        length.next_multiple_of(STEP)
+    }
+
+    /// Bytes of keys and values of one position.
+    pub(crate) fn position_bytes(&self) -> usize {
+        2 * self.prefix.len() * self.heads * self.head_width * self.dtype.size()
     }
 
     /// Continuations held.
@@ -128,9 +133,8 @@ impl Cache {
             if capacity >= needed {
                 continue;
             }
-            // Half as much again, so that a long text is copied few times.
-            let capacity = needed.max(capacity + capacity / 2).next_multiple_of(STEP);
-            let fresh = Tensor::zeros([rows, heads, capacity, width], &self.device);
+            let capacity = Self::capacity_for(needed);
+            let fresh = Tensor::zeros([rows, heads, capacity, width], (&self.device, self.dtype));
             let grown = |old: Option<Tensor<4>>| match old {
                 Some(old) => {
                     let place = [0..rows, 0..heads, 0..old.dims()[2], 0..width];

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
 use operations::{Dropout, Precision};
 
@@ -217,6 +217,14 @@ impl Network {
         let counts: Vec<usize> = tokens.iter().map(|t| t.len()).collect();
         cache.advance(&counts);
         self.final_norm.forward(x)
+    }
+
+    /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits: its weights are rounded a
+    /// hundred times as far.
+    #[must_use]
+    pub fn cache(&self, config: &Config, rows: usize) -> Cache {
+        let dtype = if matches!(self.embed_tokens, Matrix::Quantised(_)) { DType::F16 } else { DType::F32 };
+        Cache::new(config, rows, dtype, &self.device())
     }
 
     /// The vocabulary's logits for some hidden states.

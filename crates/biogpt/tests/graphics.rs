@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 use biogpt::decode::{BeamSearch, Choice, Free, Generated, Progress, Rules, Sampling, Sequences, Token};
 use biogpt::model::{self, Model, WeightType};
-use biogpt::{Cache, Config, Decoder, Training};
+use biogpt::{Config, Decoder, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use devices::{DeviceError, Need, Request};
 
@@ -59,7 +59,7 @@ fn logits_are_those_of_the_reference() {
             let input: Vec<i32> = case.ids.iter().map(|i| *i as i32).collect();
             let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), device);
             let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
-            let mut cache = Cache::new(&model.config, 1, device);
+            let mut cache = model.network.cache(&model.config, 1);
             let (beginning, end) = case.ids.split_at(length / 2);
             let parts = [beginning, end].into_iter().filter(|part| !part.is_empty());
             let parts: Vec<Tensor<3>> = parts.map(|part| model.network.extend(&[part], &mut cache)).collect();

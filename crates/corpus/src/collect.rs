@@ -1,12 +1,13 @@
 //! From the raw corpora to the documents that may be learned from.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::duplicates::{Seen, stable_hash};
 use crate::records::{Definition, Record, find, jsonl_files, read_lines};
+use crate::told::{self, Names, Told};
 use crate::{Error, HeldOut, Leak, Licences, common, definitions, prose};
 
 /// Fewer words are no text to learn from.
@@ -39,8 +40,8 @@ pub enum Stream {
     Prose,
     /// Terms with what they mean, but for the common ones.
     Definitions,
-    /// What those terms mean that the prose names often. Each text is there twice, beginning with a capital letter and with
-    /// a small one, as people write a term that they ask about.
+    /// What those terms mean that the prose names often, as definitions and single sentences of the prose say it. Each text
+    /// is there twice, beginning with a capital letter and with a small one, as people write a term that they ask about.
     Common,
 }
 
@@ -118,15 +119,19 @@ impl Collected {
     }
 }
 
-/// Reads the corpora's folder: `prose/*.jsonl`, `definitions.jsonl`, and `tasks` for what must be kept out.
+/// Reads the corpora's folder: `prose/*.jsonl`, `definitions.jsonl`, `terms.tsv` for names of things, and `tasks` for what
+/// must be kept out.
 pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error> {
     let held_out = HeldOut::read(&corpora.join("tasks"))?;
+    let (names, names_file) = Names::read(corpora)?;
     let mut collector = Collector {
         selection,
         seen: Seen::default(),
         places: BTreeMap::new(),
         collected: Collected { held_out: held_out.len(), ..Collected::default() },
         held_out,
+        names,
+        told: Vec::new(),
     };
     for file in jsonl_files(&corpora.join("prose"))? {
         read_lines(&file, |record| {
@@ -143,12 +148,22 @@ pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error>
         })?;
         let texts: Vec<&str> =
             collector.collected.documents.iter().map(|prose| prose.text.as_str()).collect();
-        let common = common::terms(definitions.iter().map(|definition| definition.term.as_str()), &texts);
+        let mut told = told::best(std::mem::take(&mut collector.told));
+        let defined = definitions.iter().map(|definition| definition.term.as_str());
+        let common = common::terms(defined.chain(told.keys().map(String::as_str)), &texts);
+        told.retain(|term, _| common.contains(term));
+        // A fact sheet says it better than a sentence in passing.
+        let explained = definitions.iter().filter(|definition| definitions::is_fact_sheet(definition));
+        explained.for_each(|definition| {
+            told.remove(&common::key(&definition.term));
+        });
         for definition in &definitions {
-            collector.definition(definition, &common);
+            collector.definition(definition, &common, &told);
         }
+        collector.told(told);
         collector.collected.files.push(file);
     }
+    collector.collected.files.extend(names_file);
     if collector.collected.documents.is_empty() {
         let dropped = collector.collected.tallies.iter().flat_map(|tally| &tally.dropped);
         let dropped =
@@ -164,6 +179,8 @@ struct Collector {
     seen: Seen,
     places: BTreeMap<(String, String, String), usize>,
     collected: Collected,
+    names: Names,
+    told: Vec<Told>,
 }
 
 impl Collector {
@@ -171,7 +188,10 @@ impl Collector {
         let place = self.place(&record.source, &record.kind, &record.licence);
         match self.prose_text(record, place) {
             // What is asked about is the same for all answers on it, and for its definition.
-            Ok(text) => self.keep(place, Stream::Prose, record.focus.as_deref().unwrap_or(&record.id), text),
+            Ok(text) => {
+                self.told.extend(self.names.told(&text, &record.kind, place));
+                self.keep(place, Stream::Prose, record.focus.as_deref().unwrap_or(&record.id), text);
+            }
             Err(reason) => self.drop(place, reason),
         }
     }
@@ -200,23 +220,50 @@ impl Collector {
         Ok(text)
     }
 
-    fn definition(&mut self, definition: &Definition, common: &HashSet<String>) {
+    fn definition(
+        &mut self,
+        definition: &Definition,
+        common: &HashSet<String>,
+        told: &HashMap<String, Vec<Told>>,
+    ) {
         let place = self.place(&definition.source, "definition", &definition.licence);
         let term = common::key(&definition.term);
         match self.definition_text(definition) {
-            // One that comes to its term later does not teach how to go on after it.
-            Ok(text) if common.contains(&term) && common::key(&text).starts_with(&term) => {
-                let mut letters = text.chars();
-                let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
-                let small = first + letters.as_str();
-                if small != text {
-                    self.keep(place, Stream::Common, &definition.term, small);
-                }
-                self.keep(place, Stream::Common, &definition.term, text);
+            // One that comes to its term later does not teach how to go on after it; a structure is not what readers ask
+            // about where a text says what the thing is.
+            Ok(text)
+                if common.contains(&term)
+                    && common::key(&text).starts_with(&term)
+                    && !(definitions::is_structural(definition) && told.contains_key(&term)) =>
+            {
+                self.keep_common(place, &definition.term, text);
             }
-            Ok(text) => self.keep(place, Stream::Definitions, &definition.term, text),
+            Ok(mut text) => {
+                text.extend(definitions::also_known(definition));
+                self.keep(place, Stream::Definitions, &definition.term, text);
+            }
             Err(reason) => self.drop(place, reason),
         }
+    }
+
+    fn told(&mut self, told: HashMap<String, Vec<Told>>) {
+        let mut told: Vec<(String, Vec<Told>)> = told.into_iter().collect();
+        told.sort_by(|a, b| a.0.cmp(&b.0));
+        for Told { term, text, source, .. } in told.into_iter().flat_map(|(_, told)| told) {
+            if !self.seen.is_exact_copy(&text) {
+                self.keep_common(source, &term, text);
+            }
+        }
+    }
+
+    fn keep_common(&mut self, place: usize, term: &str, text: String) {
+        let mut letters = text.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
+        let small = first + letters.as_str();
+        if small != text {
+            self.keep(place, Stream::Common, term, small);
+        }
+        self.keep(place, Stream::Common, term, text);
     }
 
     fn definition_text(&mut self, definition: &Definition) -> Result<String, &'static str> {

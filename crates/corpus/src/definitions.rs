@@ -22,7 +22,7 @@ pub fn sentence(definition: &Definition) -> Option<String> {
     if term.is_empty() || formula_only || repeats_term || body.split_whitespace().count() < FEWEST_WORDS {
         return None;
     }
-    let mut text = if definition.source.starts_with(FACT_SHEETS) {
+    let mut text = if is_fact_sheet(definition) {
         // Some begin with what leads up to the term, or never come to it.
         let start: String = body.chars().take(FACT_SHEET_START).collect::<String>().to_lowercase();
         start.contains(bare(term).to_lowercase().trim_end_matches('s')).then_some(body)?
@@ -32,10 +32,23 @@ pub fn sentence(definition: &Definition) -> Option<String> {
     if !text.ends_with(['.', '?', '!']) {
         text.push('.');
     }
-    if let Some(names) = other_names(term, &definition.synonyms) {
-        text.push_str(&format!(" It is also known as {names}."));
-    }
     Some(text)
+}
+
+/// A sentence with the other names of a term, if it has any.
+pub fn also_known(definition: &Definition) -> Option<String> {
+    let names = other_names(definition.term.trim(), &definition.synonyms)?;
+    Some(format!(" It is also known as {names}."))
+}
+
+/// Whether it is the beginning of an article on the term.
+pub(crate) fn is_fact_sheet(definition: &Definition) -> bool {
+    definition.source.starts_with(FACT_SHEETS)
+}
+
+/// Whether it defines a substance by its structure.
+pub(crate) fn is_structural(definition: &Definition) -> bool {
+    definition.source.contains(STRUCTURES)
 }
 
 fn joined(term: &str, body: &str) -> String {
@@ -84,6 +97,8 @@ fn is_whole_sentence(term: &str, body: &str) -> bool {
 
 /// Collections whose definitions are the beginnings of articles on the term.
 const FACT_SHEETS: &str = "medquad";
+/// The ontology of chemical structures.
+const STRUCTURES: &str = "chebi";
 /// Characters in which such an article must name the term.
 const FACT_SHEET_START: usize = 150;
 
@@ -457,9 +472,8 @@ mod tests {
                 .into(),
             ..Definition::default()
         };
-        let expected = "Tinea barbae is a fungal infection of the bearded areas. \
-                        It is also known as beard ringworm or barber's itch.";
-        assert_eq!(sentence(&definition).unwrap(), expected);
+        let expected = " It is also known as beard ringworm or barber's itch.";
+        assert_eq!(also_known(&definition).as_deref(), Some(expected));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod prepare;
 mod prose;
 mod records;
 mod shards;
+mod told;
 mod vocabulary;
 
 pub use collect::{Collected, Document, Selection, Stream, Tally, collect};

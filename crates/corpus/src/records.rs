@@ -54,6 +54,18 @@ pub(crate) fn read_lines<T: DeserializeOwned>(
     path: &Path,
     mut each: impl FnMut(T) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    read_text_lines(path, |number, line| {
+        let record = serde_json::from_str(line)
+            .map_err(|error| Error::malformed(path, format!("line {number}"), error))?;
+        each(record)
+    })
+}
+
+/// Calls `each` with every line that is not blank, and its number.
+pub(crate) fn read_text_lines(
+    path: &Path,
+    mut each: impl FnMut(u64, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut lines = BufReader::with_capacity(1 << 16, open(path)?);
     let mut line = String::new();
     for number in 1u64.. {
@@ -61,12 +73,9 @@ pub(crate) fn read_lines<T: DeserializeOwned>(
         if lines.read_line(&mut line).map_err(Error::read(path))? == 0 {
             break;
         }
-        if line.trim().is_empty() {
-            continue;
+        if !line.trim().is_empty() {
+            each(number, &line)?;
         }
-        let record = serde_json::from_str(&line)
-            .map_err(|error| Error::malformed(path, format!("line {number}"), error))?;
-        each(record)?;
     }
     Ok(())
 }

@@ -219,3 +219,49 @@ fn what_the_prose_names_often_is_defined_as_people_write_it() {
     assert_eq!(of(Stream::Common), [format!("c{cough}"), format!("C{cough}")]);
     assert_eq!(of(Stream::Definitions), ["gout is a form of arthritis with crystals in the joints."]);
 }
+
+#[test]
+fn what_texts_say_a_common_term_is_is_learned_instead_of_its_structure() {
+    let corpora = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = corpora.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let record = |number: usize| {
+        let said = "Warfarin is an anticoagulant that hinders the making of clotting factors in the liver.";
+        let text = match number {
+            0 => format!("{said} Nurse number {number} weighs it each morning before the patients wake up."),
+            _ => format!(
+                "Patient {number} of ward {} took warfarin for {number} weeks, bled on day {}, and recovered at home with \
+                 iron, rest, cousin {number} and soup number {}.",
+                number * 7,
+                number * 3,
+                number * 11
+            ),
+        };
+        format!(
+            r#"{{"id": "{number}", "source": "s", "kind": "abstract", "licence": "CC BY", "text": "{text}"}}"#
+        )
+    };
+    write("prose/abstracts.jsonl", &(0..25).map(record).collect::<Vec<_>>().join("\n"));
+    let structure = "A hydroxycoumarin that is substituted at position 3 by a group of four atoms.";
+    write(
+        "definitions.jsonl",
+        &format!(
+            r#"{{"term": "warfarin", "definition": "{structure}", "source": "chebi-x", "licence": "CC BY", "synonyms": ["Coumadin"]}}"#
+        ),
+    );
+    write("terms.tsv", "name\tid\ttype\tsource\nWarfarin\tD1\tchemical\tmesh\n");
+    let selection = Selection { lowercase: 0.0, validation: 0.0, ..Selection::default() };
+    let collected = collect(corpora.path(), selection).unwrap();
+    let of = |stream: Stream| -> Vec<&str> {
+        let documents = collected.documents.iter().filter(|document| document.stream == stream);
+        documents.map(|document| document.text.as_str()).collect()
+    };
+    let said = "arfarin is an anticoagulant that hinders the making of clotting factors in the liver.";
+    assert_eq!(of(Stream::Common), [format!("w{said}"), format!("W{said}")]);
+    let defined = "Warfarin is a hydroxycoumarin that is substituted at position 3 by a group of four atoms. \
+                   It is also known as Coumadin.";
+    assert_eq!(of(Stream::Definitions), [defined]);
+}

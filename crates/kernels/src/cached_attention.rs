@@ -3,6 +3,8 @@
 //! One prompt and many continuations (beams, candidate answers, candidate relations) hold the prompt's keys and values
 //! once. Scores over both parts go into one row, so that the softmax is the same as over one cache.
 
+mod stored;
+
 use std::cell::RefCell;
 
 use crate::activation::exp;
@@ -12,52 +14,32 @@ use crate::matmul::{self, Into, MatrixMut, MatrixRef, Precision};
 use crate::scratch::{self, Scratch};
 use crate::shared::SharedMut;
 
+pub use stored::Stored;
+
 /// Keys and values that every row sees.
 #[derive(Debug, Clone, Copy)]
-pub struct Prefix<'a> {
+pub struct Prefix<'a, S> {
     /// `[heads, capacity, head width]`
-    pub keys: &'a [f32],
+    pub keys: &'a [S],
     /// The same shape.
-    pub values: &'a [f32],
+    pub values: &'a [S],
     /// Positions in use.
     pub length: usize,
 }
 
 /// Keys and values of each row's own past.
 #[derive(Debug)]
-pub struct Own<'a> {
+pub struct Own<'a, S> {
     /// `[rows, heads, capacity, head width]`; the new ones are written in.
-    pub keys: &'a mut [f32],
+    pub keys: &'a mut [S],
     /// The same shape.
-    pub values: &'a mut [f32],
+    pub values: &'a mut [S],
     /// Positions in use before this call, by row.
     pub lengths: &'a [usize],
 }
 
 thread_local! {
     static SCORES: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
-}
-
-for_each_level! {
-    /// Scores of one query against `keys`, rows of its width.
-    fn scores_of_one(query: &[f32], keys: &[f32], scores: &mut [f32]) {
-        let width = query.len();
-        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(width)) {
-            *score = lane_sum(width, |i| query[i] * key[i]);
-        }
-    }
-}
-
-for_each_level! {
-    /// out += Σ weight · value.
-    fn add_weighted(weights: &[f32], values: &[f32], out: &mut [f32]) {
-        let width = out.len();
-        for (weight, value) in weights.iter().zip(values.chunks_exact(width)) {
-            for (out, value) in out.iter_mut().zip(value) {
-                *out += weight * value;
-            }
-        }
-    }
 }
 
 for_each_level! {
@@ -81,7 +63,14 @@ for_each_level! {
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: usize, new: usize) {
+pub fn forward<S: Stored>(
+    qkv: &[f32],
+    out: &mut [f32],
+    prefix: Prefix<'_, S>,
+    own: Own<'_, S>,
+    heads: usize,
+    new: usize,
+) {
     let rows = own.lengths.len();
     let width = qkv.len() / (rows * new * 3 * heads);
     let d = heads * width;
@@ -103,11 +92,13 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
         // Few queries go one by one; many share packed products.
         let many = rows * new > 4;
         scratch::with(&SCORES, |scratch| {
-            let scratch = scratch.floats(rows * new * columns + rows * new * width);
-            let (scores, results) = scratch.split_at_mut(rows * new * columns);
+            let wide = if many { S::scratch(prefix.length.max(longest) * width) } else { 0 };
+            let scratch = scratch.floats(rows * new * columns + rows * new * width + wide);
+            let (scores, scratch) = scratch.split_at_mut(rows * new * columns);
+            let (results, wide) = scratch.split_at_mut(rows * new * width);
             if many && prefix.length > 0 {
                 let queries = MatrixRef::strided(&qkv[h * width..], rows * new, width, 3 * d);
-                let shared = MatrixRef::new(shared_keys, prefix.length, width);
+                let shared = MatrixRef::new(S::widen(shared_keys, wide), prefix.length, width);
                 let to = MatrixMut::strided(scores, rows * new, prefix.length, columns);
                 matmul::serial(queries, shared.t(), to, Into::Overwrite, Precision::F32);
             }
@@ -118,12 +109,12 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
                     unsafe { (keys.part(at, (past + new) * width), values.part(at, (past + new) * width)) };
                 for t in 0..new {
                     let from = &qkv[(b * new + t) * 3 * d + h * width..];
-                    own_keys[(past + t) * width..][..width].copy_from_slice(&from[d..][..width]);
-                    own_values[(past + t) * width..][..width].copy_from_slice(&from[2 * d..][..width]);
+                    S::store(&from[d..][..width], &mut own_keys[(past + t) * width..][..width]);
+                    S::store(&from[2 * d..][..width], &mut own_values[(past + t) * width..][..width]);
                 }
                 if many && new > 1 {
                     let queries = MatrixRef::strided(&qkv[b * new * 3 * d + h * width..], new, width, 3 * d);
-                    let own = MatrixRef::new(own_keys, past + new, width);
+                    let own = MatrixRef::new(S::widen(own_keys, wide), past + new, width);
                     let to = &mut scores[b * new * columns + prefix.length..];
                     let to = MatrixMut::strided(to, new, past + new, columns);
                     matmul::serial(queries, own.t(), to, Into::Overwrite, Precision::F32);
@@ -133,10 +124,10 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
                     let row = &mut scores[r * columns..][..columns];
                     let visible = prefix.length + past + t + 1;
                     if !many {
-                        scores_of_one(query(r), shared_keys, row);
+                        S::scores_of_one(query(r), shared_keys, row);
                     }
                     if !(many && new > 1) {
-                        scores_of_one(query(r), own_keys, &mut row[prefix.length..visible]);
+                        S::scores_of_one(query(r), own_keys, &mut row[prefix.length..visible]);
                     }
                     softmax(&mut row[..visible], scale);
                     row[visible..].fill(0.0);
@@ -147,7 +138,7 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
             }
             if many && prefix.length > 0 {
                 let weights = MatrixRef::strided(scores, rows * new, prefix.length, columns);
-                let shared = MatrixRef::new(shared_values, prefix.length, width);
+                let shared = MatrixRef::new(S::widen(shared_values, wide), prefix.length, width);
                 let to = MatrixMut::new(results, rows * new, width);
                 matmul::serial(weights, shared, to, Into::Overwrite, Precision::F32);
             }
@@ -158,7 +149,7 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
                 if many && new > 1 {
                     let from = &scores[b * new * columns + prefix.length..];
                     let weights = MatrixRef::strided(from, new, past + new, columns);
-                    let own = MatrixRef::new(own_values, past + new, width);
+                    let own = MatrixRef::new(S::widen(own_values, wide), past + new, width);
                     let to = MatrixMut::new(&mut results[b * new * width..], new, width);
                     matmul::serial(weights, own, to, Into::Add, Precision::F32);
                 } else {
@@ -167,9 +158,9 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
                         let row = &scores[r * columns..][..prefix.length + past + t + 1];
                         let to = &mut results[r * width..][..width];
                         if !many {
-                            add_weighted(&row[..prefix.length], shared_values, to);
+                            S::add_weighted(&row[..prefix.length], shared_values, to);
                         }
-                        add_weighted(&row[prefix.length..], own_values, to);
+                        S::add_weighted(&row[prefix.length..], own_values, to);
                     }
                 }
             }
@@ -189,6 +180,8 @@ pub fn forward(qkv: &[f32], out: &mut [f32], prefix: Prefix, own: Own, heads: us
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
 
     fn values(n: usize, seed: f32) -> Vec<f32> {
@@ -206,6 +199,15 @@ mod tests {
 
     #[test]
     fn any_split_into_prefix_past_and_new_equals_the_whole() {
+        splits_equal_the_whole::<f32>(1e-5);
+    }
+
+    #[test]
+    fn with_keys_and_values_of_16_bits_it_differs_by_their_rounding() {
+        splits_equal_the_whole::<f16>(2e-3);
+    }
+
+    fn splits_equal_the_whole<S: Stored>(tolerance: f32) {
         let (heads, width) = (3, 8);
         let d = heads * width;
         for (rows, prefix, pasts, new) in [
@@ -224,22 +226,31 @@ mod tests {
                 .collect();
             let capacity = pasts.iter().max().unwrap() + new + 2;
             let prefix_capacity = prefix + 3;
-            let mut prefix_keys = vec![f32::NAN; d * prefix_capacity];
+            // What is not in use may hold anything.
+            let stored = |values: &[f32]| {
+                let mut stored = vec![S::default(); values.len()];
+                S::store(values, &mut stored);
+                stored
+            };
+            let unused = stored(&[7e4])[0];
+            let mut prefix_keys = vec![unused; d * prefix_capacity];
             let mut prefix_values = prefix_keys.clone();
-            let mut keys = vec![f32::NAN; rows * d * capacity];
+            let mut keys = vec![unused; rows * d * capacity];
             let mut own_values = keys.clone();
             for h in 0..heads {
                 for i in 0..width {
                     for t in 0..prefix {
                         let at = (h * prefix_capacity + t) * width + i;
-                        prefix_keys[at] = shared[t * 3 * d + d + h * width + i];
-                        prefix_values[at] = shared[t * 3 * d + 2 * d + h * width + i];
+                        let from = &shared[t * 3 * d + h * width + i..];
+                        prefix_keys[at] = stored(&[from[d]])[0];
+                        prefix_values[at] = stored(&[from[2 * d]])[0];
                     }
                     for b in 0..rows {
                         for t in 0..pasts[b] {
                             let at = ((b * heads + h) * capacity + t) * width + i;
-                            keys[at] = texts[b][(prefix + t) * 3 * d + d + h * width + i];
-                            own_values[at] = texts[b][(prefix + t) * 3 * d + 2 * d + h * width + i];
+                            let from = &texts[b][(prefix + t) * 3 * d + h * width + i..];
+                            keys[at] = stored(&[from[d]])[0];
+                            own_values[at] = stored(&[from[2 * d]])[0];
                         }
                     }
                 }
@@ -255,7 +266,7 @@ mod tests {
                 let expected = &expected[(prefix + pasts[b]) * d..];
                 for (i, (found, expected)) in out[b * new * d..][..new * d].iter().zip(expected).enumerate() {
                     assert!(
-                        (found - expected).abs() < 1e-5,
+                        (found - expected).abs() < tolerance,
                         "rows {rows} prefix {prefix} row {b} {i}: {found} {expected}"
                     );
                 }

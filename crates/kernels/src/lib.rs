@@ -17,6 +17,7 @@ pub mod few_rows;
 pub mod layer_norm;
 mod level;
 pub mod matmul;
+pub mod memory;
 pub mod optimizer;
 mod parallel;
 pub mod quantised;

@@ -3,9 +3,11 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Bool, Tensor, TensorData};
+use burn::tensor::{Bool, DType, Element, Tensor, TensorData};
 use burn_flex::FlexTensor;
-use kernels::cached_attention::{Own, Prefix, forward};
+use bytemuck::Pod;
+use half::f16;
+use kernels::cached_attention::{Own, Prefix, Stored, forward};
 
 use crate::cpu::{dense, floats, tensor, uninitialised};
 
@@ -37,17 +39,11 @@ impl CachedOperations for Flex {
         lengths: Vec<usize>,
         heads: usize,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let (qkv, prefix_keys, prefix_values) = (dense(qkv), dense(prefix_keys), dense(prefix_values));
-        let (mut keys, mut values) = (dense(keys), dense(values));
-        let shape = qkv.shape();
-        let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
-        let mut out = uninitialised(rows * new * d);
-        let prefix =
-            Prefix { keys: floats(&prefix_keys), values: floats(&prefix_values), length: prefix_length };
-        // In place where nobody else holds the cache, as the engine takes care of.
-        let own = Own { keys: keys.storage_mut(), values: values.storage_mut(), lengths: &lengths };
-        forward(floats(&qkv), &mut out, prefix, own, heads, new);
-        (tensor(out, [rows, new, d]), keys, values)
+        let attend = match keys.dtype() {
+            DType::F16 => attend::<f16>,
+            _ => attend::<f32>,
+        };
+        attend(qkv, [prefix_keys, prefix_values], prefix_length, [keys, values], &lengths, heads)
     }
 
     fn project(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
@@ -59,7 +55,28 @@ impl CachedOperations for Flex {
     }
 }
 
-/// Keys and values of one layer, `[rows, heads, capacity, head width]` each.
+fn attend<S: Stored + Element + Pod>(
+    qkv: FlexTensor,
+    prefix: [FlexTensor; 2],
+    length: usize,
+    own: [FlexTensor; 2],
+    lengths: &[usize],
+    heads: usize,
+) -> (FlexTensor, FlexTensor, FlexTensor) {
+    let qkv = dense(qkv);
+    let [prefix_keys, prefix_values] = prefix.map(|tensor| tensor.to_contiguous());
+    let [mut keys, mut values] = own.map(|tensor| tensor.to_contiguous());
+    let shape = qkv.shape();
+    let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
+    let mut out = uninitialised(rows * new * d);
+    let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
+    // In place where nobody else holds the cache, as the engine takes care of.
+    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), lengths };
+    forward(floats(&qkv), &mut out, prefix, own, heads, new);
+    (tensor(out, [rows, new, d]), keys, values)
+}
+
+/// Keys and values of one layer, of 32 or on a CPU of 16 bits, `[rows, heads, capacity, head width]` each.
 #[derive(Debug, Clone)]
 pub struct KeysValues {
     /// What queries are held against.

@@ -17,7 +17,7 @@ use cached::CachedOperations;
 pub use cached::{KeysValues, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::Dropout;
-pub use kernels::{Precision, activation::Activation, optimizer::AdamStep};
+pub use kernels::{Precision, activation::Activation, memory, optimizer::AdamStep};
 pub use quantised::{Bits, Quantised};
 
 /// Whether tensors of this device live in the memory of the CPU, so that kernels over slices apply.

@@ -205,32 +205,26 @@ impl Evaluator<'_> {
                 pairs.iter().map(|pair| (pair.log_odds, pair.shown, gold.of_pair(task, pair).is_some())),
             );
         }
-        let judged = |fitted: &Calibration, data: &[(f64, Evidence, bool)]| -> Vec<(f64, bool)> {
-            data.iter().map(|(odds, shown, right)| (fitted.probability_with(*odds, shown), *right)).collect()
-        };
-        let mut across = Vec::new();
-        for (own, other) in [(0, 1), (1, 0)] {
-            if let Some(fitted) = Calibration::fit_with_evidence(&halves[other]) {
-                across.extend(judged(&fitted, &halves[own]));
-            }
-        }
-        if let Some(threshold) = best_threshold(&across, gold_count) {
+        let silent = halves
+            .clone()
+            .map(|half| half.into_iter().map(|(_, shown, right)| (0.0, shown, right)).collect::<Vec<_>>());
+        let (together, signs) = (judged_across(&halves), judged_across(&silent));
+        // A network whose verdicts do not help is not listened to.
+        let heard = log_likelihood(&together) > log_likelihood(&signs);
+        let (judged, fitted_on) = if heard { (&together, &halves) } else { (&signs, &silent) };
+        if let Some(threshold) = best_threshold(judged, gold_count) {
             guidance.threshold = Some(threshold.at);
             figures.insert(format!("{name}.dev_pair_f1"), 100.0 * threshold.f1);
-            figures.insert(format!("{name}.dev_calibration_error"), calibration_error(&across));
+            figures.insert(format!("{name}.dev_calibration_error"), calibration_error(judged));
         }
-        let all = halves.concat();
-        // What the model alone, and the text alone, would reach: both should be worth less than the two together.
-        let alone: Vec<(f64, bool)> = all.iter().map(|(odds, _, right)| (*odds, *right)).collect();
-        let silent: Vec<(f64, Evidence, bool)> =
-            all.iter().map(|(_, shown, right)| (0.0, *shown, *right)).collect();
-        let shown = Calibration::fit_with_evidence(&silent).map(|fitted| judged(&fitted, &silent));
-        for (key, scored) in [("model", Some(alone)), ("signs", shown)] {
-            if let Some(best) = scored.and_then(|scored| best_threshold(&scored, gold_count)) {
-                figures.insert(format!("{name}.dev_pair_f1_of_{key}_alone"), 100.0 * best.f1);
+        let model: Vec<(f64, bool)> =
+            halves.iter().flatten().map(|(odds, _, right)| (*odds, *right)).collect();
+        for (key, scored) in [("model_alone", model), ("signs_alone", signs), ("both", together)] {
+            if let Some(best) = best_threshold(&scored, gold_count) {
+                figures.insert(format!("{name}.dev_pair_f1_of_{key}"), 100.0 * best.f1);
             }
         }
-        guidance.calibration = Calibration::fit_with_evidence(&all);
+        guidance.calibration = Calibration::fit_with_evidence(&fitted_on.concat());
         Ok((figures, guidance))
     }
 
@@ -400,4 +394,25 @@ impl Keys {
 
 fn words(head: &str, tail: &str) -> [String; 2] {
     [head, tail].map(|part| part.to_lowercase().replace(' ', ""))
+}
+
+/// The probability of each pair, by what was fitted on the other half, and whether it is right.
+fn judged_across(halves: &[Vec<(f64, Evidence, bool)>; 2]) -> Vec<(f64, bool)> {
+    let mut across = Vec::new();
+    for (own, other) in [(0, 1), (1, 0)] {
+        if let Some(fitted) = Calibration::fit_with_evidence(&halves[other]) {
+            across.extend(
+                halves[own]
+                    .iter()
+                    .map(|(odds, shown, right)| (fitted.probability_with(*odds, shown), *right)),
+            );
+        }
+    }
+    across
+}
+
+/// Of what was judged.
+fn log_likelihood(judged: &[(f64, bool)]) -> f64 {
+    let of = |(probability, right): &(f64, bool)| if *right { *probability } else { 1.0 - probability };
+    judged.iter().map(|one| of(one).max(f64::MIN_POSITIVE).ln()).sum()
 }

@@ -90,9 +90,15 @@ impl<'m> Decoder<'m> {
         self
     }
 
-    /// Rows of logits that are held at once, so that memory stays bounded: 64 MiB of them.
+    /// Rows of logits that are held at once, so that memory stays bounded: 8 MiB of them.
     fn rows_at_once(&self) -> usize {
-        ((16 << 20) / self.config.vocab_size.max(1)).max(1)
+        ((2 << 20) / self.config.vocab_size.max(1)).max(1)
+    }
+
+    /// Tokens of a prompt that are read at once: on a CPU more are no faster, and what lies between two matrices takes
+    /// memory. A graphics device compiles its kernels for each number of them.
+    fn tokens_at_once(&self) -> usize {
+        if operations::is_cpu(&self.network.device()) { 256 } else { usize::MAX }
     }
 
     /// Refuses ids that the model does not know, and texts that leave no room.

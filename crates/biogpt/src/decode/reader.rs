@@ -37,9 +37,12 @@ impl Reader {
         self.cache.truncate(0, kept);
         self.tokens.truncate(kept);
         let new = &tokens[kept..];
-        let hidden = decoder.network.extend(&[new], &mut self.cache);
-        self.hidden = Some(pick(hidden, &[(0, new.len() - 1)]));
-        self.tokens.extend_from_slice(new);
+        self.cache.reserve(new.len());
+        for part in new.chunks(decoder.tokens_at_once()) {
+            let hidden = decoder.network.extend(&[part], &mut self.cache);
+            self.hidden = Some(pick(hidden, &[(0, part.len() - 1)]));
+            self.tokens.extend_from_slice(part);
+        }
         Ok(new.len())
     }
 
@@ -85,8 +88,7 @@ impl Decoder<'_> {
     /// A reader that has read nothing.
     #[must_use]
     pub fn reader(&self) -> Reader {
-        let device = self.network.device();
-        Reader { cache: Cache::new(self.config, 1, &device), tokens: Vec::new(), hidden: None }
+        Reader { cache: self.network.cache(self.config, 1), tokens: Vec::new(), hidden: None }
     }
 
     /// Reads several texts of any lengths at once. What follows is the same as for each alone.
@@ -98,8 +100,7 @@ impl Decoder<'_> {
             return Err(DecodeError::EmptyPrompt);
         }
         texts.iter().try_for_each(|tokens| self.check_prompt(tokens))?;
-        let device = self.network.device();
-        let mut cache = Cache::new(self.config, texts.len(), &device);
+        let mut cache = self.network.cache(self.config, texts.len());
         let hidden = self.network.extend(texts, &mut cache);
         let last: Vec<_> = texts.iter().enumerate().map(|(row, tokens)| (row, tokens.len() - 1)).collect();
         let rows = texts.iter().map(|tokens| Prompt { tokens: tokens.to_vec(), sample: 0 }).collect();

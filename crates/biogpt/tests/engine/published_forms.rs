@@ -1,8 +1,8 @@
 //! The reference's cases: every published form of every model gives the reference's logits and hidden states, before
 //! and after import into our own form.
 
+use biogpt::Training;
 use biogpt::model::{self, Import, Model, WeightType};
-use biogpt::{Cache, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::reference::{FORMS, Reference, largest_difference, models};
@@ -20,7 +20,7 @@ fn largest_errors(model: &Model, reference: &Reference) -> [f32; 2] {
         let input: Vec<i32> = case.ids.iter().map(|i| *i as i32).collect();
         let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);
         let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
-        let mut cache = Cache::new(&model.config, 1, &model.device);
+        let mut cache = model.network.cache(&model.config, 1);
         let steps: Vec<Tensor<3>> =
             case.ids.iter().map(|id| model.network.extend(&[&[*id]], &mut cache)).collect();
         let steps: Tensor<2> = Tensor::cat(steps, 1).reshape([length, d]);

@@ -44,7 +44,10 @@ impl Keeper {
                 Next::Message(Message::Choose(source)) => self.choose(source),
                 Next::Message(Message::Idle(idle)) => self.idle = idle,
                 Next::Message(Message::Unload) => self.unload(),
-                Next::Message(Message::Work(work)) => self.one(work),
+                Next::Message(Message::Work(work)) => {
+                    self.one(work);
+                    biogpt::memory::give_back();
+                }
             }
         }
     }
@@ -77,6 +80,7 @@ impl Keeper {
 
     fn unload(&mut self) {
         if self.generator.take().is_some() {
+            biogpt::memory::give_back();
             tracing::info!("the model left memory");
             self.tell(|status| {
                 status.state = State::Unloaded;

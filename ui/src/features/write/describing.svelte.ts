@@ -10,7 +10,7 @@ export const textOf = (candidate: Candidate) => candidate.tokens.map((token) => 
 export class Describing implements Lasting {
   private readonly app: App
   term = $state('')
-  careful = $state(false)
+  careful = $state(true)
   seed = $state(7)
   locked = $state(false)
   candidates = $state.raw<Candidate[]>([])

@@ -1,0 +1,314 @@
+//! What texts say in passing that a term is: "Warfarin is an anticoagulant used to prevent blood clots."
+//!
+//! Ontologies define a drug by its structure; readers ask what it is for, and abstracts, textbooks and fact sheets say so
+//! in one sentence.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::common::key;
+use crate::records::{find, read_text_lines};
+
+/// Sentences kept of a term.
+const MOST: usize = 2;
+/// Words that a name has at most.
+const NAME_WORDS: usize = 4;
+/// Letters that a name has at least: shorter ones are abbreviations of many things.
+const NAME_LETTERS: usize = 4;
+/// Words of a sentence that says enough and not too much.
+const WORDS: std::ops::RangeInclusive<usize> = 7..=45;
+
+/// Names that a sentence may be about, by their [`key`]s.
+pub(crate) struct Names(HashSet<String>);
+
+/// A sentence of a text on one of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    /// As the text writes it.
+    pub(crate) term: String,
+    /// Begins with the term.
+    pub(crate) text: String,
+    /// Whatever the caller counts its texts by.
+    pub(crate) source: usize,
+    /// How far it is from what a dictionary would say.
+    distance: usize,
+}
+
+impl Names {
+    /// Those of the corpora's `terms.tsv`; none if there is no such file.
+    pub(crate) fn read(corpora: &Path) -> Result<(Self, Option<PathBuf>), Error> {
+        let file = find(corpora, "terms.tsv");
+        let mut names = HashSet::new();
+        if let Some(file) = &file {
+            read_text_lines(file, |_, line| {
+                let name = line.split('\t').next().unwrap_or_default();
+                if name.len() >= NAME_LETTERS && name.split_whitespace().count() <= NAME_WORDS {
+                    names.insert(key(name));
+                }
+                Ok(())
+            })?;
+        }
+        Ok((Self(names), file))
+    }
+
+    /// The sentences of a text that say what one of the names is. `kind` is that of its record.
+    pub(crate) fn told(&self, text: &str, kind: &str, source: usize) -> Vec<Told> {
+        let mut found = Vec::new();
+        for paragraph in text.lines() {
+            let mut sentences = sentences(paragraph).into_iter().peekable();
+            while let Some(sentence) = sentences.next() {
+                let Some((term, rest)) = self.subject(sentence) else { continue };
+                let Some(distance) = distance(rest, kind) else { continue };
+                let mut text = format!("{} {rest}", capitalised(term));
+                // "It works by ..." goes on about the same thing.
+                if let Some(next) = sentences.peek().filter(|next| goes_on(next)) {
+                    text = format!("{text} {next}");
+                }
+                found.push(Told { term: term.to_owned(), text, source, distance });
+            }
+        }
+        found
+    }
+
+    /// The name that a sentence begins with, and the sentence from its verb on.
+    fn subject<'s>(&self, sentence: &'s str) -> Option<(&'s str, &'s str)> {
+        let sentence = sentence.strip_prefix("The ").unwrap_or(sentence);
+        let ends: Vec<usize> = sentence.match_indices(' ').map(|(at, _)| at).take(NAME_WORDS).collect();
+        ends.into_iter().rev().find_map(|end| {
+            let (term, rest) = sentence.split_at(end);
+            let mut rest = rest.trim_start();
+            if rest.starts_with('(') {
+                rest = rest.split_once(')')?.1.trim_start();
+            }
+            let predicate = rest.strip_prefix("is ").or_else(|| rest.strip_prefix("are "))?;
+            let opens = OPENINGS.iter().any(|opening| predicate.starts_with(opening));
+            (opens && self.0.contains(&key(term))).then_some((term, rest))
+        })
+    }
+}
+
+/// The best sentences of each term, by its [`key`].
+pub(crate) fn best(told: Vec<Told>) -> HashMap<String, Vec<Told>> {
+    let mut by_term: HashMap<String, Vec<Told>> = HashMap::new();
+    for told in told {
+        by_term.entry(key(&told.term)).or_default().push(told);
+    }
+    for of_term in by_term.values_mut() {
+        of_term.sort_by(|a, b| (a.distance, &a.text).cmp(&(b.distance, &b.text)));
+        of_term.dedup_by(|a, b| a.text == b.text);
+        of_term.truncate(MOST);
+    }
+    by_term
+}
+
+/// How what a thing is begins.
+const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for ", "used in ", "made ", "one of "];
+
+/// What ties a sentence to its text: it says nothing when it stands alone.
+const TIED: &[&str] = &[
+    " we ",
+    " our ",
+    " us ",
+    " here ",
+    " this ",
+    " these ",
+    " et al",
+    " fig",
+    " table",
+    " however",
+    " therefore",
+    " thus",
+    " hence",
+    " above",
+    " below",
+    " respectively",
+    " another ",
+    " same ",
+    " such a ",
+    " study",
+    " studies",
+    " trial",
+    " hypothes",
+    "[",
+    "%",
+    " p <",
+    "=",
+    " authors",
+    " review",
+    " recently",
+    " years ",
+    " case ",
+    " reported",
+    " investigated",
+    " our",
+];
+/// Beginnings that rank or promise instead of saying what it is.
+const RANKS: &[&str] = &[
+    "the first",
+    "the second",
+    "the third",
+    "the only",
+    "the main",
+    "the major",
+    "the leading",
+    "the best",
+    "the preferred",
+    "the case",
+    "the result",
+    "the next",
+    "the standard",
+    "the primary",
+    "the key",
+    "the drug",
+    "the treatment",
+    "the least",
+    "the more",
+    "a result",
+    "a promising",
+    "a potential",
+    "a novel",
+    "a new",
+    "a good",
+    "a useful",
+    "a popular",
+    "a relevant",
+    "a reliable",
+    "a safe",
+    "a significant",
+    "a strong",
+    "a problem",
+    "a growing",
+    "a challenge",
+    "a challenging",
+    "a concern",
+    "an attractive",
+    "an alternative",
+    "an effective",
+    "an efficacious",
+    "an emerging",
+    "an example",
+    "an excellent",
+    "an ideal",
+    "an issue",
+    "an independent",
+    "an unusual",
+];
+/// Judgements: a dictionary makes none.
+const JUDGEMENTS: &[&str] = &[
+    "important",
+    "common",
+    "major",
+    "most",
+    "well",
+    "worldwide",
+    "effective",
+    "risk factor",
+    "essential",
+    "used in",
+];
+
+/// `None` for what no dictionary would say.
+fn distance(predicate: &str, kind: &str) -> Option<usize> {
+    let words = predicate.split_whitespace().count();
+    let lower = predicate.to_lowercase();
+    let said = lower.split_once(' ').map_or("", |(_, said)| said);
+    let unfit = !WORDS.contains(&words)
+        || TIED.iter().any(|tie| lower.contains(tie))
+        || RANKS.iter().any(|rank| said.starts_with(rank));
+    let of_kind = match kind {
+        "qa" => 0,
+        "textbook" => 2,
+        _ => 4,
+    };
+    let judgements = JUDGEMENTS.iter().filter(|word| lower.contains(**word)).count();
+    (!unfit).then_some(of_kind + 3 * judgements + usize::from(lower.contains('(')) + words.abs_diff(18) / 6)
+}
+
+/// Whether a sentence goes on about what the one before it said.
+fn goes_on(next: &str) -> bool {
+    let about =
+        ["It is ", "It has ", "It acts ", "It works ", "It helps ", "It causes ", "They are ", "They help "];
+    about.iter().any(|start| next.starts_with(start))
+        && WORDS.contains(&next.split_whitespace().count())
+        && !TIED.iter().any(|tie| next.to_lowercase().contains(tie))
+}
+
+/// The sentences of a paragraph that end with a full stop.
+fn sentences(paragraph: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    for (at, _) in paragraph.match_indices(['.', '?', '!']) {
+        let after = &paragraph[at + 1..];
+        let ends = after.is_empty()
+            || after.strip_prefix(' ').is_some_and(|next| next.starts_with(|c: char| c.is_uppercase()));
+        let last = paragraph[from..at].rsplit([' ', '(']).next().unwrap_or_default();
+        // "E. coli", "Fig. 2", "i.e. a drug".
+        let shortened =
+            last.chars().count() < 2 || ["vs", "al", "Fig", "Dr", "spp", "ca", "St"].contains(&last);
+        if ends && !(shortened || last.contains('.')) {
+            found.push(paragraph[from..=at].trim());
+            from = at + 1;
+        }
+    }
+    found
+}
+
+fn capitalised(term: &str) -> String {
+    let mut letters = term.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let names = ["warfarin", "heart", "blood pressure", "e coli"].map(str::to_owned);
+        Names(HashSet::from(names)).told(text, "abstract", 0).into_iter().map(|told| told.text).collect()
+    }
+
+    #[test]
+    fn sentences_that_say_what_a_name_is_are_found() {
+        let text = "Bleeding is feared. Warfarin (Coumadin) is an anticoagulant that hinders vitamin K. It is used to \
+                    prevent clots in veins and lungs. We gave it to nine.\nThe heart is a muscular organ that pumps blood \
+                    through the body.\nE. coli is a bacterium of the gut of man and beast.";
+        let expected = [
+            "Warfarin is an anticoagulant that hinders vitamin K. It is used to prevent clots in veins and lungs.",
+            "Heart is a muscular organ that pumps blood through the body.",
+            "E. coli is a bacterium of the gut of man and beast.",
+        ];
+        assert_eq!(texts(text), expected);
+    }
+
+    #[test]
+    fn what_needs_its_text_or_ranks_is_left() {
+        for text in [
+            "Warfarin is the first choice of many doctors in the whole world.",
+            "Warfarin is an anticoagulant that we gave to nine of the patients.",
+            "Warfarin was an anticoagulant that hindered vitamin K in the liver.",
+            "Blood is a fluid that the heart pumps through the whole body.",
+            "Warfarin is a drug.",
+        ] {
+            assert_eq!(texts(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_term_the_plainest_are_kept() {
+        let told = |text: &str| Told {
+            term: "Warfarin".into(),
+            text: text.into(),
+            source: 0,
+            distance: distance(text.split_once(' ').unwrap().1, "abstract").unwrap(),
+        };
+        let plain = told(
+            "Warfarin is an anticoagulant that keeps the liver from making clotting factors out of vitamin K.",
+        );
+        let judged =
+            told("Warfarin is an important and effective drug, used worldwide by most of those who need it.");
+        let short = told("Warfarin is a drug that thins the blood.");
+        let best = best(vec![judged, short.clone(), plain.clone(), plain.clone()]);
+        assert_eq!(best["warfarin"], [plain, short]);
+    }
+}
