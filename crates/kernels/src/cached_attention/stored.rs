@@ -106,19 +106,45 @@ fn float(half: f16) -> f32 {
     f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
 }
 
+/// Numbers of a vector.
+const LANES: usize = 16;
+
 #[inline(always)]
 fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl Fn(S) -> f32) {
     let width = query.len();
+    // Arrays of a known length are what the compiler makes vectors of.
+    let (query, query_rest) = query.as_chunks::<LANES>();
     for (score, key) in scores.iter_mut().zip(keys.chunks_exact(width)) {
-        *score = lane_sum(width, |i| query[i] * float(key[i]));
+        let (key, key_rest) = key.as_chunks::<LANES>();
+        let mut sums = [0.0f32; LANES];
+        for (query, key) in query.iter().zip(key) {
+            for l in 0..LANES {
+                sums[l] += query[l] * float(key[l]);
+            }
+        }
+        let rest: f32 = query_rest.iter().zip(key_rest).map(|(query, key)| query * float(*key)).sum();
+        *score = lane_sum(LANES, |l| sums[l]) + rest;
     }
 }
 
 #[inline(always)]
 fn add<S: Copy>(weights: &[f32], values: &[S], out: &mut [f32], float: impl Fn(S) -> f32) {
     let width = out.len();
+    // Some columns at a time, whose sums stay in a register.
+    let (columns, rest) = out.as_chunks_mut::<LANES>();
+    let from = columns.len() * LANES;
+    for (column, out) in columns.iter_mut().enumerate() {
+        let mut sums = *out;
+        for (weight, value) in weights.iter().zip(values.chunks_exact(width)) {
+            let Some(value) = value[column * LANES..].first_chunk::<LANES>() else { break };
+            for l in 0..LANES {
+                sums[l] += weight * float(value[l]);
+            }
+        }
+        *out = sums;
+    }
     for (weight, value) in weights.iter().zip(values.chunks_exact(width)) {
-        for (out, value) in out.iter_mut().zip(value) {
+        for (out, value) in rest.iter_mut().zip(&value[from..]) {
             *out += weight * float(*value);
         }
     }

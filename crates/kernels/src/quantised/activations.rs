@@ -34,28 +34,36 @@ fn reorder<const N: usize>(codes: &[i8], pairs: &mut [i16], order: [usize; N]) {
 /// Magnitudes from here on are infinite or no numbers.
 const INFINITY: u32 = 0x7F80_0000;
 
+/// 1.5 · 2^23
+const ROUNDING: f32 = 12_582_912.0;
+
 for_each_level! {
     fn round_blocks(x: &[f32], bias: i32, codes: &mut [i8], scales: &mut [f32], offsets: &mut [i32]) {
         let (x, codes) = (x.as_chunks::<BLOCK>().0, codes.as_chunks_mut::<BLOCK>().0);
         for (((x, codes), scale), offset) in x.iter().zip(codes).zip(scales).zip(offsets) {
             // As bits, so that what is no number counts as larger than any.
-            let mut magnitudes = [0u32; 8];
-            for (i, value) in x.iter().enumerate() {
-                magnitudes[i % 8] = magnitudes[i % 8].max(value.to_bits() & 0x7FFF_FFFF);
+            let mut magnitudes = [0u32; BLOCK / 2];
+            for half in x.as_chunks::<{ BLOCK / 2 }>().0 {
+                for (magnitude, value) in magnitudes.iter_mut().zip(half) {
+                    *magnitude = (*magnitude).max(value.to_bits() & 0x7FFF_FFFF);
+                }
             }
             let largest = magnitudes.into_iter().fold(0, u32::max);
             let finite = largest < INFINITY;
             let largest = f32::from_bits(largest);
             // Below the first normal number the inverse would overflow; such a block counts as zeros.
             let inverse = if finite && largest >= f32::MIN_POSITIVE * 65536.0 { 127.0 / largest } else { 0.0 };
-            let mut sum = 0i32;
-            for (code, value) in codes.iter_mut().zip(x) {
-                let value = if finite { value * inverse } else { 0.0 };
-                // SAFETY: a number of at most 127.01 in magnitude.
-                let rounded: i32 = unsafe { value.round_ties_even().to_int_unchecked() };
-                sum += rounded;
+            let mut rounded = [0i32; BLOCK];
+            if finite {
+                for (rounded, value) in rounded.iter_mut().zip(x) {
+                    // At most 127.01 in magnitude, the sum's lowest bit is worth 1: the addition rounds, half to even.
+                    *rounded = (value * inverse + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32;
+                }
+            }
+            for (code, rounded) in codes.iter_mut().zip(rounded) {
                 *code = rounded as i8;
             }
+            let sum: i32 = rounded.iter().sum();
             *scale = if finite { largest / 127.0 } else { f32::NAN };
             *offset = -bias * sum;
         }
