@@ -141,7 +141,9 @@ const TIED: &[&str] = &[
     " case ",
     " reported",
     " investigated",
-    " our",
+    " demonstrated",
+    " mortality",
+    " been tested",
 ];
 /// Beginnings that rank or promise instead of saying what it is.
 const RANKS: &[&str] = &[
@@ -179,11 +181,17 @@ const RANKS: &[&str] = &[
     "a strong",
     "a problem",
     "a growing",
+    "a major",
+    "a common cause",
+    "a frequent",
     "a challenge",
     "a challenging",
     "a concern",
     "an attractive",
     "an alternative",
+    "an important cause",
+    "an important risk",
+    "an essential",
     "an effective",
     "an efficacious",
     "an emerging",

@@ -133,9 +133,9 @@ impl Content {
                 .map(|one| with_ids(&one.name, &one.concepts))
                 .chain(std::iter::once(kind.clone()))
                 .collect::<Vec<_>>()
-                .join("\n"),
+                .join(" · "),
             Self::Label { label, .. } => label.clone(),
-            Self::Answer { question, verdict, .. } => format!("{question}\n{verdict}"),
+            Self::Answer { question, verdict, .. } => format!("{question} · {verdict}"),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{app, commands, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 13] = [
+pub const STEP_NAMES: [&str; 14] = [
     "system",
     "format",
     "spelling",
@@ -20,6 +20,7 @@ pub const STEP_NAMES: [&str; 13] = [
     "bindings",
     "tests",
     "window",
+    "cuda",
 ];
 
 /// Does the steps, all even if one fails, and prints the table.
@@ -57,6 +58,7 @@ fn step(house: &House, name: &str) -> Outcome {
         "window" => app::window(house),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
+        "cuda" => cuda(house),
         other => Outcome::Failed(format!("there is no step `{other}`")),
     }
 }
@@ -85,6 +87,14 @@ fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
         }
         (outcome, _) => outcome,
     }
+}
+
+/// Whether training on CUDA compiles; it cannot run where this is checked. In a folder of its own: `DOCS_RS`, which leaves
+/// out a compiler that is only downloaded where it is used, would make Cargo build shared packages anew each time.
+fn cuda(house: &House) -> Outcome {
+    let mut command = cargo(house);
+    command.args(["check", "--locked", "--package", "training", "--features", "cuda"]);
+    commands::run(command.env("DOCS_RS", "1").env("CARGO_TARGET_DIR", house.target.join("cuda")))
 }
 
 /// Cargo in the checkout, with one build folder shared between clones.

@@ -2,13 +2,23 @@ import { undo } from '@codemirror/commands'
 import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
-import { withKept } from '../../src/features/write/describing.svelte'
+import { textOf, withKept } from '../../src/features/write/describing.svelte'
 import { leave, stateOf } from '../../src/features/write/editor'
 import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
 
 const token = (text: string, probability = 0.9) => ({ text, logProbability: Math.log(probability), alternatives: [{ text: ' other', logProbability: -2 }] })
+
+describe('a candidate', () => {
+  const candidate = (text: string, ended: 'complete' | 'length') => ({ seed: null, beginning: [], tokens: [token(text)], tentative: '', ended, meanLogProbability: null })
+
+  test('that was cut at its length is taken up to its last whole sentence', () => {
+    expect(textOf(candidate(' Gout is arthritis. It hurts 1.5 times as', 'length'))).toBe('Gout is arthritis.')
+    expect(textOf(candidate(' Gout is arthritis. It hurts', 'complete'))).toBe('Gout is arthritis. It hurts')
+    expect(textOf(candidate(' Gout is arthritis that', 'length'))).toBe('Gout is arthritis that')
+  })
+})
 
 describe('generated text', () => {
   const written = () => {

@@ -58,6 +58,7 @@ journey('a description comes word by word and stops when it is told to', async (
   await app.click('button', 'New draft')
   await app.press('Control', 'd')
   await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  await app.click('[aria-label=Decoding] label', 'Varied')
   await app.press('Enter')
   await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
   const told = Date.now()

@@ -35,6 +35,7 @@ journey('the starter answers at once, and the window goes on meanwhile', async (
   await app.click('button', 'New draft')
   await app.press('Control', 'd')
   await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  await app.click('[aria-label=Decoding] label', 'Varied')
   note(`page at rest: ${inWords(await pausesDuring(app, () => app.session.runAsync('setTimeout(arguments[0], 2000)')))}`)
 
   const loading = await pausesDuring(app, () => app.session.runAsync(describe))

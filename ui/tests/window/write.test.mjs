@@ -59,6 +59,7 @@ journey('a word that the model was unsure of tells what else it considered, and 
   await newDraft(app)
   await app.press('Control', 'd')
   await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  await app.click('[aria-label=Decoding] label', 'Varied')
   await app.press('Enter')
   await app.see('article .token', '', 60_000)
   await app.gone('[aria-label="Describe a term"] button', 'Stop')

@@ -1,5 +1,7 @@
 //! What an action did, in a past participle: for the toast after it, the undo button and the history.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use super::changes;
@@ -43,10 +45,7 @@ impl Library {
                 Action::Import => format!("imported {}", documents(Table::Documents)),
                 Action::RemoveDocuments => format!("removed {}", documents(Table::Removals)),
                 Action::RestoreDocuments => format!("brought {} back", documents(Table::Removals)),
-                Action::Run => match found(connection, &changes)? {
-                    0 => "ran the model".to_owned(),
-                    findings => format!("found {}", counted(findings, "annotation")),
-                },
+                Action::Run => found(connection, &changes)?,
                 Action::Batch => match of(Table::Runs) {
                     0 => "started a batch".to_owned(),
                     runs => format!("ran a batch over {}", counted(runs, "document")),
@@ -66,14 +65,22 @@ impl Library {
     }
 }
 
-fn found(connection: &Connection, changes: &[changes::Change]) -> Result<usize> {
-    let mut findings = 0;
+fn found(connection: &Connection, changes: &[changes::Change]) -> Result<String> {
+    let mut by_sort: BTreeMap<String, usize> = BTreeMap::new();
+    // A signature begins with the sort of what it stands for.
+    let mut statement = connection.prepare_cached(
+        "SELECT substr(signature, 1, instr(signature, char(31)) - 1) AS sort, count(*) FROM findings
+         WHERE run_id = ?1 GROUP BY sort",
+    )?;
     for run in changes.iter().filter(|change| change.table == Table::Runs) {
-        findings += connection
-            .prepare_cached("SELECT count(*) FROM findings WHERE run_id = ?1")?
-            .query_row([run.key], |row| row.get::<_, usize>(0))?;
+        let counts = statement.query_map([run.key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in counts {
+            let (sort, count): (String, usize) = row?;
+            *by_sort.entry(sort).or_default() += count;
+        }
     }
-    Ok(findings)
+    let named: Vec<String> = by_sort.iter().map(|(sort, count)| counted(*count, noun(sort))).collect();
+    Ok(if named.is_empty() { "ran the model".to_owned() } else { format!("found {}", named.join(" and ")) })
 }
 
 fn decided(
@@ -112,7 +119,7 @@ fn decided(
     Ok(format!("{} {}", verb.unwrap_or("decided"), counted(changes.len(), noun.unwrap_or("annotation"))))
 }
 
-fn noun(sort: &'static str) -> &'static str {
+fn noun(sort: &str) -> &str {
     if sort == "entity" { "mention" } else { sort }
 }
 

@@ -34,7 +34,7 @@ fn from_a_dropped_file_to_an_export_and_back() {
             first,
             &[("clonidine", "hypotension", 0.9), ("naloxone", "nausea", 0.4), ("naloxone", "rash", 0.2)],
         );
-        assert_eq!(change.step.summary, "found 3 annotations");
+        assert_eq!(change.step.summary, "found 3 relations");
         let marks = change.marks.unwrap();
         assert_eq!(marks.runs[0].notices, ["The text was read in two parts."]);
         assert_eq!(marks.runs[0].findings, 3);

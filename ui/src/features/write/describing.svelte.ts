@@ -4,7 +4,12 @@ import type { App, Lasting } from '../../shared/app.svelte'
 
 export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null }
 
-export const textOf = (candidate: Candidate) => candidate.tokens.map((token) => token.text).join('').trim()
+/** What is inserted or copied: of a candidate that was cut at its length, the sentences that are whole. */
+export function textOf(candidate: Candidate): string {
+  const text = candidate.tokens.map((token) => token.text).join('').trim()
+  const ends = candidate.ended === 'length' ? [...text.matchAll(/[.!?](?=\s|$)/g)].at(-1) : undefined
+  return ends === undefined ? text : text.slice(0, ends.index + 1)
+}
 
 /** The describe panel: what is asked, and the candidates as they come. */
 export class Describing implements Lasting {
