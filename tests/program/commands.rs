@@ -42,13 +42,21 @@ fn describe() {
 }
 
 /// What a description of a term must speak of.
-const TERMS: [(&str, &str); 6] = [
+const TERMS: [(&str, &str); 14] = [
     ("insulin", "hormone"),
     ("hepatitis", "liver"),
     ("pneumonia", "lung"),
-    ("heart failure", "pump"),
+    ("heart failure", "heart can't pump"),
     ("schizophrenia", "thought"),
-    ("kidney failure", "kidney function"),
+    ("kidney failure", "kidneys"),
+    ("asthma", "airways"),
+    ("melanoma", "skin cancer"),
+    ("haemoglobin", "oxygen"),
+    ("dopamine", "messenger"),
+    ("metformin", "type 2 diabetes"),
+    ("warfarin", "anticoagulant"),
+    ("digoxin", "heart failure"),
+    ("prednisone", "inflammation"),
 ];
 
 /// The terms that readers ask about are what the starter model learned to describe.
