@@ -9,7 +9,7 @@ use tokenizer::Tokenizer;
 /// Makes memory-mapped token shards: deduplicated, filtered by licence, without anything from a test or validation set.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Folder of the raw corpora (prose, definitions.jsonl.gz, tasks).
+    /// Folder of the raw corpora (prose, definitions.jsonl.gz, terms.tsv.gz, tasks).
     #[arg(long)]
     pub corpora: PathBuf,
     /// Folder of the tokenizer.

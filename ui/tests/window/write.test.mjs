@@ -58,7 +58,8 @@ journey('a word that the model was unsure of tells what else it considered, and 
   const app = await open()
   await newDraft(app)
   await app.press('Control', 'd')
-  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+  // Nothing that the starter knows by heart: of that it is sure.
+  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'purple telescopes')
   await app.click('[aria-label=Decoding] label', 'Varied')
   await app.press('Enter')
   await app.see('article .token', '', 60_000)
