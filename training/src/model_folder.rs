@@ -74,6 +74,10 @@ enum Type {
     F16,
     /// 16 bits with the range of 32.
     Bf16,
+    /// 8 bits a weight; for this engine only.
+    Q8,
+    /// 4 bits a weight; for this engine only.
+    Q4,
 }
 
 /// Writes the weights of one run, or the mean of several.
@@ -86,6 +90,9 @@ pub fn export(arguments: &Export) -> Result<(), Failure> {
                 Type::F32 => checkpoints::Dtype::F32,
                 Type::F16 => checkpoints::Dtype::F16,
                 Type::Bf16 => checkpoints::Dtype::Bf16,
+                Type::Q8 | Type::Q4 => {
+                    return Err("Hugging Face's form has no such weights: use f32, f16 or bf16".into());
+                }
             };
             Ok(export::hugging_face(&open(run)?, &to.out, kind)?)
         }
@@ -125,6 +132,8 @@ fn own(runs: &[PathBuf], to: &To) -> Result<(), Failure> {
         Type::F32 => WeightType::F32,
         Type::F16 => WeightType::F16,
         Type::Bf16 => WeightType::Bf16,
+        Type::Q8 => WeightType::Q8,
+        Type::Q4 => WeightType::Q4,
     };
     print(&export::average(&starts, &to.out, &about, kind)?);
     Ok(())

@@ -62,7 +62,9 @@ impl Start {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, StartError> {
         if !folder.join(snapshot::FILE).is_file() {
             let Model { config, tokenizer, network, .. } = Model::load(folder, device)?;
-            return Ok(Self { config, tokenizer, network: network.map(&mut RequireGradients) });
+            // Rounded weights cannot be trained, what they stand for can.
+            let network = network.unpacked().map(&mut RequireGradients);
+            return Ok(Self { config, tokenizer, network });
         }
         let config = Config::read(&folder.join("config.json"))?;
         let tokenizer = Tokenizer::from_dir(folder)?;

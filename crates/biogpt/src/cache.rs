@@ -1,7 +1,7 @@
 //! Keys and values of what a model has read: one prefix that all rows share, and each row's own continuation.
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use operations::KeysValues;
+use burn::tensor::{DType, Device, Tensor};
+use operations::{KeysValues, Move, Past};
 
 /// What the model has read, ready for more.
 ///
@@ -13,16 +13,22 @@ pub struct Cache {
     prefix_length: usize,
     /// By layer; `None` only while a layer is at work on it, so that it is updated in place.
     own: Vec<Option<KeysValues>>,
+    /// Where each row's own past lies; all different. In order on other devices than the CPU.
+    places: Vec<usize>,
     lengths: Vec<usize>,
+    /// Own positions that two rows have alike for certain, as they were one row then.
+    alike: Vec<Vec<usize>>,
     heads: usize,
     head_width: usize,
     dtype: DType,
     device: Device,
 }
 
-/// Rows of a cache grow in steps of this many positions: copying them costs little beside the weights that as many tokens
-/// read, and unused room is memory.
-const STEP: usize = 16;
+/// Rows of a cache that are written token by token grow in steps of this many positions: copying them costs little
+/// beside the weights that as many tokens read, and room that was never used takes up no memory on a CPU.
+const STEP: usize = 32;
+/// Positions that are worth moving to the prefix.
+const SHARED: usize = 24;
 
 impl Cache {
     /// An empty cache of `rows` rows for a network of this shape, of numbers of this type: see [`crate::Network::cache`].
@@ -34,18 +40,14 @@ impl Cache {
             prefix: (0..config.layers).map(|_| empty()).collect(),
             prefix_length: 0,
             own: (0..config.layers).map(|_| None).collect(),
+            places: (0..rows).collect(),
             lengths: vec![0; rows],
+            alike: vec![vec![0; rows]; rows],
             heads,
             head_width,
             dtype,
             device: device.clone(),
         }
-    }
-
-    /// The most positions a row takes up after `length` of them were read.
-    #[must_use]
-    pub(crate) const fn capacity_for(length: usize) -> usize {
-        length.next_multiple_of(STEP)
     }
 
     /// Bytes of keys and values of one position.
@@ -72,30 +74,54 @@ impl Cache {
     #[must_use]
     pub fn fork(&self, rows: usize) -> Self {
         assert_eq!(self.rows(), 1, "only a cache of one row can be forked");
-        let length = self.lengths[0];
+        let (length, place) = (self.lengths[0], self.places[0]);
         let joined = self.prefix.iter().zip(&self.own).map(|(prefix, own)| match own {
-            Some(own) if length > 0 => {
-                let join = |prefix: &Tensor<4>, own: &Tensor<4>| {
-                    // With its free places: a part of it would have to be copied at every step.
-                    if self.prefix_length == 0 {
-                        return own.clone();
-                    }
-                    let own = own.clone().slice([0..1, 0..self.heads, 0..length, 0..self.head_width]);
-                    let used = [0..1, 0..self.heads, 0..self.prefix_length, 0..self.head_width];
-                    Tensor::cat(vec![prefix.clone().slice(used), own], 2)
-                };
-                KeysValues { keys: join(&prefix.keys, &own.keys), values: join(&prefix.values, &own.values) }
-            }
+            // With its free positions: a part of it would have to be copied at every step.
+            Some(own) if length > 0 && self.prefix_length == 0 && own.places() == 1 => own.clone(),
+            Some(own) if length > 0 => self.joined(prefix, own, place, length),
             _ => prefix.clone(),
         });
         Self {
             prefix: joined.collect(),
             prefix_length: self.prefix_length + length,
             own: vec![None; self.own.len()],
+            places: (0..rows).collect(),
             lengths: vec![0; rows],
+            alike: vec![vec![0; rows]; rows],
             device: self.device.clone(),
             ..*self
         }
+    }
+
+    /// The prefix with the first positions of a place behind it.
+    fn joined(&self, prefix: &KeysValues, own: &KeysValues, place: usize, length: usize) -> KeysValues {
+        let (heads, width) = (0..self.heads, 0..self.head_width);
+        let join = |prefix: &Tensor<4>, own: &Tensor<4>| {
+            let own = own.clone().slice([place..place + 1, heads.clone(), 0..length, width.clone()]);
+            let used = [0..1, heads.clone(), 0..self.prefix_length, width.clone()];
+            Tensor::cat(vec![prefix.clone().slice(used), own], 2)
+        };
+        KeysValues { keys: join(&prefix.keys, &own.keys), values: join(&prefix.values, &own.values) }
+    }
+
+    /// Adds what all rows have alike to the prefix, where that saves more than the longer prefix takes: beams have
+    /// most of what they wrote in common.
+    fn share(&mut self) {
+        let alike = self.alike.iter().enumerate().flat_map(|(a, alike)| alike[..a].iter().copied()).min();
+        let alike = alike.unwrap_or(0);
+        if alike < SHARED || (self.rows() - 1) * alike < self.prefix_length {
+            return;
+        }
+        let place = self.places[0];
+        for i in 0..self.own.len() {
+            let Some(own) = self.own[i].take() else { continue };
+            self.prefix[i] = self.joined(&self.prefix[i], &own, place, alike);
+            self.own[i] = Some(own.arranged(&self.places, alike, &self.lengths, own.capacity()));
+        }
+        self.prefix_length += alike;
+        self.places = (0..self.rows()).collect();
+        self.lengths.iter_mut().for_each(|length| *length -= alike);
+        self.alike.iter_mut().flatten().for_each(|alike_too| *alike_too -= alike.min(*alike_too));
     }
 
     /// Row `i` becomes what row `from[i]` was; beams are put in order so.
@@ -106,13 +132,53 @@ impl Cache {
         if from.iter().enumerate().all(|(i, f)| i == *f) && from.len() == self.rows() {
             return;
         }
-        let indices: Vec<i32> = from.iter().map(|f| *f as i32).collect();
-        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [from.len()]), &self.device);
-        for own in self.own.iter_mut().flatten() {
-            own.keys = own.keys.clone().select(0, indices.clone());
-            own.values = own.values.clone().select(0, indices.clone());
+        let moves = self.moves(from);
+        let lengths: Vec<usize> = from.iter().map(|f| self.lengths[*f]).collect();
+        for own in &mut self.own {
+            *own = own.take().map(|own| match &moves {
+                Some((_, moves)) if moves.is_empty() => own,
+                Some((_, moves)) => own.copied(moves),
+                None => {
+                    let from: Vec<usize> = from.iter().map(|f| self.places[*f]).collect();
+                    own.arranged(&from, 0, &lengths, own.capacity())
+                }
+            });
         }
-        self.lengths = from.iter().map(|f| self.lengths[*f]).collect();
+        let alike = |a: &usize, b: &usize| if a == b { self.lengths[*a] } else { self.alike[*a][*b] };
+        self.alike = from.iter().map(|a| from.iter().map(|b| alike(a, b)).collect()).collect();
+        self.places = moves.map_or_else(|| (0..from.len()).collect(), |(places, _)| places);
+        self.lengths = lengths;
+        self.share();
+    }
+
+    /// The places of rows that become what rows `from` were, and what has to be copied to that end: a row that goes on
+    /// stays where it is, and a second one that goes on from it takes the place of a row that ends, of which what both
+    /// have alike is kept. `None` if there is no place for all, or the device is not the CPU.
+    fn moves(&self, from: &[usize]) -> Option<(Vec<usize>, Vec<Move>)> {
+        let places = self.own.iter().flatten().next()?.places();
+        if from.len() > places || !operations::is_cpu(&self.device) {
+            return None;
+        }
+        // Whose positions a place has.
+        let mut holder = vec![None; places];
+        self.places.iter().enumerate().for_each(|(row, place)| holder[*place] = Some(row));
+        let mut free = vec![true; places];
+        from.iter().for_each(|f| free[self.places[*f]] = false);
+        let mut stays = vec![true; self.rows()];
+        let mut moves = Vec::new();
+        let mut place = |f: usize| {
+            if std::mem::take(&mut stays[f]) {
+                return Some(self.places[f]);
+            }
+            let alike = |place: usize| holder[place].map_or(0, |row: usize| self.alike[f][row]);
+            let to = (0..places).filter(|place| free[*place]).max_by_key(|place| alike(*place))?;
+            free[to] = false;
+            let positions = alike(to).min(self.lengths[f])..self.lengths[f];
+            moves.push(Move { from: self.places[f], to, positions });
+            Some(to)
+        };
+        let places = from.iter().map(|f| place(*f)).collect::<Option<Vec<usize>>>()?;
+        Some((places, moves))
     }
 
     /// Forgets everything row `row` has read behind position `length` (prefix included).
@@ -121,37 +187,43 @@ impl Cache {
     /// If that cuts into the shared prefix, or is longer than the row.
     pub fn truncate(&mut self, row: usize, length: usize) {
         assert!(length >= self.prefix_length && length <= self.length(row), "cannot cut to {length}");
-        self.lengths[row] = length - self.prefix_length;
+        let length = length - self.prefix_length;
+        self.lengths[row] = length;
+        for other in 0..self.rows() {
+            self.alike[row][other] = self.alike[row][other].min(length);
+            self.alike[other][row] = self.alike[row][other];
+        }
     }
 
     /// Makes room for `new` more positions in every row.
     pub(crate) fn reserve(&mut self, new: usize) {
         let needed = self.lengths.iter().max().copied().unwrap_or(0) + new;
-        let (rows, heads, width) = (self.rows(), self.heads, self.head_width);
-        for own in &mut self.own {
-            let capacity = own.as_ref().map_or(0, |own| own.keys.dims()[2]);
-            if capacity >= needed {
-                continue;
-            }
-            let capacity = Self::capacity_for(needed);
-            let fresh = Tensor::zeros([rows, heads, capacity, width], (&self.device, self.dtype));
-            let grown = |old: Option<Tensor<4>>| match old {
-                Some(old) => {
-                    let place = [0..rows, 0..heads, 0..old.dims()[2], 0..width];
-                    fresh.clone().slice_assign(place, old)
-                }
-                None => fresh.clone(),
-            };
-            let (keys, values) = own.take().map_or((None, None), |own| (Some(own.keys), Some(own.values)));
-            *own = Some(KeysValues { keys: grown(keys), values: grown(values) });
+        let fits = |own: &Option<KeysValues>| own.as_ref().is_some_and(|own| own.capacity() >= needed);
+        if self.own.iter().all(fits) {
+            return;
         }
+        let capacity = if new == 1 { needed.next_multiple_of(STEP) } else { needed };
+        for (own, prefix) in self.own.iter_mut().zip(&self.prefix) {
+            *own = Some(match own.take() {
+                Some(own) => own.arranged(&self.places, 0, &self.lengths, capacity),
+                None => prefix.arranged(&vec![0; self.lengths.len()], 0, &self.lengths, capacity),
+            });
+        }
+        self.places = (0..self.rows()).collect();
     }
 
-    /// New tokens of layer `layer` attend to everything read so far.
-    pub(crate) fn attend(&mut self, layer: usize, qkv: Tensor<3>) -> Tensor<3> {
+    /// Lends what layer `layer` has read so far to an attention that adds to it.
+    pub(crate) fn attend(
+        &mut self,
+        layer: usize,
+        attention: impl FnOnce(Past, usize) -> (Tensor<3>, KeysValues),
+    ) -> Tensor<3> {
         let own = self.own[layer].take().unwrap_or_else(|| self.prefix[layer].clone());
-        let (prefix, length) = (&self.prefix[layer], self.prefix_length);
-        let (out, own) = operations::cached_attention(qkv, prefix, length, own, &self.lengths, self.heads);
+        let (prefix, prefix_length) = (&self.prefix[layer], self.prefix_length);
+        let (out, own) = attention(
+            Past { prefix, prefix_length, own, places: &self.places, lengths: &self.lengths },
+            self.heads,
+        );
         self.own[layer] = Some(own);
         out
     }

@@ -106,6 +106,15 @@ impl Matrix {
         }
     }
 
+    /// With the floats that a quantised matrix stands for.
+    #[must_use]
+    pub fn unpacked(self) -> Self {
+        match self {
+            Self::Quantised(quantised) => Self::from_tensor(quantised.to_float()),
+            other => other,
+        }
+    }
+
     /// `[outputs, inputs]`
     #[must_use]
     pub fn dims(&self) -> [usize; 2] {

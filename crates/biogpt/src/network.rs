@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
-use operations::{Dropout, Precision};
+use operations::{Dropout, Precision, Quantised, QuantisedHalf};
 
 use crate::cache::Cache;
 use crate::matrix::Matrix;
@@ -163,6 +163,19 @@ impl Network {
         self
     }
 
+    /// The same network with the floats that quantised matrices stand for: for training.
+    #[must_use]
+    pub fn unpacked(mut self) -> Self {
+        self.embed_tokens = self.embed_tokens.unpacked();
+        self.head = self.head.map(Matrix::unpacked);
+        for layer in &mut self.layers {
+            for linear in layer.linears() {
+                linear.weight = linear.weight.clone().unpacked();
+            }
+        }
+        self
+    }
+
     /// Hidden states after the last norm, of whole sequences that all start at position 0.
     ///
     /// Padding, if any, goes to the right: causal attention never looks at it.
@@ -269,18 +282,37 @@ impl Layer {
     }
 
     fn extend(&self, x: Tensor<3>, layer: usize, cache: &mut Cache) -> Tensor<3> {
+        if let Some((attention, feed_forward)) = self.quantised_halves() {
+            let x = cache.attend(layer, |past, heads| attention.attention(x, past, heads));
+            return feed_forward.feed_forward(x, self.activation());
+        }
         let precision = Precision::F32;
         let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
-        let x = x + self.output.forward(cache.attend(layer, qkv), precision);
+        let heads = cache.attend(layer, |past, heads| operations::cached_attention(qkv, past, heads));
+        let x = x + self.output.forward(heads, precision);
         let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
         x + self.down.forward(operations::activate(inner, self.activation()), precision)
     }
 
+    /// Attention and feed-forward block, if all their matrices are quantised.
+    fn quantised_halves(&self) -> Option<(QuantisedHalf<'_>, QuantisedHalf<'_>)> {
+        let half = |norm: &LayerNorm, into, from| {
+            let (into, from) = (Linear::quantised(into)?, Linear::quantised(from)?);
+            Some(QuantisedHalf { norm: norm.for_operations(), into, from })
+        };
+        let attention = half(&self.attention_norm, &self.query_key_value, &self.output)?;
+        Some((attention, half(&self.feed_forward_norm, &self.up, &self.down)?))
+    }
+
     fn quantise(mut self, bits: operations::Bits) -> Self {
-        for linear in [&mut self.query_key_value, &mut self.output, &mut self.up, &mut self.down] {
+        for linear in self.linears() {
             linear.weight = linear.weight.clone().quantise(bits);
         }
         self
+    }
+
+    fn linears(&mut self) -> [&mut Linear; 4] {
+        [&mut self.query_key_value, &mut self.output, &mut self.up, &mut self.down]
     }
 
     fn activation(&self) -> operations::Activation {
@@ -293,6 +325,13 @@ impl Linear {
         Self {
             weight: Matrix::Float(normal([outputs, inputs], deviation, device)),
             bias: Param::from_tensor(Tensor::zeros([outputs], device)),
+        }
+    }
+
+    fn quantised(&self) -> Option<(&Quantised, Tensor<1>)> {
+        match &self.weight {
+            Matrix::Quantised(weight) => Some((weight, self.bias.val())),
+            _ => None,
         }
     }
 
@@ -314,7 +353,13 @@ impl LayerNorm {
     /// # Shapes
     /// x `[.., d]`; gives the same.
     pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        operations::layer_norm(x, self.gamma.val(), self.beta.val(), Config::LAYER_NORM_EPSILON as f32)
+        let operations::LayerNorm { gamma, beta, epsilon } = self.for_operations();
+        operations::layer_norm(x, gamma, beta, epsilon)
+    }
+
+    fn for_operations(&self) -> operations::LayerNorm {
+        let epsilon = Config::LAYER_NORM_EPSILON as f32;
+        operations::LayerNorm { gamma: self.gamma.val(), beta: self.beta.val(), epsilon }
     }
 }
 

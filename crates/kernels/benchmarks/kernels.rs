@@ -139,8 +139,9 @@ fn others(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("cached attention", format!("{rows}x{past}")), |bencher| {
             bencher.iter(|| {
                 let prefix = Prefix { keys: &[], values: &[], length: 0 };
-                let lengths = vec![past; rows];
-                let own = Own { keys: &mut keys, values: &mut own_values, lengths: &lengths };
+                let (places, lengths): (Vec<usize>, _) = ((0..rows).collect(), vec![past; rows]);
+                let (keys, values) = (&mut keys, &mut own_values);
+                let own = Own { keys, values, capacity, places: &places, lengths: &lengths };
                 cached_attention::forward(&qkv, &mut out, prefix, own, HEADS, 1);
             });
         });

@@ -91,12 +91,16 @@ impl Activation {
         let shared = SharedMut::new(y);
         parallel_ranges(x.len(), 16 * 1024, |range| {
             // SAFETY: the ranges do not overlap.
-            let y = unsafe { shared.part(range.start, range.len()) };
-            match self {
-                Self::Gelu => gelu_part(&x[range], y),
-                Self::Relu => relu_part(&x[range], y),
-            }
+            self.few(&x[range.clone()], unsafe { shared.part(range.start, range.len()) });
         });
+    }
+
+    /// [`Activation::forward`] on the calling thread.
+    pub(crate) fn few(self, x: &[f32], y: &mut [f32]) {
+        match self {
+            Self::Gelu => gelu_part(x, y),
+            Self::Relu => relu_part(x, y),
+        }
     }
 
     /// dx = f'(x)·dy, element by element.

@@ -4,8 +4,11 @@
 //! once. Scores over both parts go into one row, so that the softmax is the same as over one cache.
 
 mod stored;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use crate::activation::exp;
 use crate::layer_norm::lane_sum;
@@ -30,12 +33,70 @@ pub struct Prefix<'a, S> {
 /// Keys and values of each row's own past.
 #[derive(Debug)]
 pub struct Own<'a, S> {
-    /// `[rows, heads, capacity, head width]`; the new ones are written in.
+    /// `[places, heads, capacity, head width]`; the new ones are written in.
     pub keys: &'a mut [S],
     /// The same shape.
     pub values: &'a mut [S],
+    /// Positions that there is room for.
+    pub capacity: usize,
+    /// Where each row's past lies: rows change their order without being moved.
+    pub places: &'a [usize],
     /// Positions in use before this call, by row.
     pub lengths: &'a [usize],
+}
+
+/// Keys or values in other places, with other room: place `i` of `to` begins with the positions of the place that
+/// `parts[i]` names. All others keep what they hold, which nobody looks at: memory that was never touched stays so.
+///
+/// # Shapes
+/// old `[places, heads, old capacity, head width]`, to `[parts.len(), heads, capacity, head width]`.
+///
+/// # Panics
+/// If a place does not exist, or positions are over one of the capacities.
+pub fn arrange<S: Copy>(
+    old: &[S],
+    to: &mut [S],
+    heads: usize,
+    width: usize,
+    [old_capacity, capacity]: [usize; 2],
+    parts: &[(usize, Range<usize>)],
+) {
+    for (i, (from, positions)) in parts.iter().enumerate() {
+        for h in 0..heads {
+            let old = &old[(from * heads + h) * old_capacity * width..][..old_capacity * width];
+            let to = &mut to[(i * heads + h) * capacity * width..][..capacity * width];
+            to[..positions.len() * width]
+                .copy_from_slice(&old[positions.start * width..positions.end * width]);
+        }
+    }
+}
+
+/// Positions of one place that another place gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The place they are in.
+    pub from: usize,
+    /// The place they come to.
+    pub to: usize,
+    /// Which.
+    pub positions: Range<usize>,
+}
+
+/// Copies positions between places of keys or values, one move after the other.
+///
+/// # Shapes
+/// kept `[places, heads, capacity, head width]`
+///
+/// # Panics
+/// If a place or position does not exist.
+pub fn copy<S: Copy>(kept: &mut [S], heads: usize, width: usize, capacity: usize, moves: &[Move]) {
+    for Move { from, to, positions } in moves {
+        assert!(positions.end <= capacity, "{positions:?} of {capacity}");
+        for h in 0..heads {
+            let start = |place: usize| ((place * heads + h) * capacity + positions.start) * width;
+            kept.copy_within(start(*from)..start(*from) + positions.len() * width, start(*to));
+        }
+    }
 }
 
 thread_local! {
@@ -74,9 +135,12 @@ pub fn forward<S: Stored>(
     let rows = own.lengths.len();
     let width = qkv.len() / (rows * new * 3 * heads);
     let d = heads * width;
-    let capacity = own.keys.len() / (rows * d);
+    let (capacity, place_count) = (own.capacity, own.keys.len() / (own.capacity * d));
     assert!(qkv.len() == rows * new * 3 * d && out.len() == rows * new * d);
-    assert!(own.keys.len() == rows * d * capacity && own.values.len() == own.keys.len());
+    assert!(own.keys.len() == place_count * d * capacity && own.values.len() == own.keys.len());
+    let mut taken = vec![false; place_count];
+    let alone = own.places.iter().all(|place| !std::mem::replace(&mut taken[*place], true));
+    assert!(alone && own.places.len() == rows, "places {:?} of {rows} rows", own.places);
     assert!(own.lengths.iter().all(|l| l + new <= capacity), "{:?} + {new} over {capacity}", own.lengths);
     let prefix_capacity = prefix.keys.len() / d;
     assert!(prefix.length <= prefix_capacity && prefix.values.len() == prefix.keys.len());
@@ -84,7 +148,7 @@ pub fn forward<S: Stored>(
     let columns = prefix.length + longest;
     let scale = 1.0 / (width as f32).sqrt();
     let (keys, values, out) = (SharedMut::new(own.keys), SharedMut::new(own.values), SharedMut::new(out));
-    let lengths = own.lengths;
+    let (lengths, places) = (own.lengths, own.places);
     let head = |h: usize| {
         let query = |r: usize| &qkv[r * 3 * d + h * width..][..width];
         let shared_keys = &prefix.keys[h * prefix_capacity * width..][..prefix.length * width];
@@ -103,8 +167,8 @@ pub fn forward<S: Stored>(
                 matmul::serial(queries, shared.t(), to, Into::Overwrite, Precision::F32);
             }
             for (b, past) in lengths.iter().copied().enumerate() {
-                let at = (b * heads + h) * capacity * width;
-                // SAFETY: this head's part of this row, written by this thread alone.
+                let at = (places[b] * heads + h) * capacity * width;
+                // SAFETY: this head's part of this row, written by this thread alone: no two rows share a place.
                 let (own_keys, own_values) =
                     unsafe { (keys.part(at, (past + new) * width), values.part(at, (past + new) * width)) };
                 for t in 0..new {
@@ -143,7 +207,7 @@ pub fn forward<S: Stored>(
                 matmul::serial(weights, shared, to, Into::Overwrite, Precision::F32);
             }
             for (b, past) in lengths.iter().copied().enumerate() {
-                let at = (b * heads + h) * capacity * width;
+                let at = (places[b] * heads + h) * capacity * width;
                 // SAFETY: as above.
                 let own_values = unsafe { values.part(at, (past + new) * width) };
                 if many && new > 1 {
@@ -225,6 +289,8 @@ mod tests {
                 .map(|b| [shared.clone(), values((pasts[b] + new) * 3 * d, 10.0 * b as f32)].concat())
                 .collect();
             let capacity = pasts.iter().max().unwrap() + new + 2;
+            // One place more than there are rows, and the rows in another order.
+            let places: Vec<usize> = (0..rows).map(|b| rows - b).collect();
             let prefix_capacity = prefix + 3;
             // What is not in use may hold anything.
             let stored = |values: &[f32]| {
@@ -235,7 +301,7 @@ mod tests {
             let unused = stored(&[7e4])[0];
             let mut prefix_keys = vec![unused; d * prefix_capacity];
             let mut prefix_values = prefix_keys.clone();
-            let mut keys = vec![unused; rows * d * capacity];
+            let mut keys = vec![unused; (rows + 1) * d * capacity];
             let mut own_values = keys.clone();
             for h in 0..heads {
                 for i in 0..width {
@@ -247,7 +313,7 @@ mod tests {
                     }
                     for b in 0..rows {
                         for t in 0..pasts[b] {
-                            let at = ((b * heads + h) * capacity + t) * width + i;
+                            let at = ((places[b] * heads + h) * capacity + t) * width + i;
                             let from = &texts[b][(prefix + t) * 3 * d + h * width + i..];
                             keys[at] = stored(&[from[d]])[0];
                             own_values[at] = stored(&[from[2 * d]])[0];
@@ -258,7 +324,8 @@ mod tests {
             let qkv: Vec<f32> =
                 (0..rows).flat_map(|b| texts[b][(prefix + pasts[b]) * 3 * d..].to_vec()).collect();
             let mut out = vec![9.0; rows * new * d];
-            let own = Own { keys: &mut keys, values: &mut own_values, lengths: &pasts };
+            let own =
+                Own { keys: &mut keys, values: &mut own_values, capacity, places: &places, lengths: &pasts };
             let shared = Prefix { keys: &prefix_keys, values: &prefix_values, length: prefix };
             forward(&qkv, &mut out, shared, own, heads, new);
             for b in 0..rows {
@@ -271,6 +338,34 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn positions_are_arranged_and_copied() {
+        let (heads, width) = (2, 2);
+        // Two places with room for three positions; each number tells its place, head and position.
+        let number = |place: usize, h: usize, t: usize| (100 * place + 10 * h + t) as f32;
+        let at =
+            |capacity: usize, place: usize, h: usize, t: usize| ((place * heads + h) * capacity + t) * width;
+        let mut old = vec![0.0; 2 * heads * 3 * width];
+        for (place, h, t) in (0..12).map(|i| (i / 6, i / 3 % 2, i % 3)) {
+            old[at(3, place, h, t)..][..width].fill(number(place, h, t));
+        }
+        let mut new = vec![-1.0; 3 * heads * 5 * width];
+        arrange(&old, &mut new, heads, width, [3, 5], &[(1, 1..2), (0, 1..3), (1, 1..1)]);
+        for h in 0..heads {
+            for (place, from, length) in [(0, 1, 1), (1, 0, 2), (2, 1, 0)] {
+                for t in 0..5 {
+                    let expected = if t < length { number(from, h, t + 1) } else { -1.0 };
+                    assert_eq!(new[at(5, place, h, t)..][..width], [expected; 2], "{place} {h} {t}");
+                }
+            }
+        }
+        copy(&mut new, heads, width, 5, &[Move { from: 1, to: 2, positions: 1..3 }]);
+        for h in 0..heads {
+            let found: Vec<f32> = (0..5).map(|t| new[at(5, 2, h, t)]).collect();
+            assert_eq!(found, [-1.0, number(0, h, 2), -1.0, -1.0, -1.0]);
         }
     }
 }

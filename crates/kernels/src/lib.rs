@@ -16,6 +16,7 @@ pub mod dropout;
 pub mod few_rows;
 pub mod layer_norm;
 mod level;
+pub mod logits;
 pub mod matmul;
 pub mod memory;
 pub mod optimizer;

@@ -10,6 +10,7 @@
 
 mod activations;
 mod block;
+pub mod layer;
 mod portable;
 mod product;
 #[cfg(target_arch = "x86_64")]
@@ -17,7 +18,7 @@ mod x86;
 
 use half::f16;
 
-pub use product::linear;
+pub use product::{Then, linear};
 
 /// Inputs that share a scale.
 pub const BLOCK: usize = 32;
@@ -53,6 +54,12 @@ impl Bits {
     /// Bytes of a panel: the scales of all its blocks, then their codes.
     const fn panel_bytes(self, inputs: usize) -> usize {
         inputs / BLOCK * (PANEL * size_of::<f16>() + self.code_bytes())
+    }
+
+    /// The inputs of a matrix whose panels take so many words.
+    #[must_use]
+    pub const fn inputs(self, panel_words: usize) -> usize {
+        panel_words * 4 / self.panel_bytes(BLOCK) * BLOCK
     }
 
     /// 32-bit words that [`pack`] makes of a matrix: (panels, words a panel). A panel holds [`PANEL`] outputs; the last

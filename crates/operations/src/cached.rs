@@ -1,13 +1,16 @@
 //! What decoding needs and training does not: attention over cached keys and values, and logits. No gradients.
 
+use std::ops::Range;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Bool, DType, Element, Tensor, TensorData};
-use burn_flex::FlexTensor;
+use burn::tensor::{Bool, Bytes, DType, Element, Int, Tensor, TensorData};
+use burn_flex::{FlexTensor, Layout};
 use bytemuck::Pod;
 use half::f16;
-use kernels::cached_attention::{Own, Prefix, Stored, forward};
+pub use kernels::cached_attention::Move;
+use kernels::cached_attention::{Own, Prefix, Stored, arrange, copy, forward};
 
 use crate::cpu::{dense, floats, tensor, uninitialised};
 
@@ -22,9 +25,16 @@ pub trait CachedOperations: Backend {
         prefix_length: usize,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
+        places: Vec<usize>,
         lengths: Vec<usize>,
         heads: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    fn arrange(
+        old: FloatTensor<Self>,
+        parts: Vec<(usize, Range<usize>)>,
+        capacity: usize,
+    ) -> FloatTensor<Self>;
+    fn copy_positions(kept: FloatTensor<Self>, moves: Vec<Move>) -> FloatTensor<Self>;
     fn project(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -36,6 +46,7 @@ impl CachedOperations for Flex {
         prefix_length: usize,
         keys: FlexTensor,
         values: FlexTensor,
+        places: Vec<usize>,
         lengths: Vec<usize>,
         heads: usize,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
@@ -43,7 +54,22 @@ impl CachedOperations for Flex {
             DType::F16 => attend::<f16>,
             _ => attend::<f32>,
         };
-        attend(qkv, [prefix_keys, prefix_values], prefix_length, [keys, values], &lengths, heads)
+        let (prefix, own) = ([prefix_keys, prefix_values], [keys, values]);
+        attend(qkv, prefix, prefix_length, own, &places, &lengths, heads)
+    }
+
+    fn arrange(old: FlexTensor, parts: Vec<(usize, Range<usize>)>, capacity: usize) -> FlexTensor {
+        match old.dtype() {
+            DType::F16 => arranged::<f16>(old, &parts, capacity),
+            _ => arranged::<f32>(old, &parts, capacity),
+        }
+    }
+
+    fn copy_positions(kept: FlexTensor, moves: Vec<Move>) -> FlexTensor {
+        match kept.dtype() {
+            DType::F16 => copied::<f16>(kept, &moves),
+            _ => copied::<f32>(kept, &moves),
+        }
     }
 
     fn project(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
@@ -55,28 +81,50 @@ impl CachedOperations for Flex {
     }
 }
 
+fn arranged<S: Element + Pod>(
+    old: FlexTensor,
+    parts: &[(usize, Range<usize>)],
+    capacity: usize,
+) -> FlexTensor {
+    let old = old.to_contiguous();
+    let shape = old.shape();
+    let (heads, old_capacity, width) = (shape[1], shape[2], shape[3]);
+    let mut new = uninitialised::<S>(parts.len() * heads * capacity * width);
+    arrange(old.storage::<S>(), &mut new, heads, width, [old_capacity, capacity], parts);
+    let layout = Layout::contiguous([parts.len(), heads, capacity, width].into());
+    FlexTensor::new(Bytes::from_elems(new), layout, S::dtype())
+}
+
+fn copied<S: Element + Pod>(kept: FlexTensor, moves: &[Move]) -> FlexTensor {
+    let mut kept = kept.to_contiguous();
+    let shape = kept.shape();
+    copy(kept.storage_mut::<S>(), shape[1], shape[3], shape[2], moves);
+    kept
+}
+
 fn attend<S: Stored + Element + Pod>(
     qkv: FlexTensor,
     prefix: [FlexTensor; 2],
     length: usize,
     own: [FlexTensor; 2],
+    places: &[usize],
     lengths: &[usize],
     heads: usize,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let qkv = dense(qkv);
     let [prefix_keys, prefix_values] = prefix.map(|tensor| tensor.to_contiguous());
     let [mut keys, mut values] = own.map(|tensor| tensor.to_contiguous());
-    let shape = qkv.shape();
+    let (shape, capacity) = (qkv.shape(), keys.shape()[2]);
     let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
     let mut out = uninitialised(rows * new * d);
     let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
     // In place where nobody else holds the cache, as the engine takes care of.
-    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), lengths };
+    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
     forward(floats(&qkv), &mut out, prefix, own, heads, new);
     (tensor(out, [rows, new, d]), keys, values)
 }
 
-/// Keys and values of one layer, of 32 or on a CPU of 16 bits, `[rows, heads, capacity, head width]` each.
+/// Keys and values of one layer, of 32 or on a CPU of 16 bits, `[places, heads, capacity, head width]` each.
 #[derive(Debug, Clone)]
 pub struct KeysValues {
     /// What queries are held against.
@@ -85,45 +133,98 @@ pub struct KeysValues {
     pub values: Tensor<4>,
 }
 
-/// New tokens attend to a prefix shared by all rows, to their own past and to each other, causally. Their keys and
-/// values are written into `own` behind `lengths[row]` positions.
+impl KeysValues {
+    /// Places that there are.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.keys.dims()[0]
+    }
+
+    /// Positions that a place has room for.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.keys.dims()[2]
+    }
+
+    /// Other places with other room: place `i` has positions `skip..lengths[i]` of place `from[i]`. What its other
+    /// positions hold is not defined.
+    #[must_use]
+    pub fn arranged(&self, from: &[usize], skip: usize, lengths: &[usize], capacity: usize) -> Self {
+        let arranged = |kept: &Tensor<4>| {
+            if crate::is_cpu(&kept.device()) {
+                let part = |(from, length): (&usize, &usize)| (*from, skip..*length.max(&skip));
+                let parts = from.iter().zip(lengths).map(part).collect();
+                let kept = kept.clone().into_dispatch();
+                return Tensor::from_dispatch(<Dispatch as CachedOperations>::arrange(kept, parts, capacity));
+            }
+            let [_, heads, _, width] = kept.dims();
+            let used = lengths.iter().max().map_or(0, |length| length.saturating_sub(skip));
+            let room = Tensor::zeros([from.len(), heads, capacity, width], (&kept.device(), kept.dtype()));
+            if used == 0 {
+                return room;
+            }
+            let indices: Vec<i32> = from.iter().map(|f| *f as i32).collect();
+            let indices = TensorData::new(indices, [from.len()]);
+            let indices = Tensor::<1, Int>::from_data(indices, &kept.device());
+            let kept = kept.clone().slice([0..self.places(), 0..heads, skip..skip + used, 0..width]);
+            room.slice_assign([0..from.len(), 0..heads, 0..used, 0..width], kept.select(0, indices))
+        };
+        Self { keys: arranged(&self.keys), values: arranged(&self.values) }
+    }
+
+    /// Copies positions between places, in place where nobody else holds these tensors. On a CPU only.
+    #[must_use]
+    pub fn copied(self, moves: &[Move]) -> Self {
+        let copied = |kept: Tensor<4>| {
+            let kept = kept.into_dispatch();
+            Tensor::from_dispatch(<Dispatch as CachedOperations>::copy_positions(kept, moves.to_vec()))
+        };
+        Self { keys: copied(self.keys), values: copied(self.values) }
+    }
+}
+
+/// What a layer has read: a prefix shared by all rows, and each row's own past.
+#[derive(Debug)]
+pub struct Past<'a> {
+    /// One row.
+    pub prefix: &'a KeysValues,
+    /// Positions of it in use.
+    pub prefix_length: usize,
+    /// New keys and values are written into it.
+    pub own: KeysValues,
+    /// Where each row's past lies in it; on other devices than a CPU in the order of the rows.
+    pub places: &'a [usize],
+    /// Positions of it in use, by row.
+    pub lengths: &'a [usize],
+}
+
+/// New tokens attend to the prefix, to their own past and to each other, causally. Their keys and values are written
+/// into the past behind `lengths[row]` positions.
 ///
 /// # Shapes
-/// qkv `[rows, new, 3·d]`; prefix (one row) and own as [`KeysValues`]; gives `[rows, new, d]` and the longer past.
+/// qkv `[rows, new, 3·d]`; gives `[rows, new, d]` and the longer past.
 #[must_use]
-pub fn cached_attention(
-    qkv: Tensor<3>,
-    prefix: &KeysValues,
-    prefix_length: usize,
-    own: KeysValues,
-    lengths: &[usize],
-    heads: usize,
-) -> (Tensor<3>, KeysValues) {
+pub fn cached_attention(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
     if !crate::is_cpu(&qkv.device()) {
-        return composed(qkv, prefix, prefix_length, own, lengths, heads);
+        return composed(qkv, past, heads);
     }
     let (out, keys, values) = <Dispatch as CachedOperations>::cached_attention(
         qkv.into_dispatch(),
-        prefix.keys.clone().into_dispatch(),
-        prefix.values.clone().into_dispatch(),
-        prefix_length,
-        own.keys.into_dispatch(),
-        own.values.into_dispatch(),
-        lengths.to_vec(),
+        past.prefix.keys.clone().into_dispatch(),
+        past.prefix.values.clone().into_dispatch(),
+        past.prefix_length,
+        past.own.keys.into_dispatch(),
+        past.own.values.into_dispatch(),
+        past.places.to_vec(),
+        past.lengths.to_vec(),
         heads,
     );
     let own = KeysValues { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
     (Tensor::from_dispatch(out), own)
 }
 
-fn composed(
-    qkv: Tensor<3>,
-    prefix: &KeysValues,
-    prefix_length: usize,
-    own: KeysValues,
-    lengths: &[usize],
-    heads: usize,
-) -> (Tensor<3>, KeysValues) {
+fn composed(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
+    let Past { prefix, prefix_length, own, places: _, lengths } = past;
     let device = qkv.device();
     let [rows, new, three_d] = qkv.dims();
     let d = three_d / 3;

@@ -4,6 +4,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{FlexTensor, Layout};
+use bytemuck::Pod;
 use kernels::activation::Activation;
 use kernels::matmul::{Into, MatrixMut, MatrixRef, matmul};
 use kernels::optimizer::AdamStep;
@@ -107,10 +108,10 @@ pub(crate) trait CpuGradients: Backend {
 }
 
 /// A buffer for a kernel that writes every element.
-pub(crate) fn uninitialised(len: usize) -> Vec<f32> {
+pub(crate) fn uninitialised<T: Pod>(len: usize) -> Vec<T> {
     let mut buffer = Vec::with_capacity(len);
-    // SAFETY: every bit pattern is a float, and each kernel writes all of its result before anyone reads it. Zeroing
-    // first would cost as much memory traffic as many of the kernels themselves.
+    // SAFETY: every bit pattern is a number, and nobody reads an element before a kernel has written it. Zeroing first
+    // would cost as much memory traffic as many of the kernels themselves.
     #[allow(unsafe_code, clippy::uninit_vec, reason = "see above")]
     unsafe {
         buffer.set_len(len);

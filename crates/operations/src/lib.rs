@@ -14,11 +14,11 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
 
 use cached::CachedOperations;
-pub use cached::{KeysValues, cached_attention};
+pub use cached::{KeysValues, Move, Past, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::Dropout;
-pub use kernels::{Precision, activation::Activation, memory, optimizer::AdamStep};
-pub use quantised::{Bits, Quantised};
+pub use kernels::{Precision, activation::Activation, logits, memory, optimizer::AdamStep};
+pub use quantised::{Bits, LayerNorm, Quantised, QuantisedHalf};
 
 /// Whether tensors of this device live in the memory of the CPU, so that kernels over slices apply.
 #[must_use]

@@ -1,13 +1,19 @@
 //! Products with weights of 8 or 4 bits, on the CPU. No gradients.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::backend::{Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{DType, Device, Element, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
-use kernels::quantised::{Packed, fits, linear, pack};
+use bytemuck::Pod;
+use half::f16;
+use kernels::activation::Activation;
+use kernels::cached_attention::{Own, Prefix, Stored};
+use kernels::quantised::layer::{self, Affine, Norm};
+use kernels::quantised::{Packed, Then, fits, linear, pack};
 
 pub use kernels::quantised::Bits;
 
+use crate::cached::{KeysValues, Past};
 use crate::cpu::{dense, floats, indices, tensor, uninitialised};
 
 /// The operations as Burn's dispatch sees them.
@@ -31,6 +37,72 @@ pub trait QuantisedOperations: Backend {
         bits: Bits,
         shape: [usize; 2],
     ) -> FloatTensor<Self>;
+    fn quantised_feed_forward(
+        x: FloatTensor<Self>,
+        #[extension_type] half: Half<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+    /// x, keys and values.
+    #[allow(clippy::too_many_arguments, reason = "the tensors of an attention")]
+    fn quantised_attention(
+        x: FloatTensor<Self>,
+        #[extension_type] half: Half<Self>,
+        prefix_keys: FloatTensor<Self>,
+        prefix_values: FloatTensor<Self>,
+        prefix_length: usize,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        places: Vec<usize>,
+        lengths: Vec<usize>,
+        heads: usize,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// The weights of half a layer: a norm and the maps into and out of what lies between them.
+#[derive(ExtensionType)]
+pub struct Half<B: Backend> {
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    epsilon: f32,
+    into_words: IntTensor<B>,
+    into_bias: FloatTensor<B>,
+    into_bits: Bits,
+    from_words: IntTensor<B>,
+    from_bias: FloatTensor<B>,
+    from_bits: Bits,
+}
+
+impl Half<Flex> {
+    /// Tensors whose slices can be taken as they are.
+    fn dense(self) -> Self {
+        Self {
+            gamma: dense(self.gamma),
+            beta: dense(self.beta),
+            into_words: self.into_words.to_contiguous(),
+            into_bias: dense(self.into_bias),
+            from_words: self.from_words.to_contiguous(),
+            from_bias: dense(self.from_bias),
+            ..self
+        }
+    }
+
+    fn norm(&self) -> Norm<'_> {
+        Norm { gamma: floats(&self.gamma), beta: floats(&self.beta), epsilon: self.epsilon }
+    }
+
+    fn inward(&self) -> Affine<'_> {
+        affine(&self.into_words, &self.into_bias, self.into_bits)
+    }
+
+    fn outward(&self) -> Affine<'_> {
+        affine(&self.from_words, &self.from_bias, self.from_bits)
+    }
+}
+
+fn affine<'a>(words: &'a FlexTensor, bias: &'a FlexTensor, bits: Bits) -> Affine<'a> {
+    let (bias, panels) = (floats(bias), words.shape());
+    let inputs = bits.inputs(panels[1]);
+    Affine { weights: packed(words, bits, bias.len(), inputs), bias }
 }
 
 /// The words of a packed matrix, wherever they lie: a mapped file is not copied.
@@ -51,7 +123,7 @@ fn product(
     let inputs = shape[last];
     shape[last] = outputs;
     let mut y = uninitialised(shape.num_elements());
-    linear(floats(x), packed(words, bits, outputs, inputs), bias, &mut y);
+    linear(floats(x), packed(words, bits, outputs, inputs), bias, Then::Write, &mut y);
     tensor(y, shape)
 }
 
@@ -80,6 +152,58 @@ impl QuantisedOperations for Flex {
         }
         tensor(y, [at.shape()[0], at.shape()[1], width])
     }
+
+    fn quantised_feed_forward(x: FlexTensor, half: Half<Self>, activation: Activation) -> FlexTensor {
+        let (mut x, half) = (dense(x), half.dense());
+        let count = x.shape().num_elements();
+        let sums = &mut x.storage_mut::<f32>()[..count];
+        layer::feed_forward(sums, half.norm(), half.inward(), activation, half.outward());
+        x
+    }
+
+    fn quantised_attention(
+        x: FlexTensor,
+        half: Half<Self>,
+        prefix_keys: FlexTensor,
+        prefix_values: FlexTensor,
+        prefix_length: usize,
+        keys: FlexTensor,
+        values: FlexTensor,
+        places: Vec<usize>,
+        lengths: Vec<usize>,
+        heads: usize,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let attend = match keys.dtype() {
+            DType::F16 => attend::<f16>,
+            _ => attend::<f32>,
+        };
+        let (prefix, own) = ([prefix_keys, prefix_values], [keys, values]);
+        attend(x, half.dense(), prefix, prefix_length, own, &places, &lengths, heads)
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "the tensors of an attention")]
+fn attend<S: Stored + Element + Pod>(
+    x: FlexTensor,
+    half: Half<Flex>,
+    prefix: [FlexTensor; 2],
+    length: usize,
+    own: [FlexTensor; 2],
+    places: &[usize],
+    lengths: &[usize],
+    heads: usize,
+) -> (FlexTensor, FlexTensor, FlexTensor) {
+    let mut x = dense(x);
+    let (new, count) = (x.shape()[1], x.shape().num_elements());
+    let [prefix_keys, prefix_values] = prefix.map(|tensor| tensor.to_contiguous());
+    let [mut keys, mut values] = own.map(|tensor| tensor.to_contiguous());
+    let capacity = keys.shape()[2];
+    let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
+    // In place where nobody else holds the cache, as the engine takes care of.
+    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
+    let sums = &mut x.storage_mut::<f32>()[..count];
+    layer::attention(sums, half.norm(), half.inward(), half.outward(), prefix, own, heads, new);
+    (x, keys, values)
 }
 
 /// A matrix `[outputs, inputs]` of 8-bit or 4-bit weights in the memory of the CPU.
@@ -149,10 +273,10 @@ impl Quantised {
     /// The weights as floats.
     #[must_use]
     pub fn to_float(&self) -> Tensor<2> {
-        let [outputs, _] = self.shape;
-        let all: Vec<i32> = (0..outputs as i32).collect();
-        let all = Tensor::<2, Int>::from_data(TensorData::new(all, [1, outputs]), &self.device());
-        self.embed(all).reshape(self.shape)
+        // By way of plain memory, as the device may be one that follows gradients.
+        let words = self.words.to_data();
+        let weights = Self::unpacked(words.as_slice().unwrap_or_default(), self.shape, self.bits);
+        Tensor::from_data(TensorData::new(weights, self.shape), &self.device())
     }
 
     /// x·Wᵀ + b over the last axis, as [`crate::linear`].
@@ -180,5 +304,77 @@ impl Quantised {
         Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_embed(
             words, indices, self.bits, self.shape,
         ))
+    }
+}
+
+/// A layer normalisation.
+#[derive(Debug, Clone)]
+pub struct LayerNorm {
+    /// `[d]`
+    pub gamma: Tensor<1>,
+    /// `[d]`
+    pub beta: Tensor<1>,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// Half a layer whose matrices are quantised: a norm, and the maps into and out of what lies between them.
+#[derive(Debug)]
+pub struct QuantisedHalf<'a> {
+    /// Before the first map.
+    pub norm: LayerNorm,
+    /// To queries, keys and values, or up.
+    pub into: (&'a Quantised, Tensor<1>),
+    /// Back to the residual stream.
+    pub from: (&'a Quantised, Tensor<1>),
+}
+
+impl QuantisedHalf<'_> {
+    fn into_dispatch(self) -> Half<Dispatch> {
+        let ((into, into_bias), (from, from_bias)) = (self.into, self.from);
+        Half {
+            gamma: self.norm.gamma.into_dispatch(),
+            beta: self.norm.beta.into_dispatch(),
+            epsilon: self.norm.epsilon,
+            into_words: into.words.clone().into_dispatch(),
+            into_bias: into_bias.into_dispatch(),
+            into_bits: into.bits,
+            from_words: from.words.clone().into_dispatch(),
+            from_bias: from_bias.into_dispatch(),
+            from_bits: from.bits,
+        }
+    }
+
+    /// x + from(f(into(norm(x)))), the feed-forward half, in place where nobody else holds x.
+    ///
+    /// # Shapes
+    /// x `[rows, new, d]`; gives the same.
+    #[must_use]
+    pub fn feed_forward(self, x: Tensor<3>, activation: Activation) -> Tensor<3> {
+        let half = self.into_dispatch();
+        let x = x.into_dispatch();
+        Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_feed_forward(x, half, activation))
+    }
+
+    /// x + from(attention(into(norm(x)))), as [`crate::cached_attention`] attends.
+    ///
+    /// # Shapes
+    /// x `[rows, new, d]`; gives the same, and the longer past.
+    #[must_use]
+    pub fn attention(self, x: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
+        let (x, keys, values) = <Dispatch as QuantisedOperations>::quantised_attention(
+            x.into_dispatch(),
+            self.into_dispatch(),
+            past.prefix.keys.clone().into_dispatch(),
+            past.prefix.values.clone().into_dispatch(),
+            past.prefix_length,
+            past.own.keys.into_dispatch(),
+            past.own.values.into_dispatch(),
+            past.places.to_vec(),
+            past.lengths.to_vec(),
+            heads,
+        );
+        let own = KeysValues { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
+        (Tensor::from_dispatch(x), own)
     }
 }

@@ -8,7 +8,7 @@ use super::{DecodeError, Decoder, Reader, pick, scores};
 use crate::Cache;
 
 /// Keys and values that continuations may take at once.
-const CACHE_BYTES: usize = 24 << 20;
+const CACHE_BYTES: usize = 16 << 20;
 
 /// Continuations in ascending order that begin alike, as far as they were read.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Decoder<'_> {
             (0..continuations.len()).filter(|i| !continuations[*i].is_empty()).collect();
         order.sort_by_key(|i| continuations[*i]);
         let longest = order.iter().map(|i| continuations[*i].len()).max().unwrap_or(0);
-        let of_row = cache.position_bytes() * Cache::capacity_for(longest.max(1));
+        let of_row = cache.position_bytes() * longest.max(1);
         let at_once = (CACHE_BYTES / of_row).max(1);
         let mut scores = vec![Vec::new(); continuations.len()];
         for chunk in order.chunks(at_once) {

@@ -117,6 +117,48 @@ fn cached_and_uncached_are_the_same() {
     }
 }
 
+/// Rows change their order, end, and go on in two ways, as beams do; what they have in common comes to be shared.
+#[test]
+fn rows_that_part_and_end_go_on_as_if_read_alone() {
+    for seed in 0..3 {
+        let (config, network) = network(seed);
+        let mut numbers = Numbers(seed);
+        let prompt = numbers.text(5);
+        let mut start = network.cache(&config, 1);
+        drop(network.extend(&[&prompt], &mut start));
+        let mut cache = start.fork(2);
+        let mut texts = vec![prompt.clone(), prompt];
+        for step in 0..70 {
+            if step % 2 == 1 {
+                // Mostly from the first row, so that there is much in common; now and then another number of rows.
+                let rows = if step % 20 == 1 { 2 + numbers.below(4) } else { texts.len() as u64 };
+                let mut parent = |_| (numbers.below(4) / 3 * numbers.below(texts.len() as u64)) as usize;
+                let from: Vec<usize> = (0..rows).map(&mut parent).collect();
+                cache.select(&from);
+                texts = from.iter().map(|f| texts[*f].clone()).collect();
+            }
+            let new: Vec<Vec<u32>> = texts.iter().map(|_| numbers.text(2 + step % 3)[1..].to_vec()).collect();
+            let room = config.max_positions - texts.iter().map(Vec::len).max().unwrap();
+            if room < 3 {
+                break;
+            }
+            let fed: Vec<&[u32]> = new.iter().map(Vec::as_slice).collect();
+            let found = network.extend(&fed, &mut cache);
+            for (row, (text, new)) in texts.iter_mut().zip(&new).enumerate() {
+                text.extend(new);
+                assert_eq!(cache.length(row), text.len());
+                let mut alone = network.cache(&config, 1);
+                let wanted = network.extend(&[text], &mut alone);
+                let [_, _, d] = wanted.dims();
+                let wanted = wanted.slice([0..1, text.len() - 1..text.len(), 0..d]);
+                let found = found.clone().slice([row..row + 1, new.len() - 1..new.len(), 0..d]);
+                let apart = (found - wanted).abs().max().into_scalar::<f32>();
+                assert!(apart < 10.0 * CLOSE, "seed {seed} step {step} row {row}: {apart}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_batch_gives_what_each_text_gives_alone() {
     let rules = Rules { max_length: 60, alternatives: 3, ..Rules::default() };

@@ -84,12 +84,20 @@ impl Stored for f16 {
         for_each_level! {
             fn half(query: &[f32], keys: &[f16], scores: &mut [f32]) { scores_of(query, keys, scores, float) }
         }
+        #[cfg(target_arch = "x86_64")]
+        if super::x86::scores_of_one(query, keys, scores) {
+            return;
+        }
         half(query, keys, scores);
     }
 
     fn add_weighted(weights: &[f32], values: &[Self], out: &mut [f32]) {
         for_each_level! {
             fn half(weights: &[f32], values: &[f16], out: &mut [f32]) { add(weights, values, out, float) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        if super::x86::add_weighted(weights, values, out) {
+            return;
         }
         half(weights, values, out);
     }
@@ -98,7 +106,7 @@ impl Stored for f16 {
 /// A normal number or zero as a float, in operations that vectorise: its bits moved to their places, its exponent's
 /// bias made up for by a product.
 #[inline(always)]
-fn float(half: f16) -> f32 {
+pub(super) fn float(half: f16) -> f32 {
     /// 2^112
     const BIAS: f32 = f32::from_bits(0x7780_0000);
     let bits = u32::from(half.to_bits());
@@ -107,10 +115,10 @@ fn float(half: f16) -> f32 {
 }
 
 /// Numbers of a vector.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 #[inline(always)]
-fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl Fn(S) -> f32) {
+pub(super) fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl Fn(S) -> f32) {
     let width = query.len();
     // Arrays of a known length are what the compiler makes vectors of.
     let (query, query_rest) = query.as_chunks::<LANES>();
@@ -128,7 +136,7 @@ fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl
 }
 
 #[inline(always)]
-fn add<S: Copy>(weights: &[f32], values: &[S], out: &mut [f32], float: impl Fn(S) -> f32) {
+pub(super) fn add<S: Copy>(weights: &[f32], values: &[S], out: &mut [f32], float: impl Fn(S) -> f32) {
     let width = out.len();
     // Some columns at a time, whose sums stay in a register.
     let (columns, rest) = out.as_chunks_mut::<LANES>();
@@ -162,5 +170,26 @@ mod tests {
         assert_eq!(f16::widen(&stored, &mut [0.0; 8]), values);
         f16::store(&[1e9, -1e9, 1e-5, -1e-5], &mut stored[..4]);
         assert_eq!(f16::widen(&stored[..4], &mut [0.0; 4]), [65504.0, -65504.0, 0.0, 0.0]);
+    }
+
+    /// On a machine with AVX-512; elsewhere both are the same.
+    #[test]
+    fn vector_instructions_change_no_bit() {
+        let value = |i: usize| ((i as f32 + 0.5) * 12.9898).sin();
+        for (width, count) in [(16, 5), (64, 33), (80, 7), (20, 3)] {
+            let query: Vec<f32> = (0..width).map(value).collect();
+            let weights: Vec<f32> = (0..count).map(|i| value(i).abs()).collect();
+            let floats: Vec<f32> = (0..width * count).map(|i| value(i + 99)).collect();
+            let mut rows = vec![f16::ZERO; floats.len()];
+            f16::store(&floats, &mut rows);
+            let (mut expected, mut found) = (vec![0.0; count], vec![9.0; count]);
+            scores_of(&query, &rows, &mut expected, float);
+            f16::scores_of_one(&query, &rows, &mut found);
+            assert_eq!(found, expected, "{width}");
+            let (mut expected, mut found) = (query.clone(), query.clone());
+            add(&weights, &rows, &mut expected, float);
+            f16::add_weighted(&weights, &rows, &mut found);
+            assert_eq!(found, expected, "{width}");
+        }
     }
 }

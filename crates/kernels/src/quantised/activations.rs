@@ -32,13 +32,20 @@ fn reorder<const N: usize>(codes: &[i8], pairs: &mut [i16], order: [usize; N]) {
 }
 
 /// Magnitudes from here on are infinite or no numbers.
-const INFINITY: u32 = 0x7F80_0000;
+pub(super) const INFINITY: u32 = 0x7F80_0000;
 
 /// 1.5 · 2^23
-const ROUNDING: f32 = 12_582_912.0;
+pub(super) const ROUNDING: f32 = 12_582_912.0;
+
+/// What a block is multiplied by whose largest magnitude this is. Below the first normal number it would overflow; such a
+/// block counts as zeros.
+#[inline(always)]
+pub(super) fn inverse(largest: f32) -> f32 {
+    if largest >= f32::MIN_POSITIVE * 65536.0 { 127.0 / largest } else { 0.0 }
+}
 
 for_each_level! {
-    fn round_blocks(x: &[f32], bias: i32, codes: &mut [i8], scales: &mut [f32], offsets: &mut [i32]) {
+    pub(super) fn round_blocks(x: &[f32], bias: i32, codes: &mut [i8], scales: &mut [f32], offsets: &mut [i32]) {
         let (x, codes) = (x.as_chunks::<BLOCK>().0, codes.as_chunks_mut::<BLOCK>().0);
         for (((x, codes), scale), offset) in x.iter().zip(codes).zip(scales).zip(offsets) {
             // As bits, so that what is no number counts as larger than any.
@@ -51,8 +58,7 @@ for_each_level! {
             let largest = magnitudes.into_iter().fold(0, u32::max);
             let finite = largest < INFINITY;
             let largest = f32::from_bits(largest);
-            // Below the first normal number the inverse would overflow; such a block counts as zeros.
-            let inverse = if finite && largest >= f32::MIN_POSITIVE * 65536.0 { 127.0 / largest } else { 0.0 };
+            let inverse = if finite { inverse(largest) } else { 0.0 };
             let mut rounded = [0i32; BLOCK];
             if finite {
                 for (rounded, value) in rounded.iter_mut().zip(x) {
@@ -90,7 +96,13 @@ impl Activations {
                 let codes = codes.part(r.start * BLOCK, r.len() * BLOCK);
                 (codes, scales.part(r.start, r.len()), offsets.part(r.start, r.len()))
             };
-            round_blocks(from, bits.bias(), codes, scales, offsets);
+            #[cfg(target_arch = "x86_64")]
+            let done = super::x86::round_blocks(from, bits.bias(), codes, scales, offsets);
+            #[cfg(not(target_arch = "x86_64"))]
+            let done = false;
+            if !done {
+                round_blocks(from, bits.bias(), codes, scales, offsets);
+            }
             if with_pairs {
                 // SAFETY: as above.
                 pairs(codes, bits, unsafe { all_pairs.part(r.start * BLOCK, r.len() * BLOCK) });

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::activations::Activations;
 use super::{PANEL, Packed, portable};
+use crate::activation::Activation;
 use crate::parallel::parallel_chunks;
 use crate::shared::SharedMut;
 
@@ -71,19 +72,38 @@ thread_local! {
     static ACTIVATIONS: RefCell<Activations> = RefCell::default();
 }
 
-/// y = x·Wᵀ + b, on the threads of the current pool.
+/// What becomes of a product. The thread that has it in registers does it: on its own it would be work of one thread
+/// while the others wait, and a way through memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// y = x·Wᵀ + b
+    Write,
+    /// y += x·Wᵀ + b
+    Add,
+    /// y = f(x·Wᵀ + b)
+    Activate(Activation),
+}
+
+/// y = x·Wᵀ + b, or as `then` says, on the threads of the current pool.
 ///
 /// # Shapes
 /// x `[rows, inputs]`, bias `[outputs]`, y `[rows, outputs]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn linear(x: &[f32], weights: Packed, bias: Option<&[f32]>, y: &mut [f32]) {
-    linear_with(tile(), x, weights, bias, y);
+pub fn linear(x: &[f32], weights: Packed, bias: Option<&[f32]>, then: Then, y: &mut [f32]) {
+    linear_with(tile(), x, weights, bias, then, y);
 }
 
 /// [`linear`] with a given innermost kernel.
-pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&[f32]>, y: &mut [f32]) {
+pub(super) fn linear_with(
+    tile: Tile,
+    x: &[f32],
+    weights: Packed,
+    bias: Option<&[f32]>,
+    then: Then,
+    y: &mut [f32],
+) {
     let (inputs, outputs) = (weights.inputs, weights.outputs);
     let rows = x.len() / inputs;
     assert!(x.len() == rows * inputs && y.len() == rows * outputs, "{} -> {}", x.len(), y.len());
@@ -105,16 +125,17 @@ pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&
                 let count = row_tile.min(rows - row);
                 let sums = &mut sums[..count * taken.len()];
                 (tile.multiply)(weights.bits, taken, all.part(row, count), sums);
-                for (i, sums) in sums.iter().enumerate() {
+                for (i, sums) in sums.iter_mut().enumerate() {
                     let (r, output) = (row + i / taken.len(), (panel + i % taken.len()) * PANEL);
                     let width = PANEL.min(outputs - output);
                     // SAFETY: these outputs of this row belong to this call.
                     let to = unsafe { y.part(r * outputs + output, width) };
-                    match bias {
-                        Some(bias) => {
-                            to.iter_mut().zip(sums).zip(&bias[output..]).for_each(|((y, s), b)| *y = s + b)
-                        }
-                        None => to.copy_from_slice(&sums[..width]),
+                    let bias = bias.map(|bias| &bias[output..output + width]);
+                    // Almost all panels are whole, and of a known length it is one vector.
+                    match (to.as_chunks_mut::<PANEL>().0, bias.map(|bias| bias.as_chunks::<PANEL>().0)) {
+                        ([to], Some([bias])) => finish(sums, Some(bias), then, to),
+                        ([to], None) => finish(sums, None, then, to),
+                        _ => finish(sums, bias, then, to),
                     }
                 }
             }
@@ -122,6 +143,19 @@ pub(super) fn linear_with(tile: Tile, x: &[f32], weights: Packed, bias: Option<&
     };
     parallel_chunks(panels, chunk(weights.bits.panel_bytes(inputs), rows, panels), work);
     ACTIVATIONS.set(activations);
+}
+
+/// The end of a panel's product, see [`Then`].
+#[inline(always)]
+fn finish(sums: &mut [f32; PANEL], bias: Option<&[f32]>, then: Then, to: &mut [f32]) {
+    if let Some(bias) = bias {
+        sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+    }
+    match then {
+        Then::Write => to.iter_mut().zip(sums).for_each(|(y, sum)| *y = *sum),
+        Then::Add => to.iter_mut().zip(sums).for_each(|(y, sum)| *y += *sum),
+        Then::Activate(activation) => activation.few(&sums[..to.len()], to),
+    }
 }
 
 /// Panels that a thread takes at a time: enough work to be worth taking, small enough that threads end together.

@@ -62,7 +62,7 @@ fn products_equal_those_with_the_unpacked_weights() {
             for count in [1, 2, 3, 5, 8, 9, 14] {
                 let x = values(count * inputs, 7);
                 let mut y = vec![9.0; count * outputs];
-                linear(&x, packed, Some(&bias), &mut y);
+                linear(&x, packed, Some(&bias), Then::Write, &mut y);
                 for r in 0..count {
                     for o in 0..outputs {
                         let terms = (0..inputs)
@@ -98,18 +98,57 @@ fn vector_instructions_and_numbers_of_rows_change_no_bit() {
         let words = pack(&weights, inputs, bits);
         let packed = Packed::new(&words, bits, outputs, inputs);
         let mut expected = vec![0.0; 13 * outputs];
-        product::linear_with(portable::TILE, &x, packed, None, &mut expected);
+        product::linear_with(portable::TILE, &x, packed, None, Then::Write, &mut expected);
         for count in 1..=13 {
             let mut y = vec![0.0; count * outputs];
-            linear(&x[..count * inputs], packed, None, &mut y);
+            linear(&x[..count * inputs], packed, None, Then::Write, &mut y);
             assert_eq!(y, expected[..count * outputs], "{bits:?} {count} rows");
             // A machine with AVX-512 would never come to these.
             #[cfg(target_arch = "x86_64")]
             if crate::level() >= crate::Level::Avx2 {
-                product::linear_with(x86::AVX2, &x[..count * inputs], packed, None, &mut y);
+                product::linear_with(x86::AVX2, &x[..count * inputs], packed, None, Then::Write, &mut y);
                 assert_eq!(y, expected[..count * outputs], "{bits:?} {count} rows, AVX2");
             }
         }
+    }
+}
+
+#[test]
+fn rounding_with_vector_instructions_changes_no_bit() {
+    let mut x = values(40 * BLOCK, 10);
+    x[BLOCK] = f32::NAN;
+    x[2 * BLOCK + 31] = f32::NEG_INFINITY;
+    x[3 * BLOCK..4 * BLOCK].fill(0.0);
+    x[4 * BLOCK..5 * BLOCK].fill(1e-40);
+    x[5 * BLOCK..6 * BLOCK].fill(-3e38);
+    let (mut codes, mut scales, mut offsets) = (vec![9; x.len()], vec![9.0; 40], vec![9; 40]);
+    activations::round_blocks(&x, 128, &mut codes, &mut scales, &mut offsets);
+    let mut own = activations::Activations::default();
+    own.round(&x, Bits::Eight, false);
+    let bits = |scales: &[f32]| scales.iter().map(|s| s.to_bits()).collect::<Vec<u32>>();
+    assert_eq!((codes, bits(&scales), offsets), (own.codes, bits(&own.scales), own.offsets));
+}
+
+#[test]
+fn a_product_can_be_added_or_go_through_a_function() {
+    use crate::activation::Activation;
+    let (outputs, inputs, count) = (43, 64, 3);
+    let (weights, bias) = (values(outputs * inputs, 11), values(outputs, 12));
+    let words = pack(&weights, inputs, Bits::Four);
+    let packed = Packed::new(&words, Bits::Four, outputs, inputs);
+    let (x, before) = (values(count * inputs, 13), values(count * outputs, 14));
+    let product = |then| {
+        let mut y = before.clone();
+        linear(&x, packed, Some(&bias), then, &mut y);
+        y
+    };
+    let written = product(Then::Write);
+    let sums: Vec<f32> = written.iter().zip(&before).map(|(y, before)| before + y).collect();
+    assert_eq!(product(Then::Add), sums);
+    for activation in [Activation::Gelu, Activation::Relu] {
+        let mut expected = vec![0.0; written.len()];
+        activation.forward(&written, &mut expected);
+        assert_eq!(product(Then::Activate(activation)), expected, "{activation:?}");
     }
 }
 
@@ -123,7 +162,7 @@ fn extreme_activations_and_weights_stay_right() {
         let packed = Packed::new(&words, bits, 2, inputs);
         for value in [1e30, -1e30, 1e-30, 0.0] {
             let mut y = [0.0; 2];
-            linear(&vec![value; inputs], packed, None, &mut y);
+            linear(&vec![value; inputs], packed, None, Then::Write, &mut y);
             let expected = value * 3.0 * inputs as f32;
             let limit = expected.abs() * 0.005;
             assert!((y[0] - expected).abs() <= limit && (y[1] + expected).abs() <= limit, "{value}: {y:?}");
@@ -132,11 +171,11 @@ fn extreme_activations_and_weights_stay_right() {
         for spoiled in [f32::NAN, f32::INFINITY] {
             let mut x = vec![1.0; inputs];
             x[40] = spoiled;
-            linear(&x, packed, None, &mut y);
+            linear(&x, packed, None, Then::Write, &mut y);
             assert!(y.iter().all(|y| y.is_nan()), "what is no number must not become one: {y:?}");
         }
         let words = pack(&[vec![1.0; 63], vec![f32::NAN]].concat(), inputs, bits);
-        linear(&vec![1.0; inputs], Packed::new(&words, bits, 1, inputs), None, &mut y[..1]);
+        linear(&vec![1.0; inputs], Packed::new(&words, bits, 1, inputs), None, Then::Write, &mut y[..1]);
         assert!(y[0].is_nan(), "a spoiled weight must not be hidden");
     }
 }

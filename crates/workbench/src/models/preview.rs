@@ -72,7 +72,8 @@ impl Installed {
             parameters,
             files,
             bytes,
-            needed_bytes: parameters.unwrap_or_default() * 4,
+            // 8.5 bits a weight, and what is small with 32.
+            needed_bytes: parameters.map_or(0, |parameters| parameters + parameters / 8),
             free_bytes: super::importing::free_space(&self.own),
             problems: problem.into_iter().collect(),
         })

@@ -1,59 +1,69 @@
 //! Logits as slices.
 
+use std::borrow::Cow;
+
+use operations::logits;
+
 use super::{Candidate, Request};
 use crate::decode::rules::Legal;
 use crate::decode::{Alternative, Choice, DecodeError, Rules, Sampling, Token};
 
 pub(super) fn choose(
-    logits: &[f32],
+    row: &[f32],
     request: &Request,
     rules: &Rules,
     choice: &Choice,
 ) -> Result<Token, DecodeError> {
-    let row = Row::new(logits)?;
+    let row = Row::new(row)?;
     // Most forced tokens come from a run: no need to look at the others.
     let id = match (request.legal.forced(), choice) {
         (Some(id), _) => id,
-        (None, Choice::Greedy) => likeliest(&processed(logits, request, rules)),
+        (None, Choice::Greedy) => {
+            let best = logits::best(&processed(row.logits, request, rules), 0.0, 1);
+            // Where nothing is legal, the first.
+            best.first().map_or(0, |(_, id)| *id as u32)
+        }
         (None, Choice::Sampled(sampling)) => {
-            draw(processed(logits, request, rules), sampling, request.uniform)
+            draw(processed(row.logits, request, rules).into_owned(), sampling, request.uniform)
         }
     };
     Ok(row.token(id, row.masked_mass(&request.legal), row.alternatives(rules.alternatives)))
 }
 
 pub(super) fn expand(
-    logits: &[f32],
+    all: &[f32],
     vocabulary: usize,
     requests: &[Request],
     sums: &[f32],
     rules: &Rules,
     count: usize,
 ) -> Result<Vec<Candidate>, DecodeError> {
-    let rows = logits.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
-    let mut best = Best::new(count);
+    let rows = all.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
+    let mut best = Vec::new();
     for (beam, (row, request)) in rows.iter().zip(requests).enumerate() {
         // The reference applies its processors to log-probabilities here, to logits elsewhere.
-        let log_probabilities: Vec<f32> = row.logits.iter().map(|logit| logit - row.log_sum).collect();
-        for (id, value) in processed(&log_probabilities, request, rules).into_iter().enumerate() {
-            best.offer(value + sums[beam], (beam, id as u32));
-        }
+        let log_probabilities = logits::plus(row.logits, -row.log_sum);
+        let own = logits::best(&processed(&log_probabilities, request, rules), sums[beam], count);
+        best.extend(own.into_iter().map(|(sum, id)| (sum, (beam, id as u32))));
     }
+    // Stable: among equals the first beam comes first.
+    best.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    best.truncate(count);
     let masses: Vec<f32> = rows.iter().zip(requests).map(|(row, r)| row.masked_mass(&r.legal)).collect();
     let alternatives: Vec<_> = rows.iter().map(|row| row.alternatives(rules.alternatives)).collect();
     let candidate = |(sum, (beam, id)): (f32, (usize, u32))| {
         let token = rows[beam].token(id, masses[beam], alternatives[beam].clone());
         Candidate { beam, token, sum }
     };
-    Ok(best.items.into_iter().map(candidate).collect())
+    Ok(best.into_iter().map(candidate).collect())
 }
 
 pub(super) fn log_probabilities(
-    logits: &[f32],
+    all: &[f32],
     vocabulary: usize,
     targets: &[(usize, u32)],
 ) -> Result<Vec<f32>, DecodeError> {
-    let rows = logits.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
+    let rows = all.chunks_exact(vocabulary).map(Row::new).collect::<Result<Vec<_>, _>>()?;
     Ok(targets.iter().map(|(row, id)| rows[*row].log_probability(*id)).collect())
 }
 
@@ -69,7 +79,7 @@ pub fn distribution(
 ) -> Vec<Alternative> {
     let rules = Rules { repetition_penalty, ..Rules::default() };
     let request = Request { legal: Legal::Except(Vec::new()), read: super::distinct(read), uniform: 0.0 };
-    let weights = weights(processed(logits, &request, &rules), sampling);
+    let weights = weights(processed(logits, &request, &rules).into_owned(), sampling);
     let total: f64 = weights.iter().map(|(_, weight)| f64::from(*weight)).sum();
     let alternative = |(id, weight): &(u32, f32)| Alternative {
         id: *id,
@@ -86,9 +96,7 @@ struct Row<'l> {
 
 impl<'l> Row<'l> {
     fn new(logits: &'l [f32]) -> Result<Self, DecodeError> {
-        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = logits.iter().map(|logit| f64::from((logit - max).exp())).sum();
-        let log_sum = max + sum.ln() as f32;
+        let log_sum = logits::log_sum(logits);
         if log_sum.is_finite() { Ok(Self { logits, log_sum }) } else { Err(DecodeError::NotANumber) }
     }
 
@@ -98,7 +106,7 @@ impl<'l> Row<'l> {
 
     fn token(&self, id: u32, masked_mass: f32, alternatives: Vec<Alternative>) -> Token {
         let own = self.logits[id as usize];
-        let rank = self.logits.iter().filter(|logit| **logit > own).count() as u32;
+        let rank = logits::count_above(self.logits, own) as u32;
         Token { id, log_probability: self.log_probability(id), rank, masked_mass, alternatives }
     }
 
@@ -112,43 +120,33 @@ impl<'l> Row<'l> {
     }
 
     fn alternatives(&self, count: usize) -> Vec<Alternative> {
-        let mut best = Best::new(count);
-        self.logits.iter().enumerate().for_each(|(id, logit)| best.offer(*logit, id as u32));
-        let alternative = |(_, id)| Alternative { id, log_probability: self.log_probability(id) };
-        best.items.into_iter().map(alternative).collect()
+        let alternative = |(_, id): (f32, usize)| Alternative {
+            id: id as u32,
+            log_probability: self.log_probability(id as u32),
+        };
+        logits::best(self.logits, 0.0, count).into_iter().map(alternative).collect()
     }
 }
 
 /// Scores with the repetition penalty; what may not come has minus infinity.
-fn processed(scores: &[f32], request: &Request, rules: &Rules) -> Vec<f32> {
+fn processed<'s>(scores: &'s [f32], request: &Request, rules: &Rules) -> Cow<'s, [f32]> {
     let penalty = rules.repetition_penalty;
-    let mut scores = scores.to_vec();
+    let mut scores = Cow::Borrowed(scores);
     for id in &request.read {
-        let score = &mut scores[*id as usize];
+        let score = &mut scores.to_mut()[*id as usize];
         *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
     }
     match &request.legal {
         Legal::Except(ids) => {
-            ids.iter().for_each(|id| scores[*id as usize] = f32::NEG_INFINITY);
+            ids.iter().for_each(|id| scores.to_mut()[*id as usize] = f32::NEG_INFINITY);
             scores
         }
         Legal::Only(ids) => {
             let mut only = vec![f32::NEG_INFINITY; scores.len()];
             ids.iter().for_each(|id| only[*id as usize] = scores[*id as usize]);
-            only
+            Cow::Owned(only)
         }
     }
-}
-
-/// The first of the greatest.
-fn likeliest(scores: &[f32]) -> u32 {
-    let mut best = 0;
-    for (id, score) in scores.iter().enumerate() {
-        if *score > scores[best] {
-            best = id;
-        }
-    }
-    best as u32
 }
 
 /// The token at which the probabilities, summed in the order of ids, pass `uniform`.
@@ -207,26 +205,4 @@ fn least_of_mass(scores: &mut [f32], max: f32, top_p: f32) -> f32 {
         sorted += now;
     }
     f32::NEG_INFINITY
-}
-
-/// The best so many, best first; among equals the first come.
-struct Best<T> {
-    count: usize,
-    items: Vec<(f32, T)>,
-}
-
-impl<T> Best<T> {
-    fn new(count: usize) -> Self {
-        Self { count, items: Vec::with_capacity(count + 1) }
-    }
-
-    fn offer(&mut self, score: f32, item: T) {
-        let full = self.items.len() >= self.count;
-        if score == f32::NEG_INFINITY || full && self.items.last().is_none_or(|(worst, _)| score <= *worst) {
-            return;
-        }
-        let at = self.items.partition_point(|(better, _)| *better >= score);
-        self.items.insert(at, (score, item));
-        self.items.truncate(self.count);
-    }
 }
