@@ -21,7 +21,7 @@ const PIECE: usize = 128 << 20;
 pub enum Matrix {
     /// 32-bit floats (16-bit ones are widened when they are loaded).
     Float(Param<Tensor<2>>),
-    /// 8 or 4 bits a weight, on the CPU.
+    /// 8 or 4 bits a weight.
     Quantised(Quantised),
     /// 32-bit floats on a graphics device that takes no tensor as large: some rows each, in order.
     Pieces(Vec<Tensor<2>>),
@@ -71,24 +71,18 @@ impl Matrix {
         Some(Self::Pieces(tensors.collect()))
     }
 
-    /// The packed words of a matrix; unpacked if the device is not the CPU. `None` if they are not those of the shape.
+    /// The packed words of a matrix. `None` if they are not those of the shape.
     pub(crate) fn from_words(
         words: TensorData,
         shape: [usize; 2],
         bits: Bits,
         device: &Device,
     ) -> Option<Self> {
-        if operations::is_cpu(device) {
-            return Quantised::from_words(words, shape, bits, device).map(Self::Quantised);
-        }
-        let right = Quantised::fits(shape[1]) && words.shape()[..] == bits.packed_shape(shape[0], shape[1]);
-        let words = words.try_into_vec::<i32>().ok().filter(|_| right)?;
-        let weights = Quantised::unpacked(&words, shape, bits);
-        Self::from_floats(TensorData::new(weights, shape), shape, device)
+        Quantised::from_words(words, shape, bits, device).map(Self::Quantised)
     }
 
-    /// The same with fewer bits a weight. As it is where it is quantised already, not on the CPU, or the inputs are no
-    /// whole blocks of 32.
+    /// The same with fewer bits a weight. As it is where it is quantised already, in pieces, or the inputs are no whole
+    /// blocks of 32.
     #[must_use]
     pub fn quantise(self, bits: Bits) -> Self {
         match &self {
@@ -209,12 +203,10 @@ impl Matrix {
         }
     }
 
-    /// Quantised weights on another device: unpacked, unless that is the CPU, too.
     fn moved(self, device: &Device, f: impl FnOnce(Param<Tensor<2>>) -> Param<Tensor<2>>) -> Self {
         match self {
             Self::Float(param) => Self::Float(f(param)),
-            Self::Quantised(_) if operations::is_cpu(device) => self,
-            Self::Quantised(quantised) => Self::from_tensor(quantised.to_float().to_device(device)),
+            Self::Quantised(quantised) => Self::Quantised(quantised.to_device(device)),
             Self::Pieces(pieces) => {
                 Self::Pieces(pieces.into_iter().map(|piece| piece.to_device(device)).collect())
             }

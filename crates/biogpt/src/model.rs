@@ -53,8 +53,8 @@ impl Model {
     }
 
     /// The same model with matrices of 8 or 4 bits, made now (an [`import`] with [`WeightType::Q8`] or
-    /// [`WeightType::Q4`] does it once and for all). Other types, matrices that are quantised already, and devices
-    /// other than the CPU change nothing.
+    /// [`WeightType::Q4`] does it once and for all). Other types, and matrices that are quantised already change
+    /// nothing.
     #[must_use]
     pub fn quantise(mut self, weights: WeightType) -> Self {
         if let Some(bits) = weights.bits() {

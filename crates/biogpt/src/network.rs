@@ -153,8 +153,7 @@ impl Network {
         self.embed_positions.device()
     }
 
-    /// The same network with 8-bit or 4-bit matrices; positions, norms and biases stay floats. On the CPU only: as it
-    /// is elsewhere.
+    /// The same network with 8-bit or 4-bit matrices; positions, norms and biases stay floats.
     #[must_use]
     pub fn quantise(mut self, bits: operations::Bits) -> Self {
         self.embed_tokens = self.embed_tokens.quantise(bits);
@@ -232,11 +231,12 @@ impl Network {
         self.final_norm.forward(x)
     }
 
-    /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits: its weights are rounded a
-    /// hundred times as far.
+    /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits on a CPU: its weights are
+    /// rounded a hundred times as far.
     #[must_use]
     pub fn cache(&self, config: &Config, rows: usize) -> Cache {
-        let dtype = if matches!(self.embed_tokens, Matrix::Quantised(_)) { DType::F16 } else { DType::F32 };
+        let half = matches!(self.embed_tokens, Matrix::Quantised(_)) && operations::is_cpu(&self.device());
+        let dtype = if half { DType::F16 } else { DType::F32 };
         Cache::new(config, rows, dtype, &self.device())
     }
 

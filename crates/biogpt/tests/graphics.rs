@@ -21,6 +21,7 @@ use biogpt::decode::{BeamSearch, Choice, Free, Generated, Progress, Rules, Sampl
 use biogpt::model::{self, Model, WeightType};
 use biogpt::{Config, Decoder, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use checkpoints::Activation;
 use devices::{DeviceError, Need, Request};
 
 use reference::{largest_difference, models};
@@ -167,6 +168,45 @@ fn samples_penalties_and_grammars_are_those_of_the_processor() {
         for (a, b) in processor.tokens.iter().zip(&graphics.tokens) {
             assert!((a.log_probability - b.log_probability).abs() < 1e-4, "{a:?} {b:?}");
             assert!((a.masked_mass - b.masked_mass).abs() < 1e-4, "{a:?} {b:?}");
+        }
+    }
+}
+
+/// Packed weights are computed with as they lie there, token by token as well as many tokens at once.
+#[test]
+fn packed_weights_compute_as_what_they_stand_for() {
+    let Some(graphics) = device() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, weights, config) in [
+        ("q8", WeightType::Q8, Config { tied_head: false, ..Config::tiny() }),
+        ("q4", WeightType::Q4, Config { activation: Activation::Relu, ..Config::tiny() }),
+    ] {
+        let folder = folder.path().join(name);
+        model::write_random(&folder, &config, weights, 11).unwrap();
+        let packed = Model::load(&folder, graphics).unwrap();
+        let unpacked = Model::load(&folder, &Device::flex()).unwrap().network.unpacked();
+        // A long text, one token, two texts of one length that go on, then of different lengths.
+        let prompt: Vec<u32> = (0..20).map(|i| 2 + i * 7).collect();
+        let steps: [&[&[u32]]; 4] = [&[&[40], &[50]], &[&[41], &[51]], &[&[42, 43], &[52]], &[&[44], &[53]]];
+        let states = [&packed.network, &unpacked].map(|network| {
+            let mut start = network.cache(&config, 1);
+            let first = network.extend(&[&prompt], &mut start);
+            let mut cache = start.fork(2);
+            let mut states = vec![values(first)];
+            for step in steps {
+                let read = network.extend(step, &mut cache);
+                let d = config.hidden_size;
+                for (row, new) in step.iter().enumerate() {
+                    let last = read.clone().slice([row..row + 1, new.len() - 1..new.len(), 0..d]);
+                    states.push(values(last.clone()));
+                    states.push(values(network.logits(last.reshape([1, d]))));
+                }
+            }
+            states
+        });
+        for (i, (found, wanted)) in states[0].iter().zip(&states[1]).enumerate() {
+            let off = largest_difference(found, wanted);
+            assert!(off < 1e-3, "{name}, state {i}: {off}");
         }
     }
 }

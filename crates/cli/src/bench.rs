@@ -104,7 +104,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, None) => return Err("give --model or --random".into()),
     };
     let config = model::configuration(&folder)?;
-    let (device, name) = arguments.device.open(&config)?;
+    let (device, name) = arguments.device.open(&folder, &config)?;
     let start = Instant::now();
     let model = biogpt::Model::load(&folder, &device)?;
     let model = match arguments.quant.weights() {

@@ -1,8 +1,11 @@
 //! The option `--device`, the same for every command that computes.
 
+use std::path::Path;
+
 use biogpt::{Config, Model};
 use burn::tensor::Device;
-use devices::{Kind, Need, Request};
+use devices::{Kind, Request};
+use workbench::generator::need;
 
 use crate::Failure;
 use crate::desk::{model_folder, places};
@@ -17,9 +20,9 @@ pub struct DeviceOption {
 
 impl DeviceOption {
     /// The device asked for, held against what a model of this shape needs; and its name.
-    pub fn open(&self, config: &Config) -> Result<(Device, String), Failure> {
+    pub fn open(&self, folder: &Path, config: &Config) -> Result<(Device, String), Failure> {
         let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
-        let chosen = devices::choose(self.device, need(config), &adapters)?;
+        let chosen = devices::choose(self.device, need(folder, config), &adapters)?;
         if chosen.adapter.kind != Kind::Processor {
             devices::keep_tuning(&places()?.tuning());
         }
@@ -30,13 +33,6 @@ impl DeviceOption {
     pub fn load(&self, model: &str) -> Result<Model, Failure> {
         let folder = model_folder(model)?;
         let config = biogpt::model::configuration(&folder)?;
-        Ok(Model::load(&folder, &self.open(&config)?.0)?)
+        Ok(Model::load(&folder, &self.open(&folder, &config)?.0)?)
     }
-}
-
-/// Weights in single precision, and half as much again to work.
-fn need(config: &Config) -> Need {
-    let largest = biogpt::largest_piece(config) as u64 * 4;
-    let total = config.parameters() as u64 * 6;
-    Need { largest_tensor: largest, total }
 }

@@ -2,12 +2,14 @@
 //!
 //! Each function takes and gives Burn tensors and works on every device. On the CPU it runs one kernel of `kernels`
 //! through Burn's backend extension, with a gradient of its own; elsewhere it is composed of Burn's operations, which
-//! Burn fuses and differentiates. Both ways give the same numbers: the tests compare them.
+//! Burn fuses and differentiates, or, where no gradient is asked for, one kernel of `graphics`. All ways give the same
+//! numbers: the tests compare them.
 
 mod autodiff;
 mod cached;
 mod composed;
 mod cpu;
+mod graphics;
 mod quantised;
 
 use burn::backend::{Dispatch, DispatchDevice};
@@ -17,6 +19,7 @@ use cached::CachedOperations;
 pub use cached::{KeysValues, Move, Past, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::Dropout;
+use graphics::GraphicsOperations;
 pub use kernels::{Precision, activation::Activation, logits, memory, optimizer::AdamStep};
 pub use quantised::{Bits, LayerNorm, Quantised, QuantisedHalf};
 
@@ -28,6 +31,10 @@ pub fn is_cpu(device: &Device) -> bool {
         DispatchDevice::Autodiff(device) => matches!(device.clone().inner(), DispatchDevice::Flex(_)),
         _ => false,
     }
+}
+
+fn follows_gradients(device: &Device) -> bool {
+    matches!(device.as_dispatch(), DispatchDevice::Autodiff(_))
 }
 
 /// x·Wᵀ + b over the last axis.
@@ -77,6 +84,9 @@ pub fn layer_norm<const D: usize>(
     if is_cpu(&x.device()) {
         let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
         Tensor::from_dispatch(<Dispatch as CpuOperations>::layer_norm(x, gamma, beta, epsilon))
+    } else if !follows_gradients(&x.device()) {
+        let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
+        Tensor::from_dispatch(<Dispatch as GraphicsOperations>::norm_in_one(x, gamma, beta, epsilon))
     } else {
         composed::layer_norm(x, gamma, beta, epsilon)
     }

@@ -1,4 +1,4 @@
-//! Products with weights of 8 or 4 bits, on the CPU. No gradients.
+//! Products with weights of 8 or 4 bits. No gradients.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension};
@@ -6,6 +6,7 @@ use burn::tensor::{DType, Device, Element, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
 use bytemuck::Pod;
 use half::f16;
+use kernels::Precision;
 use kernels::activation::Activation;
 use kernels::cached_attention::{Own, Prefix, Stored};
 use kernels::quantised::layer::{self, Affine, Norm};
@@ -15,6 +16,7 @@ pub use kernels::quantised::Bits;
 
 use crate::cached::{KeysValues, Past};
 use crate::cpu::{dense, floats, indices, tensor, uninitialised};
+use crate::graphics::{GraphicsOperations, MOST_ROWS};
 
 /// The operations as Burn's dispatch sees them.
 #[backend_extension(Flex)]
@@ -206,7 +208,9 @@ fn attend<S: Stored + Element + Pod>(
     (x, keys, values)
 }
 
-/// A matrix `[outputs, inputs]` of 8-bit or 4-bit weights in the memory of the CPU.
+/// A matrix `[outputs, inputs]` of 8-bit or 4-bit weights.
+///
+/// On a CPU activations are rounded to 8 bits for products with it, on other devices they are not.
 #[derive(Debug, Clone)]
 pub struct Quantised {
     /// `[panels, words a panel]`, see [`Bits::packed_shape`].
@@ -228,15 +232,13 @@ impl Quantised {
         pack(weights, inputs, bits)
     }
 
-    /// Takes words over without copying them. `None` if they are not those of such a matrix, or the device is not the
-    /// CPU: other devices get the [`unpacked`](Self::unpacked) weights.
+    /// Takes words over, on a CPU without copying them. `None` if they are not those of such a matrix.
     #[must_use]
     pub fn from_words(words: TensorData, shape: [usize; 2], bits: Bits, device: &Device) -> Option<Self> {
         let [outputs, inputs] = shape;
         let right = Self::fits(inputs)
             && words.dtype() == DType::I32
-            && words.shape()[..] == bits.packed_shape(outputs, inputs)
-            && crate::is_cpu(device);
+            && words.shape()[..] == bits.packed_shape(outputs, inputs);
         right.then(|| Self { words: Tensor::from_data(words, (device, DType::I32)), bits, shape })
     }
 
@@ -279,9 +281,55 @@ impl Quantised {
         Tensor::from_data(TensorData::new(weights, self.shape), &self.device())
     }
 
+    /// The same on another device.
+    #[must_use]
+    pub fn to_device(self, device: &Device) -> Self {
+        Self { words: self.words.to_device(device), ..self }
+    }
+
+    /// The rows of x that a product sees.
+    fn rows<const D: usize>(&self, x: &Tensor<D>) -> usize {
+        x.shape().num_elements() / self.shape[1]
+    }
+
+    /// f(x·Wᵀ + b) on a graphics device: few rows straight from the packed weights; for many, unpacking them is little
+    /// beside the product.
+    fn product<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        bias: Option<Tensor<1>>,
+        activation: Option<Activation>,
+    ) -> Tensor<D> {
+        let ([outputs, inputs], biased) = (self.shape, bias.is_some());
+        if self.rows(&x) > MOST_ROWS
+            && let Some(bias) = bias
+        {
+            let all: Vec<i32> = (0..outputs as i32).collect();
+            let all = Tensor::<2, Int>::from_data(TensorData::new(all, [1, outputs]), &x.device());
+            let weight = self.embed(all).reshape([outputs, inputs]);
+            let y = crate::linear(x, weight, bias, Precision::F32);
+            return activation.into_iter().fold(y, crate::activate);
+        }
+        let words = self.words.clone().into_dispatch();
+        // What is not there is not read.
+        let bias = bias.unwrap_or_else(|| Tensor::zeros([1], &x.device())).into_dispatch();
+        Tensor::from_dispatch(<Dispatch as GraphicsOperations>::packed_product(
+            x.into_dispatch(),
+            words,
+            bias,
+            outputs,
+            self.bits,
+            biased,
+            activation,
+        ))
+    }
+
     /// x·Wᵀ + b over the last axis, as [`crate::linear`].
     #[must_use]
     pub fn linear<const D: usize>(&self, x: Tensor<D>, bias: Tensor<1>) -> Tensor<D> {
+        if !crate::is_cpu(&x.device()) {
+            return self.product(x, Some(bias), None);
+        }
         let (x, words) = (x.into_dispatch(), self.words.clone().into_dispatch());
         let bias = bias.into_dispatch();
         Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_linear(x, words, bias, self.bits))
@@ -290,6 +338,13 @@ impl Quantised {
     /// x·Wᵀ, as [`crate::project`].
     #[must_use]
     pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
+        if !crate::is_cpu(&x.device()) {
+            let [rows, inputs] = x.dims();
+            // The floats of a whole vocabulary may be more than the device takes in one piece.
+            let some = |from: usize| x.clone().slice([from..rows.min(from + MOST_ROWS), 0..inputs]);
+            let parts = (0..rows).step_by(MOST_ROWS).map(|from| self.product(some(from), None, None));
+            return Tensor::cat(parts.collect(), 0);
+        }
         let (x, words) = (x.into_dispatch(), self.words.clone().into_dispatch());
         let [outputs, _] = self.shape;
         Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_project(
@@ -300,6 +355,17 @@ impl Quantised {
     /// Rows by index, as [`crate::embed`].
     #[must_use]
     pub fn embed(&self, indices: Tensor<2, Int>) -> Tensor<3> {
+        if !crate::is_cpu(&self.device()) {
+            let like = Tensor::<1>::zeros([1], &self.device()).into_dispatch();
+            let words = self.words.clone().into_dispatch();
+            return Tensor::from_dispatch(<Dispatch as GraphicsOperations>::packed_rows(
+                words,
+                indices.into_dispatch(),
+                like,
+                self.shape[1],
+                self.bits,
+            ));
+        }
         let (words, indices) = (self.words.clone().into_dispatch(), indices.into_dispatch());
         Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_embed(
             words, indices, self.bits, self.shape,
@@ -316,6 +382,27 @@ pub struct LayerNorm {
     pub beta: Tensor<1>,
     /// Added to the variance.
     pub epsilon: f32,
+}
+
+impl LayerNorm {
+    fn of(self, x: Tensor<3>) -> Tensor<3> {
+        crate::layer_norm(x, self.gamma, self.beta, self.epsilon)
+    }
+}
+
+/// sum + x·Wᵀ + b on a graphics device.
+fn added(sum: Tensor<3>, x: Tensor<3>, (weights, bias): (&Quantised, Tensor<1>)) -> Tensor<3> {
+    if weights.rows(&x) > MOST_ROWS {
+        return sum + weights.product(x, Some(bias), None);
+    }
+    Tensor::from_dispatch(<Dispatch as GraphicsOperations>::packed_product_added(
+        x.into_dispatch(),
+        weights.words.clone().into_dispatch(),
+        bias.into_dispatch(),
+        sum.into_dispatch(),
+        weights.shape[0],
+        weights.bits,
+    ))
 }
 
 /// Half a layer whose matrices are quantised: a norm, and the maps into and out of what lies between them.
@@ -351,6 +438,11 @@ impl QuantisedHalf<'_> {
     /// x `[rows, new, d]`; gives the same.
     #[must_use]
     pub fn feed_forward(self, x: Tensor<3>, activation: Activation) -> Tensor<3> {
+        if !crate::is_cpu(&x.device()) {
+            let (up, bias) = self.into;
+            let inner = up.product(self.norm.of(x.clone()), Some(bias), Some(activation));
+            return added(x, inner, self.from);
+        }
         let half = self.into_dispatch();
         let x = x.into_dispatch();
         Tensor::from_dispatch(<Dispatch as QuantisedOperations>::quantised_feed_forward(x, half, activation))
@@ -362,6 +454,12 @@ impl QuantisedHalf<'_> {
     /// x `[rows, new, d]`; gives the same, and the longer past.
     #[must_use]
     pub fn attention(self, x: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
+        if !crate::is_cpu(&x.device()) {
+            let (weights, bias) = self.into;
+            let qkv = weights.product(self.norm.of(x.clone()), Some(bias), None);
+            let (mixed, own) = crate::cached_attention(qkv, past, heads);
+            return (added(x, mixed, self.from), own);
+        }
         let (x, keys, values) = <Dispatch as QuantisedOperations>::quantised_attention(
             x.into_dispatch(),
             self.into_dispatch(),

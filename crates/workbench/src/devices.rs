@@ -16,8 +16,9 @@ impl Workbench {
     pub fn devices(&self) -> Result<Vec<Device>> {
         let adapters = list();
         let folder = self.machine.models.in_use().and_then(|model| model.folder);
-        let need =
-            folder.and_then(|folder| biogpt::model::configuration(&folder).ok()).map(|config| need(&config));
+        let need = folder.and_then(|folder| {
+            biogpt::model::configuration(&folder).ok().map(|config| need(&folder, &config))
+        });
         let need = need.unwrap_or_default();
         let chosen =
             choose(request(&self.settings().device), need, &adapters).map(|chosen| chosen.adapter.id);

@@ -90,6 +90,8 @@ struct Row<'c, C: Constraint> {
     tokens: Vec<u32>,
     /// Tokens behind the last choice that had to come: already read, not yet told.
     forced: usize,
+    /// Tokens that were read on trial behind these: what followed when the same was written before.
+    guesses: Vec<u32>,
     written: Vec<Token>,
 }
 
@@ -97,7 +99,8 @@ impl Decoder<'_> {
     /// Continues each prompt until `</s>`, the greatest length, or `on_token`, which is called with the number of the
     /// row and each token that is written there, says stop for that row.
     ///
-    /// Tokens that the constraint forces are read together in one pass, not one by one.
+    /// Tokens that the constraint forces are read together in one pass, not one by one; so are tokens that followed when
+    /// the last ones came before, as names of a text do, and count as far as each is then chosen.
     ///
     /// # Errors
     /// If a prompt leaves no room, a setting makes no sense, nothing may be written, or the device fails.
@@ -130,6 +133,7 @@ impl Decoder<'_> {
                 longest: self.longest(rules, prompt.tokens.len())?,
                 tokens: prompt.tokens,
                 forced: 0,
+                guesses: Vec::new(),
                 written: Vec::new(),
             });
         }
@@ -140,10 +144,17 @@ impl Decoder<'_> {
             let mut live = Vec::with_capacity(rows.len());
             let mut from = Vec::with_capacity(rows.len());
             let mut feeds: Vec<Vec<u32>> = Vec::with_capacity(rows.len());
+            // More rows at once take longer; on a graphics device even two do.
+            let at_once = if operations::is_cpu(&self.network.device()) { 8 / rows.len() } else { 1 };
+            let guesses = rules.guesses.min(at_once.saturating_sub(1));
             for (index, mut row) in rows.into_iter().enumerate() {
-                let new: Vec<Token> = tokens.by_ref().take(row.forced + 1).collect();
+                let new: Vec<Token> = tokens.by_ref().take(row.forced + 1 + row.guesses.len()).collect();
                 match self.take(&mut row, new, rules, &mut on_token)? {
-                    ControlFlow::Continue(feed) => {
+                    ControlFlow::Continue(mut feed) => {
+                        // All but the last choice was read, and perhaps more.
+                        cache.truncate(index, row.tokens.len() - row.forced - 1);
+                        row.guesses = self.guesses(&row, rules, guesses);
+                        feed.extend(&row.guesses);
                         feeds.push(feed);
                         from.push(index);
                         live.push(row);
@@ -181,20 +192,48 @@ impl Decoder<'_> {
         for row in rows {
             let known = &row.tokens[row.tokens.len() - row.forced..];
             requests.extend(known.iter().map(|token| Request::forced(*token)));
-            let legal = self.legal(rules, row.constraint, &row.state, &row.tokens);
-            if legal.is_nothing() {
-                return Err(DecodeError::NoLegalToken { position: row.tokens.len() });
+            let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
+            for guess in row.guesses.iter().copied().map(Some).chain([None]) {
+                let legal = self.legal(rules, row.constraint, &state, &tokens);
+                if legal.is_nothing() {
+                    return Err(DecodeError::NoLegalToken { position: tokens.len() });
+                }
+                let place = (tokens.len() - row.prompt) as u64;
+                let uniform = match choice {
+                    Choice::Greedy => 0.0,
+                    Choice::Sampled(sampling) => uniform(sampling.seed, row.sample, place),
+                };
+                let read =
+                    if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&tokens) };
+                requests.push(Request { legal, read, uniform });
+                if let Some(next) = guess.and_then(|guess| row.constraint.advance(&state, guess)) {
+                    state = next;
+                    tokens.extend(guess);
+                }
             }
-            let place = (row.tokens.len() - row.prompt) as u64;
-            let uniform = match choice {
-                Choice::Greedy => 0.0,
-                Choice::Sampled(sampling) => uniform(sampling.seed, row.sample, place),
-            };
-            let read =
-                if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&row.tokens) };
-            requests.push(Request { legal, read, uniform });
         }
         Ok(requests)
+    }
+
+    /// Tokens that may follow, as they did when the last three or two came before.
+    fn guesses<C: Constraint>(&self, row: &Row<C>, rules: &Rules, at_most: usize) -> Vec<u32> {
+        let mut guesses = Vec::new();
+        let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
+        let mut legal = self.legal(rules, row.constraint, &state, &tokens);
+        for guess in followed(&row.tokens).iter().take(at_most).copied() {
+            if guess == self.config.eos_id || !legal.allows(guess) || tokens.len() + 1 >= row.longest {
+                break;
+            }
+            let Some(next) = row.constraint.advance(&state, guess) else { break };
+            state = next;
+            tokens.push(guess);
+            legal = self.legal(rules, row.constraint, &state, &tokens);
+            if legal.is_nothing() {
+                break;
+            }
+            guesses.push(guess);
+        }
+        guesses
     }
 
     /// Tells a row's new tokens; gives what is to be read next, or why the row ends.
@@ -205,28 +244,37 @@ impl Decoder<'_> {
         rules: &Rules,
         on_token: &mut impl FnMut(usize, &Token) -> ControlFlow<()>,
     ) -> Result<ControlFlow<Finish, Vec<u32>>, DecodeError> {
-        let mut chosen = self.config.eos_id;
-        for token in new {
-            chosen = token.id;
+        let mut guesses = std::mem::take(&mut row.guesses).into_iter();
+        let forced = std::mem::take(&mut row.forced);
+        for (i, token) in new.into_iter().enumerate() {
+            let chosen = token.id;
             let go_on = on_token(row.number, &token);
             row.written.push(token);
             if go_on.is_break() && chosen != self.config.eos_id {
                 return Ok(ControlFlow::Break(Finish::Stopped));
             }
+            if i < forced {
+                continue;
+            }
+            if chosen == self.config.eos_id {
+                return Ok(ControlFlow::Break(Finish::EndOfText));
+            }
+            let position = row.tokens.len();
+            row.tokens.push(chosen);
+            if row.tokens.len() >= row.longest {
+                return Ok(ControlFlow::Break(Finish::Length));
+            }
+            let next = row.constraint.advance(&row.state, chosen);
+            row.state = next.ok_or(DecodeError::NoLegalToken { position })?;
+            // What was guessed right has been read, and the next choice behind it.
+            if guesses.next() != Some(chosen) {
+                let run =
+                    self.forced_run(rules, row.constraint, &mut row.state, &mut row.tokens, row.longest);
+                row.forced = run.len();
+                return Ok(ControlFlow::Continue([vec![chosen], run].concat()));
+            }
         }
-        if chosen == self.config.eos_id {
-            return Ok(ControlFlow::Break(Finish::EndOfText));
-        }
-        let position = row.tokens.len();
-        row.tokens.push(chosen);
-        if row.tokens.len() >= row.longest {
-            return Ok(ControlFlow::Break(Finish::Length));
-        }
-        let next = row.constraint.advance(&row.state, chosen);
-        row.state = next.ok_or(DecodeError::NoLegalToken { position })?;
-        let run = self.forced_run(rules, row.constraint, &mut row.state, &mut row.tokens, row.longest);
-        row.forced = run.len();
-        Ok(ControlFlow::Continue([vec![chosen], run].concat()))
+        Err(DecodeError::NotANumber)
     }
 
     /// Chooses a token for each hidden state, holding a bounded number of logits.
@@ -247,6 +295,17 @@ impl Decoder<'_> {
         }
         Ok(tokens)
     }
+}
+
+/// What followed when the last three tokens, or else two, came the last time before.
+fn followed(tokens: &[u32]) -> &[u32] {
+    for n in [3, 2] {
+        let Some(before) = tokens.len().checked_sub(n) else { continue };
+        if let Some(at) = (0..before).rev().find(|at| tokens[*at..at + n] == tokens[before..]) {
+            return &tokens[at + n..];
+        }
+    }
+    &[]
 }
 
 impl Request {

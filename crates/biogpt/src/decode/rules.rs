@@ -17,6 +17,8 @@ pub struct Rules {
     pub repetition_penalty: f32,
     /// How many [`Token::alternatives`](super::Token::alternatives) to tell.
     pub alternatives: usize,
+    /// How many tokens [`generate`](super::Decoder::generate) reads on trial at most: they change no result.
+    pub guesses: usize,
 }
 
 impl Default for Rules {
@@ -27,6 +29,7 @@ impl Default for Rules {
             no_repeat_ngram: 0,
             repetition_penalty: 1.0,
             alternatives: 0,
+            guesses: 4,
         }
     }
 }
@@ -60,6 +63,13 @@ impl Legal {
         match self {
             Self::Only(tokens) if tokens.len() == 1 => Some(tokens[0]),
             _ => None,
+        }
+    }
+
+    pub(super) fn allows(&self, token: u32) -> bool {
+        match self {
+            Self::Except(tokens) => tokens.binary_search(&token).is_err(),
+            Self::Only(tokens) => tokens.binary_search(&token).is_ok(),
         }
     }
 

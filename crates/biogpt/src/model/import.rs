@@ -27,8 +27,7 @@ pub enum WeightType {
     F16,
     /// 16 bits with the range of 32.
     Bf16,
-    /// Matrices with 8 bits in blocks of 32 with a 16-bit scale each (8.5 bits a weight), what is small with 32. Runs
-    /// that way on the CPU; other devices unpack it when it is loaded.
+    /// Matrices with 8 bits in blocks of 32 with a 16-bit scale each (8.5 bits a weight), what is small with 32.
     Q8,
     /// The same with 4 bits (4.5 a weight).
     Q4,

@@ -117,6 +117,36 @@ fn cached_and_uncached_are_the_same() {
     }
 }
 
+/// What is read on trial changes no token, and is taken where a text repeats itself.
+#[test]
+fn guesses_change_nothing() {
+    for seed in 0..4 {
+        let (config, network) = network(seed);
+        let decoder = Decoder::new(&network, &config);
+        let mut numbers = Numbers(seed);
+        let (text, grammar) = (numbers.text(12), numbers.grammar());
+        let sampled = Choice::Sampled(Sampling { temperature: 0.5, top_k: 4, top_p: 1.0, seed });
+        for choice in [&Choice::Greedy, &sampled] {
+            for (penalty, ngram) in [(1.0, 0), (1.3, 0), (1.0, 4)] {
+                let rules = Rules {
+                    max_length: 100,
+                    repetition_penalty: penalty,
+                    no_repeat_ngram: ngram,
+                    ..Rules::default()
+                };
+                let plain = Rules { guesses: 0, ..rules.clone() };
+                let with = generate(&decoder, &text, &rules, choice, Free).unwrap();
+                let without = generate(&decoder, &text, &plain, choice, Free).unwrap();
+                assert_same(&with.tokens, &without.tokens, "free");
+                assert_eq!(with.finish, without.finish);
+                let with = generate(&decoder, &text, &rules, choice, &grammar).unwrap();
+                let without = generate(&decoder, &text, &plain, choice, &grammar).unwrap();
+                assert_same(&with.tokens, &without.tokens, "bound");
+            }
+        }
+    }
+}
+
 /// Rows change their order, end, and go on in two ways, as beams do; what they have in common comes to be shared.
 #[test]
 fn rows_that_part_and_end_go_on_as_if_read_alone() {

@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         max_length: arguments.max_length.unwrap_or(model.config.max_positions),
         no_repeat_ngram: arguments.no_repeat_ngram,
         repetition_penalty: arguments.repetition_penalty,
-        alternatives: 0,
+        ..Rules::default()
     };
     let mut reader = decoder.reader();
     reader.read(&decoder, ids)?;

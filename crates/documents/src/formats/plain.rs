@@ -44,6 +44,7 @@ pub(super) fn document(text: &str, id: &str) -> Document {
     if let [only] = spans[..] {
         let of: Vec<Span> = lines(text, only).collect();
         let is_titled = of.len() > 1 && of.len() <= 3 && of.iter().skip(1).any(|line| line.len() > TITLE);
+        let is_titled = is_titled || ends_on_purpose(text, &of);
         if let Some(first) = of.first().filter(|first| is_titled && first.len() <= TITLE) {
             spans = vec![*first, Span::new(of.get(1).map_or(first.end, |line| line.start), only.end)];
         }
@@ -58,6 +59,17 @@ pub(super) fn document(text: &str, id: &str) -> Document {
     );
     let passages = spans.iter().zip(kinds).map(|(span, kind)| passage(*span, kind)).collect();
     Document { id: id.to_owned(), text: text.to_owned(), passages, ..Document::default() }
+}
+
+/// Whether the first line ends though the first word of the next, a capitalised one, had room on it: what is broken to a
+/// width goes on there.
+fn ends_on_purpose(text: &str, lines: &[Span]) -> bool {
+    let [first, second, ..] = lines else { return false };
+    let width = lines.iter().map(|line| line.len()).max().unwrap_or(0);
+    let (first, second) = (first.slice(text).unwrap_or_default(), second.slice(text).unwrap_or_default());
+    let word = second.split_whitespace().next().unwrap_or_default();
+    let goes_on = first.ends_with([',', ';', '-', '(']);
+    !goes_on && word.starts_with(char::is_uppercase) && first.len() + 1 + word.len() <= width
 }
 
 fn passage(span: Span, kind: &str) -> Passage {
@@ -135,6 +147,18 @@ mod tests {
         let text = format!("Short title.\n{}", "Long abstract. ".repeat(30));
         let import = read(text.as_bytes(), "a.txt").unwrap();
         assert_eq!(passages(&import)[0], ("title", "Short title."));
+    }
+
+    #[test]
+    fn knows_a_title_without_a_stop_from_a_line_that_was_broken() {
+        let titled =
+            "Haloperidol and parkinsonism\nWe saw three patients. Haloperidol caused parkinsonism in one.";
+        let import = read(titled.as_bytes(), "a.txt").unwrap();
+        assert_eq!(passages(&import)[0], ("title", "Haloperidol and parkinsonism"));
+        // The next word would not have fitted.
+        let broken = "Haloperidol caused\nParkinsonism in one of\nthree patients, who died.";
+        let import = read(broken.as_bytes(), "a.txt").unwrap();
+        assert_eq!(passages(&import), [("body", broken)]);
     }
 
     #[test]

@@ -31,10 +31,17 @@ pub struct BioGpt {
     reader: Option<Reader>,
 }
 
-/// What a model of this shape asks of a device: weights in single precision, and half as much again to work.
+/// What the model of a folder asks of a device: its weights, packed as they are in the file or in single precision, and
+/// half as much again to work.
 #[must_use]
-pub fn need(config: &Config) -> Need {
-    Need { largest_tensor: config.largest_tensor() as u64 * 4, total: config.parameters() as u64 * 6 }
+pub fn need(folder: &Path, config: &Config) -> Need {
+    let floats = config.parameters() as u64 * 4;
+    let file = folder.join("model.bpk").metadata().map_or(floats, |about| about.len());
+    // Half precision is unpacked, less than that is not.
+    if file * 8 < floats * 3 {
+        return Need { largest_tensor: config.largest_tensor() as u64 * 17 / 16, total: file * 3 / 2 };
+    }
+    Need { largest_tensor: ::biogpt::largest_piece(config) as u64 * 4, total: floats * 3 / 2 }
 }
 
 impl BioGpt {
@@ -46,7 +53,8 @@ impl BioGpt {
         let load = |error: &dyn std::error::Error| EngineError::Load(error.to_string());
         let config = ::biogpt::model::configuration(folder).map_err(|error| load(&error))?;
         let device = |error: devices::DeviceError| EngineError::Device(error.to_string());
-        let chosen = devices::choose(source.device, need(&config), &devices::list()).map_err(device)?;
+        let chosen =
+            devices::choose(source.device, need(folder, &config), &devices::list()).map_err(device)?;
         tracing::info!(reason = chosen.reason, "device");
         goes_to(Computing {
             device: chosen.adapter.name.clone(),
