@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Bytes, DType, Element, Int, Tensor, TensorData};
 use burn_flex::{FlexTensor, Layout};
@@ -18,16 +18,10 @@ use crate::graphics::GraphicsOperations;
 /// The operation as Burn's dispatch sees it.
 #[backend_extension(Flex)]
 pub trait CachedOperations: Backend {
-    #[allow(clippy::too_many_arguments, reason = "the tensors of an attention")]
+    /// The result, keys and values.
     fn cached_attention(
         qkv: FloatTensor<Self>,
-        prefix_keys: FloatTensor<Self>,
-        prefix_values: FloatTensor<Self>,
-        prefix_length: usize,
-        keys: FloatTensor<Self>,
-        values: FloatTensor<Self>,
-        places: Vec<usize>,
-        lengths: Vec<usize>,
+        #[extension_type] past: PastOf<Self>,
         heads: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
     fn arrange(
@@ -39,24 +33,73 @@ pub trait CachedOperations: Backend {
     fn project(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+/// [`Past`] on a backend.
+#[derive(ExtensionType)]
+pub struct PastOf<B: Backend> {
+    prefix_keys: FloatTensor<B>,
+    prefix_values: FloatTensor<B>,
+    prefix_length: usize,
+    keys: FloatTensor<B>,
+    values: FloatTensor<B>,
+    places: Vec<usize>,
+    lengths: Vec<usize>,
+}
+
+/// What attends, whatever type keys and values have.
+pub(crate) trait Attend {
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>);
+}
+
+impl PastOf<Flex> {
+    /// Lends the slices to an attention, and gives keys and values back.
+    pub(crate) fn lend(self, attention: impl Attend) -> (FlexTensor, FlexTensor) {
+        match self.keys.dtype() {
+            DType::F16 => self.lend_as::<f16>(attention),
+            _ => self.lend_as::<f32>(attention),
+        }
+    }
+
+    fn lend_as<S: Stored + Element + Pod>(self, attention: impl Attend) -> (FlexTensor, FlexTensor) {
+        let [prefix_keys, prefix_values] = [self.prefix_keys, self.prefix_values].map(|t| t.to_contiguous());
+        let [mut keys, mut values] = [self.keys, self.values].map(|t| t.to_contiguous());
+        let capacity = keys.shape()[2];
+        let length = self.prefix_length;
+        let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
+        // In place where nobody else holds the cache, as the engine takes care of.
+        let (places, lengths) = (&self.places[..], &self.lengths[..]);
+        let own =
+            Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
+        attention.attend(prefix, own);
+        (keys, values)
+    }
+}
+
+/// Plain attention.
+struct Plain<'a> {
+    qkv: &'a [f32],
+    out: &'a mut [f32],
+    heads: usize,
+    new: usize,
+}
+
+impl Attend for Plain<'_> {
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>) {
+        forward(self.qkv, self.out, prefix, own, self.heads, self.new);
+    }
+}
+
 impl CachedOperations for Flex {
     fn cached_attention(
         qkv: FlexTensor,
-        prefix_keys: FlexTensor,
-        prefix_values: FlexTensor,
-        prefix_length: usize,
-        keys: FlexTensor,
-        values: FlexTensor,
-        places: Vec<usize>,
-        lengths: Vec<usize>,
+        past: PastOf<Self>,
         heads: usize,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let attend = match keys.dtype() {
-            DType::F16 => attend::<f16>,
-            _ => attend::<f32>,
-        };
-        let (prefix, own) = ([prefix_keys, prefix_values], [keys, values]);
-        attend(qkv, prefix, prefix_length, own, &places, &lengths, heads)
+        let qkv = dense(qkv);
+        let shape = qkv.shape();
+        let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
+        let mut out = uninitialised(rows * new * d);
+        let (keys, values) = past.lend(Plain { qkv: floats(&qkv), out: &mut out, heads, new });
+        (tensor(out, [rows, new, d]), keys, values)
     }
 
     fn arrange(old: FlexTensor, parts: Vec<(usize, Range<usize>)>, capacity: usize) -> FlexTensor {
@@ -103,28 +146,6 @@ fn copied<S: Element + Pod>(kept: FlexTensor, moves: &[Move]) -> FlexTensor {
     kept
 }
 
-fn attend<S: Stored + Element + Pod>(
-    qkv: FlexTensor,
-    prefix: [FlexTensor; 2],
-    length: usize,
-    own: [FlexTensor; 2],
-    places: &[usize],
-    lengths: &[usize],
-    heads: usize,
-) -> (FlexTensor, FlexTensor, FlexTensor) {
-    let qkv = dense(qkv);
-    let [prefix_keys, prefix_values] = prefix.map(|tensor| tensor.to_contiguous());
-    let [mut keys, mut values] = own.map(|tensor| tensor.to_contiguous());
-    let (shape, capacity) = (qkv.shape(), keys.shape()[2]);
-    let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
-    let mut out = uninitialised(rows * new * d);
-    let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
-    // In place where nobody else holds the cache, as the engine takes care of.
-    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
-    forward(floats(&qkv), &mut out, prefix, own, heads, new);
-    (tensor(out, [rows, new, d]), keys, values)
-}
-
 /// Keys and values of one layer, of 32 or on a CPU of 16 bits, `[places, heads, capacity, head width]` each.
 #[derive(Debug, Clone)]
 pub struct KeysValues {
@@ -135,6 +156,10 @@ pub struct KeysValues {
 }
 
 impl KeysValues {
+    pub(crate) fn from_dispatch(keys: FloatTensor<Dispatch>, values: FloatTensor<Dispatch>) -> Self {
+        Self { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) }
+    }
+
     /// Places that there are.
     #[must_use]
     pub fn places(&self) -> usize {
@@ -199,6 +224,20 @@ pub struct Past<'a> {
     pub lengths: &'a [usize],
 }
 
+impl Past<'_> {
+    pub(crate) fn into_dispatch(self) -> PastOf<Dispatch> {
+        PastOf {
+            prefix_keys: self.prefix.keys.clone().into_dispatch(),
+            prefix_values: self.prefix.values.clone().into_dispatch(),
+            prefix_length: self.prefix_length,
+            keys: self.own.keys.into_dispatch(),
+            values: self.own.values.into_dispatch(),
+            places: self.places.to_vec(),
+            lengths: self.lengths.to_vec(),
+        }
+    }
+}
+
 /// New tokens attend to the prefix, to their own past and to each other, causally. Their keys and values are written
 /// into the past behind `lengths[row]` positions.
 ///
@@ -211,19 +250,9 @@ pub fn cached_attention(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>,
         let of_one = if qkv.dims()[1] == 1 && alike { of_one } else { composed };
         return of_one(qkv, past, heads);
     }
-    let (out, keys, values) = <Dispatch as CachedOperations>::cached_attention(
-        qkv.into_dispatch(),
-        past.prefix.keys.clone().into_dispatch(),
-        past.prefix.values.clone().into_dispatch(),
-        past.prefix_length,
-        past.own.keys.into_dispatch(),
-        past.own.values.into_dispatch(),
-        past.places.to_vec(),
-        past.lengths.to_vec(),
-        heads,
-    );
-    let own = KeysValues { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
-    (Tensor::from_dispatch(out), own)
+    let (out, keys, values) =
+        <Dispatch as CachedOperations>::cached_attention(qkv.into_dispatch(), past.into_dispatch(), heads);
+    (Tensor::from_dispatch(out), KeysValues::from_dispatch(keys, values))
 }
 
 /// One token of each row, with pasts of one length: in one launch.
@@ -238,8 +267,7 @@ fn of_one(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
         past.lengths[0],
         heads,
     );
-    let own = KeysValues { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
-    (Tensor::from_dispatch(out), own)
+    (Tensor::from_dispatch(out), KeysValues::from_dispatch(keys, values))
 }
 
 fn composed(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {

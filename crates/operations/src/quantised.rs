@@ -2,10 +2,8 @@
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{DType, Device, Element, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
-use bytemuck::Pod;
-use half::f16;
 use kernels::Precision;
 use kernels::activation::Activation;
 use kernels::cached_attention::{Own, Prefix, Stored};
@@ -14,7 +12,7 @@ use kernels::quantised::{Packed, Then, fits, linear, pack};
 
 pub use kernels::quantised::Bits;
 
-use crate::cached::{KeysValues, Past};
+use crate::cached::{Attend, KeysValues, Past, PastOf};
 use crate::cpu::{dense, floats, indices, tensor, uninitialised};
 use crate::graphics::{GraphicsOperations, MOST_ROWS};
 
@@ -45,17 +43,10 @@ pub trait QuantisedOperations: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
     /// x, keys and values.
-    #[allow(clippy::too_many_arguments, reason = "the tensors of an attention")]
     fn quantised_attention(
         x: FloatTensor<Self>,
         #[extension_type] half: Half<Self>,
-        prefix_keys: FloatTensor<Self>,
-        prefix_values: FloatTensor<Self>,
-        prefix_length: usize,
-        keys: FloatTensor<Self>,
-        values: FloatTensor<Self>,
-        places: Vec<usize>,
-        lengths: Vec<usize>,
+        #[extension_type] past: PastOf<Self>,
         heads: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
@@ -166,46 +157,30 @@ impl QuantisedOperations for Flex {
     fn quantised_attention(
         x: FlexTensor,
         half: Half<Self>,
-        prefix_keys: FlexTensor,
-        prefix_values: FlexTensor,
-        prefix_length: usize,
-        keys: FlexTensor,
-        values: FlexTensor,
-        places: Vec<usize>,
-        lengths: Vec<usize>,
+        past: PastOf<Self>,
         heads: usize,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let attend = match keys.dtype() {
-            DType::F16 => attend::<f16>,
-            _ => attend::<f32>,
-        };
-        let (prefix, own) = ([prefix_keys, prefix_values], [keys, values]);
-        attend(x, half.dense(), prefix, prefix_length, own, &places, &lengths, heads)
+        let (mut x, half) = (dense(x), half.dense());
+        let (new, count) = (x.shape()[1], x.shape().num_elements());
+        let sums = &mut x.storage_mut::<f32>()[..count];
+        let (keys, values) = past.lend(Attention { sums, half: &half, heads, new });
+        (x, keys, values)
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the tensors of an attention")]
-fn attend<S: Stored + Element + Pod>(
-    x: FlexTensor,
-    half: Half<Flex>,
-    prefix: [FlexTensor; 2],
-    length: usize,
-    own: [FlexTensor; 2],
-    places: &[usize],
-    lengths: &[usize],
+/// The attention half of a layer.
+struct Attention<'a> {
+    sums: &'a mut [f32],
+    half: &'a Half<Flex>,
     heads: usize,
-) -> (FlexTensor, FlexTensor, FlexTensor) {
-    let mut x = dense(x);
-    let (new, count) = (x.shape()[1], x.shape().num_elements());
-    let [prefix_keys, prefix_values] = prefix.map(|tensor| tensor.to_contiguous());
-    let [mut keys, mut values] = own.map(|tensor| tensor.to_contiguous());
-    let capacity = keys.shape()[2];
-    let prefix = Prefix { keys: prefix_keys.storage::<S>(), values: prefix_values.storage(), length };
-    // In place where nobody else holds the cache, as the engine takes care of.
-    let own = Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
-    let sums = &mut x.storage_mut::<f32>()[..count];
-    layer::attention(sums, half.norm(), half.inward(), half.outward(), prefix, own, heads, new);
-    (x, keys, values)
+    new: usize,
+}
+
+impl Attend for Attention<'_> {
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>) {
+        let Self { sums, half, heads, new } = self;
+        layer::attention(sums, half.norm(), half.inward(), half.outward(), prefix, own, heads, new);
+    }
 }
 
 /// A matrix `[outputs, inputs]` of 8-bit or 4-bit weights.
@@ -463,16 +438,9 @@ impl QuantisedHalf<'_> {
         let (x, keys, values) = <Dispatch as QuantisedOperations>::quantised_attention(
             x.into_dispatch(),
             self.into_dispatch(),
-            past.prefix.keys.clone().into_dispatch(),
-            past.prefix.values.clone().into_dispatch(),
-            past.prefix_length,
-            past.own.keys.into_dispatch(),
-            past.own.values.into_dispatch(),
-            past.places.to_vec(),
-            past.lengths.to_vec(),
+            past.into_dispatch(),
             heads,
         );
-        let own = KeysValues { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
-        (Tensor::from_dispatch(x), own)
+        (Tensor::from_dispatch(x), KeysValues::from_dispatch(keys, values))
     }
 }
