@@ -142,6 +142,38 @@ fn an_exported_model_gives_the_logits_of_the_run() {
     }
 }
 
+/// As from the starter: what packed weights stand for is trained on.
+#[test]
+fn a_run_goes_on_from_packed_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let wide = |updates: i64| {
+        recipe(folder.path(), |recipe| {
+            set(recipe, "model", "hidden_size", 64);
+            set(recipe, "optimizer", "updates", updates);
+        })
+    };
+    let (out, packed) = (folder.path().join("run"), folder.path().join("packed"));
+    assert!(train(&wide(10), &out).output().unwrap().status.success());
+    let device = Device::flex().autodiff();
+    let start = Start::open(&out, &device).unwrap();
+    export::own(&start, &packed, &About::default(), WeightType::Q8).unwrap();
+    let before = training::weights::named(&start.network);
+    let unpacked = training::weights::named(&Start::open(&packed, &device).unwrap().network);
+    assert!(before.keys().eq(unpacked.keys()), "every weight is there");
+    for (name, values) in &before {
+        let largest = values.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+        let off = values.iter().zip(&unpacked[name]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off <= largest / 200.0, "{name}: {off} of {largest}");
+    }
+    let recipe = recipe(folder.path(), |recipe| {
+        let from: toml::Table = [("from".to_owned(), packed.to_str().unwrap().into())].into_iter().collect();
+        recipe.insert("model".to_owned(), from.into());
+        set(recipe, "optimizer", "updates", 3);
+    });
+    let run = train(&recipe, &folder.path().join("on")).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 #[test]
 fn what_a_run_kept_becomes_a_model_with_figures_and_a_card() {
     let folder = tempfile::tempdir().unwrap();
