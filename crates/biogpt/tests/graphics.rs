@@ -23,6 +23,7 @@ use biogpt::{Config, Decoder, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoints::Activation;
 use devices::{DeviceError, Need, Request};
+use operations::{Bits, Quantised};
 
 use reference::{largest_difference, models};
 
@@ -209,6 +210,26 @@ fn packed_weights_compute_as_what_they_stand_for() {
             assert!(off < 1e-3, "{name}, state {i}: {off}");
         }
     }
+}
+
+/// Blocks of small weights have scales below the normal numbers of 16 bits.
+#[test]
+fn packed_weights_may_be_small() {
+    let Some(graphics) = device() else { return };
+    let (outputs, inputs) = (20, 64);
+    let weights: Vec<f32> = (0..outputs * inputs).map(|i| ((i * 37 % 101) as f32 - 50.0) * 4e-5).collect();
+    let words = Quantised::words(&weights, inputs, Bits::Eight);
+    let words = TensorData::new(words, Bits::Eight.packed_shape(outputs, inputs));
+    let packed = Quantised::from_words(words, [outputs, inputs], Bits::Eight, graphics).unwrap();
+    let all: Vec<i32> = (0..outputs as i32).collect();
+    let all = Tensor::<2, Int>::from_data(TensorData::new(all, [1, outputs]), graphics);
+    let off = largest_difference(&values(packed.embed(all)), &weights);
+    assert!(off < 2e-5, "{off}");
+    let x = vec![1.0f32; inputs];
+    let found = values(packed.project(Tensor::from_data(TensorData::new(x, [1, inputs]), graphics)));
+    let sums: Vec<f32> = values(packed.to_float()).chunks(inputs).map(|row| row.iter().sum()).collect();
+    let off = largest_difference(&found, &sums);
+    assert!(off < 1e-6, "{found:?} {sums:?}");
 }
 
 #[test]

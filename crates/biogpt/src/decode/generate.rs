@@ -67,6 +67,9 @@ impl Generated {
     }
 }
 
+/// Tokens that a product takes hardly longer for than for one: each weight is read once for all of them.
+const AT_ONCE: usize = 8;
+
 /// Why a text ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
@@ -145,7 +148,8 @@ impl Decoder<'_> {
             let mut from = Vec::with_capacity(rows.len());
             let mut feeds: Vec<Vec<u32>> = Vec::with_capacity(rows.len());
             // More rows at once take longer; on a graphics device even two do.
-            let at_once = if operations::is_cpu(&self.network.device()) { 8 / rows.len() } else { 1 };
+            let at_once =
+                if operations::is_cpu(&self.network.device()) { AT_ONCE / rows.len().max(1) } else { 1 };
             let guesses = rules.guesses.min(at_once.saturating_sub(1));
             for (index, mut row) in rows.into_iter().enumerate() {
                 let new: Vec<Token> = tokens.by_ref().take(row.forced + 1 + row.guesses.len()).collect();
@@ -218,9 +222,14 @@ impl Decoder<'_> {
     /// Tokens that may follow, as they did when the last three or two came before.
     fn guesses<C: Constraint>(&self, row: &Row<C>, rules: &Rules, at_most: usize) -> Vec<u32> {
         let mut guesses = Vec::new();
+        let proposed = followed(&row.tokens);
+        let proposed = &proposed[..at_most.min(proposed.len())];
+        if proposed.is_empty() {
+            return guesses;
+        }
         let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
         let mut legal = self.legal(rules, row.constraint, &state, &tokens);
-        for guess in followed(&row.tokens).iter().take(at_most).copied() {
+        for guess in proposed.iter().copied() {
             if guess == self.config.eos_id || !legal.allows(guess) || tokens.len() + 1 >= row.longest {
                 break;
             }
@@ -274,6 +283,7 @@ impl Decoder<'_> {
                 return Ok(ControlFlow::Continue([vec![chosen], run].concat()));
             }
         }
+        // There is one choice more than guesses, so the loop has ended before.
         Err(DecodeError::NotANumber)
     }
 

@@ -106,7 +106,7 @@ impl Stored for f16 {
 /// A normal number or zero as a float, in operations that vectorise: its bits moved to their places, its exponent's
 /// bias made up for by a product.
 #[inline(always)]
-pub(super) fn float(half: f16) -> f32 {
+fn float(half: f16) -> f32 {
     /// 2^112
     const BIAS: f32 = f32::from_bits(0x7780_0000);
     let bits = u32::from(half.to_bits());
@@ -118,7 +118,7 @@ pub(super) fn float(half: f16) -> f32 {
 pub(super) const LANES: usize = 16;
 
 #[inline(always)]
-pub(super) fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl Fn(S) -> f32) {
+fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], float: impl Fn(S) -> f32) {
     let width = query.len();
     // Arrays of a known length are what the compiler makes vectors of.
     let (query, query_rest) = query.as_chunks::<LANES>();
@@ -136,7 +136,7 @@ pub(super) fn scores_of<S: Copy>(query: &[f32], keys: &[S], scores: &mut [f32], 
 }
 
 #[inline(always)]
-pub(super) fn add<S: Copy>(weights: &[f32], values: &[S], out: &mut [f32], float: impl Fn(S) -> f32) {
+fn add<S: Copy>(weights: &[f32], values: &[S], out: &mut [f32], float: impl Fn(S) -> f32) {
     let width = out.len();
     // Some columns at a time, whose sums stay in a register.
     let (columns, rest) = out.as_chunks_mut::<LANES>();

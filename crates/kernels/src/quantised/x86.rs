@@ -175,8 +175,8 @@ fn vnni_kernel<const EIGHT: bool, const R: usize, const P: usize>(
     }
 }
 
-/// As [`super::activations::round_blocks`], to the bit, if the machine has AVX-512: the compiler needs five times as long
-/// for it. Tells whether it was done.
+/// As [`super::activations::round_blocks`], to the bit, if the machine has AVX-512: what the compiler makes of it
+/// took 2.4 % of a token of 4 bits, this takes 0.3. Tells whether it was done.
 pub(super) fn round_blocks(
     x: &[f32],
     bias: i32,

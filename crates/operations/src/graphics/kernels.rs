@@ -12,12 +12,16 @@ pub const SPLITS: usize = 16;
 /// Units of a row or a head.
 pub const UNITS: usize = 64;
 
-/// 16-bit float to 32, for zero and what is normal: scales are nothing else.
+/// 16-bit float to 32. What is below its normal numbers is counted in its smallest steps: as a 32-bit float of the same
+/// bits many cards would take it for zero.
 #[cube]
 fn widened(half: u32) -> f32 {
     // 2^112 makes up for the smaller bias of the exponent.
-    let magnitude = f32::reinterpret((half & 0x7FFF) << 13) * f32::reinterpret(0x7780_0000u32);
-    if half & 0x8000 == 0 { magnitude } else { -magnitude }
+    let normal = f32::reinterpret((half & 0x7FFF) << 13) * f32::reinterpret(0x7780_0000u32);
+    // Of 2^-24.
+    let small = f32::cast_from(half & 0x3FF) * f32::reinterpret(0x3380_0000u32);
+    let magnitude = select(half & 0x7C00 == 0, small, normal);
+    select(half & 0x8000 == 0, magnitude, -magnitude)
 }
 
 /// The scale of a block for one output.

@@ -72,8 +72,11 @@ impl Installed {
             parameters,
             files,
             bytes,
-            // 8.5 bits a weight, and what is small with 32.
-            needed_bytes: parameters.map_or(0, |parameters| parameters + parameters / 8),
+            // Ours are copied as they are; others take 8.5 bits a weight, and what is small with 32.
+            needed_bytes: match form {
+                ModelForm::Osler => bytes,
+                _ => parameters.map_or(0, |parameters| parameters + parameters / 8),
+            },
             free_bytes: super::importing::free_space(&self.own),
             problems: problem.into_iter().collect(),
         })
