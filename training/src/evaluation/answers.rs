@@ -1,6 +1,6 @@
 //! PubMedQA: the three answers are compared, by what question and text show and what the model says.
 
-use biogpt::decode::DecodeError;
+use biogpt::decode::{Continuation, DecodeError};
 use documents::corpora::pubmedqa::Question;
 use rayon::prelude::*;
 use tasks::guidance::TaskGuidance;
@@ -27,7 +27,7 @@ impl Evaluator<'_> {
     fn scored_answers(&self, questions: &[Question]) -> Result<Vec<Scored>, DecodeError> {
         let known = questions.par_iter().filter_map(|question| Some((question, shown(question)?)));
         let targets = answer::Answer::ALL.map(|a| self.tokens(&answer::target(a)));
-        let targets = targets.each_ref().map(Vec::as_slice);
+        let targets = targets.each_ref().map(|tokens| Continuation::whole(tokens));
         known
             .map(|(question, (signs, place))| {
                 let document = question.document();

@@ -1,6 +1,6 @@
 //! HoC: each of the ten hallmarks holds or not, by the words of a sentence and what the model writes first.
 
-use biogpt::decode::DecodeError;
+use biogpt::decode::{Continuation, DecodeError};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
 use tasks::classify::LabelLogarithms;
@@ -24,7 +24,7 @@ impl Evaluator<'_> {
         };
         let targets: Vec<Vec<u32>> =
             classify::HALLMARKS.into_iter().chain([classify::EMPTY]).map(of).collect();
-        let targets: Vec<&[u32]> = targets.iter().map(Vec::as_slice).collect();
+        let targets: Vec<_> = targets.iter().map(|tokens| Continuation::whole(tokens)).collect();
         sentences
             .par_iter()
             .map(|(sentence, _)| {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use biogpt::decode::DecodeError;
+use biogpt::decode::{Continuation, DecodeError};
 use documents::{Document, Target};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
@@ -57,13 +57,11 @@ impl Evaluator<'_> {
                 let given = self.tokens(&stem).len();
                 questions.extend(words.iter().map(|words| (given, self.tokens(&(stem.clone() + words)))));
             }
-            let continuations: Vec<&[u32]> = questions.iter().map(|(_, tokens)| tokens.as_slice()).collect();
+            let continuations: Vec<_> =
+                questions.iter().map(|(given, tokens)| Continuation { tokens, given: *given }).collect();
             let scores = self.decoder.score(&reader, &continuations)?;
-            let sums: Vec<f64> = questions
-                .iter()
-                .zip(scores)
-                .map(|((given, _), tokens)| tokens.iter().skip(*given).map(|p| f64::from(*p)).sum())
-                .collect();
+            let sums: Vec<f64> =
+                scores.iter().map(|tokens| tokens.iter().map(|p| f64::from(*p)).sum()).collect();
             found.extend(sums.chunks(words.len()).map(<[f64]>::to_vec));
         }
         Ok(found)

@@ -28,6 +28,7 @@ pub use error::DecodeError;
 pub use generate::{Choice, Finish, Generated, Sampling};
 pub use reader::{Prompts, Reader};
 pub use rules::Rules;
+pub use score::Continuation;
 pub use scores::Place;
 pub use sequences::{Readings, Sequences};
 pub use text::{Piece, Stops, Text, Written};

@@ -10,44 +10,75 @@ use crate::Cache;
 /// Keys and values that continuations may take at once.
 const CACHE_BYTES: usize = 16 << 20;
 
+/// Tokens behind a text that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Continuation<'t> {
+    /// All of them.
+    pub tokens: &'t [u32],
+    /// So many at their beginning are given: how likely they are is not asked, and the vocabulary not compared there.
+    pub given: usize,
+}
+
+impl<'t> Continuation<'t> {
+    /// Each token is asked about.
+    #[must_use]
+    pub const fn whole(tokens: &'t [u32]) -> Self {
+        Self { tokens, given: 0 }
+    }
+}
+
 /// Continuations in ascending order that begin alike, as far as they were read.
 #[derive(Clone)]
 struct Group {
     range: Range<usize>,
     /// Tokens that they have in common and that were read.
     depth: usize,
-    /// Of these tokens.
+    /// Of these tokens; not a number where no continuation asks.
     log_probabilities: Vec<f32>,
 }
 
+impl Group {
+    /// Whether a continuation asks about the token at a place.
+    fn asks(&self, sorted: &[Continuation], place: usize) -> bool {
+        sorted[self.range.clone()].iter().any(|one| one.given <= place)
+    }
+}
+
 impl Decoder<'_> {
-    /// The log-probability of each token of each continuation of what was read.
+    /// The log-probability of each token of each continuation of what was read, but for those that are given.
     ///
     /// All are read in a few batches; what several have in common at their beginning is computed once.
     ///
     /// # Errors
     /// If nothing was read, a continuation has unknown tokens or does not fit behind the prompt, or the device fails.
-    pub fn score(&self, reader: &Reader, continuations: &[&[u32]]) -> Result<Vec<Vec<f32>>, DecodeError> {
+    pub fn score(
+        &self,
+        reader: &Reader,
+        continuations: &[Continuation],
+    ) -> Result<Vec<Vec<f32>>, DecodeError> {
         let (cache, hidden) = reader.start()?;
         let room = self.config.max_positions - reader.tokens().len();
-        for continuation in continuations {
-            self.check_ids(continuation)?;
-            if continuation.len() > room {
-                let length = reader.tokens().len() + continuation.len();
+        for Continuation { tokens, .. } in continuations {
+            self.check_ids(tokens)?;
+            if tokens.len() > room {
+                let length = reader.tokens().len() + tokens.len();
                 return Err(DecodeError::TooLong { length, longest: self.config.max_positions });
             }
         }
         let mut order: Vec<usize> =
-            (0..continuations.len()).filter(|i| !continuations[*i].is_empty()).collect();
-        order.sort_by_key(|i| continuations[*i]);
-        let longest = order.iter().map(|i| continuations[*i].len()).max().unwrap_or(0);
+            (0..continuations.len()).filter(|i| !continuations[*i].tokens.is_empty()).collect();
+        order.sort_by_key(|i| continuations[*i].tokens);
+        let longest = order.iter().map(|i| continuations[*i].tokens.len()).max().unwrap_or(0);
         let of_row = cache.position_bytes() * longest.max(1);
         let at_once = (CACHE_BYTES / of_row).max(1);
         let mut scores = vec![Vec::new(); continuations.len()];
         for chunk in order.chunks(at_once) {
-            let sorted: Vec<&[u32]> = chunk.iter().map(|i| continuations[*i]).collect();
+            let sorted: Vec<Continuation> = chunk.iter().map(|i| continuations[*i]).collect();
             let found = self.score_sorted(&cache, hidden.clone(), &sorted)?;
-            chunk.iter().zip(found).for_each(|(i, found)| scores[*i] = found);
+            for (i, mut found) in chunk.iter().zip(found) {
+                found.drain(..continuations[*i].given.min(found.len()));
+                scores[*i] = found;
+            }
         }
         Ok(scores)
     }
@@ -58,7 +89,7 @@ impl Decoder<'_> {
         &self,
         cache: &Cache,
         hidden: Tensor<2>,
-        sorted: &[&[u32]],
+        sorted: &[Continuation],
     ) -> Result<Vec<Vec<f32>>, DecodeError> {
         let mut scores = vec![Vec::new(); sorted.len()];
         let (mut cache, mut hidden) = (cache.clone(), hidden);
@@ -68,18 +99,22 @@ impl Decoder<'_> {
             let (mut parts, mut parents, mut targets) = (Vec::new(), Vec::new(), Vec::new());
             for (row, group) in groups.iter().enumerate() {
                 for part in part(group, sorted) {
-                    targets.push((row, sorted[part.range.start][group.depth]));
+                    if part.asks(sorted, group.depth) {
+                        targets.push((row, sorted[part.range.start].tokens[group.depth]));
+                    }
                     parents.push(row);
                     parts.push(part);
                 }
             }
-            let first = self.log_probabilities(hidden, &targets)?;
+            let mut first = self.log_probabilities(hidden, &targets)?.into_iter();
             let (mut next, mut from, mut fed) = (Vec::new(), Vec::new(), Vec::new());
-            for ((mut group, parent), log_probability) in parts.into_iter().zip(parents).zip(first) {
-                group.log_probabilities.push(log_probability);
+            for (mut group, parent) in parts.into_iter().zip(parents) {
+                let asked = group.asks(sorted, group.depth);
+                group.log_probabilities.push(if asked { first.next().unwrap_or(f32::NAN) } else { f32::NAN });
                 let (run, goes_on) = run(&group, sorted);
                 // The last token of a continuation tells nothing any more.
-                let run = &sorted[group.range.start][group.depth..][..if goes_on { run } else { run - 1 }];
+                let run =
+                    &sorted[group.range.start].tokens[group.depth..][..if goes_on { run } else { run - 1 }];
                 if run.is_empty() {
                     sorted_scores(&mut scores, &group, sorted);
                 } else {
@@ -97,8 +132,8 @@ impl Decoder<'_> {
             let (mut open, mut last) = (Vec::new(), Vec::new());
             for (row, (group, fed)) in next.iter().zip(&fed).enumerate() {
                 let (run, goes_on) = run(group, sorted);
-                for t in 1..run {
-                    targets.push((places.len(), sorted[group.range.start][group.depth + t]));
+                for t in (1..run).filter(|t| group.asks(sorted, group.depth + t)) {
+                    targets.push((places.len(), sorted[group.range.start].tokens[group.depth + t]));
                     places.push((row, t - 1));
                 }
                 if goes_on {
@@ -109,7 +144,14 @@ impl Decoder<'_> {
             let mut found = self.log_probabilities(pick_some(&read, &places), &targets)?.into_iter();
             for group in &mut next {
                 let (run, _) = run(group, sorted);
-                group.log_probabilities.extend(found.by_ref().take(run - 1));
+                for place in group.depth + 1..group.depth + run {
+                    let asked = group.asks(sorted, place);
+                    group.log_probabilities.push(if asked {
+                        found.next().unwrap_or(f32::NAN)
+                    } else {
+                        f32::NAN
+                    });
+                }
                 group.depth += run;
                 sorted_scores(&mut scores, group, sorted);
             }
@@ -123,18 +165,23 @@ impl Decoder<'_> {
         Ok(scores)
     }
 
-    /// Holds a bounded number of logits. `targets` ascend by row.
+    /// Holds a bounded number of logits. `targets` ascend by row; rows without any are not compared with the vocabulary.
     fn log_probabilities(
         &self,
         hidden: Tensor<2>,
         targets: &[(usize, u32)],
     ) -> Result<Vec<f32>, DecodeError> {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut asked: Vec<usize> = targets.iter().map(|(row, _)| *row).collect();
+        asked.dedup();
+        let place = |row: &usize| asked.partition_point(|other| other < row);
+        let targets: Vec<(usize, u32)> = targets.iter().map(|(row, id)| (place(row), *id)).collect();
+        let hidden = pick_some(&hidden.unsqueeze(), &asked.iter().map(|row| (0, *row)).collect::<Vec<_>>());
         let [rows, d] = hidden.dims();
         let at_once = self.rows_at_once();
         let mut found = Vec::with_capacity(targets.len());
-        if targets.is_empty() {
-            return Ok(found);
-        }
         for from in (0..rows).step_by(at_once) {
             let until = rows.min(from + at_once);
             let here = targets.partition_point(|(row, _)| *row < from)
@@ -148,12 +195,13 @@ impl Decoder<'_> {
 }
 
 /// A group's continuations by their next token; those that are at their end are left out.
-fn part(group: &Group, sorted: &[&[u32]]) -> Vec<Group> {
+fn part(group: &Group, sorted: &[Continuation]) -> Vec<Group> {
     let mut parts = Vec::new();
-    let mut from = group.range.clone().find(|i| sorted[*i].len() > group.depth).unwrap_or(group.range.end);
+    let goes_on = |i: &usize| sorted[*i].tokens.len() > group.depth;
+    let mut from = group.range.clone().find(goes_on).unwrap_or(group.range.end);
     while from < group.range.end {
-        let token = sorted[from][group.depth];
-        let same = sorted[from..group.range.end].partition_point(|other| other[group.depth] == token);
+        let token = sorted[from].tokens[group.depth];
+        let same = sorted[from..group.range.end].partition_point(|other| other.tokens[group.depth] == token);
         let range = from..from + same;
         from = range.end;
         parts.push(Group { range, ..group.clone() });
@@ -162,17 +210,17 @@ fn part(group: &Group, sorted: &[&[u32]]) -> Vec<Group> {
 }
 
 /// How many tokens a group's continuations go on alike, and whether one of them goes on behind these.
-fn run(group: &Group, sorted: &[&[u32]]) -> (usize, bool) {
-    let first = &sorted[group.range.start][group.depth..];
+fn run(group: &Group, sorted: &[Continuation]) -> (usize, bool) {
+    let first = &sorted[group.range.start].tokens[group.depth..];
     // The last is the most different from the first, since they are sorted.
-    let last = &sorted[group.range.end - 1][group.depth..];
+    let last = &sorted[group.range.end - 1].tokens[group.depth..];
     let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
     (common, last.len() > common)
 }
 
 /// Hands out the scores of the continuations that are at their end.
-fn sorted_scores(scores: &mut [Vec<f32>], group: &Group, sorted: &[&[u32]]) {
-    for i in group.range.clone().filter(|i| sorted[*i].len() == group.log_probabilities.len()) {
+fn sorted_scores(scores: &mut [Vec<f32>], group: &Group, sorted: &[Continuation]) {
+    for i in group.range.clone().filter(|i| sorted[*i].tokens.len() == group.log_probabilities.len()) {
         scores[i].clone_from(&group.log_probabilities);
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use biogpt::decode::{
-    Allowed, BeamSearch, Choice, Constraint, DecodeError, Finish, Free, Generated, Place, Readings, Rules,
-    Sampling, Sequences, Token, scores,
+    Allowed, BeamSearch, Choice, Constraint, Continuation, DecodeError, Finish, Free, Generated, Place,
+    Readings, Rules, Sampling, Sequences, Token, scores,
 };
 use biogpt::{Config, Decoder, Network, Training};
 use burn::module::{Module, ModuleMapper, Param};
@@ -261,12 +261,16 @@ fn continuations_score_as_step_by_step() {
         continuations.extend([stem[..3].to_vec(), stem.clone(), stem.clone(), vec![], vec![7]]);
         let mut reader = decoder.reader();
         reader.read(&decoder, &text).unwrap();
-        let slices: Vec<&[u32]> = continuations.iter().map(Vec::as_slice).collect();
+        // Some tokens are given, of some continuations all.
+        let slices: Vec<_> = continuations
+            .iter()
+            .map(|tokens| Continuation { tokens, given: numbers.below(tokens.len() as u64 + 1) as usize })
+            .collect();
         let found = decoder.score(&reader, &slices).unwrap();
         let on_device = decoder.clone().working_on_logits_in(Place::Device).score(&reader, &slices).unwrap();
-        for ((continuation, found), on_device) in continuations.iter().zip(found).zip(on_device) {
-            let whole = [text.clone(), continuation.clone()].concat();
-            let wanted = uncached(&config, &network, &whole, text.len());
+        for ((continuation, found), on_device) in slices.iter().zip(found).zip(on_device) {
+            let whole = [&text, continuation.tokens].concat();
+            let wanted = uncached(&config, &network, &whole, text.len() + continuation.given);
             assert_eq!((found.len(), on_device.len()), (wanted.len(), wanted.len()));
             for ((found, on_device), wanted) in found.iter().zip(on_device).zip(wanted) {
                 assert!(
@@ -381,7 +385,7 @@ fn a_beam_scores_its_hypotheses_as_they_would_be_scored_alone() {
         let bound = decoder.beam_search(&reader, &rules, &search, &grammar, go_on).unwrap();
         for hypothesis in free.iter().chain(&bound) {
             let ids = hypothesis.ids();
-            let alone: f32 = decoder.score(&reader, &[&ids]).unwrap()[0].iter().sum();
+            let alone: f32 = decoder.score(&reader, &[Continuation::whole(&ids)]).unwrap()[0].iter().sum();
             let score = alone / (ids.len() as f32).powf(0.7);
             assert!((hypothesis.score - score).abs() < CLOSE, "{} {score}", hypothesis.score);
         }
@@ -536,6 +540,10 @@ fn damaged_weights_are_an_error_in_either_place() {
         assert_eq!(found, DecodeError::NotANumber, "{place:?}");
         let mut reader = decoder.reader();
         reader.read(&decoder, &[2, 5]).unwrap();
-        assert_eq!(decoder.score(&reader, &[&[5, 6]]), Err(DecodeError::NotANumber), "{place:?}");
+        assert_eq!(
+            decoder.score(&reader, &[Continuation::whole(&[5, 6])]),
+            Err(DecodeError::NotANumber),
+            "{place:?}"
+        );
     }
 }

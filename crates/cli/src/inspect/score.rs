@@ -1,4 +1,5 @@
 use biogpt::Decoder;
+use biogpt::decode::Continuation;
 use serde::Serialize;
 
 use crate::Failure;
@@ -35,7 +36,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let decoder = Decoder::new(&model.network, &model.config);
     let mut reader = decoder.reader();
     reader.read(&decoder, arguments.ids.checked(&model.config)?)?;
-    let continuations: Vec<&[u32]> = arguments.continuations.iter().map(|ids| ids.0.as_slice()).collect();
+    let continuations: Vec<_> =
+        arguments.continuations.iter().map(|ids| Continuation::whole(&ids.0)).collect();
     let logprobs = decoder.score(&reader, &continuations)?;
     let scores = logprobs.iter().map(|logprobs| logprobs.iter().sum()).collect();
     println!("{}", serde_json::to_string(&Answer { logprobs, scores })?);

@@ -307,24 +307,20 @@ impl Generator for BioGpt {
         let ids = self.prompt(prompt);
         self.read(&ids)?;
         let encode = |text: &str| self.model.tokenizer.encode(text).without_start().ids;
-        let mut given = Vec::with_capacity(continuations.len());
-        let mut wholes = Vec::with_capacity(continuations.len());
-        for continuation in continuations {
-            let whole = encode(&[continuation.given.as_str(), &continuation.scored].concat());
-            let start = encode(&continuation.given);
-            given.push(whole.iter().zip(&start).take_while(|(a, b)| a == b).count());
-            wholes.push(whole);
-        }
-        let (decoder, reader) = self.desk()?;
-        let wholes: Vec<&[u32]> = wholes.iter().map(Vec::as_slice).collect();
-        let scores = decoder.score(reader, &wholes)?;
-        Ok(scores
+        let wholes: Vec<(Vec<u32>, usize)> = continuations
             .iter()
-            .zip(given)
-            .map(|(scores, given)| {
-                scores[given.min(scores.len())..].iter().map(|score| f64::from(*score)).collect()
+            .map(|continuation| {
+                let whole = encode(&[continuation.given.as_str(), &continuation.scored].concat());
+                let start = encode(&continuation.given);
+                let given = whole.iter().zip(&start).take_while(|(a, b)| a == b).count();
+                (whole, given)
             })
-            .collect())
+            .collect();
+        let (decoder, reader) = self.desk()?;
+        let wholes: Vec<_> =
+            wholes.iter().map(|(tokens, given)| decode::Continuation { tokens, given: *given }).collect();
+        let scores = decoder.score(reader, &wholes)?;
+        Ok(scores.iter().map(|scores| scores.iter().copied().map(f64::from).collect()).collect())
     }
 }
 
