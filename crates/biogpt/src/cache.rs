@@ -24,7 +24,7 @@ pub struct Cache {
     device: Device,
 }
 
-/// Rows of a cache that are written token by token grow in steps of this many positions: copying them costs little
+/// Rows of a cache that are written by few tokens at a time grow in steps of this many positions: copying them costs little
 /// beside the weights that as many tokens read, and room that was never used takes up no memory on a CPU.
 const STEP: usize = 32;
 /// Positions that are worth moving to the prefix.
@@ -195,14 +195,21 @@ impl Cache {
         }
     }
 
-    /// Makes room for `new` more positions in every row.
-    pub(crate) fn reserve(&mut self, new: usize) {
-        let needed = self.lengths.iter().max().copied().unwrap_or(0) + new;
+    /// Makes room for `new[row]` more positions in every row.
+    pub(crate) fn reserve(&mut self, new: &[usize]) {
+        let longest = new.iter().max().copied().unwrap_or(0);
+        let needed = if operations::is_cpu(&self.device) {
+            self.lengths.iter().zip(new).map(|(length, new)| length + new).max().unwrap_or(0)
+        } else {
+            // Rows are filled up to the longest there.
+            self.lengths.iter().max().copied().unwrap_or(0) + longest
+        };
         let fits = |own: &Option<KeysValues>| own.as_ref().is_some_and(|own| own.capacity() >= needed);
         if self.own.iter().all(fits) {
             return;
         }
-        let capacity = if new == 1 { needed.next_multiple_of(STEP) } else { needed };
+        let grows = longest == 1 || longest < STEP && needed > 2 * STEP;
+        let capacity = if grows { needed.next_multiple_of(STEP) } else { needed };
         for (own, prefix) in self.own.iter_mut().zip(&self.prefix) {
             *own = Some(match own.take() {
                 Some(own) => own.arranged(&self.places, 0, &self.lengths, capacity),
@@ -212,16 +219,17 @@ impl Cache {
         self.places = (0..self.rows()).collect();
     }
 
-    /// Lends what layer `layer` has read so far to an attention that adds to it.
+    /// Lends what layer `layer` has read so far to an attention that adds `new[row]` tokens to it.
     pub(crate) fn attend(
         &mut self,
         layer: usize,
+        new: &[usize],
         attention: impl FnOnce(Past, usize) -> (Tensor<3>, KeysValues),
     ) -> Tensor<3> {
         let own = self.own[layer].take().unwrap_or_else(|| self.prefix[layer].clone());
         let (prefix, prefix_length) = (&self.prefix[layer], self.prefix_length);
         let (out, own) = attention(
-            Past { prefix, prefix_length, own, places: &self.places, lengths: &self.lengths },
+            Past { prefix, prefix_length, own, places: &self.places, lengths: &self.lengths, new },
             self.heads,
         );
         self.own[layer] = Some(own);

@@ -197,38 +197,50 @@ impl Network {
 }
 
 impl Network {
-    /// Reads more tokens into a cache.
-    ///
-    /// Rows may get different numbers of tokens (also none); the rows of the result are padded on the right.
+    /// Reads more tokens into a cache. Rows may get different numbers of tokens, also none.
     ///
     /// # Shapes
-    /// Gives hidden states after the last norm, `[rows, longest, d]`.
+    /// Gives hidden states after the last norm, `[tokens, d]`: those of the rows one after the other.
     ///
     /// # Panics
     /// If there is not one list of tokens for each row, all lists are empty, or a row would pass the last position:
     /// callers hold lengths against the configuration first.
     #[must_use]
-    pub fn extend(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<3> {
+    pub fn extend(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<2> {
         let device = self.device();
-        let (rows, longest) = (tokens.len(), tokens.iter().map(|t| t.len()).max().unwrap_or(0));
+        let new: Vec<usize> = tokens.iter().map(|t| t.len()).collect();
+        let (rows, longest) = (tokens.len(), new.iter().max().copied().unwrap_or(0));
         assert!(rows == cache.rows() && longest > 0, "{rows} lists of tokens for {} rows", cache.rows());
-        let padded = |value: &dyn Fn(usize, usize) -> i32| {
-            let values: Vec<i32> = (0..rows).flat_map(|r| (0..longest).map(move |t| value(r, t))).collect();
-            Tensor::<2, Int>::from_data(TensorData::new(values, [rows, longest]), &device)
+        let end = self.embed_positions.dims()[0] - 1;
+        let place = |row: usize, t: usize| {
+            let position = (cache.length(row) + t + Config::POSITION_OFFSET).min(end);
+            [tokens[row].get(t).map_or(0, |id| *id as i32), position as i32]
         };
-        let ids = padded(&|r, t| tokens[r].get(t).map_or(0, |id| *id as i32));
-        let last = self.embed_positions.dims()[0] - 1;
-        let positions = padded(&|r, t| (cache.length(r) + t + Config::POSITION_OFFSET).min(last) as i32);
-        let tokens_in = self.embed_tokens.embed(ids);
-        let mut x = scaled(tokens_in, self.embedding_scale)
-            + operations::embed(self.embed_positions.val(), positions);
-        cache.reserve(longest);
+        // On a CPU nothing is computed for rows that get fewer tokens; other devices have them filled up.
+        let width_of = |row: usize| if operations::is_cpu(&device) { new[row] } else { longest };
+        let places: Vec<[i32; 2]> = (0..rows)
+            .flat_map(|row| (0..width_of(row)).map(move |t| (row, t)))
+            .map(|(r, t)| place(r, t))
+            .collect();
+        let shape = if operations::is_cpu(&device) { [1, places.len()] } else { [rows, longest] };
+        let numbers = |i: usize| {
+            let values: Vec<i32> = places.iter().map(|place| place[i]).collect();
+            Tensor::<2, Int>::from_data(TensorData::new(values, shape), &device)
+        };
+        let mut x = scaled(self.embed_tokens.embed(numbers(0)), self.embedding_scale)
+            + operations::embed(self.embed_positions.val(), numbers(1));
+        cache.reserve(&new);
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.extend(x, i, cache);
+            x = layer.extend(x, i, &new, cache);
         }
-        let counts: Vec<usize> = tokens.iter().map(|t| t.len()).collect();
-        cache.advance(&counts);
-        self.final_norm.forward(x)
+        cache.advance(&new);
+        let d = x.dims()[2];
+        let hidden = self.final_norm.forward(x).reshape([places.len(), d]);
+        let read: Vec<usize> = (0..rows)
+            .flat_map(|row| (0..new[row]).map(move |t| (row, t)))
+            .map(|(r, t)| r * longest + t)
+            .collect();
+        rows_of(hidden, &read)
     }
 
     /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits on a CPU: its weights are
@@ -248,6 +260,16 @@ impl Network {
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
         self.head_matrix().project(hidden)
     }
+}
+
+/// Rows of a matrix, `[places, d]`.
+pub(crate) fn rows_of(hidden: Tensor<2>, places: &[usize]) -> Tensor<2> {
+    if places.len() == hidden.dims()[0] {
+        return hidden; // Places ascend, so these are all of them in order.
+    }
+    let indices: Vec<i32> = places.iter().map(|place| *place as i32).collect();
+    let device = hidden.device();
+    hidden.select(0, Tensor::<1, Int>::from_data(TensorData::new(indices, [places.len()]), &device))
 }
 
 fn scaled(x: Tensor<3>, by: f64) -> Tensor<3> {
@@ -281,14 +303,14 @@ impl Layer {
         x + dropped(4, self.down.forward(inner, precision))
     }
 
-    fn extend(&self, x: Tensor<3>, layer: usize, cache: &mut Cache) -> Tensor<3> {
+    fn extend(&self, x: Tensor<3>, layer: usize, new: &[usize], cache: &mut Cache) -> Tensor<3> {
         if let Some((attention, feed_forward)) = self.quantised_halves() {
-            let x = cache.attend(layer, |past, heads| attention.attention(x, past, heads));
+            let x = cache.attend(layer, new, |past, heads| attention.attention(x, past, heads));
             return feed_forward.feed_forward(x, self.activation());
         }
         let precision = Precision::F32;
         let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
-        let heads = cache.attend(layer, |past, heads| operations::cached_attention(qkv, past, heads));
+        let heads = cache.attend(layer, new, |past, heads| operations::cached_attention(qkv, past, heads));
         let x = x + self.output.forward(heads, precision);
         let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
         x + self.down.forward(operations::activate(inner, self.activation()), precision)

@@ -64,8 +64,8 @@ fn logits_are_those_of_the_reference() {
             let mut cache = model.network.cache(&model.config, 1);
             let (beginning, end) = case.ids.split_at(length / 2);
             let parts = [beginning, end].into_iter().filter(|part| !part.is_empty());
-            let parts: Vec<Tensor<3>> = parts.map(|part| model.network.extend(&[part], &mut cache)).collect();
-            let cached: Tensor<2> = Tensor::cat(parts, 1).reshape([length, d]);
+            let parts: Vec<Tensor<2>> = parts.map(|part| model.network.extend(&[part], &mut cache)).collect();
+            let cached = Tensor::cat(parts, 0);
             let wanted = reference.floats(case.id, "logits");
             for hidden in [whole, cached] {
                 let off = largest_difference(&values(model.network.logits(hidden)), &wanted);
@@ -197,10 +197,12 @@ fn packed_weights_compute_as_what_they_stand_for() {
             for step in steps {
                 let read = network.extend(step, &mut cache);
                 let d = config.hidden_size;
-                for (row, new) in step.iter().enumerate() {
-                    let last = read.clone().slice([row..row + 1, new.len() - 1..new.len(), 0..d]);
+                let mut end = 0;
+                for new in step {
+                    end += new.len();
+                    let last = read.clone().slice([end - 1..end, 0..d]);
                     states.push(values(last.clone()));
-                    states.push(values(network.logits(last.reshape([1, d]))));
+                    states.push(values(network.logits(last)));
                 }
             }
             states

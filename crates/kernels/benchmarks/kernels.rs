@@ -142,7 +142,7 @@ fn others(criterion: &mut Criterion) {
                 let (places, lengths): (Vec<usize>, _) = ((0..rows).collect(), vec![past; rows]);
                 let (keys, values) = (&mut keys, &mut own_values);
                 let own = Own { keys, values, capacity, places: &places, lengths: &lengths };
-                cached_attention::forward(&qkv, &mut out, prefix, own, HEADS, 1);
+                cached_attention::forward(&qkv, &mut out, prefix, own, HEADS, &vec![1; rows]);
             });
         });
     }

@@ -116,11 +116,18 @@ for_each_level! {
     }
 }
 
-/// The rows of `new` tokens attend to prefix, past and each other (causally); their keys and values join the past.
+/// New tokens whose keys one after the other are no slower than packed.
+const FEW: usize = 4;
+
+/// New tokens attend to prefix, past and each other (causally); their keys and values join the past. `new` says how many
+/// each row has; the tokens of the rows lie one after the other.
+///
+/// What a row gives depends on its own past and tokens and, where there is a prefix, on the number of all new tokens;
+/// without one it is the same to the bit beside any other rows.
 ///
 /// # Shapes
-/// qkv `[rows, new, 3·d]`, out `[rows, new, d]`, d = heads · head width. A row whose own length plus `new` would be
-/// over the capacity panics.
+/// qkv `[new tokens, 3·d]`, out `[new tokens, d]`, d = heads · head width. A row whose own length plus its new tokens would
+/// be over the capacity panics.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -130,116 +137,133 @@ pub fn forward<S: Stored>(
     prefix: Prefix<'_, S>,
     own: Own<'_, S>,
     heads: usize,
-    new: usize,
+    new: &[usize],
 ) {
-    let rows = own.lengths.len();
-    let width = qkv.len() / (rows * new * 3 * heads);
+    let tokens: usize = new.iter().sum();
+    let width = qkv.len() / (tokens * 3 * heads);
     let d = heads * width;
     let (capacity, place_count) = (own.capacity, own.keys.len() / (own.capacity * d));
-    assert!(qkv.len() == rows * new * 3 * d && out.len() == rows * new * d);
+    assert!(qkv.len() == tokens * 3 * d && out.len() == tokens * d);
     assert!(own.keys.len() == place_count * d * capacity && own.values.len() == own.keys.len());
     let mut taken = vec![false; place_count];
     let alone = own.places.iter().all(|place| !std::mem::replace(&mut taken[*place], true));
-    assert!(alone && own.places.len() == rows, "places {:?} of {rows} rows", own.places);
-    assert!(own.lengths.iter().all(|l| l + new <= capacity), "{:?} + {new} over {capacity}", own.lengths);
+    assert!(alone && own.places.len() == new.len(), "places {:?} of {} rows", own.places, new.len());
+    assert!(own.lengths.len() == new.len());
+    let mut rows = Vec::with_capacity(new.len());
+    let (mut first, mut longest) = (0, 0);
+    for ((past, new), place) in own.lengths.iter().zip(new).zip(own.places) {
+        assert!(past + new <= capacity, "{past} + {new} over {capacity}");
+        rows.push(Row { first, new: *new, past: *past, place: *place });
+        first += new;
+        longest = longest.max(past + new);
+    }
     let prefix_capacity = prefix.keys.len() / d;
     assert!(prefix.length <= prefix_capacity && prefix.values.len() == prefix.keys.len());
-    let longest = own.lengths.iter().max().copied().unwrap_or(0) + new;
     let columns = prefix.length + longest;
     let scale = 1.0 / (width as f32).sqrt();
     let (keys, values, out) = (SharedMut::new(own.keys), SharedMut::new(own.values), SharedMut::new(out));
-    let (lengths, places) = (own.lengths, own.places);
+    // Few queries go one by one; many share packed products.
+    let shared = prefix.length > 0 && tokens > FEW;
+    let wide = prefix.length * usize::from(shared);
+    let wide = rows.iter().filter(|row| row.new > FEW).map(|row| row.past + row.new).fold(wide, usize::max);
     let head = |h: usize| {
-        let query = |r: usize| &qkv[r * 3 * d + h * width..][..width];
+        let query = |token: usize| &qkv[token * 3 * d + h * width..][..width];
         let shared_keys = &prefix.keys[h * prefix_capacity * width..][..prefix.length * width];
         let shared_values = &prefix.values[h * prefix_capacity * width..][..prefix.length * width];
-        // Few queries go one by one; many share packed products.
-        let many = rows * new > 4;
         scratch::with(&SCORES, |scratch| {
-            let wide = if many { S::scratch(prefix.length.max(longest) * width) } else { 0 };
-            let scratch = scratch.floats(rows * new * columns + rows * new * width + wide);
-            let (scores, scratch) = scratch.split_at_mut(rows * new * columns);
-            let (results, wide) = scratch.split_at_mut(rows * new * width);
-            if many && prefix.length > 0 {
-                let queries = MatrixRef::strided(&qkv[h * width..], rows * new, width, 3 * d);
-                let shared = MatrixRef::new(S::widen(shared_keys, wide), prefix.length, width);
-                let to = MatrixMut::strided(scores, rows * new, prefix.length, columns);
-                matmul::serial(queries, shared.t(), to, Into::Overwrite, Precision::F32);
+            let scratch = scratch.floats(tokens * columns + tokens * width + S::scratch(wide * width));
+            let (scores, scratch) = scratch.split_at_mut(tokens * columns);
+            let (results, wide) = scratch.split_at_mut(tokens * width);
+            if shared {
+                let queries = MatrixRef::strided(&qkv[h * width..], tokens, width, 3 * d);
+                let keys = MatrixRef::new(S::widen(shared_keys, wide), prefix.length, width);
+                let to = MatrixMut::strided(scores, tokens, prefix.length, columns);
+                matmul::serial(queries, keys.t(), to, Into::Overwrite, Precision::F32);
             }
-            for (b, past) in lengths.iter().copied().enumerate() {
-                let at = (places[b] * heads + h) * capacity * width;
+            for row in &rows {
+                let Row { first, new, past, place } = *row;
+                let at = (place * heads + h) * capacity * width;
                 // SAFETY: this head's part of this row, written by this thread alone: no two rows share a place.
                 let (own_keys, own_values) =
                     unsafe { (keys.part(at, (past + new) * width), values.part(at, (past + new) * width)) };
                 for t in 0..new {
-                    let from = &qkv[(b * new + t) * 3 * d + h * width..];
+                    let from = &qkv[(first + t) * 3 * d + h * width..];
                     S::store(&from[d..][..width], &mut own_keys[(past + t) * width..][..width]);
                     S::store(&from[2 * d..][..width], &mut own_values[(past + t) * width..][..width]);
                 }
-                if many && new > 1 {
-                    let queries = MatrixRef::strided(&qkv[b * new * 3 * d + h * width..], new, width, 3 * d);
+                if new > FEW {
+                    let queries = MatrixRef::strided(&qkv[first * 3 * d + h * width..], new, width, 3 * d);
                     let own = MatrixRef::new(S::widen(own_keys, wide), past + new, width);
-                    let to = &mut scores[b * new * columns + prefix.length..];
+                    let to = &mut scores[first * columns + prefix.length..];
                     let to = MatrixMut::strided(to, new, past + new, columns);
                     matmul::serial(queries, own.t(), to, Into::Overwrite, Precision::F32);
                 }
                 for t in 0..new {
-                    let r = b * new + t;
-                    let row = &mut scores[r * columns..][..columns];
+                    let scores = &mut scores[(first + t) * columns..][..columns];
                     let visible = prefix.length + past + t + 1;
-                    if !many {
-                        S::scores_of_one(query(r), shared_keys, row);
+                    if !shared {
+                        S::scores_of_one(query(first + t), shared_keys, scores);
                     }
-                    if !(many && new > 1) {
-                        S::scores_of_one(query(r), own_keys, &mut row[prefix.length..visible]);
+                    if new <= FEW {
+                        S::scores_of_one(query(first + t), own_keys, &mut scores[prefix.length..visible]);
                     }
-                    softmax(&mut row[..visible], scale);
-                    row[visible..].fill(0.0);
-                }
-                if !(many && prefix.length > 0) {
-                    results[b * new * width..][..new * width].fill(0.0);
+                    softmax(&mut scores[..visible], scale);
+                    scores[visible..].fill(0.0);
                 }
             }
-            if many && prefix.length > 0 {
-                let weights = MatrixRef::strided(scores, rows * new, prefix.length, columns);
+            if shared {
+                let weights = MatrixRef::strided(scores, tokens, prefix.length, columns);
                 let shared = MatrixRef::new(S::widen(shared_values, wide), prefix.length, width);
-                let to = MatrixMut::new(results, rows * new, width);
+                let to = MatrixMut::new(results, tokens, width);
                 matmul::serial(weights, shared, to, Into::Overwrite, Precision::F32);
+            } else {
+                results.fill(0.0);
             }
-            for (b, past) in lengths.iter().copied().enumerate() {
-                let at = (places[b] * heads + h) * capacity * width;
+            for row in &rows {
+                let Row { first, new, past, place } = *row;
+                let at = (place * heads + h) * capacity * width;
                 // SAFETY: as above.
                 let own_values = unsafe { values.part(at, (past + new) * width) };
-                if many && new > 1 {
-                    let from = &scores[b * new * columns + prefix.length..];
-                    let weights = MatrixRef::strided(from, new, past + new, columns);
+                if new > FEW {
+                    let weights = &scores[first * columns + prefix.length..];
+                    let weights = MatrixRef::strided(weights, new, past + new, columns);
                     let own = MatrixRef::new(S::widen(own_values, wide), past + new, width);
-                    let to = MatrixMut::new(&mut results[b * new * width..], new, width);
+                    let to = MatrixMut::new(&mut results[first * width..], new, width);
                     matmul::serial(weights, own, to, Into::Add, Precision::F32);
-                } else {
-                    for t in 0..new {
-                        let r = b * new + t;
-                        let row = &scores[r * columns..][..prefix.length + past + t + 1];
-                        let to = &mut results[r * width..][..width];
-                        if !many {
-                            S::add_weighted(&row[..prefix.length], shared_values, to);
-                        }
-                        S::add_weighted(&row[prefix.length..], own_values, to);
+                }
+                for t in 0..new {
+                    let weights = &scores[(first + t) * columns..][..prefix.length + past + t + 1];
+                    let to = &mut results[(first + t) * width..][..width];
+                    if !shared {
+                        S::add_weighted(&weights[..prefix.length], shared_values, to);
+                    }
+                    if new <= FEW {
+                        S::add_weighted(&weights[prefix.length..], own_values, to);
                     }
                 }
             }
-            for (r, result) in results.chunks_exact(width).enumerate().take(rows * new) {
+            for (token, result) in results.chunks_exact(width).enumerate().take(tokens) {
                 // SAFETY: this head's columns, written by this thread alone.
-                unsafe { out.part(r * d + h * width, width) }.copy_from_slice(result);
+                unsafe { out.part(token * d + h * width, width) }.copy_from_slice(result);
             }
         });
     };
-    let work = rows * new * columns * d;
+    let work = tokens * columns * d;
     if work < 1 << 15 || rayon::current_num_threads() == 1 {
         (0..heads).for_each(head);
     } else {
         crate::parallel::parallel_ranges(heads, 1, |range| range.for_each(&head));
     }
+}
+
+/// A row's new tokens.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    /// The first of them among all.
+    first: usize,
+    new: usize,
+    past: usize,
+    place: usize,
 }
 
 #[cfg(test)]
@@ -274,21 +298,25 @@ mod tests {
     fn splits_equal_the_whole<S: Stored>(tolerance: f32) {
         let (heads, width) = (3, 8);
         let d = heads * width;
-        for (rows, prefix, pasts, new) in [
-            (1, 0, vec![0], 9),
-            (1, 0, vec![5], 1),
-            (1, 7, vec![0], 1),
-            (3, 7, vec![0, 4, 2], 1),
-            (3, 0, vec![1, 4, 2], 5),
-            (6, 11, vec![0, 1, 2, 3, 4, 5], 1),
-            (2, 20, vec![3, 0], 12),
+        for (prefix, pasts, news) in [
+            (0, vec![0], vec![9]),
+            (0, vec![5], vec![1]),
+            (7, vec![0], vec![1]),
+            (7, vec![0, 4, 2], vec![1, 1, 1]),
+            (0, vec![1, 4, 2], vec![5, 5, 5]),
+            (0, vec![1, 4, 2, 9], vec![3, 0, 7, 1]),
+            (5, vec![1, 4, 2], vec![6, 1, 2]),
+            (3, vec![1, 0], vec![2, 1]),
+            (11, vec![0, 1, 2, 3, 4, 5], vec![1; 6]),
+            (20, vec![3, 0], vec![12, 12]),
         ] {
+            let rows = pasts.len();
             // Each row: the same prefix, then its own tokens.
             let shared = values(prefix * 3 * d, 0.5);
             let texts: Vec<Vec<f32>> = (0..rows)
-                .map(|b| [shared.clone(), values((pasts[b] + new) * 3 * d, 10.0 * b as f32)].concat())
+                .map(|b| [shared.clone(), values((pasts[b] + news[b]) * 3 * d, 10.0 * b as f32)].concat())
                 .collect();
-            let capacity = pasts.iter().max().unwrap() + new + 2;
+            let capacity = pasts.iter().max().unwrap() + news.iter().max().unwrap() + 2;
             // One place more than there are rows, and the rows in another order.
             let places: Vec<usize> = (0..rows).map(|b| rows - b).collect();
             let prefix_capacity = prefix + 3;
@@ -323,19 +351,32 @@ mod tests {
             }
             let qkv: Vec<f32> =
                 (0..rows).flat_map(|b| texts[b][(prefix + pasts[b]) * 3 * d..].to_vec()).collect();
-            let mut out = vec![9.0; rows * new * d];
+            let mut out = vec![9.0; news.iter().sum::<usize>() * d];
             let own =
                 Own { keys: &mut keys, values: &mut own_values, capacity, places: &places, lengths: &pasts };
             let shared = Prefix { keys: &prefix_keys, values: &prefix_values, length: prefix };
-            forward(&qkv, &mut out, shared, own, heads, new);
+            forward(&qkv, &mut out, shared, own, heads, &news);
+            let mut found = &out[..];
             for b in 0..rows {
-                let expected = whole(&texts[b], prefix + pasts[b] + new, heads, width);
+                let expected = whole(&texts[b], prefix + pasts[b] + news[b], heads, width);
                 let expected = &expected[(prefix + pasts[b]) * d..];
-                for (i, (found, expected)) in out[b * new * d..][..new * d].iter().zip(expected).enumerate() {
+                let own;
+                (own, found) = found.split_at(news[b] * d);
+                for (i, (found, expected)) in own.iter().zip(expected).enumerate() {
                     assert!(
                         (found - expected).abs() < tolerance,
-                        "rows {rows} prefix {prefix} row {b} {i}: {found} {expected}"
+                        "prefix {prefix} pasts {pasts:?} new {news:?} row {b} {i}: {found} {expected}"
                     );
+                }
+                // Without a prefix a row beside others gives what it gives alone, to the bit.
+                if prefix == 0 && news[b] > 0 {
+                    let mut alone = vec![0.0; own.len()];
+                    let first: usize = news[..b].iter().sum();
+                    let qkv = &qkv[first * 3 * d..][..news[b] * 3 * d];
+                    let (places, lengths) = (&places[b..=b], &pasts[b..=b]);
+                    let past = Own { keys: &mut keys, values: &mut own_values, capacity, places, lengths };
+                    forward(qkv, &mut alone, shared, past, heads, &news[b..=b]);
+                    assert_eq!(own, alone, "pasts {pasts:?} new {news:?} row {b}");
                 }
             }
         }

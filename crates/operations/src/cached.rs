@@ -43,11 +43,12 @@ pub struct PastOf<B: Backend> {
     values: FloatTensor<B>,
     places: Vec<usize>,
     lengths: Vec<usize>,
+    new: Vec<usize>,
 }
 
 /// What attends, whatever type keys and values have.
 pub(crate) trait Attend {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>);
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]);
 }
 
 impl PastOf<Flex> {
@@ -69,7 +70,7 @@ impl PastOf<Flex> {
         let (places, lengths) = (&self.places[..], &self.lengths[..]);
         let own =
             Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
-        attention.attend(prefix, own);
+        attention.attend(prefix, own, &self.new);
         (keys, values)
     }
 }
@@ -79,12 +80,11 @@ struct Plain<'a> {
     qkv: &'a [f32],
     out: &'a mut [f32],
     heads: usize,
-    new: usize,
 }
 
 impl Attend for Plain<'_> {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>) {
-        forward(self.qkv, self.out, prefix, own, self.heads, self.new);
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]) {
+        forward(self.qkv, self.out, prefix, own, self.heads, new);
     }
 }
 
@@ -96,10 +96,10 @@ impl CachedOperations for Flex {
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
         let qkv = dense(qkv);
         let shape = qkv.shape();
-        let (rows, new, d) = (shape[0], shape[1], shape[2] / 3);
-        let mut out = uninitialised(rows * new * d);
-        let (keys, values) = past.lend(Plain { qkv: floats(&qkv), out: &mut out, heads, new });
-        (tensor(out, [rows, new, d]), keys, values)
+        let [lines, tokens, d] = [shape[0], shape[1], shape[2] / 3];
+        let mut out = uninitialised(lines * tokens * d);
+        let (keys, values) = past.lend(Plain { qkv: floats(&qkv), out: &mut out, heads });
+        (tensor(out, [lines, tokens, d]), keys, values)
     }
 
     fn arrange(old: FlexTensor, parts: Vec<(usize, Range<usize>)>, capacity: usize) -> FlexTensor {
@@ -222,6 +222,8 @@ pub struct Past<'a> {
     pub places: &'a [usize],
     /// Positions of it in use, by row.
     pub lengths: &'a [usize],
+    /// New tokens, by row.
+    pub new: &'a [usize],
 }
 
 impl Past<'_> {
@@ -234,6 +236,7 @@ impl Past<'_> {
             values: self.own.values.into_dispatch(),
             places: self.places.to_vec(),
             lengths: self.lengths.to_vec(),
+            new: self.new.to_vec(),
         }
     }
 }
@@ -242,7 +245,8 @@ impl Past<'_> {
 /// into the past behind `lengths[row]` positions.
 ///
 /// # Shapes
-/// qkv `[rows, new, 3·d]`; gives `[rows, new, d]` and the longer past.
+/// qkv `[1, new tokens, 3·d]` on a CPU, those of the rows one after the other; `[rows, most new tokens of a row, 3·d]` on
+/// other devices, each row filled up at its end. Gives as many of width d, and the longer past.
 #[must_use]
 pub fn cached_attention(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
     if !crate::is_cpu(&qkv.device()) {
@@ -271,7 +275,7 @@ fn of_one(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
 }
 
 fn composed(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
-    let Past { prefix, prefix_length, own, places: _, lengths } = past;
+    let Past { prefix, prefix_length, own, places: _, lengths, new: _ } = past;
     let device = qkv.device();
     let [rows, new, three_d] = qkv.dims();
     let d = three_d / 3;

@@ -161,9 +161,9 @@ impl QuantisedOperations for Flex {
         heads: usize,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
         let (mut x, half) = (dense(x), half.dense());
-        let (new, count) = (x.shape()[1], x.shape().num_elements());
+        let count = x.shape().num_elements();
         let sums = &mut x.storage_mut::<f32>()[..count];
-        let (keys, values) = past.lend(Attention { sums, half: &half, heads, new });
+        let (keys, values) = past.lend(Attention { sums, half: &half, heads });
         (x, keys, values)
     }
 }
@@ -173,12 +173,11 @@ struct Attention<'a> {
     sums: &'a mut [f32],
     half: &'a Half<Flex>,
     heads: usize,
-    new: usize,
 }
 
 impl Attend for Attention<'_> {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>) {
-        let Self { sums, half, heads, new } = self;
+    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]) {
+        let Self { sums, half, heads } = self;
         layer::attention(sums, half.norm(), half.inward(), half.outward(), prefix, own, heads, new);
     }
 }
@@ -426,7 +425,7 @@ impl QuantisedHalf<'_> {
     /// x + from(attention(into(norm(x)))), as [`crate::cached_attention`] attends.
     ///
     /// # Shapes
-    /// x `[rows, new, d]`; gives the same, and the longer past.
+    /// x as there, of width d; gives the same, and the longer past.
     #[must_use]
     pub fn attention(self, x: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
         if !crate::is_cpu(&x.device()) {

@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 
 use super::rules::positive;
 use super::scores::{self, Candidate, Request};
-use super::{Choice, Constraint, DecodeError, Decoder, Finish, Reader, Rules, Token, pick};
+use super::{Choice, Constraint, DecodeError, Decoder, Finish, Reader, Rules, Token};
+use crate::network::rows_of;
 
 /// Settings of a beam search.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,8 +148,9 @@ impl Decoder<'_> {
             if finished.is_settled() {
                 break;
             }
-            let last: Vec<_> = (0..open.len()).map(|row| (row, run)).collect();
-            hidden = pick(read, &last);
+            // Each beam has read its last choice and the run.
+            let last: Vec<usize> = (0..open.len()).map(|row| row * (run + 1) + run).collect();
+            hidden = rows_of(read, &last);
         }
         Ok(finished.items.into_iter().map(hypothesis).collect())
     }
@@ -201,7 +203,7 @@ impl Decoder<'_> {
     /// Adds the tokens of a common run to what the beams have written, as if they had come one by one.
     fn tell_run<S>(
         &self,
-        read: Tensor<3>,
+        read: Tensor<2>,
         open: &mut [Beam<S>],
         run: usize,
         rules: &Rules,
@@ -213,11 +215,11 @@ impl Decoder<'_> {
         }
         let (mut places, mut requests) = (Vec::new(), Vec::new());
         for (row, beam) in open.iter().enumerate() {
-            places.extend((0..run).map(|step| (row, step)));
+            places.extend((0..run).map(|step| row * (run + 1) + step));
             requests
                 .extend(beam.tokens[beam.tokens.len() - run..].iter().map(|token| Request::forced(*token)));
         }
-        let tokens = self.choose(pick(read, &places), &requests, rules, &Choice::Greedy)?;
+        let tokens = self.choose(rows_of(read, &places), &requests, rules, &Choice::Greedy)?;
         let mut best = vec![f32::NEG_INFINITY; run];
         for (beam, tokens) in open.iter_mut().zip(tokens.chunks_exact(run)) {
             for (best, token) in best.iter_mut().zip(tokens) {

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::random::uniform;
 use super::rules::{Legal, positive};
 use super::scores::{self, Request};
-use super::{Constraint, DecodeError, Decoder, Prompts, Rules, Token, pick};
+use super::{Constraint, DecodeError, Decoder, Prompts, Rules, Token};
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -174,12 +174,7 @@ impl Decoder<'_> {
             }
             cache.select(&from);
             let fed: Vec<&[u32]> = feeds.iter().map(Vec::as_slice).collect();
-            let places: Vec<_> = fed
-                .iter()
-                .enumerate()
-                .flat_map(|(row, feed)| (0..feed.len()).map(move |t| (row, t)))
-                .collect();
-            hidden = pick(self.network.extend(&fed, &mut cache), &places);
+            hidden = self.network.extend(&fed, &mut cache);
         }
         done.sort_by_key(|(number, _)| *number);
         Ok(done.into_iter().map(|(_, generated)| generated).collect())

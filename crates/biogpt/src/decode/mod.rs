@@ -18,8 +18,6 @@ pub mod scores;
 mod sequences;
 mod text;
 
-use burn::tensor::{Int, Tensor, TensorData};
-
 use crate::{Config, Network};
 
 pub use beam::{BeamSearch, Hypothesis, Progress};
@@ -123,19 +121,4 @@ impl<'m> Decoder<'m> {
             None => Ok(()),
         }
     }
-}
-
-/// Some rows of hidden states: (row, position) each.
-///
-/// # Shapes
-/// hidden `[rows, longest, d]`; gives `[places, d]`.
-fn pick(hidden: Tensor<3>, places: &[(usize, usize)]) -> Tensor<2> {
-    let [rows, longest, d] = hidden.dims();
-    let flat = hidden.reshape([rows * longest, d]);
-    if places.len() == rows * longest {
-        return flat; // Places ascend, so these are all of them in order.
-    }
-    let indices: Vec<i32> = places.iter().map(|(row, t)| (row * longest + t) as i32).collect();
-    let device = flat.device();
-    flat.select(0, Tensor::<1, Int>::from_data(TensorData::new(indices, [places.len()]), &device))
 }

@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use super::{DecodeError, Decoder, pick};
+use super::{DecodeError, Decoder};
 use crate::Cache;
+use crate::network::rows_of;
 
 /// Reads one text after another and keeps what they begin with in common: when the end of a text is edited, only the
 /// new part is computed.
@@ -37,10 +38,10 @@ impl Reader {
         self.cache.truncate(0, kept);
         self.tokens.truncate(kept);
         let new = &tokens[kept..];
-        self.cache.reserve(new.len());
+        self.cache.reserve(&[new.len()]);
         for part in new.chunks(decoder.tokens_at_once()) {
             let hidden = decoder.network.extend(&[part], &mut self.cache);
-            self.hidden = Some(pick(hidden, &[(0, part.len() - 1)]));
+            self.hidden = Some(rows_of(hidden, &[part.len() - 1]));
             self.tokens.extend_from_slice(part);
         }
         Ok(new.len())
@@ -102,8 +103,12 @@ impl Decoder<'_> {
         texts.iter().try_for_each(|tokens| self.check_prompt(tokens))?;
         let mut cache = self.network.cache(self.config, texts.len());
         let hidden = self.network.extend(texts, &mut cache);
-        let last: Vec<_> = texts.iter().enumerate().map(|(row, tokens)| (row, tokens.len() - 1)).collect();
+        let ends = texts.iter().scan(0, |end, tokens| {
+            *end += tokens.len();
+            Some(*end - 1)
+        });
+        let last: Vec<usize> = ends.collect();
         let rows = texts.iter().map(|tokens| Prompt { tokens: tokens.to_vec(), sample: 0 }).collect();
-        Ok(Prompts { cache, hidden: pick(hidden, &last), rows })
+        Ok(Prompts { cache, hidden: rows_of(hidden, &last), rows })
     }
 }

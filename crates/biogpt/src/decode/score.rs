@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use super::{DecodeError, Decoder, Reader, pick, scores};
+use super::{DecodeError, Decoder, Reader, scores};
 use crate::Cache;
+use crate::network::rows_of;
 
 /// Keys and values that continuations may take at once.
 const CACHE_BYTES: usize = 16 << 20;
@@ -130,18 +131,20 @@ impl Decoder<'_> {
             let read = self.network.extend(&fed, &mut cache);
             let (mut places, mut targets) = (Vec::new(), Vec::new());
             let (mut open, mut last) = (Vec::new(), Vec::new());
+            let mut start = 0;
             for (row, (group, fed)) in next.iter().zip(&fed).enumerate() {
                 let (run, goes_on) = run(group, sorted);
                 for t in (1..run).filter(|t| group.asks(sorted, group.depth + t)) {
                     targets.push((places.len(), sorted[group.range.start].tokens[group.depth + t]));
-                    places.push((row, t - 1));
+                    places.push(start + t - 1);
                 }
                 if goes_on {
                     open.push(row);
-                    last.push((row, fed.len() - 1));
+                    last.push(start + fed.len() - 1);
                 }
+                start += fed.len();
             }
-            let mut found = self.log_probabilities(pick_some(&read, &places), &targets)?.into_iter();
+            let mut found = self.log_probabilities(some_rows(&read, &places), &targets)?.into_iter();
             for group in &mut next {
                 let (run, _) = run(group, sorted);
                 for place in group.depth + 1..group.depth + run {
@@ -160,7 +163,7 @@ impl Decoder<'_> {
             }
             cache.select(&open);
             groups = open.iter().map(|row| next[*row].clone()).collect();
-            hidden = pick_some(&read, &last);
+            hidden = some_rows(&read, &last);
         }
         Ok(scores)
     }
@@ -178,7 +181,7 @@ impl Decoder<'_> {
         asked.dedup();
         let place = |row: &usize| asked.partition_point(|other| other < row);
         let targets: Vec<(usize, u32)> = targets.iter().map(|(row, id)| (place(row), *id)).collect();
-        let hidden = pick_some(&hidden.unsqueeze(), &asked.iter().map(|row| (0, *row)).collect::<Vec<_>>());
+        let hidden = rows_of(hidden, &asked);
         let [rows, d] = hidden.dims();
         let at_once = self.rows_at_once();
         let mut found = Vec::with_capacity(targets.len());
@@ -225,7 +228,7 @@ fn sorted_scores(scores: &mut [Vec<f32>], group: &Group, sorted: &[Continuation]
     }
 }
 
-/// As [`pick`], but leaves the hidden states to others. Without places it gives some row, which nobody asks about.
-fn pick_some(hidden: &Tensor<3>, places: &[(usize, usize)]) -> Tensor<2> {
-    pick(hidden.clone(), if places.is_empty() { &[(0, 0)] } else { places })
+/// As [`rows_of`], but leaves the hidden states to others. Without places it gives some row, which nobody asks about.
+fn some_rows(hidden: &Tensor<2>, places: &[usize]) -> Tensor<2> {
+    rows_of(hidden.clone(), if places.is_empty() { &[0] } else { places })
 }

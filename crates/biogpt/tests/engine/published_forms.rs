@@ -21,9 +21,9 @@ fn largest_errors(model: &Model, reference: &Reference) -> [f32; 2] {
         let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);
         let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
         let mut cache = model.network.cache(&model.config, 1);
-        let steps: Vec<Tensor<3>> =
+        let steps: Vec<Tensor<2>> =
             case.ids.iter().map(|id| model.network.extend(&[&[*id]], &mut cache)).collect();
-        let steps: Tensor<2> = Tensor::cat(steps, 1).reshape([length, d]);
+        let steps = Tensor::cat(steps, 0);
         for hidden in [whole, steps] {
             let found = [values(hidden.clone()), values(model.network.logits(hidden))];
             for ((largest, found), wanted) in largest.iter_mut().zip(&found).zip(&wanted) {

@@ -58,7 +58,7 @@ pub fn feed_forward(x: &mut [f32], norm: Norm, up: Affine, activation: Activatio
 /// [`cached_attention::forward`] takes them.
 ///
 /// # Shapes
-/// x `[rows, new, d]`, query_key_value `[3·d, d]`, output `[d, d]`.
+/// x `[new tokens, d]`, query_key_value `[3·d, d]`, output `[d, d]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -71,7 +71,7 @@ pub fn attention<S: Stored>(
     prefix: Prefix<'_, S>,
     own: Own<'_, S>,
     heads: usize,
-    new: usize,
+    new: &[usize],
 ) {
     let qkv = query_key_value.of(&norm.of(x), Then::Write);
     let mut mixed = vec![0.0; x.len()];
