@@ -27,6 +27,8 @@ pub struct Cache {
 /// Rows of a cache that are written by few tokens at a time grow in steps of this many positions: copying them costs little
 /// beside the weights that as many tokens read, and room that was never used takes up no memory on a CPU.
 const STEP: usize = 32;
+/// Rows that others join have room in steps of so many positions.
+const ROOM: usize = 256;
 /// Positions that are worth moving to the prefix.
 const SHARED: usize = 24;
 
@@ -179,6 +181,60 @@ impl Cache {
         };
         let places = from.iter().map(|f| place(*f)).collect::<Option<Vec<usize>>>()?;
         Some((places, moves))
+    }
+
+    /// Adds an empty row in the place of one that ended. There are `places` from the beginning: all have to be copied when
+    /// there must be more, or more room than `positions` were thought of.
+    ///
+    /// # Panics
+    /// If there is a shared prefix.
+    pub(crate) fn add(&mut self, places: usize, positions: usize) {
+        assert!(self.prefix_length == 0, "a prefix is shared by all rows");
+        let row = self.rows();
+        let held = self.own.iter().flatten().next().map_or((0, 0), |own| (own.places(), own.capacity()));
+        let free = (0..held.0).find(|place| !self.places.contains(place)).filter(|_| held.1 >= positions);
+        let place = free.unwrap_or_else(|| {
+            let places = places.max(row + 1);
+            // Where an empty place is copied from does not matter.
+            let from: Vec<usize> = (0..places).map(|i| self.places.get(i).copied().unwrap_or(0)).collect();
+            let kept: Vec<usize> = (0..places).map(|i| self.lengths.get(i).copied().unwrap_or(0)).collect();
+            let capacity = held.1.max(positions.next_multiple_of(ROOM));
+            for (own, prefix) in self.own.iter_mut().zip(&self.prefix) {
+                *own = Some(own.as_ref().unwrap_or(prefix).arranged(&from, 0, &kept, capacity));
+            }
+            self.places = (0..row).collect();
+            row
+        });
+        self.places.push(place);
+        self.lengths.push(0);
+        self.alike.iter_mut().for_each(|alike| alike.push(0));
+        self.alike.push(vec![0; row + 1]);
+    }
+
+    /// The beginning of what a row that ends has read, alone; `None` where rows share it. The last row's is not copied.
+    ///
+    /// # Panics
+    /// If the row is shorter.
+    pub(crate) fn alone(&mut self, row: usize, length: usize) -> Option<Self> {
+        if self.prefix_length > 0 {
+            return None;
+        }
+        assert!(self.lengths[row] >= length, "{length} of {}", self.lengths[row]);
+        let last = self.rows() == 1;
+        let (place, from) = if last { (self.places[row], None) } else { (0, Some([self.places[row]])) };
+        let own = self.own.iter_mut().map(|kept| match from {
+            None => kept.take(),
+            Some(from) => kept.as_ref().map(|own| own.arranged(&from, 0, &[length], length)),
+        });
+        Some(Self {
+            prefix: self.prefix.clone(),
+            own: own.collect(),
+            places: vec![place],
+            lengths: vec![length],
+            alike: vec![vec![0]],
+            device: self.device.clone(),
+            ..*self
+        })
     }
 
     /// Forgets everything row `row` has read behind position `length` (prefix included).

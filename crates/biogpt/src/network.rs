@@ -243,6 +243,14 @@ impl Network {
         rows_of(hidden, &read)
     }
 
+    /// Whether what a text gives is the same to the bit beside any others, as sums over quantised weights are on a CPU.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        operations::is_cpu(&self.device())
+            && matches!(self.head_matrix(), Matrix::Quantised(_))
+            && self.layers.iter().all(|layer| layer.quantised_halves().is_some())
+    }
+
     /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits on a CPU: its weights are
     /// rounded a hundred times as far.
     #[must_use]

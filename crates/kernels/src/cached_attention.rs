@@ -116,14 +116,17 @@ for_each_level! {
     }
 }
 
-/// New tokens whose keys one after the other are no slower than packed.
-const FEW: usize = 4;
+/// So many new tokens of a row see its past one by one, more by packed products: they are then the same to the bit
+/// whether they come at once or one after the other.
+pub const FEW: usize = 32;
+/// So many new tokens of all rows see the prefix one by one.
+const FEW_OF_ALL: usize = 4;
 
 /// New tokens attend to prefix, past and each other (causally); their keys and values join the past. `new` says how many
 /// each row has; the tokens of the rows lie one after the other.
 ///
-/// What a row gives depends on its own past and tokens and, where there is a prefix, on the number of all new tokens;
-/// without one it is the same to the bit beside any other rows.
+/// Without a prefix a row gives the same to the bit beside any other rows, and for up to [`FEW`] tokens also if they come
+/// one after the other; with one, the number of all new tokens changes the last bits.
 ///
 /// # Shapes
 /// qkv `[new tokens, 3·d]`, out `[new tokens, d]`, d = heads · head width. A row whose own length plus its new tokens would
@@ -163,7 +166,7 @@ pub fn forward<S: Stored>(
     let scale = 1.0 / (width as f32).sqrt();
     let (keys, values, out) = (SharedMut::new(own.keys), SharedMut::new(own.values), SharedMut::new(out));
     // Few queries go one by one; many share packed products.
-    let shared = prefix.length > 0 && tokens > FEW;
+    let shared = prefix.length > 0 && tokens > FEW_OF_ALL;
     let wide = prefix.length * usize::from(shared);
     let wide = rows.iter().filter(|row| row.new > FEW).map(|row| row.past + row.new).fold(wide, usize::max);
     let head = |h: usize| {
@@ -306,6 +309,7 @@ mod tests {
             (0, vec![1, 4, 2], vec![5, 5, 5]),
             (0, vec![1, 4, 2, 9], vec![3, 0, 7, 1]),
             (5, vec![1, 4, 2], vec![6, 1, 2]),
+            (0, vec![3, 4, 1], vec![FEW, FEW + 1, 40]),
             (3, vec![1, 0], vec![2, 1]),
             (11, vec![0, 1, 2, 3, 4, 5], vec![1; 6]),
             (20, vec![3, 0], vec![12, 12]),
@@ -377,6 +381,13 @@ mod tests {
                     let past = Own { keys: &mut keys, values: &mut own_values, capacity, places, lengths };
                     forward(qkv, &mut alone, shared, past, heads, &news[b..=b]);
                     assert_eq!(own, alone, "pasts {pasts:?} new {news:?} row {b}");
+                    for t in (0..news[b]).filter(|_| news[b] <= FEW) {
+                        let length = [pasts[b] + t];
+                        let (keys, values) = (&mut keys, &mut own_values);
+                        let past = Own { keys, values, capacity, places, lengths: &length };
+                        forward(&qkv[t * 3 * d..][..3 * d], &mut alone[..d], shared, past, heads, &[1]);
+                        assert_eq!(own[t * d..][..d], alone[..d], "pasts {pasts:?} new {news:?} {b} {t}");
+                    }
                 }
             }
         }

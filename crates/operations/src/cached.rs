@@ -9,7 +9,7 @@ use burn::tensor::{Bool, Bytes, DType, Element, Int, Tensor, TensorData};
 use burn_flex::{FlexTensor, Layout};
 use bytemuck::Pod;
 use half::f16;
-pub use kernels::cached_attention::Move;
+pub use kernels::cached_attention::{FEW, Move};
 use kernels::cached_attention::{Own, Prefix, Stored, arrange, copy, forward};
 
 use crate::cpu::{dense, floats, tensor, uninitialised};

@@ -16,7 +16,7 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
 
 use cached::CachedOperations;
-pub use cached::{KeysValues, Move, Past, cached_attention};
+pub use cached::{FEW, KeysValues, Move, Past, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::Dropout;
 use graphics::GraphicsOperations;

@@ -1,13 +1,16 @@
 //! Greedy decoding and sampling, row by row side by side.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use burn::tensor::Tensor;
 
 use super::random::uniform;
+use super::reader::Prompt;
 use super::rules::{Legal, positive};
 use super::scores::{self, Request};
-use super::{Constraint, DecodeError, Decoder, Prompts, Rules, Token};
+use super::{Constraint, DecodeError, Decoder, Prompts, Reader, Rules, Token};
+use crate::Cache;
+use crate::network::rows_of;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,7 +70,7 @@ impl Generated {
     }
 }
 
-/// Tokens that a product takes hardly longer for than for one: each weight is read once for all of them.
+/// Tokens that a product takes hardly longer for than for one, as each weight is read once for all of them.
 const AT_ONCE: usize = 8;
 
 /// Why a text ends.
@@ -81,13 +84,24 @@ pub enum Finish {
     Stopped,
 }
 
+/// Bytes of keys and values that texts side by side may take.
+const BESIDE: usize = 256 << 20;
+/// Tokens that a text side by side has room to write before all have to be moved.
+const WRITTEN: usize = 96;
+
 /// A row at work.
-struct Row<'c, C: Constraint> {
+struct Row<C: Constraint> {
     number: usize,
-    constraint: &'c C,
+    constraint: C,
     state: C::State,
     sample: u64,
     prompt: usize,
+    /// Tokens of the prompt that are still to be read.
+    unread: usize,
+    /// Which states of the last pass tell its next tokens: none while it is read.
+    states: Range<usize>,
+    /// The state behind the prompt, where it was read here, `[1, d]`.
+    begins: Option<Tensor<2>>,
     longest: usize,
     /// Prompt and all that was written.
     tokens: Vec<u32>,
@@ -98,7 +112,64 @@ struct Row<'c, C: Constraint> {
     written: Vec<Token>,
 }
 
+/// Texts that are written side by side. Others may join at any step; each is written as it would be alone.
+pub struct Writing<C: Constraint> {
+    /// Texts that there is to be room for.
+    most: usize,
+    cache: Option<Cache>,
+    /// What the last pass told, `[states, d]`.
+    hidden: Option<Tensor<2>>,
+    rows: Vec<Row<C>>,
+    /// The number of the next one that joins.
+    next: usize,
+}
+
+impl<C: Constraint> Writing<C> {
+    /// None yet, with room for so many.
+    #[must_use]
+    pub const fn of(most: usize) -> Self {
+        Self { most, cache: None, hidden: None, rows: Vec::new(), next: 0 }
+    }
+
+    fn add(&mut self, row: Row<C>) -> usize {
+        let number = self.next;
+        self.next += 1;
+        self.rows.push(Row { number, ..row });
+        number
+    }
+
+    /// Whether another text can join.
+    #[must_use]
+    pub const fn has_room(&self) -> bool {
+        self.rows.len() < self.most
+    }
+}
+
+/// A text that came to its end.
+pub struct Ended<C> {
+    /// Its number, in the order in which they joined.
+    pub number: usize,
+    /// What it had to be like.
+    pub constraint: C,
+    /// What was written.
+    pub generated: Generated,
+    /// Has read the prompt, if it joined the others unread ([`Decoder::join`]).
+    pub reader: Option<Reader>,
+}
+
 impl Decoder<'_> {
+    /// Texts that can be written side by side without any of them being another than it would be alone, and without
+    /// taking more than [`BESIDE`] bytes. On a CPU with quantised weights sums are exact; elsewhere they depend on the
+    /// number of rows.
+    #[must_use]
+    pub fn side_by_side(&self) -> usize {
+        if !self.network.is_exact() {
+            return 1;
+        }
+        let row = self.network.cache(self.config, 1).position_bytes() * self.config.max_positions / 2;
+        (BESIDE / row).clamp(1, AT_ONCE)
+    }
+
     /// Continues each prompt until `</s>`, the greatest length, or `on_token`, which is called with the number of the
     /// row and each token that is written there, says stop for that row.
     ///
@@ -116,68 +187,159 @@ impl Decoder<'_> {
         mut on_token: impl FnMut(usize, &Token) -> ControlFlow<()>,
     ) -> Result<Vec<Generated>, DecodeError> {
         rules.check()?;
-        if let Choice::Sampled(sampling) = choice {
-            sampling.check()?;
-        }
-        let Prompts { mut cache, mut hidden, rows: prompts } = prompts;
+        let Prompts { cache, hidden, rows: prompts } = prompts;
         let total = prompts.len();
         if constraints.is_empty() || constraints.len() != 1 && constraints.len() != total {
             return Err(DecodeError::Constraints { rows: total, found: constraints.len() });
         }
-        let mut rows = Vec::with_capacity(total);
-        for (number, prompt) in prompts.into_iter().enumerate() {
-            let constraint = &constraints[number % constraints.len()];
-            rows.push(Row {
-                number,
-                constraint,
-                state: constraint.start(),
-                sample: prompt.sample,
-                prompt: prompt.tokens.len(),
-                longest: self.longest(rules, prompt.tokens.len())?,
-                tokens: prompt.tokens,
-                forced: 0,
-                guesses: Vec::new(),
-                written: Vec::new(),
-            });
+        let mut writing = Writing::of(total);
+        for (row, Prompt { tokens, sample }) in prompts.into_iter().enumerate() {
+            let constraint = &constraints[row % constraints.len()];
+            let row = Row { sample, states: row..row + 1, ..self.row(tokens, rules, constraint)? };
+            writing.add(row);
         }
-        let mut done: Vec<(usize, Generated)> = Vec::with_capacity(total);
-        loop {
-            let requests = self.requests(&rows, rules, choice)?;
-            let mut tokens = self.choose(hidden, &requests, rules, choice)?.into_iter();
-            let mut live = Vec::with_capacity(rows.len());
-            let mut from = Vec::with_capacity(rows.len());
-            let mut feeds: Vec<Vec<u32>> = Vec::with_capacity(rows.len());
-            // More rows at once take longer; on a graphics device even two do.
-            let at_once =
-                if operations::is_cpu(&self.network.device()) { AT_ONCE / rows.len().max(1) } else { 1 };
-            let guesses = rules.guesses.min(at_once.saturating_sub(1));
-            for (index, mut row) in rows.into_iter().enumerate() {
-                let new: Vec<Token> = tokens.by_ref().take(row.forced + 1 + row.guesses.len()).collect();
-                match self.take(&mut row, new, rules, &mut on_token)? {
-                    ControlFlow::Continue(mut feed) => {
-                        // All but the last choice was read, and perhaps more.
-                        cache.truncate(index, row.tokens.len() - row.forced - 1);
-                        row.guesses = self.guesses(&row, rules, guesses);
-                        feed.extend(&row.guesses);
-                        feeds.push(feed);
-                        from.push(index);
-                        live.push(row);
-                    }
-                    ControlFlow::Break(finish) => {
-                        done.push((row.number, Generated { tokens: row.written, finish }))
-                    }
+        (writing.cache, writing.hidden) = (Some(cache), Some(hidden));
+        let mut done = Vec::new();
+        while !writing.rows.is_empty() {
+            done.extend(self.step(&mut writing, rules, choice, &mut on_token)?);
+        }
+        done.sort_by_key(|ended| ended.number);
+        Ok(done.into_iter().map(|ended| ended.generated).collect())
+    }
+
+    /// Adds a prompt to what is written, and gives its number. It is read with the next steps, beside what the others
+    /// write.
+    ///
+    /// # Errors
+    /// If the prompt is empty, leaves no room or has unknown tokens, or a setting makes no sense.
+    pub fn join<C: Constraint>(
+        &self,
+        writing: &mut Writing<C>,
+        prompt: &[u32],
+        rules: &Rules,
+        constraint: C,
+    ) -> Result<usize, DecodeError> {
+        rules.check()?;
+        self.check_prompt(prompt)?;
+        let row = self.row(prompt.to_vec(), rules, constraint)?;
+        let cache = writing.cache.get_or_insert_with(|| self.network.cache(self.config, 0));
+        cache.add(writing.most, prompt.len() + WRITTEN.min(row.longest - prompt.len()));
+        Ok(writing.add(Row { unread: prompt.len(), ..row }))
+    }
+
+    fn row<C: Constraint>(
+        &self,
+        tokens: Vec<u32>,
+        rules: &Rules,
+        constraint: C,
+    ) -> Result<Row<C>, DecodeError> {
+        Ok(Row {
+            number: 0,
+            state: constraint.start(),
+            constraint,
+            sample: 0,
+            prompt: tokens.len(),
+            unread: 0,
+            states: 0..0,
+            begins: None,
+            longest: self.longest(rules, tokens.len())?,
+            tokens,
+            forced: 0,
+            guesses: Vec::new(),
+            written: Vec::new(),
+        })
+    }
+
+    /// Writes each text on by the tokens that one pass of the network tells, and gives those that came to their end. After
+    /// an error all are given up.
+    ///
+    /// # Errors
+    /// As [`Decoder::generate`].
+    pub fn step<C: Constraint>(
+        &self,
+        writing: &mut Writing<C>,
+        rules: &Rules,
+        choice: &Choice,
+        mut on_token: impl FnMut(usize, &Token) -> ControlFlow<()>,
+    ) -> Result<Vec<Ended<C>>, DecodeError> {
+        rules.check()?;
+        if let Choice::Sampled(sampling) = choice {
+            sampling.check()?;
+        }
+        let rows = std::mem::take(&mut writing.rows);
+        let (cache, hidden) = (writing.cache.take(), writing.hidden.take());
+        let Some(mut cache) = cache.filter(|_| !rows.is_empty()) else { return Ok(Vec::new()) };
+        let mut tokens = match hidden {
+            Some(hidden) => {
+                let states: Vec<usize> = rows.iter().flat_map(|row| row.states.clone()).collect();
+                let requests = self.requests(&rows, rules, choice)?;
+                self.choose(rows_of(hidden, &states), &requests, rules, choice)?.into_iter()
+            }
+            None => Vec::new().into_iter(),
+        };
+        let mut done = Vec::new();
+        let mut live = Vec::with_capacity(rows.len());
+        let mut from = Vec::with_capacity(rows.len());
+        let mut feeds: Vec<Vec<u32>> = Vec::with_capacity(rows.len());
+        // One prompt at a time.
+        let mut reads = false;
+        // More rows at once take longer; on a graphics device even two do.
+        let at_once =
+            if operations::is_cpu(&self.network.device()) { AT_ONCE / rows.len().max(1) } else { 1 };
+        let guesses = rules.guesses.min(at_once.saturating_sub(1));
+        for (index, mut row) in rows.into_iter().enumerate() {
+            if row.states.is_empty() {
+                let part = if std::mem::replace(&mut reads, true) { 0 } else { self.tokens_at_once() };
+                let first = row.tokens.len() - row.unread;
+                feeds.push(row.tokens[first..][..part.min(row.unread)].to_vec());
+                from.push(index);
+                live.push(row);
+                continue;
+            }
+            let new: Vec<Token> = tokens.by_ref().take(row.states.len()).collect();
+            match self.take(&mut row, new, rules, &mut on_token)? {
+                ControlFlow::Continue(mut feed) => {
+                    // All but the last choice was read, and perhaps more.
+                    cache.truncate(index, row.tokens.len() - row.forced - 1);
+                    let most = guesses.min(AT_ONCE.saturating_sub(feed.len()));
+                    row.guesses = self.guesses(&row, rules, most);
+                    feed.extend(&row.guesses);
+                    feeds.push(feed);
+                    from.push(index);
+                    live.push(row);
+                }
+                ControlFlow::Break(finish) => {
+                    let Row { number, constraint, begins, prompt, mut tokens, written, .. } = row;
+                    tokens.truncate(prompt);
+                    let begins = begins.and_then(|begins| Some((begins, cache.alone(index, prompt)?)));
+                    let reader = begins.map(|(begins, cache)| Reader::at(cache, tokens, begins));
+                    let generated = Generated { tokens: written, finish };
+                    done.push(Ended { number, constraint, generated, reader });
                 }
             }
-            rows = live;
-            if rows.is_empty() {
-                break;
-            }
-            cache.select(&from);
-            let fed: Vec<&[u32]> = feeds.iter().map(Vec::as_slice).collect();
-            hidden = self.network.extend(&fed, &mut cache);
         }
-        done.sort_by_key(|(number, _)| *number);
-        Ok(done.into_iter().map(|(_, generated)| generated).collect())
+        if live.is_empty() {
+            return Ok(done);
+        }
+        cache.select(&from);
+        let fed: Vec<&[u32]> = feeds.iter().map(Vec::as_slice).collect();
+        let hidden = self.network.extend(&fed, &mut cache);
+        let mut end = 0;
+        for (row, feed) in live.iter_mut().zip(&feeds) {
+            let first = end;
+            end += feed.len();
+            if row.unread == 0 {
+                row.states = first..end;
+                continue;
+            }
+            row.unread -= feed.len();
+            if row.unread == 0 {
+                row.states = end - 1..end;
+                row.begins = Some(rows_of(hidden.clone(), &[end - 1]));
+            }
+        }
+        (writing.rows, writing.cache, writing.hidden) = (live, Some(cache), Some(hidden));
+        Ok(done)
     }
 
     /// For each row its forced tokens, whose scores are not known yet, and the next choice.
@@ -188,12 +350,12 @@ impl Decoder<'_> {
         choice: &Choice,
     ) -> Result<Vec<Request>, DecodeError> {
         let mut requests = Vec::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| !row.states.is_empty()) {
             let known = &row.tokens[row.tokens.len() - row.forced..];
             requests.extend(known.iter().map(|token| Request::forced(*token)));
             let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
             for guess in row.guesses.iter().copied().map(Some).chain([None]) {
-                let legal = self.legal(rules, row.constraint, &state, &tokens);
+                let legal = self.legal(rules, &row.constraint, &state, &tokens);
                 if legal.is_nothing() {
                     return Err(DecodeError::NoLegalToken { position: tokens.len() });
                 }
@@ -223,7 +385,7 @@ impl Decoder<'_> {
             return guesses;
         }
         let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
-        let mut legal = self.legal(rules, row.constraint, &state, &tokens);
+        let mut legal = self.legal(rules, &row.constraint, &state, &tokens);
         for guess in proposed.iter().copied() {
             if guess == self.config.eos_id || !legal.allows(guess) || tokens.len() + 1 >= row.longest {
                 break;
@@ -231,7 +393,7 @@ impl Decoder<'_> {
             let Some(next) = row.constraint.advance(&state, guess) else { break };
             state = next;
             tokens.push(guess);
-            legal = self.legal(rules, row.constraint, &state, &tokens);
+            legal = self.legal(rules, &row.constraint, &state, &tokens);
             if legal.is_nothing() {
                 break;
             }
@@ -272,8 +434,9 @@ impl Decoder<'_> {
             row.state = next.ok_or(DecodeError::NoLegalToken { position })?;
             // What was guessed right has been read, and the next choice behind it.
             if guesses.next() != Some(chosen) {
-                let run =
-                    self.forced_run(rules, row.constraint, &mut row.state, &mut row.tokens, row.longest);
+                // No more at once than give the same to the bit as one after the other.
+                let until = row.longest.min(row.tokens.len() + operations::FEW - 1);
+                let run = self.forced_run(rules, &row.constraint, &mut row.state, &mut row.tokens, until);
                 row.forced = run.len();
                 return Ok(ControlFlow::Continue([vec![chosen], run].concat()));
             }

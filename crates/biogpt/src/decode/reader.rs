@@ -62,6 +62,11 @@ impl Reader {
         })
     }
 
+    /// A reader that has read a text.
+    pub(super) const fn at(cache: Cache, tokens: Vec<u32>, hidden: Tensor<2>) -> Self {
+        Self { cache, tokens, hidden: Some(hidden) }
+    }
+
     /// A cache of one row whose prefix is the text, and the hidden state of its last token.
     pub(super) fn start(&self) -> Result<(Cache, Tensor<2>), DecodeError> {
         let hidden = self.hidden.clone().ok_or(DecodeError::EmptyPrompt)?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use sessions::{BatchId, DocumentId};
 
-use super::work::{Settings, Step, Worker};
+use super::work::{Settings, Worker};
 use super::{Running, view};
 use crate::engine::Cancel;
 use crate::error::{Result, bad_input, error};
@@ -30,7 +30,7 @@ impl Workbench {
     /// Those of the library.
     pub fn batch_items(&self, batch: Id, from: u32, limit: u32) -> Result<Vec<BatchItem>> {
         let id = batch_id(batch);
-        view::items(&self.shelf(), id, from, limit, self.place_in(id))
+        view::items(&self.shelf(), id, from, limit, &self.places_in(id))
     }
 
     /// Starts a task over documents. Progress comes as [`AppEvent::Batch`].
@@ -114,12 +114,7 @@ impl Workbench {
         self.prepare(id)?;
         let worker = self.worker(id, cancel.clone());
         let shelf = self.shelf();
-        let mut at = None;
-        let result = worker.work(&mut |step| {
-            at = match step {
-                Step::Begun(place) => Some(place),
-                Step::Over => None,
-            };
+        let result = worker.work(&mut |at| {
             let stored = shelf.with(|library| library.batch(id));
             if let Ok(view) = stored.and_then(|batch| view::batch(&shelf, &batch, true, at)) {
                 tell(&view);
@@ -161,7 +156,7 @@ impl Workbench {
         let (watchers, places) = (Arc::clone(&self.watchers), Arc::clone(&self.batches.running));
         let work = move || {
             let shelf = worker.shelf.clone();
-            let tell = |here: bool, at: Option<u64>| {
+            let tell = |here: bool, at: &[u64]| {
                 let stored = shelf.with(|library| library.batch(id));
                 if let Ok(batch) = stored.and_then(|batch| view::batch(&shelf, &batch, here, at)) {
                     for watcher in watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -169,25 +164,21 @@ impl Workbench {
                     }
                 }
             };
-            let result = worker.work(&mut |step| {
-                let at = match step {
-                    Step::Begun(place) => Some(place),
-                    Step::Over => None,
-                };
+            let result = worker.work(&mut |at| {
                 if let Some(running) = places.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
-                    running.at = at;
+                    running.at = at.to_vec();
                 }
                 tell(true, at);
             });
             if let Err(cause) = result {
                 tracing::warn!(code = ?cause.code, "a batch stopped");
             }
-            tell(false, None);
+            tell(false, &[]);
         };
         let thread = std::thread::Builder::new().name("batch".to_owned()).spawn(work).map_err(|cause| {
             error(ErrorCode::Other, format!("The batch cannot start: {cause}."), "Try again.")
         })?;
-        running.insert(id, Running { cancel, thread: Some(thread), at: None });
+        running.insert(id, Running { cancel, thread: Some(thread), at: Vec::new() });
         Ok(())
     }
 
@@ -202,11 +193,11 @@ impl Workbench {
             .lock()
             .get(&batch.id)
             .is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()));
-        view::batch(&self.shelf(), batch, here, self.place_in(batch.id))
+        view::batch(&self.shelf(), batch, here, &self.places_in(batch.id))
     }
 
-    fn place_in(&self, batch: BatchId) -> Option<u64> {
-        self.batches.lock().get(&batch).and_then(|running| running.at)
+    fn places_in(&self, batch: BatchId) -> Vec<u64> {
+        self.batches.lock().get(&batch).map_or_else(Vec::new, |running| running.at.clone())
     }
 
     fn recipe(&self, request: &BatchRequest) -> Result<Recipe> {

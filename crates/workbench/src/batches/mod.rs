@@ -1,4 +1,4 @@
-//! A task over many documents: one at a time, behind everything that a person waits for.
+//! A task over many documents, behind everything that a person waits for; what is written comes side by side.
 //!
 //! What is done stands in the library: a batch goes on after a kill, and no document gets a second result.
 
@@ -24,8 +24,8 @@ pub(crate) struct Runner {
 pub(crate) struct Running {
     cancel: Cancel,
     thread: Option<JoinHandle<()>>,
-    /// The place of the item that it is at.
-    at: Option<u64>,
+    /// The places of the items that it is at.
+    at: Vec<u64>,
 }
 
 impl Runner {

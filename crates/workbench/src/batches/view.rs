@@ -9,20 +9,18 @@ use crate::error::{Result, told};
 use crate::library::{count, id_of, task};
 use crate::wire;
 
-/// `at`: the place of the item that this process is at.
-pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: Option<u64>) -> Result<wire::Batch> {
+/// `at`: the places of the items that this process is at.
+pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: &[u64]) -> Result<wire::Batch> {
     let settings: Settings = serde_json::from_value(batch.settings.clone()).unwrap_or_default();
     let total = usize::try_from(batch.total).unwrap_or(usize::MAX);
     let (items, findings) = shelf.with(|library| {
         Ok((library.batch_items(batch.id, 0, total)?, library.findings_of_batch(batch.id)?))
     })?;
-    let seconds: Vec<f64> = items
-        .iter()
-        .filter(|item| matches!(item.state, ItemState::Done | ItemState::Failed))
-        .filter_map(|item| Some((item.finished_at?.0 - item.claimed_at?.0).max(0) as f64 / 1000.0))
-        .collect();
+    let over = items.iter().filter(|item| matches!(item.state, ItemState::Done | ItemState::Failed));
+    let seconds =
+        each_alone(over.filter_map(|item| Some([item.claimed_at?.0, item.finished_at?.0])).collect());
     let spent: f64 = seconds.iter().sum();
-    let current = at.and_then(|at| items.iter().find(|item| item.ordinal == at));
+    let current = at.first().and_then(|at| items.iter().find(|item| item.ordinal == *at));
     let current = match current {
         Some(item) => Some(shelf.with(|library| Ok(library.document(item.document)?.title))?),
         None => None,
@@ -52,13 +50,26 @@ pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: Option<u64>) -
     })
 }
 
+/// Seconds that each document took of the time of a batch, from when they were begun and done in milliseconds: documents
+/// side by side share theirs.
+fn each_alone(mut times: Vec<[i64; 2]>) -> Vec<f64> {
+    times.sort_by_key(|[_, until]| *until);
+    let mut counted = i64::MIN;
+    let seconds = times.into_iter().map(|[from, until]| {
+        let own = (until - from.max(counted)).max(0);
+        counted = counted.max(until);
+        own as f64 / 1000.0
+    });
+    seconds.collect()
+}
+
 /// A page of its documents.
 pub(super) fn items(
     shelf: &Shelf,
     id: sessions::BatchId,
     from: u32,
     limit: u32,
-    at: Option<u64>,
+    at: &[u64],
 ) -> Result<Vec<wire::BatchItem>> {
     shelf.with(|library| {
         let findings = library.findings_of_batch(id)?;
@@ -76,7 +87,7 @@ pub(super) fn items(
                     document: id_of(item.document.0),
                     title,
                     state: match item.state {
-                        ItemState::Waiting if at == Some(item.ordinal) => wire::BatchItemState::Running,
+                        ItemState::Waiting if at.contains(&item.ordinal) => wire::BatchItemState::Running,
                         ItemState::Waiting => wire::BatchItemState::Waiting,
                         ItemState::Done => wire::BatchItemState::Done,
                         ItemState::Failed => wire::BatchItemState::Failed,
@@ -89,4 +100,16 @@ pub(super) fn items(
             })
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::each_alone;
+
+    #[test]
+    fn documents_side_by_side_share_their_time() {
+        assert_eq!(each_alone(vec![[0, 1000], [1000, 4000]]), [1.0, 3.0]);
+        // Two at once, then a pause, then one.
+        assert_eq!(each_alone(vec![[500, 5000], [0, 4000], [60_000, 61_000]]), [4.0, 1.0, 1.0]);
+    }
 }

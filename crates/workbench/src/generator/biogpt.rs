@@ -16,7 +16,7 @@ use super::pieces::Pieces;
 use super::sums::Sums;
 use super::{
     Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth, Profile,
-    Prompt, Token, Writing, Written,
+    Progress, Prompt, Stub, Ticket, Token, Writing, Written,
 };
 use crate::engine::{Computing, EngineError, Source};
 
@@ -29,6 +29,19 @@ pub struct BioGpt {
     profile: Profile,
     /// What was read last. The next prompt is only read from where it differs.
     reader: Option<Reader>,
+    /// Answers side by side.
+    answers: decode::Writing<Form>,
+    /// Those of them that nobody has taken yet.
+    begun: Vec<Begun>,
+}
+
+/// An answer that was begun.
+struct Begun {
+    stub: Stub,
+    /// Its number among those that are written.
+    number: usize,
+    /// At the end, with what has read its prompt.
+    done: Option<(Formal, Option<Reader>)>,
 }
 
 /// What the model of a folder asks of a device: its weights, packed as they are in the file or in single precision, and
@@ -88,7 +101,8 @@ impl BioGpt {
             tuned,
             guidance,
         };
-        Self { model, profile, reader: None }
+        let answers = decode::Writing::of(Decoder::new(&model.network, &model.config).side_by_side());
+        Self { model, profile, reader: None, answers, begun: Vec::new() }
     }
 
     /// `</s>`, the text, the learned tokens.
@@ -99,6 +113,26 @@ impl BioGpt {
             prompt.task.as_ref().and_then(|task| tasks.get(task).or_else(|| tasks.get(UNKNOWN_TASK)));
         ids.extend(learned.iter().flat_map(|learned| &learned.prompt));
         ids
+    }
+
+    fn side_by_side(&self) -> usize {
+        Decoder::new(&self.model.network, &self.model.config).side_by_side()
+    }
+
+    /// Forgets answers that nobody waits for; those that are written beside others end with the next step.
+    fn drop_unwanted(&mut self) {
+        self.begun.retain(|one| one.stub.is_wanted());
+        if self.begun.iter().all(|one| one.done.is_some()) {
+            self.answers = decode::Writing::of(self.side_by_side());
+        }
+    }
+
+    /// The grammar over tokens, for what may follow a prompt.
+    fn form(&self, grammar: &Grammar, prompt: &[u32]) -> Result<Form, GeneratorError> {
+        // One place is for `</s>`.
+        let room = self.profile.positions.saturating_sub(prompt.len() + 1);
+        let too_long = GeneratorError::TooLong { length: prompt.len(), longest: self.profile.positions / 2 };
+        Form::new(grammar, &self.model.tokenizer, room).ok_or(too_long)
     }
 
     fn read(&mut self, ids: &[u32]) -> Result<(), GeneratorError> {
@@ -207,6 +241,7 @@ impl Generator for BioGpt {
 
     fn forget(&mut self) {
         self.reader = None;
+        self.drop_unwanted();
     }
 
     fn write(
@@ -280,23 +315,69 @@ impl Generator for BioGpt {
         on_token: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Formal, GeneratorError> {
         let ids = self.prompt(prompt);
-        // One place is for `</s>`.
-        let room = self.profile.positions.saturating_sub(ids.len() + 1);
-        let form = Form::new(grammar, &self.model.tokenizer, room)
-            .ok_or(GeneratorError::TooLong { length: ids.len(), longest: self.profile.positions / 2 })?;
-        self.read(&ids)?;
-        let (decoder, reader) = self.desk()?;
-        let generated = decoder.generate(
-            reader.prompts(1)?,
-            &Rules::default(),
-            &decode::Choice::Greedy,
-            &[&form],
-            |_, _| on_token(),
-        )?;
-        Ok(generated.first().map_or_else(
-            || Formal { text: String::new(), items: Vec::new(), tokens: 0, complete: false },
-            |generated| self.formal(&form, generated),
-        ))
+        let form = self.form(grammar, &ids)?;
+        // As among others, so that it is the same to the bit.
+        let (rules, choice, mut alone) = (Rules::default(), decode::Choice::Greedy, decode::Writing::of(1));
+        let decoder = Decoder::new(&self.model.network, &self.model.config);
+        decoder.join(&mut alone, &ids, &rules, form)?;
+        loop {
+            let ended = decoder.step(&mut alone, &rules, &choice, |_, _| on_token())?;
+            if let Some(ended) = ended.into_iter().next() {
+                self.reader = ended.reader;
+                return Ok(self.formal(&ended.constraint, &ended.generated));
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.answers.has_room()
+    }
+
+    fn begin(&mut self, prompt: &Prompt, grammar: &Grammar) -> Result<Ticket, GeneratorError> {
+        let ids = self.prompt(prompt);
+        let form = self.form(grammar, &ids)?;
+        let decoder = Decoder::new(&self.model.network, &self.model.config);
+        let number = decoder.join(&mut self.answers, &ids, &Rules::default(), form)?;
+        let ticket = Ticket::default();
+        self.begun.push(Begun { stub: ticket.stub(), number, done: None });
+        Ok(ticket)
+    }
+
+    fn advance(&mut self) -> Result<usize, GeneratorError> {
+        self.drop_unwanted();
+        let decoder = Decoder::new(&self.model.network, &self.model.config);
+        let begun = &self.begun;
+        let mut tokens = 0;
+        let count = |number: usize, _: &Decoded| {
+            tokens += 1;
+            let wanted = begun.iter().any(|one| one.number == number && one.done.is_none());
+            if wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let ended = decoder.step(&mut self.answers, &Rules::default(), &decode::Choice::Greedy, count);
+        let ended = ended.inspect_err(|_| self.begun.clear())?;
+        for one in ended {
+            let formal = self.formal(&one.constraint, &one.generated);
+            // Numbers begin anew when none is under way.
+            let mut begun = self.begun.iter_mut().filter(|begun| begun.done.is_none());
+            if let Some(begun) = begun.find(|begun| begun.number == one.number) {
+                begun.done = Some((formal, one.reader));
+            }
+        }
+        Ok(tokens)
+    }
+
+    fn take(&mut self, ticket: &Ticket) -> Progress {
+        let Some(place) = self.begun.iter().position(|one| one.stub.is_of(ticket)) else {
+            return Progress::Lost;
+        };
+        match self.begun[place].done.take() {
+            None => Progress::UnderWay,
+            Some((formal, reader)) => {
+                self.begun.remove(place);
+                self.reader = reader;
+                Progress::Done(formal)
+            }
+        }
     }
 
     fn score(

@@ -11,11 +11,14 @@ mod sums;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Weak};
 
 use tasks::grammar::{Grammar, Item};
 use tasks::guidance::Guidance;
 
 pub use biogpt::{BioGpt, need};
+#[cfg(test)]
+pub(crate) use scripted::FAILS;
 pub use scripted::{ID as SCRIPTED, Scripted};
 pub use sums::Sums;
 
@@ -188,6 +191,42 @@ pub struct FormalItem {
     pub masked: Vec<f64>,
 }
 
+/// An answer that was begun. Dropping it gives the answer up.
+#[derive(Debug, Clone, Default)]
+pub struct Ticket(Arc<()>);
+
+impl Ticket {
+    fn stub(&self) -> Stub {
+        Stub(Arc::downgrade(&self.0))
+    }
+}
+
+/// What the generator keeps of a ticket.
+#[derive(Debug, Clone)]
+struct Stub(Weak<()>);
+
+impl Stub {
+    fn is_of(&self, ticket: &Ticket) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&ticket.0))
+    }
+
+    /// Whether someone still wants the answer.
+    fn is_wanted(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+/// How an answer stands that was begun.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// It is being written.
+    UnderWay,
+    /// It is there. It is given once.
+    Done(Formal),
+    /// This generator knows nothing of it: begin it again.
+    Lost,
+}
+
 /// Words to be scored behind a prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Continuation {
@@ -258,6 +297,25 @@ pub trait Generator {
         grammar: &Grammar,
         on_token: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Formal, GeneratorError>;
+
+    /// Whether another answer may be begun while others are under way.
+    fn has_room(&self) -> bool;
+
+    /// Begins an answer that is written beside others, to be the same as [`Generator::state`] would give.
+    ///
+    /// # Errors
+    /// As [`Generator::state`].
+    fn begin(&mut self, prompt: &Prompt, grammar: &Grammar) -> Result<Ticket, GeneratorError>;
+
+    /// Writes all that was begun on, and gives the number of tokens that were written: none when nothing is under way.
+    ///
+    /// # Errors
+    /// If the device fails: then all are given up.
+    fn advance(&mut self) -> Result<usize, GeneratorError>;
+
+    /// How an answer stands. When it is there the generator has read its prompt, and what is scored next need not read it
+    /// again.
+    fn take(&mut self, ticket: &Ticket) -> Progress;
 
     /// Natural logarithms of the probabilities of the scored tokens of each continuation.
     ///

@@ -7,17 +7,38 @@ use tasks::grammar::{Grammar, Tag};
 
 use super::{
     Alternative, Choice, Continuation, Ended, Formal, FormalItem, Generator, GeneratorError, Growth, Profile,
-    Prompt, Token, Writing, Written,
+    Progress, Prompt, Stub, Ticket, Token, Writing, Written,
 };
 
 /// The scripted generator.
 #[derive(Debug, Clone)]
 pub struct Scripted {
     profile: Profile,
+    begun: Vec<Begun>,
+}
+
+/// An answer that was begun.
+#[derive(Debug, Clone)]
+struct Begun {
+    stub: Stub,
+    /// Steps until it is told.
+    left: usize,
+    formal: Formal,
+    fails: bool,
+}
+
+fn failure() -> GeneratorError {
+    GeneratorError::Device("the scripted generator was asked to fail".to_owned())
 }
 
 /// Its id in lists of models.
 pub const ID: &str = "scripted";
+
+/// It cannot write about a text with this word, to try what happens then.
+pub(crate) const FAILS: &str = "scripted-failure";
+
+/// Answers that it writes side by side.
+const SIDE_BY_SIDE: usize = 3;
 
 /// The tasks that it plays, by their names in a model's manifest.
 const TASKS: [&str; 8] =
@@ -37,6 +58,7 @@ impl Default for Scripted {
                 tuned: TASKS.map(|task| (task.to_owned(), 1)).into(),
                 ..Profile::default()
             },
+            begun: Vec::new(),
         }
     }
 }
@@ -47,6 +69,48 @@ impl Scripted {
     pub fn with_positions(mut self, positions: usize) -> Self {
         self.profile.positions = positions;
         self
+    }
+
+    fn formal(
+        &self,
+        prompt: &Prompt,
+        grammar: &Grammar,
+        on_token: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Formal {
+        let wanted = 1 + (draw(&[&prompt.text, "statements"], 0) * 3.0) as usize;
+        let mut position = grammar.start();
+        let mut formal = Formal { text: String::new(), items: Vec::new(), tokens: 0, complete: true };
+        let (mut scores, mut masked) = (Vec::new(), Vec::new());
+        while !grammar.is_final(&position) {
+            let mut choices: Vec<_> = grammar.choices(&position).cloned().collect();
+            if choices.iter().any(|choice| choice.tag == Tag::Again) {
+                let last = formal.items.len() >= wanted;
+                choices.retain(|choice| (choice.tag == Tag::Again) != last);
+            } else if formal.tokens == 0 {
+                // A statement rather than none, where there is something to state.
+                choices.truncate(1);
+            }
+            let at = draw(&[&prompt.text, &formal.text], choices.len() as u64);
+            let Some(chosen) = choices.get((at * choices.len() as f64) as usize) else { break };
+            position = grammar.take(&position, chosen);
+            if !chosen.glued && !formal.text.is_empty() {
+                formal.text.push(' ');
+            }
+            formal.text.push_str(&chosen.text);
+            formal.tokens += 1;
+            scores.push(-0.05 - at);
+            masked.push(at * 0.2);
+            if position.items().len() > formal.items.len() {
+                let item = position.items()[position.items().len() - 1];
+                let (log_probabilities, masked) = (std::mem::take(&mut scores), std::mem::take(&mut masked));
+                formal.items.push(FormalItem { item, log_probabilities, masked });
+            }
+            if on_token().is_break() {
+                formal.complete = false;
+                break;
+            }
+        }
+        formal
     }
 }
 
@@ -160,40 +224,40 @@ impl Generator for Scripted {
         grammar: &Grammar,
         on_token: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Formal, GeneratorError> {
-        let wanted = 1 + (draw(&[&prompt.text, "statements"], 0) * 3.0) as usize;
-        let mut position = grammar.start();
-        let mut formal = Formal { text: String::new(), items: Vec::new(), tokens: 0, complete: true };
-        let (mut scores, mut masked) = (Vec::new(), Vec::new());
-        while !grammar.is_final(&position) {
-            let mut choices: Vec<_> = grammar.choices(&position).cloned().collect();
-            if choices.iter().any(|choice| choice.tag == Tag::Again) {
-                let last = formal.items.len() >= wanted;
-                choices.retain(|choice| (choice.tag == Tag::Again) != last);
-            } else if formal.tokens == 0 {
-                // A statement rather than none, where there is something to state.
-                choices.truncate(1);
-            }
-            let at = draw(&[&prompt.text, &formal.text], choices.len() as u64);
-            let Some(chosen) = choices.get((at * choices.len() as f64) as usize) else { break };
-            position = grammar.take(&position, chosen);
-            if !chosen.glued && !formal.text.is_empty() {
-                formal.text.push(' ');
-            }
-            formal.text.push_str(&chosen.text);
-            formal.tokens += 1;
-            scores.push(-0.05 - at);
-            masked.push(at * 0.2);
-            if position.items().len() > formal.items.len() {
-                let item = position.items()[position.items().len() - 1];
-                let (log_probabilities, masked) = (std::mem::take(&mut scores), std::mem::take(&mut masked));
-                formal.items.push(FormalItem { item, log_probabilities, masked });
-            }
-            if on_token().is_break() {
-                formal.complete = false;
-                break;
-            }
+        if prompt.text.contains(FAILS) {
+            return Err(failure());
         }
-        Ok(formal)
+        Ok(self.formal(prompt, grammar, on_token))
+    }
+
+    fn has_room(&self) -> bool {
+        self.begun.len() < SIDE_BY_SIDE
+    }
+
+    fn begin(&mut self, prompt: &Prompt, grammar: &Grammar) -> Result<Ticket, GeneratorError> {
+        let formal = self.formal(prompt, grammar, &mut || ControlFlow::Continue(()));
+        let ticket = Ticket::default();
+        let fails = prompt.text.contains(FAILS);
+        self.begun.push(Begun { stub: ticket.stub(), left: formal.tokens, formal, fails });
+        Ok(ticket)
+    }
+
+    fn advance(&mut self) -> Result<usize, GeneratorError> {
+        self.begun.retain(|one| one.stub.is_wanted());
+        if self.begun.iter().any(|one| one.fails) {
+            self.begun.clear();
+            return Err(failure());
+        }
+        let open = self.begun.iter_mut().filter(|one| one.left > 0);
+        Ok(open.map(|one| one.left -= 1).count())
+    }
+
+    fn take(&mut self, ticket: &Ticket) -> Progress {
+        match self.begun.iter().position(|one| one.stub.is_of(ticket)) {
+            None => Progress::Lost,
+            Some(place) if self.begun[place].left > 0 => Progress::UnderWay,
+            Some(place) => Progress::Done(self.begun.remove(place).formal),
+        }
     }
 
     fn score(

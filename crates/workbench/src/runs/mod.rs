@@ -11,6 +11,7 @@ mod prompt;
 mod recipe;
 mod relations;
 mod self_test;
+mod side_by_side;
 
 use documents::{Document, Span};
 use sessions::Prediction;
@@ -28,6 +29,7 @@ pub use prompt::{PromptView, Subject, view};
 pub use recipe::{Asked, Recipe};
 pub use relations::{Extraction, Mode, Step, extract};
 pub use self_test::{Tested, self_test};
+pub use side_by_side::{Over, SideBySide};
 
 /// What came of a text.
 #[derive(Debug, Clone, Default, PartialEq)]

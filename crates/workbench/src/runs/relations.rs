@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use documents::{Document, Span};
 use sessions::Prediction;
 use tasks::evidence::Places;
+use tasks::grammar::{self, Grammar};
 use tasks::grounding::Grounding;
 use tasks::guidance::TaskGuidance;
 use tasks::relations::kd_dti::Aliases;
-use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, grammar, verdicts};
+use tasks::{Finder, Mention, RelationTask, Stated, exhaustive, verdicts};
 
 use super::predictions::{Certainty, relation};
 use super::{Outcome, pairs, require, windows};
 use crate::engine::{Desk, EngineError};
-use crate::generator::{Formal, Prompt};
+use crate::generator::{Formal, Generator, Prompt};
 
 /// How relations are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,78 +85,114 @@ pub fn extract(
     extraction: &Extraction<'_>,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Outcome, EngineError> {
-    let Extraction { task, mode, document, finder, .. } = *extraction;
-    let tuned_for_pairs = desk.generator.profile().tuned.contains_key(&pairs::tuned_name(task));
-    if mode == Mode::Generate || !tuned_for_pairs {
-        require(desk.generator.profile(), task.name(), words(task))?;
-    }
-    desk.generator.forget();
-    let mentions = finder.mentions(document);
-    let prompt = |span: Span| Prompt::tuned(task.prompt(document, span), task.name());
-    let cut = windows(&*desk.generator, document, prompt);
-    let parts: Vec<Span> = cut.windows.iter().map(|window| window.span).collect();
-    let mut notices: Vec<String> = cut.notice().into_iter().collect();
-    let prompt_tokens =
-        parts.iter().map(|span| desk.generator.length(&prompt(*span))).max().unwrap_or_default();
-    tell(Step::Started { prompt_tokens, parts: parts.len(), notices: notices.clone() });
-    let grounding = Grounding::new(document, &mentions);
-    let mut work = Work { extraction, grounding, tuned_for_pairs, parts: parts.len(), found: Vec::new() };
-    let mut outcome = Outcome::default();
-    for (part, span) in parts.into_iter().enumerate() {
-        let here: Vec<Mention> =
-            mentions.iter().filter(|mention| span.contains(mention.cover())).cloned().collect();
-        let source = prompt(span).text;
-        let before = work.found.len();
-        let told = match mode {
-            Mode::Generate => work.generate(desk, part, &source, &here, &mut outcome, tell)?,
-            Mode::Exhaustive => work.exhaust(desk, &source, &here, &mut notices)?,
+    let mut reading = Reading::begin(desk, extraction, tell)?;
+    while reading.part().is_some() {
+        let before = reading.found.len();
+        let told = match extraction.mode {
+            Mode::Generate => {
+                let (prompt, grammar) = reading.question(&*desk.generator, extraction);
+                let formal = reading.state(desk, &prompt, &grammar, tell)?;
+                reading.answered(desk, extraction, &grammar, formal)?
+            }
+            Mode::Exhaustive => reading.exhaust(desk, extraction)?,
         };
-        if mode == Mode::Generate {
-            work.found[before..].iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
+        if extraction.mode == Mode::Generate {
+            reading.found[before..].iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
         }
         if told.is_none() || desk.cancel.is_cancelled() {
-            outcome.stopped = true;
+            reading.outcome.stopped = true;
             break;
         }
-        tell(progress(desk, part + 1, work.parts));
+        reading.next();
+        let tokens_per_second = desk.meter.rate().unwrap_or_default();
+        let (part, parts) = (reading.part, reading.parts.len());
+        tell(Step::Progress { part, parts, tokens: desk.meter.tokens(), tokens_per_second });
     }
-    if mode == Mode::Exhaustive {
+    if extraction.mode == Mode::Exhaustive {
         // The surest first; of two parts that have the same pair, the surer one.
-        work.found.sort_by(|(_, a), (_, b)| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
+        let found = &mut reading.found;
+        found.sort_by(|(_, a), (_, b)| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
         let mut seen = BTreeSet::new();
-        work.found.retain(|(stated, _)| seen.insert(stated.clone()));
-        work.found.iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
+        found.retain(|(stated, _)| seen.insert(stated.clone()));
+        found.iter().for_each(|(_, one)| tell(Step::Found(Box::new(one.clone()))));
     }
-    outcome.predictions = work.found.into_iter().map(|(_, prediction)| prediction).collect();
-    outcome.notices = notices;
-    Ok(outcome)
+    Ok(reading.end())
 }
 
-struct Work<'a> {
-    extraction: &'a Extraction<'a>,
-    grounding: Grounding<'a>,
-    tuned_for_pairs: bool,
-    parts: usize,
+/// A document in the midst of its extraction, part by part.
+pub(super) struct Reading {
+    mentions: Vec<Mention>,
+    parts: Vec<Span>,
+    /// The one it is at.
+    part: usize,
     found: Vec<(Stated, Prediction)>,
+    outcome: Outcome,
 }
 
-impl Work<'_> {
-    /// The model writes what it finds in one part. `None` if it was stopped before its statements could be weighed.
-    fn generate(
-        &mut self,
+impl Reading {
+    /// Looks names up and cuts the text.
+    pub(super) fn begin(
         desk: &mut Desk<'_>,
-        part: usize,
-        source: &str,
-        here: &[Mention],
-        outcome: &mut Outcome,
+        extraction: &Extraction<'_>,
         tell: &mut dyn FnMut(Step),
-    ) -> Result<Option<()>, EngineError> {
-        let Extraction { task, finder, .. } = *self.extraction;
+    ) -> Result<Self, EngineError> {
+        let Extraction { task, mode, document, finder, .. } = *extraction;
+        if mode == Mode::Generate || !tuned_for_pairs(desk, task) {
+            require(desk.generator.profile(), task.name(), words(task))?;
+        }
+        desk.generator.forget();
+        let prompt = |span: Span| Prompt::tuned(task.prompt(document, span), task.name());
+        let cut = windows(&*desk.generator, document, prompt);
+        let parts: Vec<Span> = cut.windows.iter().map(|window| window.span).collect();
+        let notices: Vec<String> = cut.notice().into_iter().collect();
+        let prompt_tokens =
+            parts.iter().map(|span| desk.generator.length(&prompt(*span))).max().unwrap_or_default();
+        tell(Step::Started { prompt_tokens, parts: parts.len(), notices: notices.clone() });
+        let outcome = Outcome { notices, ..Outcome::default() };
+        Ok(Self { mentions: finder.mentions(document), parts, part: 0, found: Vec::new(), outcome })
+    }
+
+    /// The part that it is at; `None` at the end.
+    pub(super) fn part(&self) -> Option<Span> {
+        self.parts.get(self.part).copied()
+    }
+
+    /// Goes on to the next part.
+    pub(super) fn next(&mut self) {
+        self.part += 1;
+    }
+
+    /// What was found.
+    pub(super) fn end(self) -> Outcome {
+        let predictions = self.found.into_iter().map(|(_, prediction)| prediction).collect();
+        Outcome { predictions, ..self.outcome }
+    }
+
+    /// What the model is to go on from, and the mentions there.
+    fn source(&self, extraction: &Extraction<'_>) -> (String, Vec<Mention>) {
+        let span = self.part().unwrap_or(Span::new(0, 0));
+        let here = self.mentions.iter().filter(|mention| span.contains(mention.cover())).cloned().collect();
+        (extraction.task.prompt(extraction.document, span), here)
+    }
+
+    fn work<'a>(&'a mut self, extraction: &'a Extraction<'a>, tuned_for_pairs: bool) -> Work<'a> {
+        let grounding = Grounding::new(extraction.document, &self.mentions);
+        Work { extraction, grounding, tuned_for_pairs, found: &mut self.found }
+    }
+
+    /// What the model is asked to write about this part.
+    pub(super) fn question(
+        &self,
+        generator: &dyn Generator,
+        extraction: &Extraction<'_>,
+    ) -> (Prompt, Grammar) {
+        let Extraction { task, finder, .. } = *extraction;
+        let (source, here) = self.source(extraction);
         let prompt = Prompt::tuned(source, task.name());
-        let room = desk.generator.profile().positions.saturating_sub(desk.generator.length(&prompt));
+        let room = generator.profile().positions.saturating_sub(generator.length(&prompt));
         let longest = (room.saturating_sub(TEMPLATE) / 2).min(LONGEST_NAME);
-        let short = |name: &str| desk.generator.tokens(name) <= longest;
-        let offered: Vec<Mention> = here.iter().filter(|mention| short(&mention.text)).cloned().collect();
+        let short = |name: &str| generator.tokens(name) <= longest;
+        let offered: Vec<Mention> = here.into_iter().filter(|mention| short(&mention.text)).collect();
         let aliases = Aliases::new(finder, &offered);
         let of = |mention: &Mention| {
             let mut names = aliases.of(mention);
@@ -163,9 +200,19 @@ impl Work<'_> {
             names
         };
         let grammar = grammar::relations(task, &offered, &of);
+        (prompt, grammar)
+    }
+
+    fn state(
+        &self,
+        desk: &mut Desk<'_>,
+        prompt: &Prompt,
+        grammar: &Grammar,
+        tell: &mut dyn FnMut(Step),
+    ) -> Result<Formal, EngineError> {
         let (cancel, mut meter) = (desk.cancel.clone(), desk.meter.clone());
-        let parts = self.parts;
-        let formal: Formal = desk.generator.state(&prompt, &grammar, &mut || {
+        let (part, parts) = (self.part, self.parts.len());
+        let formal = desk.generator.state(prompt, grammar, &mut || {
             meter.count(1);
             let (tokens, rate) = (meter.tokens(), meter.rate().unwrap_or_default());
             tell(Step::Progress { part, parts, tokens, tokens_per_second: rate });
@@ -176,10 +223,62 @@ impl Work<'_> {
             }
         })?;
         desk.meter = meter;
-        if !outcome.output.is_empty() {
-            outcome.output.push('\n');
+        Ok(formal)
+    }
+
+    /// Weighs what the model wrote about this part. `None` if it was stopped before that.
+    pub(super) fn answered(
+        &mut self,
+        desk: &mut Desk<'_>,
+        extraction: &Extraction<'_>,
+        grammar: &Grammar,
+        formal: Formal,
+    ) -> Result<Option<()>, EngineError> {
+        if !self.outcome.output.is_empty() {
+            self.outcome.output.push('\n');
         }
-        outcome.output.push_str(&formal.text);
+        self.outcome.output.push_str(&formal.text);
+        let (source, here) = self.source(extraction);
+        let tuned_for_pairs = tuned_for_pairs(desk, extraction.task);
+        self.work(extraction, tuned_for_pairs).weigh(desk, &source, &here, grammar, formal)
+    }
+
+    fn exhaust(
+        &mut self,
+        desk: &mut Desk<'_>,
+        extraction: &Extraction<'_>,
+    ) -> Result<Option<()>, EngineError> {
+        let (source, here) = self.source(extraction);
+        let tuned_for_pairs = tuned_for_pairs(desk, extraction.task);
+        let mut notices = Vec::new();
+        let told = self.work(extraction, tuned_for_pairs).exhaust(desk, &source, &here, &mut notices)?;
+        self.outcome.notices.extend(notices);
+        Ok(told)
+    }
+}
+
+fn tuned_for_pairs(desk: &Desk<'_>, task: RelationTask) -> bool {
+    desk.generator.profile().tuned.contains_key(&pairs::tuned_name(task))
+}
+
+struct Work<'a> {
+    extraction: &'a Extraction<'a>,
+    grounding: Grounding<'a>,
+    tuned_for_pairs: bool,
+    found: &'a mut Vec<(Stated, Prediction)>,
+}
+
+impl Work<'_> {
+    /// Weighs what the model wrote about one part. `None` if it was stopped before that.
+    fn weigh(
+        &mut self,
+        desk: &mut Desk<'_>,
+        source: &str,
+        here: &[Mention],
+        grammar: &Grammar,
+        formal: Formal,
+    ) -> Result<Option<()>, EngineError> {
+        let task = self.extraction.task;
         let value = |slot: usize, number: u32| {
             grammar.values(slot).get(number as usize).map_or("", |value| value.text.as_str())
         };
@@ -325,11 +424,6 @@ impl Work<'_> {
 fn named(mentions: &[Mention], name: &str) -> Vec<usize> {
     let name = name.to_lowercase();
     (0..mentions.len()).filter(|number| mentions[*number].lower() == name).collect()
-}
-
-fn progress(desk: &Desk<'_>, part: usize, parts: usize) -> Step {
-    let tokens_per_second = desk.meter.rate().unwrap_or_default();
-    Step::Progress { part, parts, tokens: desk.meter.tokens(), tokens_per_second }
 }
 
 /// The task, for people.
