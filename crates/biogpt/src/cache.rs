@@ -265,7 +265,9 @@ impl Cache {
             return;
         }
         let grows = longest == 1 || longest < STEP && needed > 2 * STEP;
-        let capacity = if grows { needed.next_multiple_of(STEP) } else { needed };
+        // What one row has too much is little.
+        let step = if self.rows() == 1 { STEP } else { STEP / 2 };
+        let capacity = if grows { needed.next_multiple_of(step) } else { needed };
         for (own, prefix) in self.own.iter_mut().zip(&self.prefix) {
             *own = Some(match own.take() {
                 Some(own) => own.arranged(&self.places, 0, &self.lengths, capacity),

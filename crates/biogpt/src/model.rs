@@ -3,6 +3,7 @@
 mod error;
 mod folder;
 mod import;
+mod pages;
 mod random;
 mod weights;
 
@@ -17,6 +18,7 @@ use crate::network::Network;
 pub use error::ModelError;
 pub use folder::{FileRecord, Manifest, TaskPrompt, TrainingData, TrainingStage};
 pub use import::{Import, WeightType, import, write};
+pub use pages::Mapping;
 pub use random::write_random;
 
 /// Everything that text goes through.
@@ -32,9 +34,17 @@ pub struct Model {
     pub manifest: Manifest,
     /// Where they are.
     pub device: Device,
+    /// The file they are mapped from, until [`Model::settle`].
+    pub mapping: Mapping,
 }
 
 impl Model {
+    /// Begins to move large weights to memory that a processor reads faster, for a model that will be used for a while. It
+    /// can be used meanwhile; the thread may be waited for.
+    pub fn settle(&mut self) -> Option<std::thread::JoinHandle<()>> {
+        self.mapping.settle()
+    }
+
     /// Loads a model folder: our own, a Hugging Face folder or a fairseq folder. Our own is mapped into memory and ready
     /// at once; the published forms are read and converted each time ([`import`] does that once and for all).
     ///
@@ -49,7 +59,7 @@ impl Model {
         let tokenizer = tokenizer_of(folder, &config)?;
         let network = weights::network(&config, &mut weights::FromCheckpoint(&checkpoint), device)?;
         let manifest = Manifest::published(folder, &config);
-        Ok(Self { config, tokenizer, network, manifest, device: device.clone() })
+        Ok(Self { config, tokenizer, network, manifest, device: device.clone(), mapping: Mapping::default() })
     }
 
     /// The same model with matrices of 8 or 4 bits, made now (an [`import`] with [`WeightType::Q8`] or

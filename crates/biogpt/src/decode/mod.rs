@@ -97,7 +97,7 @@ impl<'m> Decoder<'m> {
     /// Tokens of a prompt that are read at once: on a CPU more are no faster, and what lies between two matrices takes
     /// memory. A graphics device compiles its kernels for each number of them.
     fn tokens_at_once(&self) -> usize {
-        if operations::is_cpu(&self.network.device()) { 256 } else { usize::MAX }
+        if operations::is_cpu(&self.network.device()) { 128 } else { usize::MAX }
     }
 
     /// Refuses ids that the model does not know, and texts that leave no room.

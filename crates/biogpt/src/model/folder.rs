@@ -18,7 +18,7 @@ use checkpoints::Config;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Model, ModelError, tokenizer_of, weights};
+use super::{Mapping, Model, ModelError, tokenizer_of, weights};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 /// For people; no part of the model.
@@ -240,18 +240,22 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> 
     let config = Config::read(&path)?;
     let tokenizer = tokenizer_of(folder, &config)?;
     let path = folder.join(WEIGHTS);
-    let mut from = weights::FromPack::open(&path, map(&path)?, &config)?;
+    let (bytes, mapping) = map(&path)?;
+    let mut from = weights::FromPack::open(&path, bytes, &config)?;
     let network = weights::network(&config, &mut from, device)?;
-    Ok(Model { config, tokenizer, network, manifest, device: device.clone() })
+    // Whatever is not computed with as it lies in the file has been copied.
+    let mapping = if network.is_exact() { mapping } else { Mapping::default() };
+    Ok(Model { config, tokenizer, network, manifest, device: device.clone(), mapping })
 }
 
 /// The file as if it were in memory.
-fn map(path: &PathBuf) -> Result<Bytes, ModelError> {
+fn map(path: &PathBuf) -> Result<(Bytes, Mapping), ModelError> {
     let file = File::open(path).map_err(ModelError::io("open", path))?;
     // SAFETY: weights are never written in place: an import makes a new folder, and removing one leaves the mapping
     // whole. Should another program cut the file, the system ends this one; no value can become unsound.
     #[allow(unsafe_code, reason = "mapping a file has no safe form")]
     let mapped = unsafe { memmap2::Mmap::map(&file) }.map_err(ModelError::io("map", path))?;
     let bytes = bytes::Bytes::from_owner(mapped);
-    Ok(Bytes::from_shared(bytes, AllocationProperty::File))
+    let mapping = Mapping::new(file, bytes.clone());
+    Ok((Bytes::from_shared(bytes, AllocationProperty::File), mapping))
 }

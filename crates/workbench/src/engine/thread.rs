@@ -164,6 +164,9 @@ impl Keeper {
             }),
         }
         (done.deliver)();
+        if let Some(generator) = self.generator.as_deref_mut().filter(|_| done.panicked.is_none()) {
+            generator.settle();
+        }
         // What was begun cannot be begun again here, so its failure is told first.
         if let Some(error) = &done.panicked {
             self.take_over(error);

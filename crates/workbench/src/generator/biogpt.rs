@@ -239,6 +239,11 @@ impl Generator for BioGpt {
         self.model.tokenizer.encode(text).ids.len().saturating_sub(1)
     }
 
+    fn settle(&mut self) {
+        // Nobody waits for it.
+        drop(self.model.settle());
+    }
+
     fn forget(&mut self) {
         self.reader = None;
         self.drop_unwanted();

@@ -332,4 +332,7 @@ pub trait Generator {
 
     /// Forgets what was read: what follows is then the same whatever came before.
     fn forget(&mut self);
+
+    /// Called when a piece of work is done: what makes the next ones faster is done now, beside them.
+    fn settle(&mut self) {}
 }

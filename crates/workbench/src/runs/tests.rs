@@ -50,7 +50,7 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn Generator> {
         files: Default::default(),
     };
     let network = Network::init(&config, 5, &device);
-    let model = Model { config, tokenizer, network, manifest, device };
+    let model = Model { config, tokenizer, network, manifest, device, mapping: Default::default() };
     let source = Source {
         id: "untrained".into(),
         name: "Untrained".into(),
