@@ -138,6 +138,11 @@ impl<C: Constraint> Writing<C> {
         number
     }
 
+    /// Gives all up.
+    pub fn clear(&mut self) {
+        *self = Self { next: self.next, ..Self::of(self.most) };
+    }
+
     /// Whether another text can join.
     #[must_use]
     pub const fn has_room(&self) -> bool {

@@ -13,3 +13,4 @@ mod decoding;
 mod properties;
 mod published_forms;
 mod reference;
+mod side_by_side;

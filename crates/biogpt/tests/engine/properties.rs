@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 
 use biogpt::decode::{
     Allowed, BeamSearch, Choice, Constraint, Continuation, DecodeError, Finish, Free, Generated, Place,
-    Readings, Rules, Sampling, Sequences, Token, Writing, scores,
+    Readings, Rules, Sampling, Sequences, Token, scores,
 };
-use biogpt::model::WeightType;
 use biogpt::{Config, Decoder, Network, Training};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::activation::log_softmax;
@@ -24,7 +23,7 @@ fn network(seed: u64) -> (Config, Network) {
 }
 
 /// Multiplies all weights.
-struct Times(f32);
+pub(crate) struct Times(pub(crate) f32);
 
 impl ModuleMapper for Times {
     fn map_float<const D: usize>(&mut self, weights: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -33,21 +32,21 @@ impl ModuleMapper for Times {
 }
 
 /// Numbers that differ from test to test and are the same in every run.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 
     /// A text as the model gets it, with `</s>` before it.
-    fn text(&mut self, length: usize) -> Vec<u32> {
+    pub(crate) fn text(&mut self, length: usize) -> Vec<u32> {
         std::iter::once(2).chain((1..length).map(|_| 4 + self.below(500) as u32)).collect()
     }
 
     /// A grammar of two names after fixed words, perhaps again and again.
-    fn grammar(&mut self) -> Sequences {
+    pub(crate) fn grammar(&mut self) -> Sequences {
         let words = |numbers: &mut Self, count: u64, longest: u64| -> Vec<Vec<u32>> {
             let word = |numbers: &mut Self| {
                 let length = 1 + numbers.below(longest);
@@ -114,58 +113,6 @@ fn cached_and_uncached_are_the_same() {
         let found: Vec<f32> = written.tokens.iter().map(|token| token.log_probability).collect();
         for (found, wanted) in found.iter().zip(uncached(&config, &network, &whole, text.len())) {
             assert!((found - wanted).abs() < CLOSE, "{found} {wanted}");
-        }
-    }
-}
-
-/// Texts that come and go side by side are to the bit what they are alone, whatever is guessed, and what has read a prompt
-/// there scores as what has read it alone.
-#[test]
-fn texts_side_by_side_are_what_they_are_alone() {
-    let config = Config { max_positions: 700, learned_prompt: 3, tied_head: false, ..Config::tiny() };
-    let network = Network::init(&config, 5, &Device::flex())
-        .map(&mut Times(1.8))
-        .quantise(WeightType::Q8.bits().unwrap());
-    let decoder = Decoder::new(&network, &config);
-    assert!(decoder.side_by_side() > 1);
-    let mut numbers = Numbers(9);
-    let texts: Vec<_> = [1, 300, 7, 40, 259, 33, 12, 90].map(|length| numbers.text(length)).to_vec();
-    let grammars: Vec<_> = texts.iter().map(|_| numbers.grammar()).collect();
-    let go_on = |_: usize, _: &_| ControlFlow::Continue(());
-    for guesses in [0, 4] {
-        let rules = Rules { max_length: 420, alternatives: 2, guesses, ..Rules::default() };
-        let mut writing = Writing::of(3);
-        let mut waiting = texts.iter().zip(&grammars);
-        let mut found: Vec<_> = texts.iter().map(|_| None).collect();
-        while found.iter().any(Option::is_none) {
-            while writing.has_room()
-                && let Some((text, grammar)) = waiting.next()
-            {
-                decoder.join(&mut writing, text, &rules, grammar).unwrap();
-            }
-            for ended in decoder.step(&mut writing, &rules, &Choice::Greedy, go_on).unwrap() {
-                let number = ended.number;
-                found[number] = Some(ended);
-            }
-        }
-        for ((text, grammar), beside) in texts.iter().zip(&grammars).zip(found) {
-            let (mut alone, plain) = (Writing::of(1), Rules { guesses: 0, ..rules.clone() });
-            decoder.join(&mut alone, text, &plain, grammar).unwrap();
-            let alone = loop {
-                if let Some(ended) = decoder.step(&mut alone, &plain, &Choice::Greedy, go_on).unwrap().pop() {
-                    break ended;
-                }
-            };
-            let beside = beside.unwrap();
-            assert_eq!(beside.generated, alone.generated);
-            assert!(!beside.generated.tokens.is_empty());
-            let mut reader = decoder.reader();
-            reader.read(&decoder, text).unwrap();
-            let [beside, alone] = [beside, alone].map(|ended| ended.reader.unwrap());
-            assert_eq!(beside.tokens(), text);
-            let wanted = decoder.score(&reader, &[Continuation::whole(&[7, 8, 9])]);
-            assert_eq!(decoder.score(&beside, &[Continuation::whole(&[7, 8, 9])]), wanted);
-            assert_eq!(decoder.score(&alone, &[Continuation::whole(&[7, 8, 9])]), wanted);
         }
     }
 }

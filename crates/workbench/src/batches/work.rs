@@ -214,9 +214,7 @@ impl Worker {
                     library.finish_item(by, id, one.ordinal, &record, &ending, &outcome.predictions)
                 })?;
             }
-            Err(
-                cause @ (EngineError::Panicked { .. } | EngineError::Generator(_) | EngineError::Busy { .. }),
-            ) => {
+            Err(cause @ (EngineError::Panicked { .. } | EngineError::Generator(_))) => {
                 let problem = cause.to_string();
                 shelf.with(|library| library.fail_item(id, one.ordinal, &problem, shelf.now()))?;
             }

@@ -115,15 +115,11 @@ impl BioGpt {
         ids
     }
 
-    fn side_by_side(&self) -> usize {
-        Decoder::new(&self.model.network, &self.model.config).side_by_side()
-    }
-
     /// Forgets answers that nobody waits for; those that are written beside others end with the next step.
     fn drop_unwanted(&mut self) {
         self.begun.retain(|one| one.stub.is_wanted());
         if self.begun.iter().all(|one| one.done.is_some()) {
-            self.answers = decode::Writing::of(self.side_by_side());
+            self.answers.clear();
         }
     }
 
@@ -355,16 +351,14 @@ impl Generator for BioGpt {
         let mut tokens = 0;
         let count = |number: usize, _: &Decoded| {
             tokens += 1;
-            let wanted = begun.iter().any(|one| one.number == number && one.done.is_none());
+            let wanted = begun.iter().any(|one| one.number == number);
             if wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let ended = decoder.step(&mut self.answers, &Rules::default(), &decode::Choice::Greedy, count);
         let ended = ended.inspect_err(|_| self.begun.clear())?;
         for one in ended {
             let formal = self.formal(&one.constraint, &one.generated);
-            // Numbers begin anew when none is under way.
-            let mut begun = self.begun.iter_mut().filter(|begun| begun.done.is_none());
-            if let Some(begun) = begun.find(|begun| begun.number == one.number) {
+            if let Some(begun) = self.begun.iter_mut().find(|begun| begun.number == one.number) {
                 begun.done = Some((formal, one.reader));
             }
         }
