@@ -4,8 +4,12 @@
 //! once. Scores over both parts go into one row, so that the softmax is the same as over one cache.
 
 mod stored;
+#[cfg(target_arch = "aarch64")]
+#[path = "cached_attention/arm.rs"]
+mod vector;
 #[cfg(target_arch = "x86_64")]
-mod x86;
+#[path = "cached_attention/x86.rs"]
+mod vector;
 
 use std::cell::RefCell;
 use std::ops::Range;

@@ -27,22 +27,6 @@ pub fn level() -> Level {
     })
 }
 
-/// Whether bfloat16 products run in hardware (AVX512-BF16), twice as fast as float32.
-#[must_use]
-pub fn has_bf16() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| {
-        #[cfg(target_arch = "x86_64")]
-        {
-            level() == Level::Avx512 && is_x86_feature_detected!("avx512bf16")
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        {
-            false
-        }
-    })
-}
-
 #[cfg(target_arch = "x86_64")]
 fn detect() -> Level {
     let v3 = is_x86_feature_detected!("avx2")

@@ -10,7 +10,6 @@ mod tile;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use crate::level::{Level, has_bf16, level};
 use crate::scratch::{self, Scratch};
 
 /// How the factors of a product are rounded before they are multiplied; sums are always float32.
@@ -194,18 +193,6 @@ pub(crate) struct Blocking {
     tile: tile::Tile,
 }
 
-fn blocking(precision: Precision) -> &'static Blocking {
-    #[cfg(target_arch = "x86_64")]
-    match level() {
-        Level::Avx512 if precision == Precision::Bf16 && has_bf16() => return &tile::x86::BF16_AVX512,
-        Level::Avx512 => return &tile::x86::F32_AVX512,
-        Level::Avx2 => return &tile::x86::F32_AVX2,
-        Level::Baseline => {}
-    }
-    let _ = precision;
-    &tile::PORTABLE
-}
-
 /// [`matmul`] on the calling thread.
 pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, precision: Precision) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
@@ -228,7 +215,7 @@ pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, preci
         }
         return;
     }
-    let block = blocking(precision);
+    let block = tile::blocking(precision);
     // Even depth blocks, so that the last one is not a sliver.
     let kc = k.div_ceil(k.div_ceil(block.kc)).next_multiple_of(2);
     let (mc, nc) = (block.mc.min(m.next_multiple_of(block.mr)), block.nc.min(n.next_multiple_of(block.nr)));

@@ -9,6 +9,8 @@
 //! and any number of rows at once give the same bits.
 
 mod activations;
+#[cfg(target_arch = "aarch64")]
+mod arm;
 mod block;
 pub mod layer;
 mod portable;

@@ -6,7 +6,7 @@ use crate::{app, commands, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 14] = [
+pub const STEP_NAMES: [&str; 15] = [
     "system",
     "format",
     "spelling",
@@ -19,6 +19,7 @@ pub const STEP_NAMES: [&str; 14] = [
     "lints",
     "bindings",
     "tests",
+    "arm",
     "window",
     "cuda",
 ];
@@ -58,6 +59,7 @@ fn step(house: &House, name: &str) -> Outcome {
         "window" => app::window(house),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
+        "arm" => arm(house),
         "cuda" => cuda(house),
         other => Outcome::Failed(format!("there is no step `{other}`")),
     }
@@ -86,6 +88,36 @@ fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
             Outcome::PassedInPart(format!("without `{app}`: WebKitGTK 4.1 is not installed"))
         }
         (outcome, _) => outcome,
+    }
+}
+
+/// Lints and tests of the kernels for 64-bit Arm, whose instructions are others, under an emulator. With the library and
+/// the linker that come with Rust, so that no other compiler has to be installed.
+fn arm(house: &House) -> Outcome {
+    const TARGET: &str = "aarch64-unknown-linux-musl";
+    const EMULATOR: &str = "qemu-aarch64";
+    if cfg!(target_arch = "aarch64") {
+        return Outcome::Skipped("this is such a machine: `tests` had them".to_owned());
+    }
+    if !commands::responds(EMULATOR) {
+        return Outcome::Skipped(format!(
+            "there is no `{EMULATOR}`: install the equal of Debian's qemu-user"
+        ));
+    }
+    let added = Command::new("rustup").current_dir(&house.root).args(["target", "add", TARGET]).status();
+    if !added.is_ok_and(|status| status.success()) {
+        return Outcome::Skipped(format!("Rust's library for Arm is missing: `rustup target add {TARGET}`"));
+    }
+    let over_kernels = |before: &[&str], after: &[&str]| {
+        let mut command = cargo(house);
+        command.args(before).args(["--locked", "--package", "kernels", "--target", TARGET]).args(after);
+        let variable =
+            |name: &str| format!("CARGO_TARGET_{}_{name}", TARGET.to_uppercase().replace('-', "_"));
+        commands::run(command.env(variable("LINKER"), "rust-lld").env(variable("RUNNER"), EMULATOR))
+    };
+    match over_kernels(&["clippy", "--all-targets"], &["--", "--deny", "warnings"]) {
+        Outcome::Passed => over_kernels(&["test"], &[]),
+        failed => failed,
     }
 }
 

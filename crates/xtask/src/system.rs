@@ -8,10 +8,11 @@ use crate::house::House;
 use crate::report::Outcome;
 
 /// Debian's names of what every build and test needs.
-const ALWAYS: [(&str, &str); 3] = [
+const ALWAYS: [(&str, &str); 4] = [
     ("build-essential", "SQLite is compiled with it"),
     ("pkg-config", "finds system libraries"),
     ("mesa-vulkan-drivers", "the software GPU of the wgpu tests"),
+    ("qemu-user", "runs the tests of the kernels for Arm"),
 ];
 
 /// Debian's names of what the desktop app and the tests of its window need.

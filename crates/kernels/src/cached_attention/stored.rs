@@ -84,8 +84,8 @@ impl Stored for f16 {
         for_each_level! {
             fn half(query: &[f32], keys: &[f16], scores: &mut [f32]) { scores_of(query, keys, scores, float) }
         }
-        #[cfg(target_arch = "x86_64")]
-        if super::x86::scores_of_one(query, keys, scores) {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if super::vector::scores_of_one(query, keys, scores) {
             return;
         }
         half(query, keys, scores);
@@ -95,8 +95,8 @@ impl Stored for f16 {
         for_each_level! {
             fn half(weights: &[f32], values: &[f16], out: &mut [f32]) { add(weights, values, out, float) }
         }
-        #[cfg(target_arch = "x86_64")]
-        if super::x86::add_weighted(weights, values, out) {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if super::vector::add_weighted(weights, values, out) {
             return;
         }
         half(weights, values, out);
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(f16::widen(&stored[..4], &mut [0.0; 4]), [65504.0, -65504.0, 0.0, 0.0]);
     }
 
-    /// On a machine with AVX-512; elsewhere both are the same.
+    /// On a machine with AVX-512 or NEON; elsewhere both are the same.
     #[test]
     fn vector_instructions_change_no_bit() {
         let value = |i: usize| ((i as f32 + 0.5) * 12.9898).sin();

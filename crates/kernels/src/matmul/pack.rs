@@ -1,6 +1,7 @@
 //! Copies a block of a matrix into panels: for each panel of `W` rows (or columns), depth step by depth step, `W`
 //! values side by side. Missing rows and the odd half of a bfloat16 pair are filled with zeros.
 
+#[cfg(target_arch = "x86_64")]
 use half::bf16;
 
 /// `(data, first outer, outers, outer stride, first depth, depth, depth stride, packed)`: outer is a row of A or a column of B.
@@ -84,7 +85,8 @@ pub(super) fn portable<const W: usize>(
     );
 }
 
-/// Packs bfloat16 pairs (two depth steps a 32-bit word) in panels `W` wide, without vector instructions: for tests.
+/// Packs bfloat16 pairs (two depth steps a 32-bit word) in panels `W` wide, without vector instructions.
+#[cfg(target_arch = "x86_64")]
 #[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 pub(super) fn bf16_panels<const W: usize>(
     data: &[f32],

@@ -1,9 +1,22 @@
 //! The innermost kernels: one register tile of C from one panel of A and one of B.
 
-use super::{Blocking, pack};
+use super::{Blocking, Precision, pack};
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
 #[cfg(target_arch = "x86_64")]
-pub(super) mod x86;
+mod x86;
+
+/// The best of this machine.
+pub(super) fn blocking(precision: Precision) -> &'static Blocking {
+    #[cfg(target_arch = "x86_64")]
+    let best = x86::blocking(precision);
+    #[cfg(target_arch = "aarch64")]
+    let best = arm::blocking(precision);
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let best = None;
+    best.unwrap_or(&PORTABLE)
+}
 
 /// `(steps, A panel, B panel, C tile, C row stride, add to C)`.
 ///
@@ -11,8 +24,8 @@ pub(super) mod x86;
 /// The panels hold `steps` packed rows; the tile of C is writable.
 pub(super) type Tile = unsafe fn(usize, *const f32, *const f32, *mut f32, usize, bool);
 
-/// For machines without AVX2: small enough for sixteen 4-wide registers (SSE2, NEON).
-pub(super) static PORTABLE: Blocking = Blocking {
+/// For machines without AVX2 or NEON: small enough for sixteen 4-wide registers (SSE2).
+static PORTABLE: Blocking = Blocking {
     mr: 4,
     nr: 8,
     kc: 256,

@@ -57,10 +57,30 @@ pub(super) struct Tile {
 
 fn tile() -> Tile {
     #[cfg(target_arch = "x86_64")]
-    if let Some(tile) = super::x86::tile() {
-        return tile;
-    }
-    portable::TILE
+    let tile = super::x86::tile();
+    #[cfg(target_arch = "aarch64")]
+    let tile = super::arm::tile();
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let tile = None;
+    tile.unwrap_or(portable::TILE)
+}
+
+/// Whether rows and panels are as long as vector kernels take for granted.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) fn fit<const R: usize, const P: usize>(
+    bits: super::Bits,
+    panels: &[&[u8]],
+    rows: Rows,
+    codes: usize,
+    y: &[[f32; PANEL]],
+) -> bool {
+    let blocks = rows.blocks();
+    panels.len() == P
+        && panels.iter().all(|panel| panel.len() == bits.panel_bytes(rows.inputs))
+        && codes == R * rows.inputs
+        && rows.scales.len() == R * blocks
+        && rows.offsets.len() == R * blocks
+        && y.len() == R * P
 }
 
 /// Rows that go through one panel at once, where there are few: every weight is then read and unpacked once.

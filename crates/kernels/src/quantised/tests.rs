@@ -89,6 +89,17 @@ fn products_equal_those_with_the_unpacked_weights() {
     }
 }
 
+/// Kernels that this machine can run, but has better ones than.
+fn lesser_tiles() -> Vec<product::Tile> {
+    #[cfg(target_arch = "x86_64")]
+    let tiles = if crate::level() > crate::Level::Avx2 { vec![x86::AVX2] } else { vec![] };
+    #[cfg(target_arch = "aarch64")]
+    let tiles = vec![arm::NEON];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let tiles = vec![];
+    tiles
+}
+
 #[test]
 fn vector_instructions_and_numbers_of_rows_change_no_bit() {
     let (outputs, inputs) = (203, 192);
@@ -103,11 +114,9 @@ fn vector_instructions_and_numbers_of_rows_change_no_bit() {
             let mut y = vec![0.0; count * outputs];
             linear(&x[..count * inputs], packed, None, Then::Write, &mut y);
             assert_eq!(y, expected[..count * outputs], "{bits:?} {count} rows");
-            // A machine with AVX-512 would never come to these.
-            #[cfg(target_arch = "x86_64")]
-            if crate::level() >= crate::Level::Avx2 {
-                product::linear_with(x86::AVX2, &x[..count * inputs], packed, None, Then::Write, &mut y);
-                assert_eq!(y, expected[..count * outputs], "{bits:?} {count} rows, AVX2");
+            for tile in lesser_tiles() {
+                product::linear_with(tile, &x[..count * inputs], packed, None, Then::Write, &mut y);
+                assert_eq!(y, expected[..count * outputs], "{bits:?} {count} rows, lesser instructions");
             }
         }
     }

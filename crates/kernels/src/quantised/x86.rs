@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 use half::f16;
 
 use super::activations::{INFINITY, ROUNDING, inverse};
-use super::product::{Rows, Tile};
+use super::product::{Rows, Tile, fit};
 use super::{BLOCK, Bits, PANEL, portable};
 use crate::level::{Level, level};
 
@@ -82,23 +82,6 @@ fn avx2(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
         (7, 1, 1),
         (8, 1, 1)
     );
-}
-
-/// Whether rows and panels are as long as the kernels take for granted.
-fn fit<const R: usize, const P: usize>(
-    bits: Bits,
-    panels: &[&[u8]],
-    rows: Rows,
-    codes: usize,
-    y: &[[f32; PANEL]],
-) -> bool {
-    let blocks = rows.blocks();
-    panels.len() == P
-        && panels.iter().all(|panel| panel.len() == bits.panel_bytes(rows.inputs))
-        && codes == R * rows.inputs
-        && rows.scales.len() == R * blocks
-        && rows.offsets.len() == R * blocks
-        && y.len() == R * P
 }
 
 /// Bytes that are asked for ahead of their use where weights come from memory: into the second cache first, which has
