@@ -42,6 +42,13 @@ struct Way {
     branch: usize,
 }
 
+impl Way {
+    fn goes_on_like(&self, other: &Self) -> bool {
+        let place = |way: &Self| (way.position.node, way.position.filled, way.position.item, way.branch);
+        place(self) == place(other)
+    }
+}
+
 impl Automaton<u8> {
     /// The grammar over the bytes of its texts.
     #[must_use]
@@ -134,7 +141,15 @@ impl<S: Copy + Ord> Automaton<S> {
             }
         }
         ways.retain(|way| self.grammar.is_final(&way.position) || self.goes_on(way));
-        (!ways.is_empty()).then_some(State { ways })
+        // Ways that differ in finished items alone go on alike, and each text has readings that no other has: the first
+        // stands for all. Every statement that reads in two ways would double them.
+        let mut first: Vec<Way> = Vec::with_capacity(ways.len());
+        for way in ways {
+            if !first.iter().any(|first| first.goes_on_like(&way)) {
+                first.push(way);
+            }
+        }
+        (!first.is_empty()).then_some(State { ways: first })
     }
 
     /// The only symbols that can follow, as far as they are the only ones.
@@ -235,5 +250,49 @@ impl Grammar {
             );
         let first = before.next()?;
         Some(if before.all(|other| other == first) { first } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use documents::Span;
+    use terms::Kind;
+
+    use super::super::relations;
+    use super::*;
+    use crate::candidates::{Mention, Origin};
+    use crate::relations::RelationTask;
+
+    #[test]
+    fn what_can_be_read_in_several_ways_again_and_again_stays_small() {
+        let named = |text: &str, kind: Kind| Mention {
+            spans: vec![Span::new(0, 1)],
+            text: text.to_owned(),
+            kind,
+            origin: Origin::Given,
+            concepts: Vec::new(),
+        };
+        let tails: Vec<String> = (0..12).map(|i| format!("x{i}")).collect();
+        let mentions: Vec<Mention> = ["a", "a and b"]
+            .into_iter()
+            .map(|text| named(text, Kind::Chemical))
+            .chain(tails.iter().map(|tail| named(tail, Kind::Disease)))
+            .chain(tails.iter().map(|tail| named(&format!("b and {tail}"), Kind::Disease)))
+            .collect();
+        let automaton = Automaton::of_bytes(relations(RelationTask::Bc5cdr, &mentions, &|_| Vec::new()));
+        let statements: Vec<String> =
+            tails.iter().map(|tail| format!("the relation between a and b and {tail} exists")).collect();
+        // Each of them twice: there are two ways to mean it.
+        let text = format!("{}.", [statements.clone(), statements.clone()].concat().join("; "));
+        let mut state = automaton.start();
+        for byte in text.bytes() {
+            state = automaton.advance(&state, byte).unwrap();
+            assert!(state.ways.len() <= 4, "{} ways", state.ways.len());
+        }
+        let items = automaton.items(&state).unwrap();
+        assert_eq!(items.len(), 24);
+        assert!((0..12).all(|i| items[i] == [0, 12 + i as u32, 0] && items[12 + i] == [1, i as u32, 0]));
+        let thrice = format!("{}; {}.", &text[..text.len() - 1], statements[0]);
+        assert!(automaton.read(&thrice).is_none());
     }
 }
