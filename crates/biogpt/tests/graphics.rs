@@ -14,10 +14,16 @@
 #[allow(dead_code, reason = "the other test program uses more of it")]
 mod reference;
 
+#[path = "engine/networks.rs"]
+mod networks;
+
+#[path = "graphics/choice.rs"]
+mod choice;
+
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use biogpt::decode::{BeamSearch, Choice, Free, Generated, Progress, Rules, Sampling, Sequences, Token};
+use biogpt::decode::{BeamSearch, Choice, Free, Progress, Rules, Token};
 use biogpt::model::{self, Model, WeightType};
 use biogpt::{Config, Decoder, Training};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -141,36 +147,6 @@ fn tokens_are_those_of_the_reference() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn samples_penalties_and_grammars_are_those_of_the_processor() {
-    let Some(graphics) = device() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path().join("random");
-    model::write_random(&folder, &Config { tied_head: false, ..Config::tiny() }, WeightType::F32, 4).unwrap();
-    let grammar =
-        Sequences::one_of([[7, 8, 9]]).then([vec![20, 21], vec![22], vec![20, 23, 24]]).repeated([[5]]);
-    let rules = Rules { max_length: 30, alternatives: 3, repetition_penalty: 1.2, ..Rules::default() };
-    let sampled = |top_k, top_p| Choice::Sampled(Sampling { temperature: 0.9, top_k, top_p, seed: 5 });
-    let outputs = [&Device::flex(), graphics].map(|device| {
-        let model = Model::load(&folder, device).unwrap();
-        let decoder = Decoder::new(&model.network, &model.config);
-        let read = || decoder.read(&[&[2, 40, 41], &[2, 60]]).unwrap();
-        let mut found: Vec<Generated> = Vec::new();
-        for choice in [Choice::Greedy, sampled(30, 1.0), sampled(0, 0.8)] {
-            found.extend(decoder.generate(read(), &rules, &choice, &[Free], go_on).unwrap());
-            found.extend(decoder.generate(read(), &rules, &choice, &[&grammar], go_on).unwrap());
-        }
-        found
-    });
-    for (processor, graphics) in outputs[0].iter().zip(&outputs[1]) {
-        assert_eq!(processor.ids(), graphics.ids());
-        for (a, b) in processor.tokens.iter().zip(&graphics.tokens) {
-            assert!((a.log_probability - b.log_probability).abs() < 1e-4, "{a:?} {b:?}");
-            assert!((a.masked_mass - b.masked_mass).abs() < 1e-4, "{a:?} {b:?}");
-        }
-    }
 }
 
 /// Packed weights are computed with as they lie there, token by token as well as many tokens at once.

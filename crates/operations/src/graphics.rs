@@ -1,6 +1,7 @@
-//! Products with quantised weights, layer norms and attention of single tokens on graphics devices: one launch each, where
-//! Burn's own operations take several and weights of 32 bits. No gradients.
+//! Products with quantised weights, layer norms, attention of single tokens and the choice among a vocabulary on graphics
+//! devices: one launch each, where Burn's own operations take several and weights of 32 bits. No gradients.
 
+mod choice;
 mod kernels;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -13,6 +14,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::{CubeCount, CubeDim};
 
 use self::kernels::{PANEL, SPLITS, UNITS};
+use crate::choice::{Choosing, Pick};
 use crate::{Activation, Bits};
 
 /// The most rows of a product that reads each weight once for all of them.
@@ -75,6 +77,21 @@ pub trait GraphicsOperations: Backend {
         past: usize,
         heads: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    /// See [`crate::choice::choose`].
+    #[fusion(dtype = logits, shape = with_last(logits, width))]
+    fn choose(
+        logits: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        how: Choosing,
+        width: usize,
+    ) -> FloatTensor<Self>;
+    /// See [`crate::choice::log_probabilities`].
+    #[fusion(dtype = logits, shape = list_shape(logits, count))]
+    fn log_probabilities(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        count: usize,
+    ) -> FloatTensor<Self>;
 }
 
 fn with_last(shape: &Shape, last: &usize) -> Shape {
@@ -86,6 +103,10 @@ fn with_last(shape: &Shape, last: &usize) -> Shape {
 
 fn rows_shape(indices: &Shape, inputs: &usize) -> Shape {
     Shape::new([indices[0], indices[1], *inputs])
+}
+
+fn list_shape(_: &Shape, count: &usize) -> Shape {
+    Shape::new([*count])
 }
 
 fn empty(like: &CubeTensor, shape: Shape) -> CubeTensor {
@@ -249,5 +270,54 @@ impl GraphicsOperations for CubeBackend {
             (prefix_length + past + 1).next_multiple_of(256),
         );
         (out, keys, values)
+    }
+
+    fn choose(logits: CubeTensor, words: CubeTensor, how: Choosing, width: usize) -> CubeTensor {
+        let logits = into_contiguous(logits);
+        let [rows, vocabulary] = logits.shape().dims();
+        let out = empty(&logits, Shape::new([rows, width]));
+        let client = logits.client.clone();
+        let (kind, [temperature, top_k, top_p]) = match how.pick {
+            Pick::Greatest => (0, [1.0, 0.0, 1.0]),
+            Pick::Best(_) => (1, [1.0, 0.0, 1.0]),
+            Pick::Drawn { temperature, top_k, top_p } => (2, [temperature, top_k as f32, top_p]),
+        };
+        choice::choose::launch(
+            &client,
+            CubeCount::Static(rows as u32, 1, 1),
+            CubeDim::new_1d(choice::UNITS as u32),
+            logits.into_tensor_arg(),
+            into_contiguous(words).into_tensor_arg(),
+            out.clone().into_tensor_arg(),
+            vocabulary,
+            how.penalty,
+            temperature,
+            top_k,
+            top_p,
+            kind,
+            how.has_penalty(),
+            top_k > 0.0 && top_k < vocabulary as f32,
+            top_p < 1.0,
+            how.alternatives,
+            how.pick.count(),
+        );
+        out
+    }
+
+    fn log_probabilities(logits: CubeTensor, targets: CubeTensor, count: usize) -> CubeTensor {
+        let logits = into_contiguous(logits);
+        let [_, vocabulary] = logits.shape().dims();
+        let out = empty(&logits, Shape::new([count]));
+        let client = logits.client.clone();
+        choice::log_probabilities::launch(
+            &client,
+            CubeCount::Static(count as u32, 1, 1),
+            CubeDim::new_1d(choice::UNITS as u32),
+            logits.into_tensor_arg(),
+            into_contiguous(targets).into_tensor_arg(),
+            out.clone().into_tensor_arg(),
+            vocabulary,
+        );
+        out
     }
 }

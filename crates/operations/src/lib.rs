@@ -7,6 +7,7 @@
 
 mod autodiff;
 mod cached;
+pub mod choice;
 mod composed;
 mod cpu;
 mod graphics;

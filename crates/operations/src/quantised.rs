@@ -314,6 +314,9 @@ impl Quantised {
     pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
         if !crate::is_cpu(&x.device()) {
             let [rows, inputs] = x.dims();
+            if rows <= MOST_ROWS {
+                return self.product(x, None, None);
+            }
             // The floats of a whole vocabulary may be more than the device takes in one piece.
             let some = |from: usize| x.clone().slice([from..rows.min(from + MOST_ROWS), 0..inputs]);
             let parts = (0..rows).step_by(MOST_ROWS).map(|from| self.product(some(from), None, None));

@@ -172,7 +172,7 @@ impl Decoder<'_> {
         let requests: Vec<_> = open.iter().map(request).collect();
         let sums: Vec<_> = open.iter().map(|beam| beam.sum).collect();
         let logits = self.network.logits(hidden);
-        scores::expand(logits, &requests, &sums, rules, 2 * search.beams, self.place)
+        scores::expand(logits, &requests, &sums, rules, 2 * search.beams)
     }
 
     /// Moves all beams on by as many tokens as every one of them has no choice in, and tells how many. Nothing can

@@ -464,7 +464,7 @@ impl Decoder<'_> {
         for (chunk, requests) in requests.chunks(at_once).enumerate() {
             let from = chunk * at_once;
             let hidden = hidden.clone().slice([from..from + requests.len(), 0..d]);
-            tokens.extend(scores::choose(self.network.logits(hidden), requests, rules, choice, self.place)?);
+            tokens.extend(scores::choose(self.network.logits(hidden), requests, rules, choice)?);
         }
         Ok(tokens)
     }

@@ -27,7 +27,6 @@ pub use generate::{Choice, Ended, Finish, Generated, Sampling, Writing};
 pub use reader::{Prompts, Reader};
 pub use rules::Rules;
 pub use score::Continuation;
-pub use scores::Place;
 pub use sequences::{Readings, Sequences};
 pub use text::{Piece, Stops, Text, Written};
 
@@ -61,7 +60,6 @@ pub struct Decoder<'m> {
     network: &'m Network,
     config: &'m Config,
     forbidden: Vec<u32>,
-    place: Place,
 }
 
 impl<'m> Decoder<'m> {
@@ -72,20 +70,13 @@ impl<'m> Decoder<'m> {
         let mut forbidden: Vec<u32> = learned.map(|id| id as u32).collect();
         forbidden.extend([config.bos_id, config.pad_id]);
         forbidden.sort_unstable();
-        Self { network, config, forbidden, place: Place::of(&network.device()) }
+        Self { network, config, forbidden }
     }
 
     /// The same, but every token may be written, as in the reference implementation: to compare with it.
     #[must_use]
     pub fn with_every_token(mut self) -> Self {
         self.forbidden.clear();
-        self
-    }
-
-    /// The same with logits worked on elsewhere than their device suggests: to compare both ways.
-    #[must_use]
-    pub fn working_on_logits_in(mut self, place: Place) -> Self {
-        self.place = place;
         self
     }
 

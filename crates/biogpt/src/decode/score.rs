@@ -191,7 +191,7 @@ impl Decoder<'_> {
                 ..targets.partition_point(|(row, _)| *row < until);
             let here: Vec<_> = targets[here].iter().map(|(row, id)| (row - from, *id)).collect();
             let logits = self.network.logits(hidden.clone().slice([from..until, 0..d]));
-            found.extend(scores::log_probabilities(logits, &here, self.place)?);
+            found.extend(scores::log_probabilities(logits, &here)?);
         }
         Ok(found)
     }

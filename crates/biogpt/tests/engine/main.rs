@@ -10,6 +10,7 @@
 )]
 
 mod decoding;
+mod networks;
 mod properties;
 mod published_forms;
 mod reference;

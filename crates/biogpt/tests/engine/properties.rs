@@ -3,94 +3,15 @@
 use std::ops::ControlFlow;
 
 use biogpt::decode::{
-    Allowed, BeamSearch, Choice, Constraint, Continuation, DecodeError, Finish, Free, Generated, Place,
-    Readings, Rules, Sampling, Sequences, Token, scores,
+    Allowed, BeamSearch, Choice, Constraint, Continuation, DecodeError, Finish, Free, Generated, Readings,
+    Rules, Sampling, Sequences, scores,
 };
 use biogpt::{Config, Decoder, Network, Training};
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::Module;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// As far as the order of sums may move a log-probability.
-const CLOSE: f32 = 1e-4;
-
-fn network(seed: u64) -> (Config, Network) {
-    // With a head of its own, or the likeliest would always be the token before.
-    let config = Config { learned_prompt: 3, tied_head: false, ..Config::tiny() };
-    // Larger weights than usual, so that the model has opinions as a trained one has.
-    let network = Network::init(&config, seed, &Device::flex()).map(&mut Times(1.8));
-    (config, network)
-}
-
-/// Multiplies all weights.
-pub(crate) struct Times(pub(crate) f32);
-
-impl ModuleMapper for Times {
-    fn map_float<const D: usize>(&mut self, weights: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        weights.map(|weights| weights * self.0)
-    }
-}
-
-/// Numbers that differ from test to test and are the same in every run.
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-
-    /// A text as the model gets it, with `</s>` before it.
-    pub(crate) fn text(&mut self, length: usize) -> Vec<u32> {
-        std::iter::once(2).chain((1..length).map(|_| 4 + self.below(500) as u32)).collect()
-    }
-
-    /// A grammar of two names after fixed words, perhaps again and again.
-    pub(crate) fn grammar(&mut self) -> Sequences {
-        let words = |numbers: &mut Self, count: u64, longest: u64| -> Vec<Vec<u32>> {
-            let word = |numbers: &mut Self| {
-                let length = 1 + numbers.below(longest);
-                (0..length).map(|_| 10 + numbers.below(12) as u32).collect()
-            };
-            (0..count).map(|_| word(numbers)).collect()
-        };
-        let mut grammar = Sequences::one_of(words(self, 1, 5));
-        for count in [4, 1, 6, 1] {
-            grammar = grammar.then(words(self, count, 4));
-        }
-        if self.below(2) == 0 { grammar } else { grammar.repeated(words(self, 1, 2)) }
-    }
-}
-
-fn generate<C: Constraint>(
-    decoder: &Decoder,
-    text: &[u32],
-    rules: &Rules,
-    choice: &Choice,
-    constraint: C,
-) -> Result<Generated, DecodeError> {
-    let prompts = decoder.read(&[text])?;
-    let go_on = |_: usize, _: &_| ControlFlow::Continue(());
-    Ok(decoder.generate(prompts, rules, choice, &[constraint], go_on)?.remove(0))
-}
-
-/// Fails unless both are the same but for the order of sums.
-fn assert_same(found: &[Token], wanted: &[Token], what: &str) {
-    let ids = |tokens: &[Token]| tokens.iter().map(|token| token.id).collect::<Vec<_>>();
-    assert_eq!(ids(found), ids(wanted), "{what}");
-    for (found, wanted) in found.iter().zip(wanted) {
-        assert!(
-            (found.log_probability - wanted.log_probability).abs() < CLOSE,
-            "{what}: {found:?} {wanted:?}"
-        );
-        assert!((found.masked_mass - wanted.masked_mass).abs() < CLOSE, "{what}: {found:?} {wanted:?}");
-        assert!(found.rank.abs_diff(wanted.rank) <= 1, "{what}: {found:?} {wanted:?}");
-        assert_eq!(found.alternatives.len(), wanted.alternatives.len(), "{what}");
-        for (found, wanted) in found.alternatives.iter().zip(&wanted.alternatives) {
-            assert!((found.log_probability - wanted.log_probability).abs() < CLOSE, "{what}");
-        }
-    }
-}
+use crate::networks::{CLOSE, Numbers, Times, assert_same, generate, network};
 
 /// Log-probabilities of the tokens behind the first `from`, each text computed whole and without a cache.
 fn uncached(config: &Config, network: &Network, text: &[u32], from: usize) -> Vec<f32> {
@@ -273,16 +194,12 @@ fn continuations_score_as_step_by_step() {
             .map(|tokens| Continuation { tokens, given: numbers.below(tokens.len() as u64 + 1) as usize })
             .collect();
         let found = decoder.score(&reader, &slices).unwrap();
-        let on_device = decoder.clone().working_on_logits_in(Place::Device).score(&reader, &slices).unwrap();
-        for ((continuation, found), on_device) in slices.iter().zip(found).zip(on_device) {
+        for (continuation, found) in slices.iter().zip(found) {
             let whole = [&text, continuation.tokens].concat();
             let wanted = uncached(&config, &network, &whole, text.len() + continuation.given);
-            assert_eq!((found.len(), on_device.len()), (wanted.len(), wanted.len()));
-            for ((found, on_device), wanted) in found.iter().zip(on_device).zip(wanted) {
-                assert!(
-                    (found - wanted).abs() < CLOSE && (on_device - wanted).abs() < CLOSE,
-                    "{found} {wanted}"
-                );
+            assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!((found - wanted).abs() < CLOSE, "{found} {wanted}");
             }
         }
     }
@@ -399,51 +316,6 @@ fn a_beam_scores_its_hypotheses_as_they_would_be_scored_alone() {
 }
 
 #[test]
-fn both_places_of_work_give_the_same_tokens() {
-    let sampled =
-        |temperature, top_k, top_p| Choice::Sampled(Sampling { temperature, top_k, top_p, seed: 11 });
-    let choices = [Choice::Greedy, sampled(1.0, 0, 1.0), sampled(0.7, 20, 1.0), sampled(1.3, 60, 0.8)];
-    let rules = [
-        Rules { max_length: 48, ..Rules::default() },
-        Rules {
-            max_length: 48,
-            min_length: 40,
-            alternatives: 4,
-            repetition_penalty: 1.3,
-            ..Rules::default()
-        },
-        Rules { max_length: 48, no_repeat_ngram: 2, ..Rules::default() },
-    ];
-    for seed in 0..3 {
-        let (config, network) = network(seed);
-        let host = Decoder::new(&network, &config);
-        let device = host.clone().working_on_logits_in(Place::Device);
-        let mut numbers = Numbers(seed);
-        let (text, grammar) = (numbers.text(12), numbers.grammar());
-        for rules in &rules {
-            for choice in &choices {
-                let [a, b] = [&host, &device].map(|d| generate(d, &text, rules, choice, Free).unwrap());
-                assert_same(&a.tokens, &b.tokens, &format!("{rules:?} {choice:?}"));
-            }
-            let beams = [&host, &device].map(|decoder| {
-                let mut reader = decoder.reader();
-                reader.read(decoder, &text).unwrap();
-                let go_on = |_: biogpt::decode::Progress| ControlFlow::Continue(());
-                decoder.beam_search(&reader, rules, &BeamSearch::default(), &Free, go_on).unwrap()
-            });
-            for (a, b) in beams[0].iter().zip(&beams[1]) {
-                assert_same(&a.tokens, &b.tokens, &format!("{rules:?} beams"));
-                assert!((a.score - b.score).abs() < CLOSE);
-            }
-        }
-        for choice in &choices {
-            let [a, b] = [&host, &device].map(|d| generate(d, &text, &rules[0], choice, &grammar).unwrap());
-            assert_same(&a.tokens, &b.tokens, "grammar");
-        }
-    }
-}
-
-#[test]
 fn a_seed_fixes_a_sample_and_samples_differ() {
     let (config, network) = network(1);
     let decoder = Decoder::new(&network, &config);
@@ -469,30 +341,28 @@ fn draws_are_as_frequent_as_their_probability() {
     let sampling = Sampling { temperature: 0.9, top_k: 12, top_p: 0.95, seed: 3 };
     let text = Numbers(2).text(9);
     const DRAWS: usize = 4000;
-    for place in [Place::Host, Place::Device] {
-        let decoder = Decoder::new(&network, &config).with_every_token().working_on_logits_in(place);
-        let mut reader = decoder.reader();
-        reader.read(&decoder, &text).unwrap();
-        let stop = |_: usize, _: &_| ControlFlow::Break(());
-        let (prompts, choice) = (reader.prompts(DRAWS).unwrap(), Choice::Sampled(sampling.clone()));
-        let found = decoder.generate(prompts, &Rules::default(), &choice, &[Free], stop).unwrap();
-        let input: Vec<i32> = text.iter().map(|id| *id as i32).collect();
-        let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, text.len()]), &Device::flex());
-        let hidden = network.forward(input, &Training::default());
-        let hidden = hidden.slice([0..1, text.len() - 1..text.len()]).reshape([1, config.hidden_size]);
-        let logits = network.logits(hidden).into_data().try_to_vec::<f32>().unwrap();
-        let wanted = scores::distribution(&logits, &text, 1.0, &sampling);
-        let mut chi_square = 0.0;
-        for token in &wanted {
-            let drawn = found.iter().filter(|row| row.tokens[0].id == token.id).count() as f64;
-            let expected = f64::from(token.log_probability.exp()) * DRAWS as f64;
-            chi_square += (drawn - expected).powi(2) / expected;
-        }
-        let possible = |row: &Generated| wanted.iter().any(|token| token.id == row.tokens[0].id);
-        assert!(found.iter().all(possible) && wanted.len() <= 12);
-        // Far beyond the 99.99 % quantile at 11 degrees of freedom, 37.4.
-        assert!(chi_square < 40.0, "{place:?}: {chi_square}");
+    let decoder = Decoder::new(&network, &config).with_every_token();
+    let mut reader = decoder.reader();
+    reader.read(&decoder, &text).unwrap();
+    let stop = |_: usize, _: &_| ControlFlow::Break(());
+    let (prompts, choice) = (reader.prompts(DRAWS).unwrap(), Choice::Sampled(sampling.clone()));
+    let found = decoder.generate(prompts, &Rules::default(), &choice, &[Free], stop).unwrap();
+    let input: Vec<i32> = text.iter().map(|id| *id as i32).collect();
+    let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, text.len()]), &Device::flex());
+    let hidden = network.forward(input, &Training::default());
+    let hidden = hidden.slice([0..1, text.len() - 1..text.len()]).reshape([1, config.hidden_size]);
+    let logits = network.logits(hidden).into_data().try_to_vec::<f32>().unwrap();
+    let wanted = scores::distribution(&logits, &text, 1.0, &sampling);
+    let mut chi_square = 0.0;
+    for token in &wanted {
+        let drawn = found.iter().filter(|row| row.tokens[0].id == token.id).count() as f64;
+        let expected = f64::from(token.log_probability.exp()) * DRAWS as f64;
+        chi_square += (drawn - expected).powi(2) / expected;
     }
+    let possible = |row: &Generated| wanted.iter().any(|token| token.id == row.tokens[0].id);
+    assert!(found.iter().all(possible) && wanted.len() <= 12);
+    // Far beyond the 99.99 % quantile at 11 degrees of freedom, 37.4.
+    assert!(chi_square < 40.0, "{chi_square}");
 }
 
 #[test]
@@ -537,19 +407,13 @@ fn what_cannot_be_done_is_said() {
 }
 
 #[test]
-fn damaged_weights_are_an_error_in_either_place() {
+fn damaged_weights_are_an_error() {
     let (config, network) = network(0);
     let network = network.map(&mut Times(f32::NAN));
-    for place in [Place::Host, Place::Device] {
-        let decoder = Decoder::new(&network, &config).working_on_logits_in(place);
-        let found = generate(&decoder, &[2, 5], &Rules::default(), &Choice::Greedy, Free).unwrap_err();
-        assert_eq!(found, DecodeError::NotANumber, "{place:?}");
-        let mut reader = decoder.reader();
-        reader.read(&decoder, &[2, 5]).unwrap();
-        assert_eq!(
-            decoder.score(&reader, &[Continuation::whole(&[5, 6])]),
-            Err(DecodeError::NotANumber),
-            "{place:?}"
-        );
-    }
+    let decoder = Decoder::new(&network, &config);
+    let found = generate(&decoder, &[2, 5], &Rules::default(), &Choice::Greedy, Free).unwrap_err();
+    assert_eq!(found, DecodeError::NotANumber);
+    let mut reader = decoder.reader();
+    reader.read(&decoder, &[2, 5]).unwrap();
+    assert_eq!(decoder.score(&reader, &[Continuation::whole(&[5, 6])]), Err(DecodeError::NotANumber));
 }

@@ -8,7 +8,7 @@ use biogpt::{Config, Decoder, Network};
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::properties::{Numbers, Times};
+use crate::networks::{Numbers, Times};
 
 /// Texts that come and go side by side are to the bit what they are alone, whatever is guessed, and what has read a prompt
 /// there scores as what has read it alone.

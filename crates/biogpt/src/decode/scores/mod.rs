@@ -1,32 +1,17 @@
 //! From logits to tokens: log-softmax, masks, choice, ranks.
 //!
-//! On a CPU the logits are worked on where they lie; on any other device with Burn's operations, so that only a few
-//! numbers a row are read back. Both ways give the same tokens.
+//! On a CPU the logits are worked on where they lie; on any other device in one kernel, so that only a few numbers a row
+//! are read back. Both ways give the same tokens.
 
 mod device;
 mod host;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
 use super::rules::Legal;
 use super::{Choice, DecodeError, Rules, Token};
 
 pub use host::distribution;
-
-/// Where logits are worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// As slices in the memory of the CPU.
-    Host,
-    /// With Burn's operations on whatever device they are.
-    Device,
-}
-
-impl Place {
-    pub(super) fn of(device: &Device) -> Self {
-        if operations::is_cpu(device) { Self::Host } else { Self::Device }
-    }
-}
 
 /// What is asked of one row of logits.
 #[derive(Debug, Clone)]
@@ -53,17 +38,14 @@ pub(super) fn choose(
     requests: &[Request],
     rules: &Rules,
     choice: &Choice,
-    place: Place,
 ) -> Result<Vec<Token>, DecodeError> {
-    match place {
-        Place::Device => device::choose(logits, requests, rules, choice),
-        Place::Host => {
-            let vocabulary = logits.dims()[1];
-            let logits = read(logits)?;
-            let rows = logits.chunks_exact(vocabulary).zip(requests);
-            rows.map(|(logits, request)| host::choose(logits, request, rules, choice)).collect()
-        }
+    if !operations::is_cpu(&logits.device()) {
+        return device::choose(logits, requests, rules, choice);
     }
+    let vocabulary = logits.dims()[1];
+    let logits = read(logits)?;
+    let rows = logits.chunks_exact(vocabulary).zip(requests);
+    rows.map(|(logits, request)| host::choose(logits, request, rules, choice)).collect()
 }
 
 /// The best `count` ways to go on, best first, equal ones in the order of beams and token ids.
@@ -73,30 +55,24 @@ pub(super) fn expand(
     sums: &[f32],
     rules: &Rules,
     count: usize,
-    place: Place,
 ) -> Result<Vec<Candidate>, DecodeError> {
-    match place {
-        Place::Device => device::expand(logits, requests, sums, rules, count),
-        Place::Host => {
-            let vocabulary = logits.dims()[1];
-            host::expand(&read(logits)?, vocabulary, requests, sums, rules, count)
-        }
+    if !operations::is_cpu(&logits.device()) {
+        return device::expand(logits, requests, sums, rules, count);
     }
+    let vocabulary = logits.dims()[1];
+    host::expand(&read(logits)?, vocabulary, requests, sums, rules, count)
 }
 
 /// Log-probabilities of given tokens: (row, token) each.
 pub(super) fn log_probabilities(
     logits: Tensor<2>,
     targets: &[(usize, u32)],
-    place: Place,
 ) -> Result<Vec<f32>, DecodeError> {
-    match place {
-        Place::Device => device::log_probabilities(logits, targets),
-        Place::Host => {
-            let vocabulary = logits.dims()[1];
-            host::log_probabilities(&read(logits)?, vocabulary, targets)
-        }
+    if !operations::is_cpu(&logits.device()) {
+        return device::log_probabilities(logits, targets);
     }
+    let vocabulary = logits.dims()[1];
+    host::log_probabilities(&read(logits)?, vocabulary, targets)
 }
 
 /// Each token once.
