@@ -8,27 +8,10 @@ use crate::level::for_each_level;
 pub(super) struct Activations {
     /// From -127 to 127, `[rows, inputs]`.
     pub codes: Vec<i8>,
-    /// The same with 16 bits in the order of [`pairs`]; made only where asked for.
-    pub pairs: Vec<i16>,
     /// `[rows, blocks]`
     pub scales: Vec<f32>,
     /// What a block's sum starts at, `[rows, blocks]`: minus the bias of the weights' codes times the sum of the block.
     pub offsets: Vec<i32>,
-}
-
-/// The codes in the order in which 16-bit lanes meet them: the shifts that take a word of weights apart leave inputs
-/// that are two apart side by side.
-fn pairs(codes: &[i8], bits: Bits, pairs: &mut [i16]) {
-    match bits {
-        Bits::Eight => reorder(codes, pairs, [0, 2, 1, 3]),
-        Bits::Four => reorder(codes, pairs, [0, 2, 4, 6, 1, 3, 5, 7]),
-    }
-}
-
-fn reorder<const N: usize>(codes: &[i8], pairs: &mut [i16], order: [usize; N]) {
-    for (codes, pairs) in codes.as_chunks::<N>().0.iter().zip(pairs.as_chunks_mut::<N>().0) {
-        *pairs = order.map(|i| i16::from(codes[i]));
-    }
 }
 
 /// Magnitudes from here on are infinite or no numbers.
@@ -78,15 +61,12 @@ for_each_level! {
 
 impl Activations {
     /// Rounds rows, on the threads of the current pool where there are many.
-    pub(super) fn round(&mut self, x: &[f32], bits: Bits, with_pairs: bool) {
+    pub(super) fn round(&mut self, x: &[f32], bits: Bits) {
         let blocks = x.len() / BLOCK;
-        let pair_count = if with_pairs { x.len() } else { 0 };
         self.codes.resize(x.len(), 0);
-        self.pairs.resize(pair_count, 0);
         self.scales.resize(blocks, 0.0);
         self.offsets.resize(blocks, 0);
         let codes = crate::shared::SharedMut::new(&mut self.codes);
-        let all_pairs = crate::shared::SharedMut::new(&mut self.pairs);
         let scales = crate::shared::SharedMut::new(&mut self.scales);
         let offsets = crate::shared::SharedMut::new(&mut self.offsets);
         crate::parallel::parallel_ranges(blocks, 2048, |r| {
@@ -102,10 +82,6 @@ impl Activations {
             let done = false;
             if !done {
                 round_blocks(from, bits.bias(), codes, scales, offsets);
-            }
-            if with_pairs {
-                // SAFETY: as above.
-                pairs(codes, bits, unsafe { all_pairs.part(r.start * BLOCK, r.len() * BLOCK) });
             }
         });
     }

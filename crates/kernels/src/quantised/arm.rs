@@ -20,8 +20,8 @@ pub(super) fn tile() -> Option<Tile> {
     Some(if is_aarch64_feature_detected!("dotprod") { SDOT } else { NEON })
 }
 
-pub(super) const NEON: Tile = Tile { multiply: neon, pairs: false, many: (4, 1) };
-const SDOT: Tile = Tile { multiply: sdot, pairs: false, many: (4, 1) };
+pub(super) const NEON: Tile = Tile { multiply: neon, many: (4, 1) };
+const SDOT: Tile = Tile { multiply: sdot, many: (4, 1) };
 
 /// Σ + w·x by fours: four outputs with four inputs each. A sum of two products fits 16 bits, as activations are at most
 /// 127 in magnitude and weights at most 128.
@@ -86,7 +86,7 @@ macro_rules! kernel {
             y: &mut [[f32; PANEL]],
         ) {
             let bits = if EIGHT { Bits::Eight } else { Bits::Four };
-            assert!(fit::<R, 1>(bits, panels, rows, rows.codes.len(), y));
+            assert!(fit::<R, 1>(bits, panels, rows, y));
             let (panel, blocks, inputs) = (panels[0].as_ptr(), rows.blocks(), rows.inputs);
             let words = bits.code_bytes() / (PANEL * 4);
             let (sign, low) = (vdupq_n_u8(0x80), vdupq_n_u8(0xF));

@@ -60,4 +60,4 @@ fn multiply(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
 }
 
 /// For any machine.
-pub(super) const TILE: Tile = Tile { multiply, pairs: false, many: (4, 1) };
+pub(super) const TILE: Tile = Tile { multiply, many: (4, 1) };

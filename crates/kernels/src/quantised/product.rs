@@ -13,13 +13,13 @@ use crate::shared::SharedMut;
 pub(super) struct Rows<'a> {
     /// `[rows, inputs]`
     pub codes: &'a [i8],
-    /// `[rows, inputs]` where the kernel wants them, else nothing.
-    pub pairs: &'a [i16],
     /// `[rows, blocks]`
     pub scales: &'a [f32],
     /// `[rows, blocks]`
     pub offsets: &'a [i32],
     pub inputs: usize,
+    /// Whether these are all, so that each weight is read once, from memory.
+    pub few: bool,
 }
 
 impl<'a> Rows<'a> {
@@ -31,13 +31,10 @@ impl<'a> Rows<'a> {
         let blocks = self.blocks();
         Rows {
             codes: &self.codes[from * self.inputs..(from + rows) * self.inputs],
-            pairs: match self.pairs {
-                [] => &[],
-                pairs => &pairs[from * self.inputs..(from + rows) * self.inputs],
-            },
             scales: &self.scales[from * blocks..(from + rows) * blocks],
             offsets: &self.offsets[from * blocks..(from + rows) * blocks],
             inputs: self.inputs,
+            few: self.few,
         }
     }
 }
@@ -49,8 +46,6 @@ type Multiply = fn(super::Bits, &[&[u8]], Rows, &mut [[f32; PANEL]]);
 #[derive(Clone, Copy)]
 pub(super) struct Tile {
     pub multiply: Multiply,
-    /// Whether it reads [`Rows::pairs`].
-    pub pairs: bool,
     /// Rows and panels at once where there are many rows: sums and weights stay in registers.
     pub many: (usize, usize),
 }
@@ -71,13 +66,12 @@ pub(super) fn fit<const R: usize, const P: usize>(
     bits: super::Bits,
     panels: &[&[u8]],
     rows: Rows,
-    codes: usize,
     y: &[[f32; PANEL]],
 ) -> bool {
     let blocks = rows.blocks();
     panels.len() == P
         && panels.iter().all(|panel| panel.len() == bits.panel_bytes(rows.inputs))
-        && codes == R * rows.inputs
+        && rows.codes.len() == R * rows.inputs
         && rows.scales.len() == R * blocks
         && rows.offsets.len() == R * blocks
         && y.len() == R * P
@@ -130,11 +124,11 @@ pub(super) fn linear_with(
     assert!(bias.is_none_or(|b| b.len() == outputs));
     // Kept between calls, but for a call within a call (rayon may steal one while it waits).
     let mut activations = ACTIVATIONS.take();
-    activations.round(x, weights.bits, tile.pairs);
-    let Activations { codes, pairs, scales, offsets } = &activations;
-    let all = Rows { codes, pairs, scales, offsets, inputs };
+    activations.round(x, weights.bits);
+    let Activations { codes, scales, offsets } = &activations;
+    let all = Rows { codes, scales, offsets, inputs, few: rows <= FEW };
     let y = SharedMut::new(y);
-    let (row_tile, panel_tile) = if rows <= FEW { (FEW, 1) } else { tile.many };
+    let (row_tile, panel_tile) = if all.few { (FEW, 1) } else { tile.many };
     let panels = outputs.div_ceil(PANEL);
     let work = |range: std::ops::Range<usize>| {
         let mut sums = [[0.0f32; PANEL]; MOST_SUMS];

@@ -92,7 +92,10 @@ fn products_equal_those_with_the_unpacked_weights() {
 /// Kernels that this machine can run, but has better ones than.
 fn lesser_tiles() -> Vec<product::Tile> {
     #[cfg(target_arch = "x86_64")]
-    let tiles = if crate::level() > crate::Level::Avx2 { vec![x86::AVX2] } else { vec![] };
+    let tiles = {
+        let avx2 = (crate::level() >= crate::Level::Avx2).then_some(x86::AVX2);
+        avx2.into_iter().chain(x86::narrow::tile()).collect()
+    };
     #[cfg(target_arch = "aarch64")]
     let tiles = vec![arm::NEON];
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -133,7 +136,7 @@ fn rounding_with_vector_instructions_changes_no_bit() {
     let (mut codes, mut scales, mut offsets) = (vec![9; x.len()], vec![9.0; 40], vec![9; 40]);
     activations::round_blocks(&x, 128, &mut codes, &mut scales, &mut offsets);
     let mut own = activations::Activations::default();
-    own.round(&x, Bits::Eight, false);
+    own.round(&x, Bits::Eight);
     let bits = |scales: &[f32]| scales.iter().map(|s| s.to_bits()).collect::<Vec<u32>>();
     assert_eq!((codes, bits(&scales), offsets), (own.codes, bits(&own.scales), own.offsets));
 }
@@ -175,6 +178,11 @@ fn extreme_activations_and_weights_stay_right() {
             let expected = value * 3.0 * inputs as f32;
             let limit = expected.abs() * 0.005;
             assert!((y[0] - expected).abs() <= limit && (y[1] + expected).abs() <= limit, "{value}: {y:?}");
+            for tile in lesser_tiles() {
+                let mut same = [0.0; 2];
+                product::linear_with(tile, &vec![value; inputs], packed, None, Then::Write, &mut same);
+                assert_eq!(same, y, "{bits:?}, lesser instructions");
+            }
         }
         let mut y = [0.0; 2];
         for spoiled in [f32::NAN, f32::INFINITY] {
