@@ -12,6 +12,15 @@ const HALVINGS: usize = 8;
 /// Less than any score.
 const LEAST: f32 = -3.4e38;
 
+/// Where the numbers of a row lie.
+#[derive(CubeType)]
+struct Row {
+    logits: usize,
+    legal: usize,
+    read: usize,
+    vocabulary: usize,
+}
+
 #[cube]
 fn is_set(words: &Tensor<i32>, from: usize, token: usize) -> bool {
     (u32::cast_from(words[from + token / 32]) >> (token % 32) as u32) & 1 == 1
@@ -66,18 +75,63 @@ fn best_of_all(score: f32, token: u32, scores: &mut Shared<[f32]>, tokens: &mut 
 fn penalised(
     logits: &Tensor<f32>,
     words: &Tensor<i32>,
-    row: usize,
-    read: usize,
+    row: &Row,
     token: usize,
     shift: f32,
     penalty: f32,
     #[comptime] has_penalty: bool,
 ) -> f32 {
-    let mut score = logits[row + token] - shift;
-    if has_penalty && is_set(words, read, token) {
+    let mut score = logits[row.logits + token] - shift;
+    if has_penalty && is_set(words, row.read, token) {
         score = select(score < 0.0f32, score * penalty, score / penalty);
     }
     score
+}
+
+/// The greatest logit of a row.
+#[cube]
+fn greatest(logits: &Tensor<f32>, row: &Row, scores: &mut Shared<[f32]>, tokens: &mut Shared<[u32]>) -> f32 {
+    let mut largest = f32::new(LEAST);
+    let mut i = UNIT_POS_X as usize;
+    while i < row.vocabulary {
+        largest = max(largest, logits[row.logits + i]);
+        i += UNITS;
+    }
+    let (largest, _) = best_of_all(largest, 0u32, scores, tokens);
+    largest
+}
+
+/// The best score, with what is added to it, that comes after another one, among what may come or among all.
+#[cube]
+fn best_after(
+    logits: &Tensor<f32>,
+    words: &Tensor<i32>,
+    row: &Row,
+    shift: f32,
+    penalty: f32,
+    added: f32,
+    after: (f32, u32),
+    scores: &mut Shared<[f32]>,
+    tokens: &mut Shared<[u32]>,
+    #[comptime] among_all: bool,
+    #[comptime] has_penalty: bool,
+) -> (f32, u32) {
+    let (bound, bound_token) = after;
+    let mut score = f32::new(LEAST);
+    let mut token = row.vocabulary as u32;
+    let mut i = UNIT_POS_X as usize;
+    while i < row.vocabulary {
+        if among_all || is_set(words, row.legal, i) {
+            let own = penalised(logits, words, row, i, shift, penalty, has_penalty) + added;
+            let is_after = own < bound || (own == bound && i as u32 > bound_token);
+            if is_after && own > score {
+                score = own;
+                token = i as u32;
+            }
+        }
+        i += UNITS;
+    }
+    best_of_all(score, token, scores, tokens)
 }
 
 /// Numbers in the order of the floats.
@@ -111,31 +165,27 @@ pub fn choose(
     let mut scores = Shared::<[f32]>::new_slice(UNITS);
     let mut tokens = Shared::<[u32]>::new_slice(UNITS);
     let unit = UNIT_POS_X as usize;
-    let row = CUBE_POS_X as usize * vocabulary;
     let flags = vocabulary.div_ceil(32);
     let words_each = if has_penalty { 1 + 2 * flags } else { 1 + flags };
     let number = CUBE_POS_X as usize * words_each;
-    let legal = number + 1;
-    let read = legal + flags;
-    let width = 1 + 2 * alternatives + 4 * count;
-    let at = CUBE_POS_X as usize * width;
+    let row = Row {
+        logits: CUBE_POS_X as usize * vocabulary,
+        legal: number + 1,
+        read: number + 1 + flags,
+        vocabulary,
+    };
+    let at = CUBE_POS_X as usize * (1 + 2 * alternatives + 4 * count);
     let number = f32::reinterpret(u32::cast_from(words[number]));
 
     // The distribution as the model gave it.
-    let mut largest = f32::new(LEAST);
-    let mut i = unit;
-    while i < vocabulary {
-        largest = max(largest, logits[row + i]);
-        i += UNITS;
-    }
-    let (largest, _) = best_of_all(largest, 0u32, &mut scores, &mut tokens);
+    let largest = greatest(logits, &row, &mut scores, &mut tokens);
     let mut sum = 0.0f32;
     let mut legal_sum = 0.0f32;
     let mut i = unit;
     while i < vocabulary {
-        let weight = f32::exp(logits[row + i] - largest);
+        let weight = f32::exp(logits[row.logits + i] - largest);
         sum += weight;
-        if is_set(words, legal, i) {
+        if is_set(words, row.legal, i) {
             legal_sum += weight;
         }
         i += UNITS;
@@ -149,19 +199,19 @@ pub fn choose(
     let mut bound = f32::new(3.4e38f32);
     let mut bound_token = 0u32;
     for n in 0..alternatives {
-        let mut score = f32::new(LEAST);
-        let mut token = vocabulary as u32;
-        let mut i = unit;
-        while i < vocabulary {
-            let own = logits[row + i];
-            let is_after = own < bound || (own == bound && i as u32 > bound_token);
-            if is_after && own > score {
-                score = own;
-                token = i as u32;
-            }
-            i += UNITS;
-        }
-        let (score, token) = best_of_all(score, token, &mut scores, &mut tokens);
+        let (score, token) = best_after(
+            logits,
+            words,
+            &row,
+            0.0f32,
+            penalty,
+            0.0f32,
+            (bound, bound_token),
+            &mut scores,
+            &mut tokens,
+            true,
+            false,
+        );
         bound = score;
         bound_token = token;
         if unit == 0 {
@@ -177,8 +227,8 @@ pub fn choose(
         let mut largest = f32::new(LEAST);
         let mut i = unit;
         while i < vocabulary {
-            if is_set(words, legal, i) {
-                let own = penalised(logits, words, row, read, i, 0.0f32, penalty, has_penalty);
+            if is_set(words, row.legal, i) {
+                let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty);
                 largest = max(largest, own / temperature);
             }
             i += UNITS;
@@ -192,8 +242,8 @@ pub fn choose(
                 let mut above = 0.0f32;
                 let mut i = unit;
                 while i < vocabulary {
-                    if is_set(words, legal, i) {
-                        let own = penalised(logits, words, row, read, i, 0.0f32, penalty, has_penalty);
+                    if is_set(words, row.legal, i) {
+                        let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty);
                         above += select(key(own / temperature) >= trial, 1.0f32, 0.0f32);
                     }
                     i += UNITS;
@@ -211,8 +261,8 @@ pub fn choose(
                 let mut mass = 0.0f32;
                 let mut i = unit;
                 while i < vocabulary {
-                    if is_set(words, legal, i) {
-                        let own = penalised(logits, words, row, read, i, 0.0f32, penalty, has_penalty);
+                    if is_set(words, row.legal, i) {
+                        let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty);
                         let own = own / temperature;
                         if key(own) >= max(trial, first) {
                             mass += f32::exp(own - largest);
@@ -235,8 +285,8 @@ pub fn choose(
         let mut mass = 0.0f32;
         for n in 0..each {
             let i = unit * each + n;
-            if i < vocabulary && is_set(words, legal, i) {
-                let own = penalised(logits, words, row, read, i, 0.0f32, penalty, has_penalty) / temperature;
+            if i < vocabulary && is_set(words, row.legal, i) {
+                let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty) / temperature;
                 if key(own) >= least {
                     mass += f32::exp(own - largest);
                 }
@@ -266,8 +316,8 @@ pub fn choose(
         let mut found = false;
         for n in 0..each {
             let i = part * each + n;
-            if !found && i < vocabulary && is_set(words, legal, i) {
-                let own = penalised(logits, words, row, read, i, 0.0f32, penalty, has_penalty) / temperature;
+            if !found && i < vocabulary && is_set(words, row.legal, i) {
+                let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty) / temperature;
                 let weight = f32::exp(own - largest);
                 if key(own) >= least && weight > 0.0f32 {
                     token = i as u32;
@@ -276,7 +326,7 @@ pub fn choose(
                 }
             }
         }
-        chosen[0] = logits[row + token as usize];
+        chosen[0] = logits[row.logits + token as usize];
         if unit == 0 {
             out[at] = 0.0f32;
             out[at + 1] = f32::cast_from(token);
@@ -287,26 +337,23 @@ pub fn choose(
         let mut bound_token = 0u32;
         #[unroll]
         for n in 0..count {
-            let mut score = f32::new(LEAST);
-            let mut token = vocabulary as u32;
-            let mut i = unit;
-            while i < vocabulary {
-                if is_set(words, legal, i) {
-                    let own = penalised(logits, words, row, read, i, shift, penalty, has_penalty);
-                    let own = own + number;
-                    let is_after = own < bound || (own == bound && i as u32 > bound_token);
-                    if is_after && own > score {
-                        score = own;
-                        token = i as u32;
-                    }
-                }
-                i += UNITS;
-            }
-            let (score, token) = best_of_all(score, token, &mut scores, &mut tokens);
+            let (score, token) = best_after(
+                logits,
+                words,
+                &row,
+                shift,
+                penalty,
+                number,
+                (bound, bound_token),
+                &mut scores,
+                &mut tokens,
+                false,
+                has_penalty,
+            );
             bound = score;
             bound_token = token;
             // Of what is not there, whatever: its score tells.
-            chosen[n] = logits[row + min(token as usize, vocabulary - 1)];
+            chosen[n] = logits[row.logits + min(token as usize, vocabulary - 1)];
             if unit == 0 {
                 out[at + 4 * n] = score;
                 out[at + 4 * n + 1] = f32::cast_from(token);
@@ -319,7 +366,7 @@ pub fn choose(
     }
     let mut i = unit;
     while i < vocabulary {
-        let own = logits[row + i];
+        let own = logits[row.logits + i];
         #[unroll]
         for n in 0..count {
             ranks[n] += select(own > chosen[n], 1.0f32, 0.0f32);
@@ -348,23 +395,19 @@ pub fn log_probabilities(
     let mut tokens = Shared::<[u32]>::new_slice(UNITS);
     let unit = UNIT_POS_X as usize;
     let target = CUBE_POS_X as usize;
-    let row = u32::cast_from(targets[2 * target]) as usize * vocabulary;
+    let logits_at = u32::cast_from(targets[2 * target]) as usize * vocabulary;
+    // Of a row without words.
+    let row = Row { logits: logits_at, legal: 0, read: 0, vocabulary };
     let token = u32::cast_from(targets[2 * target + 1]) as usize;
-    let mut largest = f32::new(LEAST);
-    let mut i = unit;
-    while i < vocabulary {
-        largest = max(largest, logits[row + i]);
-        i += UNITS;
-    }
-    let (largest, _) = best_of_all(largest, 0u32, &mut scores, &mut tokens);
+    let largest = greatest(logits, &row, &mut scores, &mut tokens);
     let mut sum = 0.0f32;
     let mut i = unit;
     while i < vocabulary {
-        sum += f32::exp(logits[row + i] - largest);
+        sum += f32::exp(logits[row.logits + i] - largest);
         i += UNITS;
     }
     let sum = sum_of_all(sum, &mut scores);
     if unit == 0 {
-        out[target] = logits[row + token] - largest - f32::ln(sum);
+        out[target] = logits[row.logits + token] - largest - f32::ln(sum);
     }
 }
