@@ -6,12 +6,13 @@ use std::arch::aarch64::*;
 use half::f16;
 
 use super::stored::LANES;
+use crate::level::Level;
 
 /// Vectors of [`LANES`] numbers.
 const QUARTERS: usize = LANES / 4;
 
 /// See [`super::Stored::scores_of_one`]. Tells whether it was done.
-pub(super) fn scores_of_one(query: &[f32], keys: &[f16], scores: &mut [f32]) -> bool {
+pub(super) fn scores_of_one(_: Level, query: &[f32], keys: &[f16], scores: &mut [f32]) -> bool {
     let can = query.len().is_multiple_of(LANES);
     if can {
         // SAFETY: every processor of this architecture has NEON.
@@ -21,7 +22,7 @@ pub(super) fn scores_of_one(query: &[f32], keys: &[f16], scores: &mut [f32]) -> 
 }
 
 /// See [`super::Stored::add_weighted`]. Tells whether it was done.
-pub(super) fn add_weighted(weights: &[f32], values: &[f16], out: &mut [f32]) -> bool {
+pub(super) fn add_weighted(_: Level, weights: &[f32], values: &[f16], out: &mut [f32]) -> bool {
     let can = out.len().is_multiple_of(LANES);
     if can {
         // SAFETY: as above.

@@ -5,6 +5,8 @@ use half::slice::HalfFloatSliceExt;
 
 use crate::layer_norm::lane_sum;
 use crate::level::for_each_level;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::level::level;
 
 /// A number of the cache: `f32`, or `f16` for models whose weights are rounded far more.
 pub trait Stored: Copy + Default + Send + Sync + 'static {
@@ -85,7 +87,7 @@ impl Stored for f16 {
             fn half(query: &[f32], keys: &[f16], scores: &mut [f32]) { scores_of(query, keys, scores, float) }
         }
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-        if super::vector::scores_of_one(query, keys, scores) {
+        if super::vector::scores_of_one(level(), query, keys, scores) {
             return;
         }
         half(query, keys, scores);
@@ -96,7 +98,7 @@ impl Stored for f16 {
             fn half(weights: &[f32], values: &[f16], out: &mut [f32]) { add(weights, values, out, float) }
         }
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-        if super::vector::add_weighted(weights, values, out) {
+        if super::vector::add_weighted(level(), weights, values, out) {
             return;
         }
         half(weights, values, out);
@@ -172,9 +174,13 @@ mod tests {
         assert_eq!(f16::widen(&stored[..4], &mut [0.0; 4]), [65504.0, -65504.0, 0.0, 0.0]);
     }
 
-    /// On a machine with AVX-512 or NEON; elsewhere both are the same.
+    /// At every level of this machine, if it has vector instructions of its own.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     #[test]
     fn vector_instructions_change_no_bit() {
+        use crate::Level;
+        use crate::cached_attention::vector;
+
         let value = |i: usize| ((i as f32 + 0.5) * 12.9898).sin();
         for (width, count) in [(16, 5), (64, 33), (80, 7), (20, 3)] {
             let query: Vec<f32> = (0..width).map(value).collect();
@@ -182,14 +188,21 @@ mod tests {
             let floats: Vec<f32> = (0..width * count).map(|i| value(i + 99)).collect();
             let mut rows = vec![f16::ZERO; floats.len()];
             f16::store(&floats, &mut rows);
-            let (mut expected, mut found) = (vec![0.0; count], vec![9.0; count]);
-            scores_of(&query, &rows, &mut expected, float);
-            f16::scores_of_one(&query, &rows, &mut found);
+            let mut expected = (vec![0.0; count], query.clone());
+            scores_of(&query, &rows, &mut expected.0, float);
+            add(&weights, &rows, &mut expected.1, float);
+            let mut found = (vec![9.0; count], query.clone());
+            f16::scores_of_one(&query, &rows, &mut found.0);
+            f16::add_weighted(&weights, &rows, &mut found.1);
             assert_eq!(found, expected, "{width}");
-            let (mut expected, mut found) = (query.clone(), query.clone());
-            add(&weights, &rows, &mut expected, float);
-            f16::add_weighted(&weights, &rows, &mut found);
-            assert_eq!(found, expected, "{width}");
+            for level in [Level::Baseline, Level::Avx2, Level::Avx512].into_iter().filter(|l| *l <= level()) {
+                let mut found = (vec![9.0; count], query.clone());
+                let done = vector::scores_of_one(level, &query, &rows, &mut found.0)
+                    && vector::add_weighted(level, &weights, &rows, &mut found.1);
+                let has_vectors = level > Level::Baseline || cfg!(target_arch = "aarch64");
+                assert_eq!(done, has_vectors && width != 20, "{width}, {level:?}");
+                assert!(!done || found == expected, "{width}, {level:?}");
+            }
         }
     }
 }
