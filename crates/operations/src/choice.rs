@@ -64,8 +64,9 @@ pub struct Choosing {
 }
 
 impl Choosing {
-    /// Numbers of a row.
-    pub(crate) const fn width(&self) -> usize {
+    /// Numbers that are told of a row.
+    #[must_use]
+    pub const fn width(&self) -> usize {
         1 + 2 * self.alternatives + 4 * self.pick.count()
     }
 

@@ -52,6 +52,7 @@ macro_rules! pick_256 {
         }
     };
 }
+
 pub(super) fn tile() -> Option<Tile> {
     match level() {
         Level::Avx512 if is_x86_feature_detected!("avx512vnni") => Some(VNNI),

@@ -224,16 +224,20 @@ pub fn choose(
     let mut ranks = Array::<f32>::new(count);
     let at = at + 1 + 2 * alternatives;
     if kind == 2u32 {
-        let mut largest = f32::new(LEAST);
-        let mut i = unit;
-        while i < vocabulary {
-            if is_set(words, row.legal, i) {
-                let own = penalised(logits, words, &row, i, 0.0f32, penalty, has_penalty);
-                largest = max(largest, own / temperature);
-            }
-            i += UNITS;
-        }
-        let (largest, _) = best_of_all(largest, 0u32, &mut scores, &mut tokens);
+        let (largest, _) = best_after(
+            logits,
+            words,
+            &row,
+            0.0f32,
+            penalty,
+            0.0f32,
+            (f32::new(3.4e38f32), 0u32),
+            &mut scores,
+            &mut tokens,
+            false,
+            has_penalty,
+        );
+        let largest = largest / temperature;
         // The greatest key for which so many, then so much, lies at or above it: bit by bit.
         let mut least = 0u32;
         if has_top_k {

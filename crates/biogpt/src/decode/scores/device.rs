@@ -76,9 +76,8 @@ fn rows(
     let alternatives = rules.alternatives.min(logits.dims()[1]);
     let how = Choosing { penalty: rules.repetition_penalty, alternatives, pick };
     let numbers = read(choice::choose(logits, &asked.collect::<Vec<_>>(), how))?;
-    let rows = numbers.chunks_exact(numbers.len() / requests.len().max(1));
     let row = |numbers: &[f32]| Row { numbers: numbers.to_vec(), alternatives };
-    Ok(rows.map(row).collect())
+    Ok(numbers.chunks_exact(how.width()).map(row).collect())
 }
 
 struct Row {
