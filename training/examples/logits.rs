@@ -7,6 +7,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use biogpt::Model;
+use biogpt::Visibility;
 use biogpt::network::Training;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::json;
@@ -23,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let count = ids.len();
         let numbers: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
         let tensor = Tensor::<2, Int>::from_data(TensorData::new(numbers, [1, count]), &device);
-        let hidden = model.network.forward(tensor, &Training::default());
+        let hidden = model.network.forward(tensor, &Visibility::Causal, &Training::default());
         let logits = model.network.logits(hidden.reshape([count, model.config.hidden_size]));
         let logits: Vec<f32> = logits.into_data().iter::<f32>().collect();
         let rows: Vec<&[f32]> = logits.chunks(model.config.vocab_size).collect();

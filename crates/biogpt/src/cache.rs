@@ -1,7 +1,7 @@
 //! Keys and values of what a model has read: one prefix that all rows share, and each row's own continuation.
 
 use burn::tensor::{DType, Device, Tensor};
-use operations::{KeysValues, Move, Past};
+use operations::{KeysValues, Move, Past, Visibility};
 
 /// What the model has read, ready for more.
 ///
@@ -282,12 +282,21 @@ impl Cache {
         &mut self,
         layer: usize,
         new: &[usize],
+        visibility: &Visibility,
         attention: impl FnOnce(Past, usize) -> (Tensor<3>, KeysValues),
     ) -> Tensor<3> {
         let own = self.own[layer].take().unwrap_or_else(|| self.prefix[layer].clone());
         let (prefix, prefix_length) = (&self.prefix[layer], self.prefix_length);
         let (out, own) = attention(
-            Past { prefix, prefix_length, own, places: &self.places, lengths: &self.lengths, new },
+            Past {
+                prefix,
+                prefix_length,
+                own,
+                places: &self.places,
+                lengths: &self.lengths,
+                new,
+                visibility,
+            },
             self.heads,
         );
         self.own[layer] = Some(own);

@@ -14,5 +14,5 @@ pub use decode::Decoder;
 pub use matrix::largest_piece;
 pub use model::{Model, ModelError};
 pub use network::{Network, Training};
-pub use operations::memory;
+pub use operations::{Visibility, memory};
 pub use tokenizer::Tokenizer;

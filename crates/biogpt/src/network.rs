@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
-use operations::{Dropout, Precision, Quantised, QuantisedHalf};
+use operations::{Dropout, Precision, Quantised, QuantisedHalf, Visibility};
 
 use crate::cache::Cache;
 use crate::matrix::Matrix;
@@ -177,12 +177,12 @@ impl Network {
 
     /// Hidden states after the last norm, of whole sequences that all start at position 0.
     ///
-    /// Padding, if any, goes to the right: causal attention never looks at it.
+    /// Padding, if any, goes to the right, behind what `visibility` shows to all: no token looks at it.
     ///
     /// # Shapes
     /// ids `[batch, length]`; gives `[batch, length, d]`.
     #[must_use]
-    pub fn forward(&self, ids: Tensor<2, Int>, training: &Training) -> Tensor<3> {
+    pub fn forward(&self, ids: Tensor<2, Int>, visibility: &Visibility, training: &Training) -> Tensor<3> {
         let [_, length] = ids.dims();
         let offset = Config::POSITION_OFFSET;
         let positions = self.embed_positions.val().slice(offset..offset + length);
@@ -190,14 +190,15 @@ impl Network {
         let x = scaled(tokens, self.embedding_scale) + positions.unsqueeze();
         let mut x = operations::dropout(x, training.at(0, 0, training.hidden_dropout));
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(x, i + 1, training);
+            x = layer.forward(x, i + 1, visibility, training);
         }
         self.final_norm.forward(x)
     }
 }
 
 impl Network {
-    /// Reads more tokens into a cache. Rows may get different numbers of tokens, also none.
+    /// Reads more tokens into a cache, each with what is before it in sight. Rows may get different numbers of tokens, also
+    /// none.
     ///
     /// # Shapes
     /// Gives hidden states after the last norm, `[tokens, d]`: those of the rows one after the other.
@@ -207,6 +208,23 @@ impl Network {
     /// callers hold lengths against the configuration first.
     #[must_use]
     pub fn extend(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<2> {
+        self.append(tokens, &Visibility::Causal, cache)
+    }
+
+    /// As [`Self::extend`], but the new tokens of a row see each other in both directions: a source that is read as a whole.
+    /// What is then added with [`Self::extend`] sees all of it.
+    ///
+    /// # Shapes
+    /// As [`Self::extend`].
+    ///
+    /// # Panics
+    /// As [`Self::extend`].
+    #[must_use]
+    pub fn read_whole(&self, tokens: &[&[u32]], cache: &mut Cache) -> Tensor<2> {
+        self.append(tokens, &Visibility::Prefix(tokens.iter().map(|row| row.len()).collect()), cache)
+    }
+
+    fn append(&self, tokens: &[&[u32]], visibility: &Visibility, cache: &mut Cache) -> Tensor<2> {
         let device = self.device();
         let new: Vec<usize> = tokens.iter().map(|t| t.len()).collect();
         let (rows, longest) = (tokens.len(), new.iter().max().copied().unwrap_or(0));
@@ -231,7 +249,7 @@ impl Network {
             + operations::embed(self.embed_positions.val(), numbers(1));
         cache.reserve(&new);
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.extend(x, i, &new, cache);
+            x = layer.extend(x, i, &new, visibility, cache);
         }
         cache.advance(&new);
         let d = x.dims()[2];
@@ -298,12 +316,18 @@ impl Layer {
         Self { attention_norm, query_key_value, output, feed_forward_norm, up, down, heads, relu }
     }
 
-    fn forward(&self, x: Tensor<3>, number: usize, training: &Training) -> Tensor<3> {
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        number: usize,
+        visibility: &Visibility,
+        training: &Training,
+    ) -> Tensor<3> {
         let precision = training.precision;
         let dropped = |site, x| operations::dropout(x, training.at(number, site, training.hidden_dropout));
         let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
         let attention = training.at(number, 1, training.attention_dropout);
-        let heads = operations::causal_attention(qkv, self.heads, attention, precision);
+        let heads = operations::attention(qkv, self.heads, visibility, attention, precision);
         let x = x + dropped(2, self.output.forward(heads, precision));
         let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
         let inner = operations::activate(inner, self.activation());
@@ -311,14 +335,22 @@ impl Layer {
         x + dropped(4, self.down.forward(inner, precision))
     }
 
-    fn extend(&self, x: Tensor<3>, layer: usize, new: &[usize], cache: &mut Cache) -> Tensor<3> {
+    fn extend(
+        &self,
+        x: Tensor<3>,
+        layer: usize,
+        new: &[usize],
+        visibility: &Visibility,
+        cache: &mut Cache,
+    ) -> Tensor<3> {
         if let Some((attention, feed_forward)) = self.quantised_halves() {
-            let x = cache.attend(layer, new, |past, heads| attention.attention(x, past, heads));
+            let x = cache.attend(layer, new, visibility, |past, heads| attention.attention(x, past, heads));
             return feed_forward.feed_forward(x, self.activation());
         }
         let precision = Precision::F32;
         let qkv = self.query_key_value.forward(self.attention_norm.forward(x.clone()), precision);
-        let heads = cache.attend(layer, new, |past, heads| operations::cached_attention(qkv, past, heads));
+        let heads = cache
+            .attend(layer, new, visibility, |past, heads| operations::cached_attention(qkv, past, heads));
         let x = x + self.output.forward(heads, precision);
         let inner = self.up.forward(self.feed_forward_norm.forward(x.clone()), precision);
         x + self.down.forward(operations::activate(inner, self.activation()), precision)

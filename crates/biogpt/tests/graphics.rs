@@ -25,7 +25,7 @@ use std::sync::OnceLock;
 
 use biogpt::decode::{BeamSearch, Choice, Free, Progress, Rules, Token};
 use biogpt::model::{self, Model, WeightType};
-use biogpt::{Config, Decoder, Training};
+use biogpt::{Config, Decoder, Training, Visibility};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoints::Activation;
 use devices::{DeviceError, Need, Request};
@@ -66,7 +66,8 @@ fn logits_are_those_of_the_reference() {
             let (length, d) = (case.ids.len(), model.config.hidden_size);
             let input: Vec<i32> = case.ids.iter().map(|i| *i as i32).collect();
             let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), device);
-            let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
+            let whole: Tensor<2> =
+                model.network.forward(input, &Visibility::Causal, &Training::default()).reshape([length, d]);
             let mut cache = model.network.cache(&model.config, 1);
             let (beginning, end) = case.ids.split_at(length / 2);
             let parts = [beginning, end].into_iter().filter(|part| !part.is_empty());
@@ -79,6 +80,33 @@ fn logits_are_those_of_the_reference() {
                 assert!(off < 1e-3, "{} case {}: {off}", reference.name(), case.id);
             }
         }
+    }
+}
+
+/// A source read in both directions and what follows it give on the device what they give on a CPU.
+#[test]
+fn sources_read_whole_are_those_of_the_cpu() {
+    let Some(device) = device() else { return };
+    let (config, network) = networks::network(4);
+    let mut numbers = networks::Numbers(4);
+    let texts = [numbers.text(37), numbers.text(21)];
+    let sources = [30, 21];
+    let read = |network: &biogpt::Network| {
+        let mut cache = network.cache(&config, 2);
+        let first = network.read_whole(&[&texts[0][..sources[0]], &texts[1]], &mut cache);
+        let then = network.extend(&[&texts[0][sources[0]..], &[]], &mut cache);
+        let ids: Vec<i32> = texts[0].iter().map(|id| *id as i32).collect();
+        let ids = TensorData::new(ids, [1, texts[0].len()]);
+        let ids = Tensor::<2, Int>::from_data(ids, &network.device());
+        let visibility = biogpt::Visibility::Prefix(vec![sources[0]]);
+        let whole = network.forward(ids, &visibility, &Training::default());
+        [values(first), values(then), values(whole)]
+    };
+    let wanted = read(&network);
+    let found = read(&burn::module::Module::to_device(network, device));
+    for (found, wanted) in found.iter().zip(&wanted) {
+        let off = largest_difference(found, wanted);
+        assert!(off < 1e-3, "{off}");
     }
 }
 

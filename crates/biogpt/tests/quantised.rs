@@ -10,7 +10,7 @@
 )]
 
 use biogpt::model::WeightType;
-use biogpt::{Config, Network, Training};
+use biogpt::{Config, Network, Training, Visibility};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 fn config() -> Config {
@@ -37,7 +37,7 @@ fn ids(length: usize, config: &Config) -> Vec<u32> {
 fn logits(network: &Network, ids: &[u32], device: &Device) -> Vec<f32> {
     let input: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
     let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, ids.len()]), device);
-    let hidden = network.forward(input, &Training::default());
+    let hidden = network.forward(input, &Visibility::Causal, &Training::default());
     let [_, length, d] = hidden.dims();
     values(network.logits(hidden.reshape([length, d])))
 }

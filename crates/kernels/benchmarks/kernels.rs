@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::activation::Activation;
+use kernels::attention::Visibility;
 use kernels::cached_attention::{Own, Prefix};
 use kernels::matmul::{Into, MatrixMut, MatrixRef, Precision, matmul};
 use kernels::quantised::{Bits, Packed};
@@ -142,7 +143,7 @@ fn others(criterion: &mut Criterion) {
                 let (places, lengths): (Vec<usize>, _) = ((0..rows).collect(), vec![past; rows]);
                 let (keys, values) = (&mut keys, &mut own_values);
                 let own = Own { keys, values, capacity, places: &places, lengths: &lengths };
-                cached_attention::forward(&qkv, &mut out, prefix, own, HEADS, &vec![1; rows]);
+                cached_attention::forward(&qkv, &mut out, prefix, own, HEADS, &vec![1; rows], &Visibility::Causal);
             });
         });
     }
@@ -164,7 +165,15 @@ fn others(criterion: &mut Criterion) {
     let (mut out, mut sums) = (vec![0.0; 256 * D], vec![0.0; HEADS * 256]);
     group.bench_function("attention of 256", |bencher| {
         bencher.iter(|| {
-            attention::forward(&qkv, &mut out, &mut sums, shape, Default::default(), Precision::F32);
+            attention::forward(
+                &qkv,
+                &mut out,
+                &mut sums,
+                shape,
+                &Visibility::Causal,
+                Default::default(),
+                Precision::F32,
+            );
         });
     });
     let (hidden, head) = (values(256 * 192, 9), values(8_192 * 192, 10));

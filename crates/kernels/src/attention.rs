@@ -1,5 +1,5 @@
-//! Causal multi-head attention over whole sequences, forward and backward, without holding the square of
-//! probabilities: blocks of queries against the keys before them (the idea of Dao et al. 2022, on a CPU).
+//! Multi-head attention over whole sequences, forward and backward, without holding the square of probabilities: blocks
+//! of queries against the keys that they see (the idea of Dao et al. 2022, on a CPU).
 
 use std::cell::RefCell;
 
@@ -41,6 +41,38 @@ impl Shape {
 
     fn scale(self) -> f32 {
         1.0 / (self.head_width as f32).sqrt()
+    }
+}
+
+/// Which positions of its own sequence a token attends to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Visibility {
+    /// Those up to its own.
+    #[default]
+    Causal,
+    /// Those up to its own and, for each sequence, so many first ones: a source of that length reads itself in both
+    /// directions, what follows it is causal. With the whole length of a sequence all of it is read in both directions.
+    Prefix(Vec<usize>),
+}
+
+impl Visibility {
+    /// How many first positions of a sequence, of which `length` exist, the token at `position` attends to.
+    #[must_use]
+    pub fn seen(&self, sequence: usize, position: usize, length: usize) -> usize {
+        let prefix = match self {
+            Self::Causal => 0,
+            Self::Prefix(prefixes) => prefixes.get(sequence).copied().unwrap_or(0),
+        };
+        prefix.max(position + 1).min(length)
+    }
+
+    /// Whether it fits a batch: one prefix for each sequence.
+    #[must_use]
+    pub fn fits(&self, sequences: usize) -> bool {
+        match self {
+            Self::Causal => true,
+            Self::Prefix(prefixes) => prefixes.len() == sequences,
+        }
     }
 }
 
@@ -129,7 +161,7 @@ for_each_level! {
     }
 }
 
-/// Causal attention of every sequence with itself.
+/// Attention of every sequence with itself.
 ///
 /// # Shapes
 /// qkv `[batch, length, 3·d]` (queries, keys, values side by side, heads within each), out `[batch, length, d]`,
@@ -142,13 +174,14 @@ pub fn forward(
     out: &mut [f32],
     log_sums: &mut [f32],
     shape: Shape,
+    visibility: &Visibility,
     dropout: Dropout,
     precision: Precision,
 ) {
     let Shape { batch, length, heads, head_width } = shape;
     let d = shape.width();
     assert!(qkv.len() == batch * length * 3 * d && out.len() == batch * length * d);
-    assert!(log_sums.len() == batch * heads * length && length <= 4096);
+    assert!(log_sums.len() == batch * heads * length && length <= 4096 && visibility.fits(batch));
     let (out, log_sums) = (HeadColumns::new(out), SharedMut::new(log_sums));
     each_head(batch * heads, |head| {
         let (b, h) = (head / heads, head % heads);
@@ -162,12 +195,13 @@ pub fn forward(
         scratch::with(&PROBABILITIES, |scratch| {
             for from in (0..length).step_by(BLOCK) {
                 let rows = BLOCK.min(length - from);
-                let keys = from + rows;
+                let keys = visibility.seen(b, from + rows - 1, length);
                 let p = scratch.floats(rows * keys);
                 let scores = MatrixMut::new(p, rows, keys);
                 matmul::serial(view(0, from, rows), view(1, 0, keys).t(), scores, Into::Overwrite, precision);
                 for (i, row) in p.chunks_exact_mut(keys).enumerate() {
-                    log_sums[from + i] = softmax_row(row, from + i + 1, shape.scale());
+                    let seen = visibility.seen(b, from + i, length);
+                    log_sums[from + i] = softmax_row(row, seen, shape.scale());
                     if dropout.probability > 0.0 {
                         drop_row(row, from + i, dropout.probability, dropout.seed);
                     }
@@ -201,17 +235,15 @@ pub fn backward(
     dout: &[f32],
     dqkv: &mut [f32],
     shape: Shape,
+    visibility: &Visibility,
     dropout: Dropout,
     precision: Precision,
 ) {
     let Shape { batch, length, heads, head_width } = shape;
     let d = shape.width();
     assert!(qkv.len() == batch * length * 3 * d && dqkv.len() == qkv.len());
-    assert!(
-        out.len() == batch * length * d
-            && dout.len() == out.len()
-            && log_sums.len() == batch * heads * length
-    );
+    assert!(out.len() == batch * length * d && dout.len() == out.len());
+    assert!(log_sums.len() == batch * heads * length && visibility.fits(batch));
     let dqkv = HeadColumns::new(dqkv);
     each_head(batch * heads, |head| {
         let (b, h) = (head / heads, head % heads);
@@ -222,9 +254,11 @@ pub fn backward(
         };
         scratch::with(&PROBABILITIES, |probabilities| {
             scratch::with(&GRADIENTS, |gradients| {
+                // Keys and values that have a gradient already; later blocks add to it.
+                let mut begun = 0;
                 for from in (0..length).step_by(BLOCK) {
                     let rows = BLOCK.min(length - from);
-                    let keys = from + rows;
+                    let keys = visibility.seen(b, from + rows - 1, length);
                     let p = probabilities.floats(rows * keys);
                     let g = gradients.floats(rows * keys);
                     let at = (b * length + from) * d + h * head_width;
@@ -245,10 +279,11 @@ pub fn backward(
                         let log_sum = log_sums[head * length + from + i];
                         let (p, g) = (&mut p[i * keys..][..keys], &mut g[i * keys..][..keys]);
                         let (query, scale) = (from + i, shape.scale());
+                        let seen = visibility.seen(b, query, length);
                         if dropout.probability > 0.0 {
-                            backward_dropped_row(p, g, query + 1, scale, log_sum, delta, query, dropout);
+                            backward_dropped_row(p, g, seen, scale, log_sum, delta, query, dropout);
                         } else {
-                            backward_row(p, g, query + 1, scale, log_sum, delta);
+                            backward_row(p, g, seen, scale, log_sum, delta);
                         }
                     }
                     let (p, g) = (MatrixRef::new(p, rows, keys), MatrixRef::new(g, rows, keys));
@@ -256,18 +291,21 @@ pub fn backward(
                     unsafe {
                         let dq = dqkv.view(start(0, from), rows, head_width, 3 * d);
                         matmul::serial(g, view(1, 0, keys), dq, Into::Overwrite, precision);
-                        // Keys of earlier blocks have a gradient already; those of this block get their first.
                         for (part, weights, against) in [(1, g, view(0, from, rows)), (2, p, douts)] {
-                            let fresh = dqkv.view(start(part, from), rows, head_width, 3 * d);
-                            let own = MatrixRef { data: &weights.data[from..], cols: rows, ..weights };
-                            matmul::serial(own.t(), against, fresh, Into::Overwrite, precision);
-                            if from > 0 {
-                                let earlier = dqkv.view(start(part, 0), from, head_width, 3 * d);
-                                let before = MatrixRef { cols: from, ..weights };
+                            if keys > begun {
+                                let fresh = dqkv.view(start(part, begun), keys - begun, head_width, 3 * d);
+                                let new =
+                                    MatrixRef { data: &weights.data[begun..], cols: keys - begun, ..weights };
+                                matmul::serial(new.t(), against, fresh, Into::Overwrite, precision);
+                            }
+                            if begun > 0 {
+                                let earlier = dqkv.view(start(part, 0), begun, head_width, 3 * d);
+                                let before = MatrixRef { cols: begun, ..weights };
                                 matmul::serial(before.t(), against, earlier, Into::Add, precision);
                             }
                         }
                     }
+                    begun = keys;
                 }
             });
         });

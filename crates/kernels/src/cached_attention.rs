@@ -15,6 +15,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::activation::exp;
+use crate::attention::Visibility;
 use crate::layer_norm::lane_sum;
 use crate::level::for_each_level;
 use crate::matmul::{self, Into, MatrixMut, MatrixRef, Precision};
@@ -126,11 +127,11 @@ pub const FEW: usize = 32;
 /// So many new tokens of all rows see the prefix one by one.
 const FEW_OF_ALL: usize = 4;
 
-/// New tokens attend to prefix, past and each other (causally); their keys and values join the past. `new` says how many
-/// each row has; the tokens of the rows lie one after the other.
+/// New tokens attend to prefix, past and, as `visibility` says, each other; their keys and values join the past. `new` says
+/// how many each row has; the tokens of the rows lie one after the other.
 ///
-/// Without a prefix a row gives the same to the bit beside any other rows, and for up to [`FEW`] tokens also if they come
-/// one after the other; with one, the number of all new tokens changes the last bits.
+/// Without a prefix a row gives the same to the bit beside any other rows, and for up to [`FEW`] tokens that see each other
+/// causally also if they come one after the other; with one, the number of all new tokens changes the last bits.
 ///
 /// # Shapes
 /// qkv `[new tokens, 3·d]`, out `[new tokens, d]`, d = heads · head width. A row whose own length plus its new tokens would
@@ -145,6 +146,7 @@ pub fn forward<S: Stored>(
     own: Own<'_, S>,
     heads: usize,
     new: &[usize],
+    visibility: &Visibility,
 ) {
     let tokens: usize = new.iter().sum();
     let width = qkv.len() / (tokens * 3 * heads);
@@ -155,7 +157,7 @@ pub fn forward<S: Stored>(
     let mut taken = vec![false; place_count];
     let alone = own.places.iter().all(|place| !std::mem::replace(&mut taken[*place], true));
     assert!(alone && own.places.len() == new.len(), "places {:?} of {} rows", own.places, new.len());
-    assert!(own.lengths.len() == new.len());
+    assert!(own.lengths.len() == new.len() && visibility.fits(new.len()));
     let mut rows = Vec::with_capacity(new.len());
     let (mut first, mut longest) = (0, 0);
     for ((past, new), place) in own.lengths.iter().zip(new).zip(own.places) {
@@ -187,7 +189,7 @@ pub fn forward<S: Stored>(
                 let to = MatrixMut::strided(scores, tokens, prefix.length, columns);
                 matmul::serial(queries, keys.t(), to, Into::Overwrite, Precision::F32);
             }
-            for row in &rows {
+            for (number, row) in rows.iter().enumerate() {
                 let Row { first, new, past, place } = *row;
                 let at = (place * heads + h) * capacity * width;
                 // SAFETY: this head's part of this row, written by this thread alone: no two rows share a place.
@@ -207,7 +209,7 @@ pub fn forward<S: Stored>(
                 }
                 for t in 0..new {
                     let scores = &mut scores[(first + t) * columns..][..columns];
-                    let visible = prefix.length + past + t + 1;
+                    let visible = prefix.length + past + visibility.seen(number, t, new);
                     if !shared {
                         S::scores_of_one(query(first + t), shared_keys, scores);
                     }
@@ -226,7 +228,7 @@ pub fn forward<S: Stored>(
             } else {
                 results.fill(0.0);
             }
-            for row in &rows {
+            for (number, row) in rows.iter().enumerate() {
                 let Row { first, new, past, place } = *row;
                 let at = (place * heads + h) * capacity * width;
                 // SAFETY: as above.
@@ -239,7 +241,8 @@ pub fn forward<S: Stored>(
                     matmul::serial(weights, own, to, Into::Add, Precision::F32);
                 }
                 for t in 0..new {
-                    let weights = &scores[(first + t) * columns..][..prefix.length + past + t + 1];
+                    let visible = prefix.length + past + visibility.seen(number, t, new);
+                    let weights = &scores[(first + t) * columns..][..visible];
                     let to = &mut results[(first + t) * width..][..width];
                     if !shared {
                         S::add_weighted(&weights[..prefix.length], shared_values, to);
@@ -283,12 +286,14 @@ mod tests {
         (0..n).map(|i| ((i as f32 + seed) * 12.9898).sin()).collect()
     }
 
-    /// The same by the causal kernel over the whole text of one row.
-    fn whole(qkv: &[f32], length: usize, heads: usize, width: usize) -> Vec<f32> {
+    /// The same by the kernel over the whole text of one row, of which the first `read` positions see each other.
+    fn whole(qkv: &[f32], length: usize, heads: usize, width: usize, read: usize) -> Vec<f32> {
         let shape = crate::attention::Shape { batch: 1, length, heads, head_width: width };
         let mut out = vec![0.0; length * heads * width];
         let mut log_sums = vec![0.0; heads * length];
-        crate::attention::forward(qkv, &mut out, &mut log_sums, shape, Default::default(), Precision::F32);
+        let visibility = Visibility::Prefix(vec![read]);
+        let dropout = crate::attention::Dropout::default();
+        crate::attention::forward(qkv, &mut out, &mut log_sums, shape, &visibility, dropout, Precision::F32);
         out
     }
 
@@ -363,10 +368,10 @@ mod tests {
             let own =
                 Own { keys: &mut keys, values: &mut own_values, capacity, places: &places, lengths: &pasts };
             let shared = Prefix { keys: &prefix_keys, values: &prefix_values, length: prefix };
-            forward(&qkv, &mut out, shared, own, heads, &news);
+            forward(&qkv, &mut out, shared, own, heads, &news, &Visibility::Causal);
             let mut found = &out[..];
             for b in 0..rows {
-                let expected = whole(&texts[b], prefix + pasts[b] + news[b], heads, width);
+                let expected = whole(&texts[b], prefix + pasts[b] + news[b], heads, width, 0);
                 let expected = &expected[(prefix + pasts[b]) * d..];
                 let own;
                 (own, found) = found.split_at(news[b] * d);
@@ -383,15 +388,55 @@ mod tests {
                     let qkv = &qkv[first * 3 * d..][..news[b] * 3 * d];
                     let (places, lengths) = (&places[b..=b], &pasts[b..=b]);
                     let past = Own { keys: &mut keys, values: &mut own_values, capacity, places, lengths };
-                    forward(qkv, &mut alone, shared, past, heads, &news[b..=b]);
+                    forward(qkv, &mut alone, shared, past, heads, &news[b..=b], &Visibility::Causal);
                     assert_eq!(own, alone, "pasts {pasts:?} new {news:?} row {b}");
                     for t in (0..news[b]).filter(|_| news[b] <= FEW) {
                         let length = [pasts[b] + t];
                         let (keys, values) = (&mut keys, &mut own_values);
                         let past = Own { keys, values, capacity, places, lengths: &length };
-                        forward(&qkv[t * 3 * d..][..3 * d], &mut alone[..d], shared, past, heads, &[1]);
+                        let one = &qkv[t * 3 * d..][..3 * d];
+                        forward(one, &mut alone[..d], shared, past, heads, &[1], &Visibility::Causal);
                         assert_eq!(own[t * d..][..d], alone[..d], "pasts {pasts:?} new {news:?} {b} {t}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sources_that_read_themselves_whole_and_what_follows_them_equal_the_whole() {
+        let (heads, width) = (2, 8);
+        let d = heads * width;
+        // Sources of two rows, what follows each, how much of the sources is read in both directions.
+        for (sources, rest) in [([5, 9], [1, 1]), ([FEW + 9, 3], [4, 2]), ([70, FEW + 1], [1, 3])] {
+            let texts: Vec<Vec<f32>> =
+                (0..2).map(|b| values((sources[b] + rest[b]) * 3 * d, 50.0 * b as f32)).collect();
+            let capacity = 80;
+            let (mut keys, mut own_values) = (vec![7e4f32; 2 * d * capacity], vec![7e4f32; 2 * d * capacity]);
+            let mut read = |from: [usize; 2], new: [usize; 2], visibility: &Visibility| -> Vec<f32> {
+                let qkv: Vec<f32> = (0..2)
+                    .flat_map(|b| texts[b][from[b] * 3 * d..(from[b] + new[b]) * 3 * d].to_vec())
+                    .collect();
+                let mut out = vec![0.0; (new[0] + new[1]) * d];
+                let (keys, values) = (&mut keys[..], &mut own_values[..]);
+                let own = Own { keys, values, capacity, places: &[1, 0], lengths: &from };
+                let none = Prefix { keys: &[], values: &[], length: 0 };
+                forward(&qkv, &mut out, none, own, heads, &new, visibility);
+                out
+            };
+            let first = read([0, 0], sources, &Visibility::Prefix(sources.to_vec()));
+            let then = read(sources, rest, &Visibility::Causal);
+            let (mut at_first, mut at_then) = (0, 0);
+            for b in 0..2 {
+                let expected = whole(&texts[b], sources[b] + rest[b], heads, width, sources[b]);
+                let found = [
+                    &first[at_first * d..(at_first + sources[b]) * d],
+                    &then[at_then * d..(at_then + rest[b]) * d],
+                ]
+                .concat();
+                (at_first, at_then) = (at_first + sources[b], at_then + rest[b]);
+                for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    assert!((found - expected).abs() < 1e-5, "{sources:?} {b} {i}: {found} {expected}");
                 }
             }
         }

@@ -9,7 +9,7 @@ use kernels::Precision;
 use kernels::activation::Activation;
 use kernels::optimizer::AdamStep;
 
-use crate::cpu::{CpuGradients, CpuOperations, Dropout};
+use crate::cpu::{CpuGradients, CpuOperations, Dropout, Visibility};
 
 /// Declares the backward step of one operation: its state, and from state and the gradient of the output to the
 /// gradients of the parents (`wants` tells which are needed).
@@ -50,9 +50,9 @@ backward!(Activate<1>(state: (FloatTensor<B>, Activation), _wants, dy) {
     [Some(B::activate_backward(state.0, dy, state.1))]
 });
 
-backward!(CausalAttention<1>(state: ([FloatTensor<B>; 3], usize, Dropout, Precision), _wants, dy) {
-    let ([qkv, out, log_sums], heads, dropout, precision) = state;
-    [Some(B::causal_attention_backward(qkv, out, log_sums, dy, heads, dropout, precision))]
+backward!(Attention<1>(state: ([FloatTensor<B>; 3], usize, Visibility, Dropout, Precision), _wants, dy) {
+    let ([qkv, out, log_sums], heads, visibility, dropout, precision) = state;
+    [Some(B::attention_backward(qkv, out, log_sums, dy, heads, visibility, dropout, precision))]
 });
 
 backward!(CrossEntropy<2>(state: [FloatTensor<B>; 2], _wants, dy) {
@@ -119,20 +119,24 @@ impl<B: Backend + CpuOperations + CpuGradients, C: CheckpointStrategy> CpuOperat
         }
     }
 
-    fn causal_attention(
+    fn attention(
         qkv: FloatTensor<Self>,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> FloatTensor<Self> {
         let nodes = [qkv.node()];
         let qkv = qkv.into_primitive();
-        match CausalAttention.prepare::<C>(nodes).compute_bound().stateful() {
+        match Attention.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let (out, log_sums) = B::causal_attention_forward(qkv.clone(), heads, dropout, precision);
-                prep.finish(([qkv, out.clone(), log_sums], heads, dropout, precision), out)
+                let (out, log_sums) =
+                    B::attention_forward(qkv.clone(), heads, visibility.clone(), dropout, precision);
+                prep.finish(([qkv, out.clone(), log_sums], heads, visibility, dropout, precision), out)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::causal_attention(qkv, heads, dropout, precision)),
+            OpsKind::UnTracked(prep) => {
+                prep.finish(<B as CpuOperations>::attention(qkv, heads, visibility, dropout, precision))
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use burn::tensor::{Bool, Bytes, DType, Element, Int, Tensor, TensorData};
 use burn_flex::{FlexTensor, Layout};
 use bytemuck::Pod;
 use half::f16;
+use kernels::attention::Visibility;
 pub use kernels::cached_attention::{FEW, Move};
 use kernels::cached_attention::{Own, Prefix, Stored, arrange, copy, forward};
 
@@ -44,11 +45,18 @@ pub struct PastOf<B: Backend> {
     places: Vec<usize>,
     lengths: Vec<usize>,
     new: Vec<usize>,
+    visibility: Visibility,
 }
 
 /// What attends, whatever type keys and values have.
 pub(crate) trait Attend {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]);
+    fn attend<S: Stored>(
+        self,
+        prefix: Prefix<'_, S>,
+        own: Own<'_, S>,
+        new: &[usize],
+        visibility: &Visibility,
+    );
 }
 
 impl PastOf<Flex> {
@@ -70,7 +78,7 @@ impl PastOf<Flex> {
         let (places, lengths) = (&self.places[..], &self.lengths[..]);
         let own =
             Own { keys: keys.storage_mut::<S>(), values: values.storage_mut(), capacity, places, lengths };
-        attention.attend(prefix, own, &self.new);
+        attention.attend(prefix, own, &self.new, &self.visibility);
         (keys, values)
     }
 }
@@ -83,8 +91,14 @@ struct Plain<'a> {
 }
 
 impl Attend for Plain<'_> {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]) {
-        forward(self.qkv, self.out, prefix, own, self.heads, new);
+    fn attend<S: Stored>(
+        self,
+        prefix: Prefix<'_, S>,
+        own: Own<'_, S>,
+        new: &[usize],
+        visibility: &Visibility,
+    ) {
+        forward(self.qkv, self.out, prefix, own, self.heads, new, visibility);
     }
 }
 
@@ -224,6 +238,8 @@ pub struct Past<'a> {
     pub lengths: &'a [usize],
     /// New tokens, by row.
     pub new: &'a [usize],
+    /// Which of a row's new tokens each of them sees, positions counted from the first new one.
+    pub visibility: &'a Visibility,
 }
 
 impl Past<'_> {
@@ -237,12 +253,13 @@ impl Past<'_> {
             places: self.places.to_vec(),
             lengths: self.lengths.to_vec(),
             new: self.new.to_vec(),
+            visibility: self.visibility.clone(),
         }
     }
 }
 
-/// New tokens attend to the prefix, to their own past and to each other, causally. Their keys and values are written
-/// into the past behind `lengths[row]` positions.
+/// New tokens attend to the prefix, to their own past and, as `visibility` says, to each other. Their keys and values are
+/// written into the past behind `lengths[row]` positions.
 ///
 /// # Shapes
 /// qkv `[1, new tokens, 3·d]` on a CPU, those of the rows one after the other; `[rows, most new tokens of a row, 3·d]` on
@@ -275,7 +292,7 @@ fn of_one(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
 }
 
 fn composed(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
-    let Past { prefix, prefix_length, own, places: _, lengths, new: _ } = past;
+    let Past { prefix, prefix_length, own, places: _, lengths, new: filled, visibility } = past;
     let device = qkv.device();
     let [rows, new, three_d] = qkv.dims();
     let d = three_d / 3;
@@ -302,9 +319,12 @@ fn composed(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues)
     let longest = lengths.iter().max().copied().unwrap_or(0) + new;
     let columns = prefix_length + longest;
     // True hides: what lies after a token, and other rows' longer pasts.
-    let hidden: Vec<bool> = lengths
-        .iter()
-        .flat_map(|past| (0..new).flat_map(move |t| (0..columns).map(move |c| c > prefix_length + past + t)))
+    let hidden: Vec<bool> = (0..rows)
+        .flat_map(|row| (0..new).map(move |t| (row, t)))
+        .flat_map(|(row, t)| {
+            let seen = prefix_length + lengths[row] + visibility.seen(row, t, filled[row]).max(t + 1);
+            (0..columns).map(move |column| column >= seen)
+        })
         .collect();
     let hidden = Tensor::<4, Bool>::from_data(TensorData::new(hidden, [rows, 1, new, columns]), &device);
     let seen = |own: &Tensor<4>, prefix: &Tensor<4>| {

@@ -1,12 +1,12 @@
 //! The same operations made of Burn's own, for devices other than the CPU.
 
 use burn::tensor::activation::{gelu, log_softmax, relu};
-use burn::tensor::module::{attention, linear as burn_linear};
+use burn::tensor::module::{attention as burn_attention, linear as burn_linear};
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{DType, Distribution, Int, Tensor};
+use burn::tensor::{Bool, DType, Device, Distribution, Int, Tensor, TensorData};
 use kernels::Precision;
 use kernels::activation::Activation;
-use kernels::attention::Dropout;
+use kernels::attention::{Dropout, Visibility};
 use kernels::optimizer::AdamStep;
 
 /// A factor of a matrix product: in bfloat16 where that is asked for and the device has it.
@@ -49,9 +49,25 @@ pub(crate) fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> 
     }
 }
 
-pub(crate) fn causal_attention(
+/// True where a query may not look: `[batch or 1, 1, length, length]`.
+fn hidden(visibility: &Visibility, batch: usize, length: usize, device: &Device) -> Tensor<4, Bool> {
+    if *visibility == Visibility::Causal {
+        return Tensor::<2, Bool>::tril_mask([length, length], 0, device).unsqueeze();
+    }
+    let hidden: Vec<bool> = (0..batch)
+        .flat_map(|b| (0..length).map(move |query| (b, query)))
+        .flat_map(|(b, query)| {
+            let seen = visibility.seen(b, query, length);
+            (0..length).map(move |key| key >= seen)
+        })
+        .collect();
+    Tensor::from_data(TensorData::new(hidden, [batch, 1, length, length]), device)
+}
+
+pub(crate) fn attention(
     qkv: Tensor<3>,
     heads: usize,
+    visibility: &Visibility,
     dropping: Dropout,
     precision: Precision,
 ) -> Tensor<3> {
@@ -64,13 +80,14 @@ pub(crate) fn causal_attention(
         part.reshape([batch, length, heads, d / heads]).swap_dims(1, 2)
     };
     let (q, k, v) = (part(0), part(1), part(2));
-    let out = if dropping.probability == 0.0 {
+    let out = if dropping.probability == 0.0 && *visibility == Visibility::Causal {
         let options = AttentionModuleOptions { scale: None, softcap: None, is_causal: true };
-        attention(q, k, v, None, None, options)
+        burn_attention(q, k, v, None, None, options)
     } else {
         let scores = q.matmul(k.swap_dims(2, 3)).cast(whole) / ((d / heads) as f64).sqrt();
-        let hidden = Tensor::<2, burn::tensor::Bool>::tril_mask([length, length], 0, &scores.device());
-        let p = burn::tensor::activation::softmax(scores.mask_fill(hidden.unsqueeze(), f32::NEG_INFINITY), 3);
+        let hidden = hidden(visibility, batch, length, &scores.device());
+        let hidden = hidden.expand([batch, heads, length, length]);
+        let p = burn::tensor::activation::softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
         factor(dropout(p, dropping), precision).matmul(v)
     };
     let out = out.cast(whole);
@@ -93,6 +110,9 @@ pub(crate) fn cross_entropy(
 }
 
 pub(crate) fn dropout<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
+    if dropout.probability == 0.0 {
+        return x;
+    }
     let keep = 1.0 - f64::from(dropout.probability);
     let mask = x.random_like(Distribution::Bernoulli(keep));
     x * mask / keep
@@ -125,6 +145,42 @@ mod tests {
 
     use super::*;
 
+    /// What CPU kernels compute through their own gradients, Burn's operations compute through Burn's.
+    #[test]
+    fn attention_and_its_gradient_are_those_of_the_kernels_whatever_is_seen() {
+        let device = Device::flex().autodiff();
+        let (batch, length, heads, width) = (3, 9, 2, 4);
+        let numbers = |count: usize, seed: f32| {
+            let values = (0..count).map(|i| ((i as f32 + seed) * 12.9898).sin()).collect::<Vec<f32>>();
+            TensorData::new(values, [count])
+        };
+        let (count, d) = (batch * length * 3 * heads * width, heads * width);
+        let dropout = Dropout::default();
+        for visibility in [
+            Visibility::Causal,
+            Visibility::Prefix(vec![length; batch]),
+            Visibility::Prefix(vec![0, 4, length + 3]),
+        ] {
+            let run = |by_kernels: bool| {
+                let qkv = Tensor::<1>::from_data(numbers(count, 1.0), &device).require_grad();
+                let input = qkv.clone().reshape([batch, length, 3 * d]);
+                let out = if by_kernels {
+                    crate::attention(input, heads, &visibility, dropout, Precision::F32)
+                } else {
+                    attention(input, heads, &visibility, dropout, Precision::F32)
+                };
+                let weights = Tensor::<1>::from_data(numbers(batch * length * d, 2.0), &device);
+                let loss = (out.clone().reshape([batch * length * d]) * weights).sum();
+                let gradient = qkv.grad(&loss.backward()).unwrap_or_else(|| qkv.inner().zeros_like());
+                (out.inner().into_data(), gradient.into_data())
+            };
+            let (kernels, composed) = (run(true), run(false));
+            let tolerance = burn::tensor::Tolerance::<f32>::absolute(1e-5);
+            kernels.0.assert_approx_eq(&composed.0, tolerance);
+            kernels.1.assert_approx_eq(&composed.1, tolerance);
+        }
+    }
+
     #[test]
     fn rounded_factors_keep_values_gradients_and_their_types() {
         let device = Device::flex().autodiff();
@@ -137,7 +193,8 @@ mod tests {
             let (x, w) = (numbers(3, [6, 16]).require_grad(), numbers(5, [48, 16]).require_grad());
             let qkv = linear(x, w.clone(), Tensor::zeros([48], &device), precision);
             let dropping = Dropout { probability: 0.0, seed: 0 };
-            let out = causal_attention(qkv.reshape([1, 6, 48]), 2, dropping, precision).reshape([6, 16]);
+            let out = attention(qkv.reshape([1, 6, 48]), 2, &Visibility::Causal, dropping, precision);
+            let out = out.reshape([6, 16]);
             let targets = Tensor::arange(0..6, &device);
             let loss =
                 cross_entropy(out, numbers(7, [9, 16]), targets, Tensor::ones([6], &device), precision);

@@ -10,7 +10,7 @@ use kernels::matmul::{Into, MatrixMut, MatrixRef, matmul};
 use kernels::optimizer::AdamStep;
 use kernels::{Precision, attention, cross_entropy, dropout, few_rows, layer_norm};
 
-pub use kernels::attention::Dropout;
+pub use kernels::attention::{Dropout, Visibility};
 
 /// The operations as Burn's dispatch sees them.
 #[backend_extension(Flex, Autodiff)]
@@ -28,9 +28,10 @@ pub trait CpuOperations: Backend {
         epsilon: f32,
     ) -> FloatTensor<Self>;
     fn activate(x: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
-    fn causal_attention(
+    fn attention(
         qkv: FloatTensor<Self>,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> FloatTensor<Self>;
@@ -80,19 +81,21 @@ pub(crate) trait CpuGradients: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
     /// The result and the logarithms of the rows' sums.
-    fn causal_attention_forward(
+    fn attention_forward(
         qkv: FloatTensor<Self>,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
     #[allow(clippy::too_many_arguments, reason = "the tensors of a backward pass")]
-    fn causal_attention_backward(
+    fn attention_backward(
         qkv: FloatTensor<Self>,
         out: FloatTensor<Self>,
         log_sums: FloatTensor<Self>,
         dout: FloatTensor<Self>,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> FloatTensor<Self>;
@@ -204,8 +207,14 @@ impl CpuOperations for Flex {
         tensor(y, x.shape())
     }
 
-    fn causal_attention(qkv: FlexTensor, heads: usize, dropout: Dropout, precision: Precision) -> FlexTensor {
-        Self::causal_attention_forward(qkv, heads, dropout, precision).0
+    fn attention(
+        qkv: FlexTensor,
+        heads: usize,
+        visibility: Visibility,
+        dropout: Dropout,
+        precision: Precision,
+    ) -> FlexTensor {
+        Self::attention_forward(qkv, heads, visibility, dropout, precision).0
     }
 
     fn cross_entropy(
@@ -349,9 +358,10 @@ impl CpuGradients for Flex {
         tensor(dx, x.shape())
     }
 
-    fn causal_attention_forward(
+    fn attention_forward(
         qkv: FlexTensor,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> (FlexTensor, FlexTensor) {
@@ -359,17 +369,18 @@ impl CpuGradients for Flex {
         let shape = attention_shape(&qkv, heads);
         let mut out = uninitialised(shape.batch * shape.length * shape.width());
         let mut log_sums = uninitialised(shape.batch * heads * shape.length);
-        attention::forward(floats(&qkv), &mut out, &mut log_sums, shape, dropout, precision);
+        attention::forward(floats(&qkv), &mut out, &mut log_sums, shape, &visibility, dropout, precision);
         let out = tensor(out, [shape.batch, shape.length, shape.width()]);
         (out, tensor(log_sums, [shape.batch, heads, shape.length]))
     }
 
-    fn causal_attention_backward(
+    fn attention_backward(
         qkv: FlexTensor,
         out: FlexTensor,
         log_sums: FlexTensor,
         dout: FlexTensor,
         heads: usize,
+        visibility: Visibility,
         dropout: Dropout,
         precision: Precision,
     ) -> FlexTensor {
@@ -377,7 +388,7 @@ impl CpuGradients for Flex {
         let shape = attention_shape(&qkv, heads);
         let mut dqkv = uninitialised(floats(&qkv).len());
         let (q, o, l, d) = (floats(&qkv), floats(&out), floats(&log_sums), floats(&dout));
-        attention::backward(q, o, l, d, &mut dqkv, shape, dropout, precision);
+        attention::backward(q, o, l, d, &mut dqkv, shape, &visibility, dropout, precision);
         tensor(dqkv, qkv.shape())
     }
 

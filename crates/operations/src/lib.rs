@@ -19,7 +19,7 @@ use burn::tensor::{Device, Int, Tensor};
 use cached::CachedOperations;
 pub use cached::{FEW, KeysValues, Move, Past, cached_attention};
 use cpu::CpuOperations;
-pub use cpu::Dropout;
+pub use cpu::{Dropout, Visibility};
 use graphics::GraphicsOperations;
 pub use kernels::{Precision, activation::Activation, logits, memory, optimizer::AdamStep};
 pub use quantised::{Bits, LayerNorm, Quantised, QuantisedHalf};
@@ -103,17 +103,25 @@ pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<
     }
 }
 
-/// Causal multi-head attention of whole sequences, each with itself.
+/// Multi-head attention of whole sequences, each with itself.
 ///
 /// # Shapes
 /// qkv `[batch, length, 3·d]`: queries, keys and values side by side; gives `[batch, length, d]`.
 #[must_use]
-pub fn causal_attention(qkv: Tensor<3>, heads: usize, dropout: Dropout, precision: Precision) -> Tensor<3> {
+pub fn attention(
+    qkv: Tensor<3>,
+    heads: usize,
+    visibility: &Visibility,
+    dropout: Dropout,
+    precision: Precision,
+) -> Tensor<3> {
     if is_cpu(&qkv.device()) {
-        let qkv = qkv.into_dispatch();
-        Tensor::from_dispatch(<Dispatch as CpuOperations>::causal_attention(qkv, heads, dropout, precision))
+        let (qkv, visibility) = (qkv.into_dispatch(), visibility.clone());
+        Tensor::from_dispatch(<Dispatch as CpuOperations>::attention(
+            qkv, heads, visibility, dropout, precision,
+        ))
     } else {
-        composed::causal_attention(qkv, heads, dropout, precision)
+        composed::attention(qkv, heads, visibility, dropout, precision)
     }
 }
 

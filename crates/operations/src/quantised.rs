@@ -6,6 +6,7 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
 use kernels::Precision;
 use kernels::activation::Activation;
+use kernels::attention::Visibility;
 use kernels::cached_attention::{Own, Prefix, Stored};
 use kernels::quantised::layer::{self, Affine, Norm};
 use kernels::quantised::{Packed, Then, fits, linear, pack};
@@ -176,9 +177,16 @@ struct Attention<'a> {
 }
 
 impl Attend for Attention<'_> {
-    fn attend<S: Stored>(self, prefix: Prefix<'_, S>, own: Own<'_, S>, new: &[usize]) {
+    fn attend<S: Stored>(
+        self,
+        prefix: Prefix<'_, S>,
+        own: Own<'_, S>,
+        new: &[usize],
+        visibility: &Visibility,
+    ) {
         let Self { sums, half, heads } = self;
-        layer::attention(sums, half.norm(), half.inward(), half.outward(), prefix, own, heads, new);
+        let (inward, outward) = (half.inward(), half.outward());
+        layer::attention(sums, half.norm(), inward, outward, prefix, own, heads, new, visibility);
     }
 }
 

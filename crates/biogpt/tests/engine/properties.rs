@@ -6,7 +6,7 @@ use biogpt::decode::{
     Allowed, BeamSearch, Choice, Constraint, Continuation, DecodeError, Finish, Free, Generated, Readings,
     Rules, Sampling, Sequences, scores,
 };
-use biogpt::{Config, Decoder, Network, Training};
+use biogpt::{Config, Decoder, Network, Training, Visibility};
 use burn::module::Module;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -17,7 +17,9 @@ use crate::networks::{CLOSE, Numbers, Times, assert_same, generate, network};
 fn uncached(config: &Config, network: &Network, text: &[u32], from: usize) -> Vec<f32> {
     let input: Vec<i32> = text.iter().map(|id| *id as i32).collect();
     let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, text.len()]), &Device::flex());
-    let hidden = network.forward(input, &Training::default()).reshape([text.len(), config.hidden_size]);
+    let hidden = network
+        .forward(input, &Visibility::Causal, &Training::default())
+        .reshape([text.len(), config.hidden_size]);
     let log_p = log_softmax(network.logits(hidden), 1).into_data().try_to_vec::<f32>().unwrap();
     (from..text.len()).map(|t| log_p[(t - 1) * config.vocab_size + text[t] as usize]).collect()
 }
@@ -111,6 +113,49 @@ fn rows_that_part_and_end_go_on_as_if_read_alone() {
                 let found = found.clone().slice([end - 1..end, 0..d]);
                 let apart = (found - wanted).abs().max().into_scalar::<f32>();
                 assert!(apart < 10.0 * CLOSE, "seed {seed} step {step} row {row}: {apart}");
+            }
+        }
+    }
+}
+
+/// A source read in both directions, then text after it: through the cache in any parts as in one pass, for floats and
+/// packed weights.
+#[test]
+fn a_source_read_whole_is_seen_by_all_that_follows() {
+    for seed in 0..3 {
+        let (config, network) = network(seed);
+        let mut numbers = Numbers(seed);
+        let texts = [numbers.text(40), numbers.text(27)];
+        let sources = [33, 20];
+        let d = config.hidden_size;
+        for network in [network.clone(), network.quantise(operations::Bits::Eight)] {
+            let packed = network.is_exact();
+            let mut cache = network.cache(&config, 2);
+            let heads = [&texts[0][..sources[0]], &texts[1][..sources[1]]];
+            let first = network.read_whole(&heads, &mut cache);
+            let then = network.extend(&[&texts[0][sources[0]..36], &[]], &mut cache);
+            let last = network.extend(&[&texts[0][36..], &texts[1][sources[1]..]], &mut cache);
+            let rows = |from: &Tensor<2>, range: std::ops::Range<usize>| from.clone().slice([range, 0..d]);
+            let (s, t) = (sources[0], sources[0] + sources[1]);
+            let found = [
+                Tensor::cat(vec![rows(&first, 0..s), then.clone(), rows(&last, 0..4)], 0),
+                Tensor::cat(vec![rows(&first, s..t), rows(&last, 4..11)], 0),
+            ];
+            let unpacked = network.unpacked();
+            for (b, found) in found.into_iter().enumerate() {
+                let input: Vec<i32> = texts[b].iter().map(|id| *id as i32).collect();
+                let input = TensorData::new(input, [1, texts[b].len()]);
+                let input = Tensor::<2, Int>::from_data(input, &Device::flex());
+                let wanted = |visibility| {
+                    let wanted = unpacked.forward(input.clone(), &visibility, &Training::default());
+                    wanted.reshape([texts[b].len(), d])
+                };
+                let apart = |wanted: Tensor<2>| (found.clone() - wanted).abs().max().into_scalar::<f32>();
+                let same = apart(wanted(Visibility::Prefix(vec![sources[b]])));
+                // Packed weights round activations, so they are only near.
+                assert!(same < if packed { 0.2 } else { 10.0 * CLOSE }, "seed {seed} row {b}: {same}");
+                let other = apart(wanted(Visibility::Causal));
+                assert!(other > 4.0 * same && other > 0.05, "seed {seed} row {b}: {other} {same}");
             }
         }
     }
@@ -349,7 +394,7 @@ fn draws_are_as_frequent_as_their_probability() {
     let found = decoder.generate(prompts, &Rules::default(), &choice, &[Free], stop).unwrap();
     let input: Vec<i32> = text.iter().map(|id| *id as i32).collect();
     let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, text.len()]), &Device::flex());
-    let hidden = network.forward(input, &Training::default());
+    let hidden = network.forward(input, &Visibility::Causal, &Training::default());
     let hidden = hidden.slice([0..1, text.len() - 1..text.len()]).reshape([1, config.hidden_size]);
     let logits = network.logits(hidden).into_data().try_to_vec::<f32>().unwrap();
     let wanted = scores::distribution(&logits, &text, 1.0, &sampling);

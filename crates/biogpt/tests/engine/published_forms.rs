@@ -1,8 +1,8 @@
 //! The reference's cases: every published form of every model gives the reference's logits and hidden states, before
 //! and after import into our own form.
 
-use biogpt::Training;
 use biogpt::model::{self, Import, Model, WeightType};
+use biogpt::{Training, Visibility};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::reference::{FORMS, Reference, largest_difference, models};
@@ -19,7 +19,8 @@ fn largest_errors(model: &Model, reference: &Reference) -> [f32; 2] {
         let (length, d) = (case.ids.len(), model.config.hidden_size);
         let input: Vec<i32> = case.ids.iter().map(|i| *i as i32).collect();
         let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);
-        let whole: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
+        let whole: Tensor<2> =
+            model.network.forward(input, &Visibility::Causal, &Training::default()).reshape([length, d]);
         let mut cache = model.network.cache(&model.config, 1);
         let steps: Vec<Tensor<2>> =
             case.ids.iter().map(|id| model.network.extend(&[&[*id]], &mut cache)).collect();

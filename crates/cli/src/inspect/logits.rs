@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use biogpt::Training;
+use biogpt::{Training, Visibility};
 use burn::tensor::{Int, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
@@ -32,7 +32,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (length, d, vocabulary) = (ids.len(), model.config.hidden_size, model.config.vocab_size);
     let input: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
     let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);
-    let hidden: Tensor<2> = model.network.forward(input, &Training::default()).reshape([length, d]);
+    let hidden: Tensor<2> =
+        model.network.forward(input, &Visibility::Causal, &Training::default()).reshape([length, d]);
     let logits = model.network.logits(hidden.clone());
     let bytes = |tensor: Tensor<2>| tensor.into_data().convert::<f32>().bytes().to_vec();
     let (hidden, logits) = (bytes(hidden), bytes(logits));

@@ -3,6 +3,7 @@
 
 use super::{Packed, Then, linear};
 use crate::activation::Activation;
+use crate::attention::Visibility;
 use crate::cached_attention::{self, Own, Prefix, Stored};
 use crate::layer_norm;
 
@@ -72,9 +73,10 @@ pub fn attention<S: Stored>(
     own: Own<'_, S>,
     heads: usize,
     new: &[usize],
+    visibility: &Visibility,
 ) {
     let qkv = query_key_value.of(&norm.of(x), Then::Write);
     let mut mixed = vec![0.0; x.len()];
-    cached_attention::forward(&qkv, &mut mixed, prefix, own, heads, new);
+    cached_attention::forward(&qkv, &mut mixed, prefix, own, heads, new, visibility);
     linear(&mixed, output.weights, Some(output.bias), Then::Add, x);
 }
