@@ -35,7 +35,8 @@ const PASS: usize = 4096;
 
 /// Perplexity of every token of the validation documents in `folder` (made by `training prepare`), each document by itself
 /// with `</s>` at both ends, long ones in pieces: `perplexity.prose` and so on for each stream a token, and `..._word`
-/// a word, which can be compared between vocabularies.
+/// a word, which can be compared between vocabularies, as can `bits_per_character.prose` (where the data was prepared since
+/// characters are counted).
 ///
 /// # Errors
 /// If the folder is not one of prepared data, or was prepared with another vocabulary.
@@ -49,11 +50,15 @@ pub fn perplexity(model: &Model, folder: &Path) -> Result<Figures, PerplexityErr
     for stream in Stream::ALL {
         let Some(shard) = shards.shard(stream, true).filter(|shard| shard.count() > 0) else { continue };
         let (loss, tokens) = loss(model, shard);
-        let words = shards.manifest().parts.iter().find(|part| part.stream == stream && part.validation);
-        let words = words.map_or(0, |part| part.words).max(1) as f64;
+        let part = shards.manifest().parts.iter().find(|part| part.stream == stream && part.validation);
+        let (words, characters) = part.map_or((0, 0), |part| (part.words, part.characters));
         let name = format!("perplexity.{}", stream.name());
         figures.insert(name.clone(), (loss / tokens).exp());
-        figures.insert(name + "_word", (loss / words).exp());
+        figures.insert(name + "_word", (loss / words.max(1) as f64).exp());
+        if characters > 0 {
+            let bits = loss / std::f64::consts::LN_2 / characters as f64;
+            figures.insert(format!("bits_per_character.{}", stream.name()), bits);
+        }
     }
     Ok(figures)
 }

@@ -41,6 +41,9 @@ pub struct Part {
     pub documents: u64,
     /// Words between white space.
     pub words: u64,
+    /// Unicode code points; 0 in manifests that were written before they were counted.
+    #[serde(default)]
+    pub characters: u64,
     /// Tokens, without any `</s>`.
     pub tokens: u64,
     /// Of these, `<unk>`.

@@ -53,8 +53,7 @@ pub fn prepare(
                     .map(|document| tokenizer.encode(&document.text).without_start().ids)
                     .collect();
                 for (document, ids) in batch.iter().zip(&encoded) {
-                    let words = document.text.split_whitespace().count();
-                    writer.push(ids, words, document.source, document.lowercased)?;
+                    writer.push(document, ids)?;
                 }
             }
             parts.push(writer.finish()?);

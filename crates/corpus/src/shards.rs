@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 
 use crate::manifest::{self, Manifest, Part, part_name};
-use crate::{Error, Stream};
+use crate::{Document, Error, Stream};
 
 const ENTRY: usize = 16;
 const LOWERCASED: u32 = 1;
@@ -161,6 +161,7 @@ impl Writer {
             validation,
             documents: 0,
             words: 0,
+            characters: 0,
             tokens: 0,
             unknown: 0,
             tokens_sha256: String::new(),
@@ -170,16 +171,10 @@ impl Writer {
         Ok(Self { part, dir: dir.to_owned(), tokens, index, token_bytes: token_bytes(vocabulary), unknown })
     }
 
-    pub(crate) fn push(
-        &mut self,
-        ids: &[u32],
-        words: usize,
-        source: usize,
-        lowercased: bool,
-    ) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, document: &Document, ids: &[u32]) -> Result<(), Error> {
         let mut entry = self.part.tokens.to_le_bytes().to_vec();
-        entry.extend((source as u32).to_le_bytes());
-        entry.extend((if lowercased { LOWERCASED } else { 0 }).to_le_bytes());
+        entry.extend((document.source as u32).to_le_bytes());
+        entry.extend((if document.lowercased { LOWERCASED } else { 0 }).to_le_bytes());
         let bytes: Vec<u8> = match self.token_bytes {
             2 => ids.iter().flat_map(|&id| (id as u16).to_le_bytes()).collect(),
             _ => ids.iter().flat_map(|&id| id.to_le_bytes()).collect(),
@@ -187,7 +182,8 @@ impl Writer {
         self.index.write_all(&entry).map_err(Error::write(&self.dir))?;
         self.tokens.write_all(&bytes).map_err(Error::write(&self.dir))?;
         self.part.documents += 1;
-        self.part.words += words as u64;
+        self.part.words += document.text.split_whitespace().count() as u64;
+        self.part.characters += document.text.chars().count() as u64;
         self.part.tokens += ids.len() as u64;
         self.part.unknown += ids.iter().filter(|&&id| id == self.unknown).count() as u64;
         Ok(())
