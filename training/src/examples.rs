@@ -1,6 +1,6 @@
 //! Fine-tuning data: examples with a source, a learned prompt and a target, mixed from several tasks.
 
-use crate::run::Source;
+use crate::run::{Source, Validation};
 use crate::step::Batch;
 use crate::windows::SplitMix;
 
@@ -186,12 +186,12 @@ impl Source for Mixture<'_> {
         (batches(examples, pass_tokens, self.separator), place)
     }
 
-    fn validation(&self) -> Vec<Batch> {
+    fn validation(&self) -> Vec<Validation> {
         let examples = self.validation.iter().flat_map(|task| {
             (0..task.count().min(VALIDATION_EXAMPLES))
                 .map(|i| self.fitted(task.example(i, &mut SplitMix(i as u64))))
         });
-        batches(examples.collect(), 4096, self.separator)
+        vec![Validation::new("examples", batches(examples.collect(), 4096, self.separator))]
     }
 
     fn epoch(&self) -> u64 {

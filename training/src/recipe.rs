@@ -75,8 +75,14 @@ pub enum Data {
     Pretrain {
         /// Folder written by `training prepare`.
         folder: PathBuf,
-        /// Tokens of a sequence.
+        /// Tokens of a sequence; at the end of the run where shorter ones come before.
         sequence: usize,
+        /// Up to which share of the run's tokens sequences are shorter, and how long they are, in the order of the run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shorter: Vec<(f64, usize)>,
+        /// Windows that are read in both directions, with words hidden.
+        #[serde(default)]
+        masked: Masked,
     },
     /// Examples of several tasks, each with its own learned prompt.
     Tune {
@@ -101,6 +107,22 @@ pub enum Data {
         /// How often an epoch goes through each task, by name, `definitions`, `common` and `prose` included; others are left out.
         times: BTreeMap<String, f64>,
     },
+}
+
+/// Hybrid pre-training (GPT-BERT): some windows are read in both directions, and their hidden tokens predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Masked {
+    /// Share of the windows.
+    pub share: f64,
+    /// Share of their words that is hidden, at the beginning and at the end of the run.
+    pub rates: [f64; 2],
+}
+
+impl Default for Masked {
+    fn default() -> Self {
+        Self { share: 0.0, rates: [0.3, 0.15] }
+    }
 }
 
 /// Tokens per update.

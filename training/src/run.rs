@@ -17,17 +17,34 @@ use crate::recipe::Recipe;
 use crate::screen::{Measured, Screen};
 use crate::snapshot;
 use crate::step::{self, Batch};
+use crate::update::{Moments, update};
 
 /// Where batches come from.
 pub trait Source: Sync {
     /// Enough passes for about `tokens` tokens from place `consumed` on, and the place after them.
     fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<Batch>, u64);
-    /// The same few batches each time, held out from training.
-    fn validation(&self) -> Vec<Batch>;
+    /// The same few batches each time, held out from training. The loss of the first is the one that curves show.
+    fn validation(&self) -> Vec<Validation>;
     /// Places in one epoch.
     fn epoch(&self) -> u64;
     /// What tells these data from others: goes into snapshots.
     fn fingerprint(&self) -> String;
+}
+
+/// Held-out batches of one kind.
+pub struct Validation {
+    /// What is predicted.
+    pub name: &'static str,
+    /// On what.
+    pub batches: Vec<Batch>,
+}
+
+impl Validation {
+    /// Batches under a name.
+    #[must_use]
+    pub const fn new(name: &'static str, batches: Vec<Batch>) -> Self {
+        Self { name, batches }
+    }
 }
 
 /// Why a run ended before its last update.
@@ -152,8 +169,8 @@ impl Run<'_> {
                 });
             }
             let rate = recipe.optimizer.rate(at.update + 1);
-            network =
-                step::update(network, gradients, &mut moments, self.adam(at.update + 1, rate, weight, norm));
+            let step = self.adam(at.update + 1, rate, weight, norm);
+            network = update(network, gradients, &mut moments, step, recipe.optimizer.muon);
             let tokens: u64 = batches.iter().map(|b| b.ids.len() as u64).sum();
             let work: f64 = batches
                 .iter()
@@ -182,10 +199,13 @@ impl Run<'_> {
                 window = Window::default();
             }
             if at.update.is_multiple_of(recipe.output.validate_every) || last {
-                let loss = self.validate(&network, &pools);
-                let line =
-                    format!("update {} validation loss {loss:.4} (perplexity {:.2})", at.update, loss.exp());
-                progress.validated(loss, &line);
+                let losses = self.validate(&network, &pools);
+                let loss = losses.first().map_or(f64::NAN, |(_, loss)| *loss);
+                let each: Vec<String> = losses
+                    .iter()
+                    .map(|(name, loss)| format!("{name} loss {loss:.4} (perplexity {:.2})", loss.exp()))
+                    .collect();
+                progress.validated(loss, &format!("update {} validation {}", at.update, each.join(", ")));
                 curve.line(&format!("{},{},{},,{loss:.5},,", at.update, at.tokens, at.seconds as u64))?;
                 since = Instant::now();
             }
@@ -234,7 +254,7 @@ impl Run<'_> {
     /// Keeps the weights of this update for averaging, and no more than the recipe says of those before.
     fn keep(&self, network: &Network, at: &snapshot::Position) -> Result<(), RunError> {
         let own = self.folder.join("kept").join(format!("{:08}", at.update));
-        snapshot::write(&own, network, &step::Moments::default(), at)?;
+        snapshot::write(&own, network, &Moments::default(), at)?;
         for name in ["config.json", "tokenizer.json"] {
             if self.folder.join(name).is_file() {
                 fs::copy(self.folder.join(name), own.join(name)).map_err(|e| write_error(&own, e))?;
@@ -245,10 +265,14 @@ impl Run<'_> {
         kept[..over].iter().try_for_each(|old| fs::remove_dir_all(old).map_err(|e| write_error(old, e)))
     }
 
-    /// Mean loss of the held-out batches.
+    /// Mean loss of the held-out batches, by kind.
     #[must_use]
-    pub fn validate(&self, network: &Network, pools: &[rayon::ThreadPool]) -> f64 {
-        let batches = self.source.validation();
+    pub fn validate(&self, network: &Network, pools: &[rayon::ThreadPool]) -> Vec<(&'static str, f64)> {
+        let kinds = self.source.validation();
+        kinds.into_iter().map(|kind| (kind.name, self.mean_loss(network, pools, &kind.batches))).collect()
+    }
+
+    fn mean_loss(&self, network: &Network, pools: &[rayon::ThreadPool], batches: &[Batch]) -> f64 {
         let device = network.device().without_autodiff();
         let network = burn::module::Module::valid(network);
         let training = Training { precision: self.precision(), ..Training::default() };
@@ -261,7 +285,7 @@ impl Run<'_> {
                     .iter()
                     .enumerate()
                     .map(|(i, pool)| {
-                        let (batches, network, training, device) = (&batches, &network, &training, &device);
+                        let (network, training, device) = (&network, &training, &device);
                         scope.spawn(move || {
                             pool.install(|| {
                                 let own = batches.iter().skip(i).step_by(pools.len());

@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::step::Moments;
+use crate::update::Moments;
 
 /// The file of a run's folder that a snapshot is.
 pub const FILE: &str = "state.safetensors";
@@ -22,7 +22,7 @@ pub const FILE: &str = "state.safetensors";
 pub struct Position {
     /// Updates made.
     pub update: u64,
-    /// Windows or examples read.
+    /// Tokens of windows, or examples, read.
     pub consumed: u64,
     /// Tokens trained on.
     pub tokens: u64,

@@ -1,10 +1,10 @@
-//! One update: several forward and backward passes side by side, their gradients summed, one step of Adam.
+//! The gradient of one update: several forward and backward passes side by side, their gradients summed.
 
 use biogpt::network::{Network, Training};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use operations::AdamStep;
+use operations::Visibility;
 
 /// Sequences of equal length with what is to be predicted at each place.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct Batch {
     pub targets: Vec<u32>,
     /// How much each prediction counts; 0 for padding and prompts.
     pub weights: Vec<f32>,
+    /// First positions of each sequence that see each other in both directions; empty if all sequences are causal.
+    pub prefixes: Vec<usize>,
 }
 
 impl Batch {
@@ -26,6 +28,14 @@ impl Batch {
     #[must_use]
     pub fn weight(&self) -> f64 {
         self.weights.iter().map(|w| f64::from(*w)).sum()
+    }
+
+    fn visibility(&self) -> Visibility {
+        if self.prefixes.iter().all(|prefix| *prefix == 0) {
+            Visibility::Causal
+        } else {
+            Visibility::Prefix(self.prefixes.clone())
+        }
     }
 
     fn tensors(&self, device: &Device) -> (Tensor<2, Int>, Tensor<1, Int>, Tensor<1>) {
@@ -42,7 +52,7 @@ impl Batch {
 #[must_use]
 pub fn loss(network: &Network, batch: &Batch, training: &Training, device: &Device) -> Tensor<1> {
     let (ids, targets, weights) = batch.tensors(device);
-    let hidden = network.forward(ids, training);
+    let hidden = network.forward(ids, &batch.visibility(), training);
     let [rows, length, d] = hidden.dims();
     operations::cross_entropy(
         hidden.reshape([rows * length, d]),
@@ -222,47 +232,4 @@ pub fn norm(network: &Network, gradients: &GradientsParams) -> f64 {
     let mut visitor = SquareSum { gradients, total: 0.0 };
     network.visit(&mut visitor);
     visitor.total.sqrt()
-}
-
-/// Adam's moments: tensors by parameter.
-#[derive(Debug, Default)]
-pub struct Moments {
-    /// Mean of the gradients.
-    pub first: GradientsParams,
-    /// Mean of their squares.
-    pub second: GradientsParams,
-}
-
-struct Update<'a> {
-    gradients: GradientsParams,
-    moments: &'a mut Moments,
-    step: AdamStep,
-}
-
-impl ModuleMapper for Update<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let id = param.id;
-        let Some(gradient) = self.gradients.remove::<D>(id) else { return param };
-        param.map(|weights| {
-            let zeros = || Tensor::zeros(gradient.dims(), &gradient.device());
-            let first = self.moments.first.remove::<D>(id).unwrap_or_else(zeros);
-            let second = self.moments.second.remove::<D>(id).unwrap_or_else(zeros);
-            let (weights, first, second) =
-                operations::adam(weights.inner(), gradient, first, second, self.step);
-            self.moments.first.register(id, first);
-            self.moments.second.register(id, second);
-            Tensor::from_inner(weights).require_grad()
-        })
-    }
-}
-
-/// Moves the weights by one step of Adam.
-#[must_use]
-pub fn update(
-    network: Network,
-    gradients: GradientsParams,
-    moments: &mut Moments,
-    step: AdamStep,
-) -> Network {
-    network.map(&mut Update { gradients, moments, step })
 }

@@ -13,7 +13,7 @@ use tokenizer::Tokenizer;
 use training::device::Computes;
 use training::environment::Environment;
 use training::history;
-use training::pretrain::Pretraining;
+use training::pretrain::{Lengths, Pretraining};
 use training::progress::{is_watched, log};
 use training::recipe::{Data, Model, Recipe};
 use training::run::{Run, Source};
@@ -56,8 +56,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     history::write(&out, &history::begun(&recipe, &environment.machine())?)?;
     let Start { config, tokenizer, network } = start;
     let source: Box<dyn Source + '_> = match &recipe.data {
-        Data::Pretrain { folder, sequence } => {
-            let source = Pretraining::open(folder, *sequence, recipe.seed)?;
+        Data::Pretrain { folder, sequence, shorter, masked } => {
+            let lengths = Lengths { sequence: *sequence, shorter: shorter.clone() };
+            let all = recipe.optimizer.updates * recipe.batch.tokens as u64;
+            let source = Pretraining::open(folder, lengths, *masked, all, recipe.seed)?;
             log(&format!("{} tokens an epoch", source.tokens()));
             Box::new(source)
         }

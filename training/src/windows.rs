@@ -1,9 +1,7 @@
-//! Running text as sequences of equal length: the documents of an epoch in a random order, `</s>` before each, cut
-//! without regard to where one ends. Any window can be had by number, so that a run resumes exactly where it was.
+//! Running text as windows: the documents of an epoch in a random order, `</s>` before each, cut
+//! without regard to where one ends. Any window can be had by its place, so that a run resumes exactly where it was.
 
 use std::sync::Mutex;
-
-use crate::step::Batch;
 
 /// Tokenised documents.
 pub trait Documents: Sync {
@@ -18,7 +16,6 @@ pub trait Documents: Sync {
 /// The windows of all epochs over some documents.
 pub struct Windows<D> {
     documents: D,
-    sequence: usize,
     separator: u32,
     seed: u64,
     tokens: u64,
@@ -34,10 +31,10 @@ struct Epoch {
 }
 
 impl<D: Documents> Windows<D> {
-    /// Windows of `sequence` tokens; `separator` is the id of `</s>`.
-    pub fn new(documents: D, sequence: usize, separator: u32, seed: u64) -> Self {
+    /// `separator` is the id of `</s>`.
+    pub fn new(documents: D, separator: u32, seed: u64) -> Self {
         let tokens = (0..documents.count()).map(|d| documents.length(d) as u64 + 1).sum();
-        Self { documents, sequence, separator, seed, tokens, current: Mutex::default() }
+        Self { documents, separator, seed, tokens, current: Mutex::default() }
     }
 
     /// What is read.
@@ -50,36 +47,22 @@ impl<D: Documents> Windows<D> {
         self.tokens
     }
 
-    /// Tokens of a window.
-    pub const fn sequence(&self) -> usize {
-        self.sequence
+    /// Where a window of `length` tokens begins that is to begin at token `at`: there, or with the next epoch if this one
+    /// has too few tokens left (another rest is left out each epoch). The window has one token more, the last target.
+    pub const fn begin(&self, at: u64, length: usize) -> u64 {
+        let within = at % self.tokens;
+        if within + length as u64 + 1 > self.tokens { at - within + self.tokens } else { at }
     }
 
-    /// Windows of one epoch; a last part that is too short is left out (another one each epoch).
-    pub const fn per_epoch(&self) -> u64 {
-        (self.tokens.saturating_sub(1)) / self.sequence as u64
-    }
-
-    /// `rows` windows from number `first` on; numbers go on through the epochs.
-    pub fn batch(&self, first: u64, rows: usize) -> Batch {
-        let mut batch = Batch { rows, length: self.sequence, ..Batch::default() };
-        for window in first..first + rows as u64 {
-            let tokens = self.window(window);
-            batch.ids.extend_from_slice(&tokens[..self.sequence]);
-            batch.targets.extend_from_slice(&tokens[1..]);
-            batch.weights.extend(std::iter::repeat_n(1.0, self.sequence));
-        }
-        batch
-    }
-
-    fn window(&self, number: u64) -> Vec<u32> {
-        let (epoch, within) = (number / self.per_epoch(), number % self.per_epoch());
+    /// The `length + 1` tokens of the window that begins at token `from`, which [`Self::begin`] gave; tokens are counted on
+    /// through the epochs.
+    pub fn window(&self, from: u64, length: usize) -> Vec<u32> {
+        let (epoch, from) = (from / self.tokens, from % self.tokens);
         let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if current.number != Some(epoch) {
             *current = self.order(epoch);
         }
-        let from = within * self.sequence as u64;
-        let wanted = self.sequence + 1;
+        let wanted = length + 1;
         let mut at = current.starts.partition_point(|start| *start <= from) - 1;
         let skip = (from - current.starts[at]) as usize;
         let mut tokens = Vec::with_capacity(wanted + skip + 1024);
@@ -125,6 +108,11 @@ impl SplitMix {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
+
+    /// A number from 0 to below 1.
+    pub fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
 }
 
 #[cfg(test)]
@@ -146,32 +134,45 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_holds_every_token_once_and_targets_follow_inputs() {
-        let windows = Windows::new(Numbered(vec![5, 0, 17, 30, 8, 1]), 7, 2, 1);
+    fn an_epoch_holds_every_token_once_and_its_windows_follow_each_other() {
+        let windows = Windows::new(Numbered(vec![5, 0, 17, 30, 8, 1]), 2, 1);
         assert_eq!(windows.tokens(), 67);
+        let mut at = 0;
         for epoch in 0..3 {
-            let n = windows.per_epoch();
-            let batch = windows.batch(epoch * n, n as usize);
-            for (i, target) in batch.targets.iter().enumerate() {
-                if (i + 1) % 7 != 0 {
-                    assert_eq!(*target, batch.ids[i + 1]);
+            let mut words = Vec::new();
+            // Windows of several lengths, as a schedule asks for.
+            for length in [7, 3, 11, 5].into_iter().cycle() {
+                let from = windows.begin(at, length);
+                if from / windows.tokens() > epoch {
+                    at = from;
+                    break;
                 }
+                assert_eq!(from, at, "nothing is left out within an epoch");
+                let tokens = windows.window(from, length);
+                assert_eq!(tokens.len(), length + 1);
+                assert_eq!(
+                    tokens[length],
+                    windows.window(from + length as u64, 0)[0],
+                    "its last is the next's first"
+                );
+                words.extend(tokens[..length].iter().copied().filter(|t| *t != 2));
+                at = from + length as u64;
             }
-            let mut words: Vec<u32> = batch.ids.iter().copied().filter(|t| *t != 2).collect();
+            let seen = words.len();
             words.sort_unstable();
             words.dedup();
-            assert!(words.len() >= 61 - 7, "{} words", words.len());
+            assert!(words.len() == seen && seen >= 61 - 11, "{seen} words, {} of them others", words.len());
         }
     }
 
     #[test]
     fn windows_do_not_depend_on_what_was_read_before_and_epochs_differ() {
-        let make = || Windows::new(Numbered((1..40).collect()), 16, 2, 9);
+        let make = || Windows::new(Numbered((1..40).collect()), 2, 9);
         let (a, b) = (make(), make());
-        let straight: Vec<_> = (0..100).map(|i| a.batch(i, 1).ids).collect();
+        let straight: Vec<_> = (0..100).map(|i| a.window(i * 16, 16)).collect();
         for i in [99, 3, 50, 0] {
-            assert_eq!(b.batch(i, 1).ids, straight[i as usize]);
+            assert_eq!(b.window(i * 16, 16), straight[i as usize]);
         }
-        assert_ne!(straight[0], straight[a.per_epoch() as usize]);
+        assert_ne!(straight[0], a.window(a.tokens(), 16));
     }
 }

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use biogpt::Visibility;
 use biogpt::network::Training;
 use biogpt::{Model, model::WeightType};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -129,7 +130,7 @@ fn an_exported_model_gives_the_logits_of_the_run() {
     let logits = |network: &biogpt::Network, device: &Device| {
         let ids = TensorData::new(vec![2, 17, 40, 5, 300, 7], [1, 6]);
         let ids = Tensor::<2, Int>::from_data(ids, device);
-        let hidden = network.forward(ids, &Training::default());
+        let hidden = network.forward(ids, &Visibility::Causal, &Training::default());
         let [rows, length, d] = hidden.dims();
         let logits = network.logits(hidden.reshape([rows * length, d]));
         logits.into_data().iter::<f32>().collect::<Vec<f32>>()

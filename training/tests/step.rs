@@ -15,7 +15,8 @@ use burn::tensor::{Device, Tensor};
 use checkpoints::Config;
 use operations::AdamStep;
 use training::snapshot::{self, Position};
-use training::step::{self, Batch, Moments};
+use training::step::{self, Batch};
+use training::update::{Moments, update};
 
 fn tiny() -> Config {
     Config {
@@ -32,7 +33,7 @@ fn batch(seed: u32) -> Batch {
     let ids: Vec<u32> = (0..24u32).map(|i| (i * 7 + seed * 13 + 3) % 50).collect();
     let targets = ids.iter().map(|i| (i * 3 + 1) % 50).collect();
     let weights = (0..24).map(|i| if i % 5 == 0 { 0.0 } else { 1.0 }).collect();
-    Batch { rows: 2, length: 12, ids, targets, weights }
+    Batch { rows: 2, length: 12, ids, targets, weights, prefixes: Vec::new() }
 }
 
 /// Squares and products of all weights: equal only for equal networks.
@@ -53,9 +54,15 @@ fn fingerprint(network: &Network) -> Vec<u32> {
 
 #[test]
 fn a_step_against_the_gradient_lowers_the_loss_as_much_as_the_gradient_says() {
+    // Causal; one sequence read in both directions beside one of which the beginning is.
+    for prefixes in [vec![], vec![12, 5]] {
+        falls_along_the_gradient(&Batch { prefixes, ..batch(1) });
+    }
+}
+
+fn falls_along_the_gradient(batch: &Batch) {
     let device = Device::flex().autodiff();
     let network = Network::init(&tiny(), 3, &device);
-    let batch = batch(1);
     let training = Training {
         hidden_dropout: 0.1,
         attention_dropout: 0.1,
@@ -63,7 +70,7 @@ fn a_step_against_the_gradient_lowers_the_loss_as_much_as_the_gradient_says() {
         seed: 9,
         ..Training::default()
     };
-    let (loss, gradients) = step::gradients(&network, &batch, &training, &device);
+    let (loss, gradients) = step::gradients(&network, batch, &training, &device);
     let norm = step::norm(&network, &gradients);
     // Along the gradient the loss changes by step · |gradient|², with the same dropout masks.
     struct Move<'a>(&'a burn::optim::GradientsParams, f64);
@@ -76,7 +83,7 @@ fn a_step_against_the_gradient_lowers_the_loss_as_much_as_the_gradient_says() {
     }
     let h = 1e-3 / norm;
     let moved = network.clone().map(&mut Move(&gradients, h));
-    let (after, _) = step::gradients(&moved, &batch, &training, &device);
+    let (after, _) = step::gradients(&moved, batch, &training, &device);
     let (expected, found) = (h * norm * norm, loss - after);
     assert!((found / expected - 1.0).abs() < 0.05, "loss fell by {found} instead of {expected}");
 }
@@ -110,6 +117,10 @@ fn several_devices_give_the_gradients_of_one() {
 
 #[test]
 fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
+    [false, true].into_iter().for_each(continues_to_the_bit);
+}
+
+fn continues_to_the_bit(muon: bool) {
     let device = Device::flex().autodiff();
     let how = |update| AdamStep {
         learning_rate: 1e-2,
@@ -121,10 +132,10 @@ fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
         step: update,
     };
     let run = |mut network: Network, moments: &mut Moments, updates: std::ops::RangeInclusive<u32>| {
-        for update in updates {
-            let training = Training { hidden_dropout: 0.1, seed: u64::from(update), ..Training::default() };
-            let (_, gradients) = step::accumulate(&network, &[batch(update)], &training, &device, &[]);
-            network = step::update(network, gradients, moments, how(update));
+        for number in updates {
+            let training = Training { hidden_dropout: 0.1, seed: u64::from(number), ..Training::default() };
+            let (_, gradients) = step::accumulate(&network, &[batch(number)], &training, &device, &[]);
+            network = update(network, gradients, moments, how(number), muon);
         }
         network
     };

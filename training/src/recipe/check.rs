@@ -63,8 +63,28 @@ impl Recipe {
 
     fn check_data(&self) -> Result<(), Problem> {
         match &self.data {
-            Data::Pretrain { sequence, .. } if *sequence < 2 => problem("data.sequence", "must be 2 or more"),
-            Data::Pretrain { .. } => Ok(()),
+            Data::Pretrain { sequence, shorter, masked, .. } => {
+                if *sequence < 2 {
+                    return problem("data.sequence", "must be 2 or more");
+                }
+                let ascends = shorter.windows(2).all(|two| two[0].0 < two[1].0 && two[0].1 <= two[1].1);
+                let fits = |(until, length): &(f64, usize)| {
+                    (0.0..=1.0).contains(until) && (2..=*sequence).contains(length)
+                };
+                if !ascends || !shorter.iter().all(fits) {
+                    return problem(
+                        "data.shorter",
+                        "must be pairs of a share of the run and a length up to `data.sequence`, both ascending",
+                    );
+                }
+                if !(0.0..=1.0).contains(&masked.share) {
+                    return problem("data.masked.share", "must be a share from 0 to 1");
+                }
+                if !masked.rates.iter().all(|rate| (0.01..=0.9).contains(rate)) {
+                    return problem("data.masked.rates", "must be two shares from 0.01 to 0.9");
+                }
+                Ok(())
+            }
             Data::Tune { longest, longest_source, times, replay, .. } => {
                 if *longest_source > *longest {
                     return problem(

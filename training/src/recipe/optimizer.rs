@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Adam with decoupled weight decay.
+/// Adam with decoupled weight decay, or Muon beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Optimizer {
+    /// Whether Muon moves the matrices of the layers (Jordan et al. 2024), with steps as large as Adam's; Adam moves the rest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muon: bool,
     /// Highest learning rate.
     pub learning_rate: f64,
     /// Updates until it is reached, linearly.
@@ -91,6 +94,7 @@ mod tests {
 
     fn optimizer(schedule: Schedule) -> Optimizer {
         Optimizer {
+            muon: false,
             learning_rate: 1.0,
             warmup: 100,
             warmup_from: 0.0,

@@ -1,0 +1,190 @@
+//! How an update moves the weights: Adam for all of them, or Muon for the matrices of the layers and Adam for the rest.
+
+use biogpt::network::Network;
+use burn::module::{Module, ModuleMapper, Param};
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdjustLrFn, GradientsParams, Muon, MuonConfig, Optimizer};
+use burn::tensor::Tensor;
+use operations::AdamStep;
+
+/// What an optimizer remembers: tensors by parameter.
+#[derive(Debug, Default)]
+pub struct Moments {
+    /// Mean of the gradients.
+    pub first: GradientsParams,
+    /// Mean of their squares; of Adam only.
+    pub second: GradientsParams,
+}
+
+/// How much of Muon's mean of gradients stays at an update (Jordan et al. 2024).
+const MOMENTUM: f32 = 0.95;
+
+struct Update<'a> {
+    gradients: GradientsParams,
+    moments: &'a mut Moments,
+    step: AdamStep,
+    muon: Option<Muon>,
+    /// Modules around the parameter.
+    path: Vec<String>,
+}
+
+impl Update<'_> {
+    fn adam<const D: usize>(&mut self, param: Param<Tensor<D>>, gradient: Tensor<D>) -> Param<Tensor<D>> {
+        let id = param.id;
+        param.map(|weights| {
+            let zeros = || Tensor::zeros(gradient.dims(), &gradient.device());
+            let first = self.moments.first.remove::<D>(id).unwrap_or_else(zeros);
+            let second = self.moments.second.remove::<D>(id).unwrap_or_else(zeros);
+            let (weights, first, second) =
+                operations::adam(weights.inner(), gradient, first, second, self.step);
+            self.moments.first.register(id, first);
+            self.moments.second.register(id, second);
+            Tensor::from_inner(weights).require_grad()
+        })
+    }
+
+    /// Burn's Muon over a mean of the gradients that is kept with Adam's, so that snapshots hold it.
+    fn muon<const D: usize>(
+        &mut self,
+        muon: &Muon,
+        param: Param<Tensor<D>>,
+        gradient: Tensor<D>,
+    ) -> Param<Tensor<D>> {
+        let id = param.id;
+        let gradient = gradient * self.step.gradient_scale;
+        param.map(|weights| {
+            let mean = match self.moments.first.remove::<D>(id) {
+                Some(mean) => mean * MOMENTUM + gradient.clone(),
+                None => gradient.clone(),
+            };
+            let ahead = gradient + mean.clone() * MOMENTUM;
+            self.moments.first.register(id, mean);
+            let rate = f64::from(self.step.learning_rate);
+            let (weights, _) = muon.step(rate, weights.inner(), ahead, None);
+            Tensor::from_inner(weights).require_grad()
+        })
+    }
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let is_hidden = D == 2 && self.path.iter().any(|module| module == "layers");
+        match self.muon.clone().filter(|_| is_hidden) {
+            Some(muon) => self.muon(&muon, param, gradient),
+            None => self.adam(param, gradient),
+        }
+    }
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+}
+
+/// Moves the weights by one step of Adam or, with `muon`, the matrices of the layers by one of Muon: orthogonal steps whose
+/// size is that of Adam's (Liu et al. 2025), so that both share learning rate and weight decay.
+#[must_use]
+pub fn update(
+    network: Network,
+    gradients: GradientsParams,
+    moments: &mut Moments,
+    step: AdamStep,
+    muon: bool,
+) -> Network {
+    let muon = muon.then(|| {
+        MuonConfig::new()
+            .with_momentum(MomentumConfig::new().with_momentum(0.0).with_nesterov(false))
+            .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
+            .with_weight_decay(Some(burn::optim::decay::WeightDecayConfig::new(step.weight_decay)))
+            .build()
+    });
+    network.map(&mut Update { gradients, moments, step, muon, path: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ModuleVisitor;
+    use burn::tensor::{Device, Tensor};
+    use checkpoints::Config;
+
+    use super::*;
+
+    /// Gives each parameter a gradient of its own shape, and reads weights by path.
+    #[derive(Default)]
+    struct Visit {
+        gradients: GradientsParams,
+        weights: Vec<(String, Vec<f32>, Vec<usize>)>,
+        path: Vec<String>,
+    }
+
+    impl ModuleVisitor for Visit {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let weights = param.val().inner();
+            let gradient = (weights.clone() * 37.0).sin();
+            self.gradients.register(param.id, gradient);
+            let dims = weights.dims().to_vec();
+            self.weights.push((self.path.join("."), weights.into_data().iter::<f32>().collect(), dims));
+        }
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+    }
+
+    fn read(network: &Network) -> Visit {
+        let mut visit = Visit::default();
+        network.visit(&mut visit);
+        visit
+    }
+
+    #[test]
+    fn muon_moves_the_matrices_of_layers_alike_in_all_directions_and_adam_the_rest() {
+        let device = Device::flex().autodiff();
+        let config = Config { vocab_size: 60, ..Config::tiny() };
+        let network = Network::init(&config, 1, &device);
+        let step = AdamStep {
+            learning_rate: 0.01,
+            beta_1: 0.9,
+            beta_2: 0.98,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            gradient_scale: 1.0,
+            step: 1,
+        };
+        let before = read(&network);
+        let after = |muon| {
+            let gradients = read(&network).gradients;
+            read(&update(network.clone(), gradients, &mut Moments::default(), step, muon))
+        };
+        let (adam, muon) = (after(false), after(true));
+        let mut matrices = 0;
+        for ((old, adam), muon) in before.weights.iter().zip(&adam.weights).zip(&muon.weights) {
+            let in_layer = old.0.starts_with("layers") && old.2.len() == 2;
+            assert_eq!(adam.1 == muon.1, !in_layer, "{}", old.0);
+            if !in_layer {
+                continue;
+            }
+            matrices += 1;
+            let change: Vec<f32> = muon.1.iter().zip(&old.1).map(|(new, old)| new - old).collect();
+            let size = (change.iter().map(|c| c * c).sum::<f32>() / change.len() as f32).sqrt();
+            // Adam moves each weight by about 0.2 of the rate; Muon is scaled to that.
+            assert!((0.2 * 0.01 * 0.6..0.2 * 0.01 * 1.4).contains(&size), "{}: {size}", old.0);
+            let [rows, columns] = [old.2[0], old.2[1]];
+            let change = Tensor::<2>::from_data(
+                burn::tensor::TensorData::new(change, [rows, columns]),
+                &Device::flex(),
+            );
+            let change = if rows > columns { change.transpose() } else { change };
+            let gram = change.clone().matmul(change.transpose()).into_data().to_vec::<f32>().unwrap();
+            let n = rows.min(columns);
+            let mean = (0..n).map(|i| gram[i * n + i]).sum::<f32>() / n as f32;
+            let beside = (0..n * n).filter(|i| i / n != i % n).map(|i| gram[i].abs()).fold(0.0, f32::max);
+            assert!(beside < 0.7 * mean, "{}: rows of a step are about orthogonal, {beside} {mean}", old.0);
+        }
+        assert_eq!(matrices, 4 * config.layers);
+    }
+}
