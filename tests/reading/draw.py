@@ -34,12 +34,12 @@ DRAWN = {
 EACH = 10
 LONGEST = {"bc5cdr-dev": 1400, "pubmedqa-train": 1800}
 
-GIVEN = re.compile(r"\b(treat(?:ed|ing|ment)|therapy|prescribed|administered|used|given|receiv(?:ed|ing)|taking)\b", re.I)
+GIVEN = re.compile(r"\b(treated|treating|treatment|therapy|prescribed|administered|used|given|received|receiving|taking)\b", re.I)
 HEDGE = re.compile(r"\b(may|might|possibl[ey]|possibility|likely|suspected)\b", re.I)
 ASSERTED = re.compile(r"(?<!possible )\b(?:induced|caused) by\b|-induced\b|\bdue to\b", re.I)
 DENIED = r"\b(?:no evidence of|does not|do not|did not)\b[^.;]{0,60}\b%s"
 HARM = re.compile(
-    r"\b(affect|cause|influence|risk|associated|effect|lead|contribut|worsen|compromise|induce|alter)\w*\b", re.I
+    r"\b(affect|cause|influence|risk|associated|effect|lead|contribute|worsen|compromise|induce|alter)\w*\b", re.I
 )
 NO_EFFECT = re.compile(
     r"\b(no|not|neither|nor|without)\b[^.;]{0,60}\b(significant|differ|associat|effect|increas|correlat|relat|influenc)", re.I
