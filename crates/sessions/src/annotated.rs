@@ -5,7 +5,7 @@ mod page;
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::formats::{ADDED, RECORD};
-use documents::{Document, Infons};
+use documents::{Concept, Document, Infons, Span};
 use page::Page;
 
 use crate::content::Content;
@@ -21,6 +21,28 @@ use crate::tables::runs::{self, Run, RunState};
 
 /// Keys of infons that an earlier export wrote are kept under this prefix: the new export has its own.
 const EARLIER: &str = "earlier.";
+
+/// Infon of a finding: the ids of its nth name, from 1.
+pub const IDS: &str = "ids.";
+/// Infon of a finding: the places of its nth name, from 1, where there are several.
+pub const PLACES: &str = "places.";
+/// Infon of a mention that is there for a finding's sake: the finding.
+pub const MADE_FOR: &str = "made_for";
+/// What the record of a run says where its findings keep [`IDS`] and [`PLACES`].
+pub const KEEPS_NAMES: &str = "keeps_names";
+
+/// Ids as findings keep them: `D003000 D001241`, best first.
+#[must_use]
+pub fn ids(concepts: &[Concept]) -> String {
+    concepts.iter().map(|concept| concept.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Places as findings keep them: `0-7 22-29`, in bytes.
+#[must_use]
+pub fn places(spans: &[Span]) -> String {
+    let places: Vec<String> = spans.iter().map(|span| format!("{}-{}", span.start, span.end)).collect();
+    places.join(" ")
+}
 
 /// What of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +84,8 @@ impl Library {
     /// was given (`mentions_changed`). The infon `added` lists the ids of all that did not come with the document.
     ///
     /// Ids: imported annotations keep theirs; a finding is `F<number>`, what a curator wrote `D<number>`, the mention of a
-    /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `masked_masses`, `warnings`,
+    /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `masked_masses`, `warnings`, `ids.<n>`,
+    /// `places.<n>`,
     /// `figure.<name>`; of a decision: `decision.<curator>`, `reason.<curator>`, `comment.<curator>`, `decided_at.<curator>`. Labels of the whole
     /// document and answers become infons of the document.
     ///
@@ -261,6 +284,7 @@ impl Page<'_> {
             record["output"] = run.output.clone().into();
             record["findings"] = material.findings.iter().filter(|one| one.run == run.id).count().into();
             record["export"] = which.word().into();
+            record[KEEPS_NAMES] = true.into();
             if self.mentions_changed {
                 record["mentions_changed"] = true.into();
             }

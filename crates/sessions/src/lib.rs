@@ -39,7 +39,7 @@ mod search;
 mod tables;
 
 pub use agreement::{Agreement, ModelChoice, Tally};
-pub use annotated::Which;
+pub use annotated::{IDS, KEEPS_NAMES, MADE_FOR, PLACES, Which, ids, places};
 pub use content::{Content, Grade, Participant};
 pub use document_list::{DocumentCursor, DocumentFilter, DocumentOrder, DocumentSummary, ModelOfTask};
 pub use error::{Error, Result};

@@ -6,7 +6,7 @@ use documents::formats::{ADDED, RECORD};
 use documents::{Argument, Concept, Document, Entity, Infons, Relation, Span, Target};
 use rusqlite::Connection;
 
-use super::EARLIER;
+use super::{EARLIER, IDS, MADE_FOR, PLACES, ids, places};
 use crate::content::{Content, Participant};
 use crate::error::Result;
 use crate::identifiers::{RunId, Timestamp};
@@ -87,7 +87,7 @@ impl<'c> Page<'c> {
                 infons,
             }),
             Content::Relation { kind, participants } => {
-                let arguments = self.arguments(participants, &mut infons);
+                let arguments = self.arguments(&id, participants, &mut infons);
                 self.document.relations.push(Relation {
                     id,
                     kind: kind.clone(),
@@ -133,15 +133,28 @@ impl<'c> Page<'c> {
         document.extend(infons.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
     }
 
-    pub(super) fn arguments(&mut self, participants: &[Participant], infons: &mut Infons) -> Vec<Argument> {
+    /// What a relation has no place for beside an argument stands in `infons`: all ids of the name (`ids.<n>`), and all its
+    /// places where there are several (`places.<n>`).
+    pub(super) fn arguments(
+        &mut self,
+        relation: &str,
+        participants: &[Participant],
+        infons: &mut Infons,
+    ) -> Vec<Argument> {
         let mut arguments = Vec::with_capacity(participants.len());
-        for participant in participants {
+        for (participant, n) in participants.iter().zip(1..) {
+            if !participant.concepts.is_empty() {
+                infons.insert(format!("{IDS}{n}"), ids(&participant.concepts));
+            }
+            if participant.spans.len() > 1 {
+                infons.insert(format!("{PLACES}{n}"), places(&participant.spans));
+            }
             let mut mentions = participant.spans.iter();
             let target = match mentions.next() {
                 Some(first) => {
-                    let first = self.mention(participant, *first);
+                    let first = self.mention(relation, participant, *first);
                     for other in mentions {
-                        self.mention(participant, *other);
+                        self.mention(relation, participant, *other);
                     }
                     Target::Entity(first)
                 }
@@ -158,7 +171,7 @@ impl<'c> Page<'c> {
     }
 
     /// The mention at `span`: one that is there already, of the participant's type if possible, or a new one.
-    pub(super) fn mention(&mut self, participant: &Participant, span: Span) -> String {
+    pub(super) fn mention(&mut self, relation: &str, participant: &Participant, span: Span) -> String {
         let here = |entity: &&Entity| entity.spans == [span];
         let same_type = |entity: &&Entity| entity.kind.eq_ignore_ascii_case(&participant.role);
         let entities = &self.document.entities;
@@ -176,7 +189,10 @@ impl<'c> Page<'c> {
             concepts: participant.concepts.clone(),
             note: None,
             score: None,
-            infons: Infons::from([("grade".to_owned(), participant.grade.word().to_owned())]),
+            infons: Infons::from([
+                ("grade".to_owned(), participant.grade.word().to_owned()),
+                (MADE_FOR.to_owned(), relation.to_owned()),
+            ]),
         });
         id
     }
@@ -184,7 +200,8 @@ impl<'c> Page<'c> {
     pub(super) fn rewrite_relation(&mut self, index: usize, content: &Content) {
         if let Content::Relation { kind, participants } = content {
             let mut infons = Infons::new();
-            let arguments = self.arguments(participants, &mut infons);
+            let id = self.document.relations[index].id.clone();
+            let arguments = self.arguments(&id, participants, &mut infons);
             let relation = &mut self.document.relations[index];
             relation.kind.clone_from(kind);
             relation.arguments = arguments;
