@@ -1634,6 +1634,8 @@ export type Run = {
 	notices: string[],
 	/**  Why it failed. */
 	problem: string | null,
+	/**  Whether the model of this id has other weights today, or was taught otherwise: its results may be made again. */
+	otherWeights?: boolean,
 };
 
 /**  How a result was computed, so that it can be computed again. */

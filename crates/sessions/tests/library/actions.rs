@@ -133,7 +133,8 @@ fn withdraw_or_revise(library: &mut Library, dice: &mut Dice, who: &str, at: i64
 
 fn note(library: &mut Library, dice: &mut Dice, who: &str, at: i64, documents: &[DocumentId]) {
     let document = dice.pick(documents);
-    let notes = library.notes(document).unwrap();
+    let mut notes = library.notes(document).unwrap();
+    notes.retain(|note| note.author == who);
     match (dice.below(3), dice.pick(&notes)) {
         (1, Some(note)) => library.edit_note(by(who, at), note.id, &format!("edited at {at}")).unwrap(),
         (2, Some(note)) => library.remove_note(by(who, at), note.id).unwrap(),
