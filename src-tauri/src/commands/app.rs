@@ -10,6 +10,9 @@ use crate::diagnostics;
 use crate::files::Opened;
 use crate::sentinel::Fall;
 
+/// Signs of a report of the page: the first functions of a stack.
+const LONGEST_REPORT: usize = 1_000;
+
 /// Everything the window shows first.
 #[tauri::command]
 #[specta::specta]
@@ -42,6 +45,18 @@ pub async fn answer_fallback(desk: Desk<'_>, allow: bool) -> Reply<Settings> {
 #[specta::specta]
 pub async fn diagnostics(desk: Desk<'_>) -> Reply<String> {
     blocking(&desk, |workbench| Ok(diagnostics::of(workbench))).await
+}
+
+/// Writes into the log where the page failed: names of errors and functions, no document text.
+#[tauri::command]
+#[specta::specta]
+pub async fn report(desk: Desk<'_>, place: String) -> Reply<()> {
+    blocking(&desk, move |_| {
+        let place: String = place.chars().filter(|sign| !sign.is_control()).take(LONGEST_REPORT).collect();
+        tracing::error!(place, "the page failed");
+        Ok(())
+    })
+    .await
 }
 
 /// Shows a folder in the system's file manager.

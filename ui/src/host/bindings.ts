@@ -12,6 +12,8 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<null>("save_settings", { settings }),
 	/**  Versions, device, settings, the last errors; never document text. */
 	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
+	/**  Writes into the log where the page failed: names of errors and functions, no document text. */
+	report: (place: string) => __TAURI_INVOKE<null>("report", { place }),
 	/**  Shows a folder in the system's file manager. */
 	reveal: (folder: Folder) => __TAURI_INVOKE<null>("reveal", { folder }),
 	/**  Asks a streamed call to stop at the next token. */
@@ -945,6 +947,8 @@ export type HistoryEntry = {
 	event: number,
 	/**  A past participle. */
 	summary: string,
+	/**  What it was about, the first few by name. */
+	about: string[],
 	/**  Who. */
 	author: string,
 	/**  The document it touched. */

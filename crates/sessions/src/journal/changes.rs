@@ -1,6 +1,6 @@
 //! Table `changes`: the rows that an event changed, each with the side of it that is not in its table now.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::record::Table;
 use crate::error::Result;
@@ -61,6 +61,25 @@ pub(super) fn image(connection: &Connection, change: i64) -> Result<Option<Strin
     Ok(connection
         .prepare_cached("SELECT image FROM changes WHERE id = ?1")?
         .query_row([change], |row| row.get(0))?)
+}
+
+/// Events after an action that are looked through for what became of a row.
+const LOOKED_THROUGH: i64 = 1_000;
+
+/// The image in the next event that changed a row, if one of the following did.
+pub(super) fn image_after(
+    connection: &Connection,
+    event: EventId,
+    table: Table,
+    key: i64,
+) -> Result<Option<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT image FROM changes WHERE event_id > ?1 AND event_id <= ?1 + ?2 AND record = ?3 AND key = ?4
+         ORDER BY event_id LIMIT 1",
+    )?;
+    let found: Option<Option<String>> =
+        statement.query_row(params![event, LOOKED_THROUGH, table, key], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
 }
 
 pub(super) fn turn(
