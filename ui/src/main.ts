@@ -22,6 +22,9 @@ const target = document.getElementById('app') ?? document.body
 const host = await chooseHost()
 let app: App | null = null
 host.watch((event) => app?.hear(event))
+// Nothing fails in silence.
+window.addEventListener('error', (event) => app?.uncaught(event.error ?? event.message))
+window.addEventListener('unhandledrejection', (event) => app?.uncaught(event.reason))
 try {
   app = new App(host, await host.start())
   mount(AppFrame, { target, props: { app } })
