@@ -5,6 +5,7 @@ use std::process::Command;
 use tauri::State;
 use workbench::wire::{ErrorCode, Folder, HostError, Settings, Startup};
 
+use crate::alone::Alone;
 use crate::desk::{Desk, Reply, blocking};
 use crate::diagnostics;
 use crate::files::Opened;
@@ -16,11 +17,16 @@ const LONGEST_REPORT: usize = 1_000;
 /// Everything the window shows first.
 #[tauri::command]
 #[specta::specta]
-pub async fn start(desk: Desk<'_>, opened: State<'_, Opened>, fall: State<'_, Fall>) -> Reply<Startup> {
-    let (files, fall) = (opened.take(), fall.notice());
+pub async fn start(
+    desk: Desk<'_>,
+    opened: State<'_, Opened>,
+    fall: State<'_, Fall>,
+    alone: State<'_, Alone>,
+) -> Reply<Startup> {
+    let (files, fall, second) = (opened.take(), fall.notice(), alone.notice());
     blocking(&desk, move |workbench| {
         let mut startup = workbench.startup(workbench.engine_status(), files)?;
-        startup.notices.extend(fall);
+        startup.notices.extend(fall.into_iter().chain(second));
         Ok(startup)
     })
     .await

@@ -1773,6 +1773,10 @@ message: string } |
 /**  Another device than before is used. */
 { kind: "deviceChanged"; 
 /**  For the user. */
+message: string } | 
+/**  Osler is open in another window, too. */
+{ kind: "secondWindow"; 
+/**  For the user. */
 message: string };
 
 /**  Everything a client shows first. */

@@ -187,7 +187,7 @@ export class App {
       const preview = await this.host.previewModel(paths)
       if (preview) this.dialog = { kind: 'modelImport', preview }
     } catch (thrown) {
-      this.fail(thrown)
+      this.dialog = { kind: 'error', error: toError(thrown) }
     }
   }
 

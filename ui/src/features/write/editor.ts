@@ -82,6 +82,7 @@ function extensionsOf(options: EditorOptions): Extension {
     EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
     placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
     search({ top: true }),
+    EditorState.phrases.of({ next: 'Next', previous: 'Previous', all: 'Select all', replace: 'Replace', 'replace all': 'Replace all', 'match case': 'Match case', regexp: 'Pattern', 'by word': 'Whole words' }),
     generatedText,
     ghostText(options.ghost, options.announce),
     keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap, ...searchKeymap]),
