@@ -14,6 +14,8 @@ import { dialogs } from '../../src/shared/dialogs'
 let app: App
 let host: ReturnType<typeof scriptedHost>
 const user = userEvent.setup()
+// The whole window is drawn for each of these: that takes its time where other work shares the machine.
+vi.setConfig({ testTimeout: 180_000 })
 
 async function annotate() {
   host = scriptedHost({ scene: 'review', clock: new ManualClock() })

@@ -11,6 +11,8 @@ import type { Clock } from '../../src/host/scripted/clock'
 import { App } from '../../src/shared/app.svelte'
 
 const user = userEvent.setup()
+// The whole window is drawn for each of these: that takes its time where other work shares the machine.
+vi.setConfig({ testTimeout: 180_000 })
 /** Time flies. */
 const quick: Clock = { now: () => Date.UTC(2026, 10, 22, 9, 30), sleep: () => new Promise((resolve) => setTimeout(resolve)) }
 
@@ -23,7 +25,7 @@ async function open(scene: Scene) {
 }
 
 const press = (key: string, more: Partial<KeyboardEventInit> = {}) => fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more })
-const patience = { timeout: 20_000 }
+const patience = { timeout: 60_000 }
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -54,7 +56,7 @@ test('a finished batch leads to its review and to its export', async () => {
   app.go('batch')
   const documents = await host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })
   await host.startBatch({ task: 'bc5cdr', question: null, documents, mode: 'exhaustive' })
-  await user.click(await screen.findByText(/^Review \d+ relations$/, {}, patience))
+  await user.click(await screen.findByText(/^Review \d+ findings$/, {}, patience))
   await vi.waitFor(() => expect(app.screen).toBe('annotate'))
   await vi.waitFor(() => expect(session.row).not.toBeNull(), patience)
   app.go('batch')

@@ -1,5 +1,6 @@
 import type { Change, Judgement, Reason, Subject } from '../../host/types'
 import type { Press } from '../../shared/commands'
+import { pressedAt } from '../../shared/keys'
 import { statusOf, subjectKey, type Relation } from './mentions'
 import type { Session } from './session.svelte'
 
@@ -38,8 +39,8 @@ export class Deciding {
   }
 
   /** What a key that decides is about; nothing, and why, where that was not on the screen when the key was pressed. */
-  aim(press: Press): Subject | null {
-    const { session, target } = this
+  aim(press: Press, target = this.target): Subject | null {
+    const { session } = this
     if (!target) return null
     let why: string | null = null
     if (this.leaving || session.app.document !== session.view?.id) why = 'the next document was not on the screen yet'
@@ -50,6 +51,15 @@ export class Deciding {
     this.refusal = why === null ? null : `Key not taken: ${why}.`
     if (this.refusal !== null) session.announcement = this.refusal
     return why === null ? target : null
+  }
+
+  /** The same for a click on a button beside the row. The second one of a double click is about what the first one brought. */
+  aimClick(event: MouseEvent, target: Subject): Subject | null {
+    // Whoever points at the button of a row means that row.
+    this.settled = null
+    if (event.detail < 2) return this.aim({ at: pressedAt(event) }, target)
+    this.refusal = 'Click not taken: it was the second one of a double click.'
+    return null
   }
 
   async accept(press: Press = null, subject = this.aim(press)): Promise<void> {
