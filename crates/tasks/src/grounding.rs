@@ -59,7 +59,7 @@ pub struct Grounded {
     /// The sentence in which both names stand closest, else the two sentences that are closest; empty if a name stands
     /// nowhere.
     pub sentences: Vec<Span>,
-    /// Denials and softeners in those sentences.
+    /// Denials and softeners in those sentences that may be about the two names.
     pub cues: Vec<Cue>,
 }
 

@@ -1175,11 +1175,11 @@ export type Metric = {
 	task: Task,
 	/**  `F1`, `accuracy` ... */
 	name: string,
-	/**  Ours. */
+	/**  Ours, as the manifest has it: F1 and accuracy in percent, calibration errors and weights as shares. */
 	value: number,
-	/**  The publication's. */
+	/**  The publication's, in percent. */
 	published: number | null,
-	/**  What it was measured on. */
+	/**  The part of the data that it was measured on: `test`, `development`. */
 	data: string,
 };
 

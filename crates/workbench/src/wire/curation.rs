@@ -78,7 +78,6 @@ pub struct HistoryEntry {
     /// A past participle.
     pub summary: String,
     /// What it was about, the first few by name.
-    #[serde(default)]
     pub about: Vec<String>,
     /// Who.
     pub author: String,
