@@ -11,6 +11,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod events;
+mod named;
 mod record;
 mod summary;
 mod undo;

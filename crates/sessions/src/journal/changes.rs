@@ -120,6 +120,25 @@ pub(crate) fn image_of(
         .flatten())
 }
 
+/// Events after an action that are looked through for what became of a row.
+const LOOKED_THROUGH: i64 = 1_000;
+
+/// The image in the next event that changed a row, if one of the following did.
+pub(super) fn image_after(
+    connection: &Connection,
+    event: EventId,
+    table: Table,
+    key: i64,
+) -> Result<Option<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT image FROM changes WHERE event_id > ?1 AND event_id <= ?1 + ?2 AND record = ?3 AND key = ?4
+         ORDER BY event_id LIMIT 1",
+    )?;
+    let found: Option<Option<String>> =
+        statement.query_row(params![event, LOOKED_THROUGH, table, key], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
+}
+
 fn parse(row: &Row<'_>) -> rusqlite::Result<Change> {
     Ok(Change { id: row.get(0)?, table: row.get(1)?, key: row.get(2)?, expected: row.get(3)? })
 }

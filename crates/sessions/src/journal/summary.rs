@@ -88,12 +88,25 @@ fn found(connection: &Connection, changes: &[changes::Change]) -> Result<String>
 fn decided(connection: &Connection, event: EventId, action: Action) -> Result<String> {
     let changes = changes::first(connection, event, Table::Decisions, LOOKED_AT)?;
     let count = changes::count(connection, event, Table::Decisions)?;
+    if changes.is_empty() {
+        // Of what can no longer be redone only the action is known.
+        return Ok(match action {
+            Action::Annotate => "added annotations",
+            Action::Revise => "edited an annotation",
+            Action::Withdraw => "took decisions back",
+            _ => "decided about annotations",
+        }
+        .to_owned());
+    }
     let mut verbs: Vec<&str> = Vec::new();
     let mut nouns: Vec<&str> = Vec::new();
     for change in &changes {
         let image = changes::image(connection, change.id)?;
         let image: Option<Decision> = image.map(|image| serde_json::from_str(&image)).transpose()?;
-        let sides = [Decision::read(connection, change.key)?, image];
+        // What a later event decided instead is in the row, and what this one decided in the image of that event.
+        let later = changes::image_after(connection, event, Table::Decisions, change.key)?;
+        let later: Option<Decision> = later.map(|image| serde_json::from_str(&image)).transpose()?;
+        let sides = [Decision::read(connection, change.key)?, image, later];
         // The side that this event wrote says what it did; a withdrawal left none.
         let own = sides.iter().flatten().find(|decision| decision.event == event);
         verbs.push(match (action, own.map(|decision| &decision.statement)) {
