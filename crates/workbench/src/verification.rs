@@ -98,8 +98,13 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
             )),
         };
     }
+    // Training leaves documents out that no task has anything to say of.
+    let mut holds_all = true;
     let documents = match documents::formats::read(&bytes, &name) {
-        Ok(import) if !keeps_its_record_beside(import.format) => import.documents,
+        Ok(import) if !keeps_its_record_beside(import.format) => {
+            holds_all = import.format != Format::Training;
+            import.documents
+        }
         Ok(_) | Err(ReadError::NoTextColumn { .. } | ReadError::NeedsText { .. }) => {
             return Err(missing(&name, &format!("{name}{BESIDE}")));
         }
@@ -107,7 +112,8 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
         Err(ReadError::Unsupported { .. }) => Vec::new(),
         Err(problem) => return Err(problem.into()),
     };
-    Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None, missing: missing_of(&documents) })
+    let missing = missing_of(&documents).filter(|_| holds_all);
+    Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None, missing })
 }
 
 const fn keeps_its_record_beside(format: Format) -> bool {

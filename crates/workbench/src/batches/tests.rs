@@ -121,7 +121,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     let documents = import(&workbench, &many.iter().map(String::as_str).collect::<Vec<_>>());
     let (sender, receiver) = mpsc::channel();
     // The work waits for each word to be heard: it cannot be over before it is paused.
-    let (go, goes) = mpsc::sync_channel(0);
+    let (go, goes) = mpsc::sync_channel::<()>(0);
     let goes = std::sync::Mutex::new(goes);
     workbench.watch(Arc::new(move |event| {
         if let wire::AppEvent::Batch { batch } = event {
