@@ -47,9 +47,9 @@ export function isCalibrated(model: Model | undefined, task: Task): boolean {
   return error !== null && error < wellCalibrated && nearChance(model, task) === null
 }
 
-/** The same for one finding: it was fitted on pairs that are all asked about, and not on what a model wrote by itself. */
-export function isProbability(models: readonly Model[], run: Pick<Run, 'modelId' | 'task'> | undefined, prediction: Prediction | null): boolean {
-  return prediction !== null && prediction.score !== null && prediction.maskedMass === null && run !== undefined && isCalibrated(modelOf(models, run.modelId), run.task)
+/** The same for one finding: it was fitted on pairs that are all asked about, and not on what a model wrote by itself, or with other weights. */
+export function isProbability(models: readonly Model[], run: Pick<Run, 'modelId' | 'task' | 'otherWeights'> | undefined, prediction: Prediction | null): boolean {
+  return prediction !== null && prediction.score !== null && prediction.maskedMass === null && run !== undefined && run.otherWeights !== true && isCalibrated(modelOf(models, run.modelId), run.task)
 }
 
 /** What a probability counts. */

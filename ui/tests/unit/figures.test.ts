@@ -26,6 +26,7 @@ test('a score is a probability where its calibration error on development data i
   const prediction = { score: 0.71, maskedMass: null } as Prediction
   expect(isProbability(models, { modelId: 'm', task: 'bc5cdr' }, prediction)).toBe(true)
   expect(isProbability(models, { modelId: 'm', task: 'bc5cdr' }, { ...prediction, maskedMass: 0.1 }), 'what the network wrote by itself was not fitted').toBe(false)
+  expect(isProbability(models, { modelId: 'm', task: 'bc5cdr', otherWeights: true }, prediction), 'the figures are those of today’s weights').toBe(false)
   expect(isProbability(models, { modelId: 'other', task: 'bc5cdr' }, prediction)).toBe(false)
   expect(ofHundred(0.71)).toBe('Of 100 such pairs, about 71 were right when this was measured')
 })

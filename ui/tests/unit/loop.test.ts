@@ -170,6 +170,8 @@ test('what a model writes is marked as not checked wherever it stands, and no fi
   if (!candidate) throw new Error('nothing was written')
   expect(within(candidate).getByText('Not checked. May be false.')).toBeVisible()
   expect(candidate).not.toHaveTextContent(/\d\s*%/)
+  // Not mended: a draft has no preview of its Markdown; headings and emphasis are set in the editor itself, and a file is previewed on export.
+  expect(screen.queryByText('Preview')).toBeNull()
   for (const token of candidate.querySelectorAll('.token')) expect(token.getAttribute('title')).not.toMatch(/%/)
 })
 
@@ -180,4 +182,6 @@ test('records that come twice, and titles without a text, are flagged before the
   const dialog = await screen.findByRole('dialog')
   expect(await within(dialog).findAllByText('twice in this import', {}, patience)).toHaveLength(2)
   expect(within(dialog).getAllByText('title only')).toHaveLength(1)
+  // Not mended: one of them cannot be left out here. The host keeps a preview whole; a record is removed after the import, with undo.
+  expect(within(dialog).queryAllByRole('checkbox')).toEqual([])
 })

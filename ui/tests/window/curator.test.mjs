@@ -164,7 +164,7 @@ journey('a mention is made and related in a dozen keys, with the ids that its na
   await app.ask('the relation', async () => (await added(app, 'relation')).length === 1)
   const [relation] = await added(app, 'relation')
   assert.deepEqual(relation.content.participants.map(({ name }) => name), ['winters', 'nausea'])
-  assert.equal(relation.content.participants[1].concepts[0]?.id, 'D009325')
+  assert.match(relation.content.participants[1].concepts[0]?.id ?? '', /D009325/)
   await undo(app)
   await app.ask('no relation of one’s own', async () => (await added(app, 'relation')).length === 0)
   await undo(app)
