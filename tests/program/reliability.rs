@@ -256,8 +256,9 @@ fn texts_without_a_library_are_nobodys_business_and_gone_with_the_command() {
                 assert_eq!(mode & 0o077, 0, "{} may be read by others", folder.display());
             }
         }
-        let kill = std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]);
-        let _ = { kill }.status();
+        let arguments = [format!("-{signal}"), child.id().to_string()];
+        // It may have come to its end just now.
+        let _ = std::process::Command::new("kill").args(&arguments).status();
         child.wait().unwrap();
         if signal != "KILL" {
             assert!(left().is_empty(), "{signal}: {:?}", left());

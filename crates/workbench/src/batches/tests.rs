@@ -159,9 +159,8 @@ fn two_that_work_on_one_batch_share_it_and_both_come_to_its_end() {
     let other = Workbench::open_at(one.places.clone(), &path).unwrap();
     other.use_model("scripted").unwrap();
     let id = one.found_batch(&request(documents.clone())).unwrap();
+    let work = |workbench: &Workbench| workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap();
     let ends: Vec<wire::Batch> = std::thread::scope(|scope| {
-        let work =
-            |workbench: &Workbench| workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap();
         let (first, second) = (scope.spawn(|| work(&one)), scope.spawn(|| work(&other)));
         vec![first.join().unwrap(), second.join().unwrap()]
     });
