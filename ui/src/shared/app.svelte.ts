@@ -4,25 +4,11 @@ import { getContext, setContext, type Component } from 'svelte'
 import type { Host } from '../host/interface'
 import type * as wire from '../host/types'
 import { CommandTable, type Screen } from './commands'
-import type { Asked } from './dialogs'
+import { holding, type Asked, type Dialog } from './dialogs'
 import { toError } from './errors'
 import { capital } from './format'
 
 export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
-
-export type Dialog =
-  | { kind: 'palette' }
-  | { kind: 'keys' }
-  | { kind: 'history' }
-  | { kind: 'import'; source: wire.ImportSource }
-  | { kind: 'modelImport'; preview: wire.ModelPreview }
-  | { kind: 'export'; scope: wire.ExportScope }
-  | { kind: 'fallback'; from: string; to: string; reason: string }
-  | { kind: 'error'; error: wire.HostError }
-  | { kind: 'asked'; component: Component<Asked<unknown, unknown>>; question: unknown; answer: (value: unknown) => void }
-
-/** Dialogs that hold something of the user's, or work under way: another one waits until they are closed. */
-const holding: ReadonlySet<Dialog['kind']> = new Set<Dialog['kind']>(['asked', 'import', 'modelImport', 'export', 'fallback'])
 
 /** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
 export interface Lasting {
@@ -34,7 +20,6 @@ export interface Lasting {
 export type Running = { cancel: () => void; screen: Screen }
 
 type ChangeListener = (change: { document: number | null; marks: wire.Marks | null }) => void
-type TurnListener = (change: wire.Change) => void
 
 export class App {
   readonly host: Host
@@ -69,7 +54,7 @@ export class App {
   private jobs = $state.raw<Running[]>([])
   private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
   private readonly changeListeners = new Set<ChangeListener>()
-  private readonly turnListeners = new Set<TurnListener>()
+  private readonly turnListeners = new Set<(change: wire.Change) => void>()
   /** Actions on the library, one after the other in the order in which they were asked for. */
   private line: Promise<unknown> = Promise.resolve()
   /** What is done with documents that were just imported. */
@@ -263,7 +248,7 @@ export class App {
   }
 
   /** Hears of what was undone or done again. */
-  onTurn(listener: TurnListener): () => void {
+  onTurn(listener: (change: wire.Change) => void): () => void {
     this.turnListeners.add(listener)
     return () => this.turnListeners.delete(listener)
   }
