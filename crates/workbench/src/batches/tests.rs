@@ -122,7 +122,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     let (sender, receiver) = mpsc::channel();
     // The work waits for each word to be heard: it cannot be over before it is paused.
     let (go, goes) = mpsc::sync_channel::<()>(0);
-    let goes = std::sync::Mutex::new(goes);
+    let goes = Mutex::new(goes);
     workbench.watch(Arc::new(move |event| {
         if let wire::AppEvent::Batch { batch } = event {
             let _ = sender.send(batch);
@@ -131,7 +131,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     }));
     let batch = workbench.start_batch(&request(documents)).unwrap();
     receiver.recv().unwrap();
-    workbench.shelf().with(|library| library.pause_batch(sessions::BatchId(1))).unwrap();
+    workbench.shelf().with(|library| library.pause_batch(BatchId(1))).unwrap();
     // Nobody waits any more from here on.
     drop(go);
     let paused = workbench.pause_batch(batch.id).unwrap();
@@ -139,7 +139,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     assert!(paused.done < 60, "{paused:?}");
     // What was under way is put back.
     let shelf = workbench.shelf();
-    let stored = shelf.with(|library| library.batch_items(sessions::BatchId(1), 0, 60)).unwrap();
+    let stored = shelf.with(|library| library.batch_items(BatchId(1), 0, 60)).unwrap();
     assert!(stored.iter().all(|item| item.state != sessions::ItemState::Waiting || item.worker.is_none()));
     workbench.resume_batch(batch.id).unwrap();
     let finished = receiver.iter().find(|batch| batch.state == BatchState::Finished).unwrap();
