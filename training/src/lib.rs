@@ -12,6 +12,7 @@ pub mod masking;
 pub mod perplexity;
 pub mod pretrain;
 pub mod progress;
+pub mod reading;
 pub mod recipe;
 pub mod run;
 pub mod screen;

@@ -33,7 +33,7 @@ fn batch(seed: u32) -> Batch {
     let ids: Vec<u32> = (0..24u32).map(|i| (i * 7 + seed * 13 + 3) % 50).collect();
     let targets = ids.iter().map(|i| (i * 3 + 1) % 50).collect();
     let weights = (0..24).map(|i| if i % 5 == 0 { 0.0 } else { 1.0 }).collect();
-    Batch { rows: 2, length: 12, ids, targets, weights, prefixes: Vec::new() }
+    Batch { rows: 2, length: 12, ids, targets, weights, prefixes: Vec::new(), readings: Vec::new() }
 }
 
 /// Squares and products of all weights: equal only for equal networks.

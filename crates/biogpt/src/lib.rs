@@ -4,6 +4,7 @@
 
 pub mod cache;
 pub mod decode;
+pub mod heads;
 pub mod matrix;
 pub mod model;
 pub mod network;
