@@ -45,8 +45,6 @@ pub struct Pairs {
     pub labels: Vec<usize>,
     /// How much each pair counts.
     pub weights: Vec<f32>,
-    /// What is known of each pair beside the states, `[pairs, features]`.
-    pub features: Vec<f32>,
 }
 
 /// Parts of the text and what holds of each.
@@ -115,11 +113,9 @@ impl Tags {
 impl Pairs {
     fn loss(&self, heads: &[Heads], states: &Tensor<2>) -> Option<Tensor<1>> {
         let scorer = heads.get(self.file)?.pairs.get(self.head).filter(|_| !self.pairs.is_empty())?;
-        let (count, device) = (self.pairs.len(), states.device());
-        let features = TensorData::new(self.features.clone(), [count, self.features.len() / count]);
-        let features = Tensor::<2>::from_data(features, &device);
+        let device = states.device();
         let entities = Entities { mentions: self.entities.clone() };
-        let logits = scorer.forward(states.clone(), &entities, &self.pairs, features);
+        let logits = scorer.forward(states.clone(), &entities, &self.pairs);
         let targets = self.labels.iter().map(|label| *label as i32).collect();
         Some(chosen(log_softmax(logits, 1), targets, self.weights.clone(), &device))
     }

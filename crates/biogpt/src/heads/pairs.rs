@@ -19,8 +19,6 @@ pub struct PairsShape {
     pub name: String,
     /// Kinds of relation; the first is "none".
     pub labels: Vec<String>,
-    /// Numbers a pair that are known beside the states.
-    pub features: usize,
     /// Width of each side; a multiple of heads and block.
     pub inner: usize,
     /// Heads of the attention that finds a pair's context; the width of the states is a multiple of it.
@@ -60,7 +58,7 @@ impl PairScorer {
             value: linear(d, inner, device),
             head: linear(d + inner, inner, device),
             tail: linear(d + inner, inner, device),
-            out: linear(inner * shape.block + 2 * inner + shape.features, shape.labels.len(), device),
+            out: linear(inner * shape.block + 2 * inner, shape.labels.len(), device),
             heads: shape.heads,
             block: shape.block,
         }
@@ -69,15 +67,13 @@ impl PairScorer {
     /// Logits of the kinds of relation.
     ///
     /// # Shapes
-    /// states `[tokens, d]`, features `[pairs, features]`; `pairs` are places in `entities`, at least one; gives
-    /// `[pairs, labels]`.
+    /// states `[tokens, d]`; `pairs` are places in `entities`, at least one; gives `[pairs, labels]`.
     #[must_use]
     pub fn forward(
         &self,
         states: Tensor<2>,
         entities: &Entities,
         pairs: &[(usize, usize)],
-        features: Tensor<2>,
     ) -> Tensor<2> {
         let device = states.device();
         let all = entities.states(states.clone());
@@ -97,7 +93,7 @@ impl PairScorer {
         let left = head.clone().reshape([count, blocks, self.block, 1]);
         let right = tail.clone().reshape([count, blocks, 1, self.block]);
         let products = (left * right).reshape([count, inner * self.block]);
-        self.out.forward(Tensor::cat(vec![products, head, tail, features], 1), Precision::F32)
+        self.out.forward(Tensor::cat(vec![products, head, tail], 1), Precision::F32)
     }
 
     /// What the text says that matters to both entities of each pair, `[pairs, inner]`.
