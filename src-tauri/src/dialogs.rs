@@ -26,7 +26,8 @@ pub fn library(window: &WebviewWindow) -> Option<PathBuf> {
 /// A place for a library. Dialogs do not add the extension everywhere.
 pub fn new_library(window: &WebviewWindow, title: &str, name: &str) -> Option<PathBuf> {
     let place = libraries(window, title).set_file_name(name).blocking_save_file().and_then(path)?;
-    Some(if place.extension().is_some() { place } else { place.with_extension(LIBRARY) })
+    // A dot in a name (`Study 2.1`) begins no ending.
+    Some(workbench::library::named(&place))
 }
 
 /// A place for a file.

@@ -1,5 +1,6 @@
 //! The desktop shell of Osler: a window, and thin commands over [`workbench`] behind it.
 
+mod alone;
 mod commands;
 mod desk;
 mod diagnostics;
@@ -17,6 +18,7 @@ use tauri::{App, AppHandle, Emitter, Manager, RunEvent, WindowEvent};
 use workbench::Workbench;
 use workbench::wire::AppEvent;
 
+use alone::Alone;
 use files::Opened;
 use folders::Folders;
 use sentinel::{Fall, Sentinel};
@@ -66,6 +68,7 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn Error>> {
     let folders = Folders::find(app.handle())?;
     app.manage(log::start(&folders.logs)?);
     let here = std::env::current_dir().unwrap_or_default();
+    app.manage(Alone::asked(&folders.window));
     app.manage(Opened::of_arguments(std::env::args(), &here));
     let version = app.package_info().version.to_string();
     let handle = app.handle().clone();

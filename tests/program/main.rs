@@ -13,6 +13,7 @@ mod batches;
 mod commands;
 mod journey;
 mod readme;
+mod reliability;
 mod verification;
 
 use osler_tests::User;

@@ -81,7 +81,7 @@ const KEPT_OUTSIDE: [(&str, &str, &str, &str, &str); 6] = [
         "roles of participants change",
     ),
     ("csv", "ward.csv", ",CID,", ",treats,", "mentions are left out"),
-    ("tsv", "ward.tsv", "\tCID\t", "\ttreats\t", "texts change"),
+    ("tsv", "ward.tsv", "\tCID\t", "\ttreats\t", "texts are not in the file"),
     (
         "html",
         "ward.html",
@@ -194,17 +194,43 @@ fn what_differs_is_said_exactly(user: &User) {
         document.infons.insert(key, "maybe".to_owned());
     });
     assert!(told.contains("instead of maybe: Is it safe?"), "{told}");
-    // Of a run that was stopped only what it had found is compared.
-    let mut stopped = formats::read(user.read(&export).as_bytes(), &export).unwrap().documents;
-    let place = finding(&stopped[0], "CID");
-    stopped[0].relations.remove(place);
-    for record in stopped.iter_mut().flat_map(|document| document.infons.values_mut()) {
-        *record = record.replace("\"state\":\"finished\"", "\"state\":\"stopped\"");
+    // Another id of a name, where it stands with its mention, is another result.
+    let told = changed(user, &export, |document| {
+        let made = document.entities.iter_mut().find(|one| one.infons.contains_key("made_for"));
+        let concept = made.and_then(|one| one.concepts.first_mut()).expect("a mention with an id");
+        concept.id = "D000000".to_owned();
+    });
+    assert!(told.contains("ids of mention") && told.contains("D000000"), "{told}");
+    // Of a run that was stopped only what it had found is compared, and nobody says that the run is identical; of one that
+    // failed nothing is.
+    for (state, code, words) in [
+        ("stopped", 0, "did not come to its end"),
+        ("running", 0, "did not come to its end"),
+        ("failed", 1, "failed"),
+    ] {
+        let mut unfinished = formats::read(user.read(&export).as_bytes(), &export).unwrap().documents;
+        let place = finding(&unfinished[0], "CID");
+        unfinished[0].relations.remove(place);
+        for record in unfinished.iter_mut().flat_map(|document| document.infons.values_mut()) {
+            *record = record.replace("\"state\":\"finished\"", &format!("\"state\":\"{state}\""));
+        }
+        let written = formats::write(&unfinished, Format::Jsonl, &WriteOptions::default()).unwrap();
+        user.write("unfinished.jsonl", &written.files[0].1);
+        let output = user.command(&["verify", "--device", "cpu", "unfinished.jsonl"]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{state}: {told}");
+        assert!(
+            told.lines().all(|line| line.contains(words) && !line.contains("identical")),
+            "{state}: {told}"
+        );
     }
-    let written = formats::write(&stopped, Format::Jsonl, &WriteOptions::default()).unwrap();
-    user.write("stopped.jsonl", &written.files[0].1);
-    let told = user.output(&["verify", "--device", "cpu", "stopped.jsonl"]);
-    assert!(told.lines().all(|line| line.ends_with(": identical")), "{told}");
+    // A file that was cut is sound as far as it goes, and is not all that was written.
+    let lines = user.read(&export);
+    assert!(lines.lines().count() > 1, "{lines}");
+    user.write("cut.jsonl", lines.lines().next().unwrap());
+    let output = user.command(&["verify", "--device", "cpu", "cut.jsonl"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && told.contains("the export was cut: 1 of the "), "{told}");
     let told = changed(user, &export, |document| {
         let end = document.text.len() - 1;
         document.text.replace_range(end.., "!");

@@ -112,6 +112,12 @@ pub fn shared(what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "{} not found, and CI skips nothing",
+        path.display()
+    );
     eprintln!("skipped: {} not found", path.display());
     None
 }

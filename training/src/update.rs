@@ -179,7 +179,8 @@ mod tests {
                 &Device::flex(),
             );
             let change = if rows > columns { change.transpose() } else { change };
-            let gram = change.clone().matmul(change.transpose()).into_data().to_vec::<f32>().unwrap();
+            let gram =
+                change.clone().matmul(change.transpose()).into_data().iter::<f32>().collect::<Vec<_>>();
             let n = rows.min(columns);
             let mean = (0..n).map(|i| gram[i * n + i]).sum::<f32>() / n as f32;
             let beside = (0..n * n).filter(|i| i / n != i % n).map(|i| gram[i].abs()).fold(0.0, f32::max);

@@ -22,6 +22,12 @@ const target = document.getElementById('app') ?? document.body
 const host = await chooseHost()
 let app: App | null = null
 host.watch((event) => app?.hear(event))
+// Nothing fails in silence.
+window.addEventListener('error', (event) => {
+  // No error of ours: the browser says with it that it measures some boxes one picture later.
+  if (!event.message.startsWith('ResizeObserver loop')) app?.uncaught(event.error ?? event.message)
+})
+window.addEventListener('unhandledrejection', (event) => app?.uncaught(event.reason))
 try {
   app = new App(host, await host.start())
   mount(AppFrame, { target, props: { app } })

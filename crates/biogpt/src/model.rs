@@ -17,7 +17,7 @@ use crate::network::Network;
 
 pub use error::ModelError;
 pub use folder::{FileRecord, Manifest, TaskPrompt, TrainingData, TrainingStage};
-pub use import::{Import, WeightType, import, write};
+pub use import::{Import, WeightType, import, import_telling, write};
 pub use pages::Mapping;
 pub use random::write_random;
 

@@ -250,8 +250,8 @@ fn fairseq_tensors(file: &WeightFile, folder: &Path) -> Result<FairseqParts, Che
     let config = fairseq::config(tree, vocab_size).map_err(refused)?;
     fairseq::check_dictionary(&config, folder)?;
     let others = tree.entries(tree.root).iter().filter(|(_, value)| *value != model);
-    let ignored = others.flat_map(|(key, value)| tree.tensors_below(*value, &tree.key_name(*key), DEPTH));
-    Ok((config, stored, ignored.collect()))
+    let ignored = tree.tensors_below(others.map(|(key, value)| (*value, tree.key_name(*key))), DEPTH);
+    Ok((config, stored, ignored))
 }
 
 /// What a failed download leaves behind where weights should be.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use workbench::Changed;
 use workbench::engine::Cancel;
 use workbench::wire::{BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
 
@@ -27,6 +28,13 @@ pub struct Arguments {
     /// Go on with the last batch that is not finished.
     #[arg(long)]
     resume: bool,
+    /// With --resume: also with another model or other dictionaries than the batch was begun with.
+    #[arg(long, requires = "resume")]
+    accept_changes: bool,
+    /// Only documents of the library whose results are another model's than the one in use, or the same one's taught otherwise;
+    /// decisions stay.
+    #[arg(long, conflicts_with_all = ["resume", "folder"])]
+    again: bool,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object a document.
@@ -64,19 +72,25 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
             let documents = match &brought {
                 Some(brought) => brought.documents.clone(),
+                None if arguments.again => workbench.documents_of_other_models(task).map_err(failure)?,
                 None => {
                     let every = DocumentFilter { undecided: false, without_task: None, origin: None };
                     workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)?
                 }
             };
+            if arguments.again && documents.is_empty() {
+                println!("nothing to do: no result is another model's");
+                return Ok(());
+            }
             let (question, mode) = (arguments.question.clone(), arguments.mode);
             workbench.found_batch(&BatchRequest { task, question, documents, mode }).map_err(failure)?
         }
     };
     let bar = bar(1)?;
     let mut told = 0;
+    let changed = if arguments.accept_changes { Changed::Accept } else { Changed::Refuse };
     let done = workbench
-        .work_on_batch(id, &Cancel::default(), &mut |batch| {
+        .go_on_with_batch(id, changed, &Cancel::default(), &mut |batch| {
             let over = batch.done + batch.failed + batch.skipped;
             bar.set_length(u64::from(batch.total));
             bar.set_position(u64::from(over));
@@ -100,6 +114,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let items = workbench.batch_items(done.id, 0, done.total).map_err(failure)?;
     for item in items.iter().filter_map(|item| Some((&item.title, item.problem.as_ref()?))) {
         eprintln!("{}: {}", item.0, crate::desk::text(item.1));
+    }
+    if done.state != BatchState::Finished {
+        return Err(
+            "the batch was paused or given up before its end: `osler-cli batch --resume` goes on".into()
+        );
     }
     if done.failed > 0 {
         return Err(format!("{} documents failed: see above for the reasons", done.failed).into());

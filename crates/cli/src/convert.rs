@@ -1,6 +1,6 @@
 //! `osler-cli convert`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use workbench::wire::ExportContent;
 
@@ -27,6 +27,19 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
     let brought = desk.import(&arguments.files)?;
-    write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, arguments.json)?;
+    let mut sources = Vec::new();
+    arguments.files.iter().for_each(|given| files_below(given, 0, &mut sources));
+    write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, &sources, arguments.json)?;
     brought.conclude()
+}
+
+/// The files that are given, or lie in a given folder.
+fn files_below(given: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    if !given.is_dir() {
+        files.push(given.to_owned());
+    } else if depth <= 16 {
+        // What cannot be looked into was not read either.
+        let entries = std::fs::read_dir(given).into_iter().flatten().flatten();
+        entries.for_each(|entry| files_below(&entry.path(), depth + 1, files));
+    }
 }

@@ -1,7 +1,6 @@
 //! `osler-cli describe`
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use serde_json::json;
 use workbench::wire::{Decoding, DescribeEvent, DescribeRequest};
@@ -20,7 +19,7 @@ pub struct Arguments {
     #[arg(long)]
     varied: bool,
     /// Sampling: below 1 the likely becomes likelier.
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, value_parser = temperature)]
     temperature: f64,
     /// Sampling: the same seed gives the same descriptions.
     #[arg(long, default_value_t = 0)]
@@ -36,6 +35,16 @@ pub struct Arguments {
     /// One JSON object a description.
     #[arg(long)]
     json: bool,
+}
+
+/// Below this the likeliest token is the only one left; far below it nothing can be computed.
+const LEAST_TEMPERATURE: f64 = 1e-4;
+
+fn temperature(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (LEAST_TEMPERATURE..=1e4).contains(&number) => Ok(number),
+        _ => Err(format!("`{text}` is no temperature from {LEAST_TEMPERATURE} to 10000")),
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -55,13 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let streams = arguments.candidates == 1 && !arguments.json;
     let mut texts: BTreeMap<u32, String> = BTreeMap::new();
     let (mut prompt, mut used) = (String::new(), Vec::new());
-    let mut written = Ok(());
-    let mut say = |words: &str| {
-        let mut out = std::io::stdout().lock();
-        if let Err(error) = out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
-            written = Err(error);
-        }
-    };
+    let say = crate::out::write;
     listen(
         |sink| desk.workbench.describe("describe", &request, sink),
         |event| match event {
@@ -92,6 +95,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 say(&(line + "\n"));
             }
         },
-    )?;
-    Ok(written?)
+    )
 }

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use devices::Request;
 use indicatif::{ProgressBar, ProgressStyle};
 use workbench::wire::{
-    DeviceChoice, Ending, HostError, Id, ImportPreview, ImportSource, PreviewEvent, Settings, Streamed, Told,
+    DeviceChoice, Ending, HostError, Id, ImportPreview, PreviewEvent, Settings, Streamed, Told,
 };
 use workbench::{Places, Sink, Workbench};
+
+use crate::temporary::Temporary;
 
 use crate::Failure;
 
@@ -34,15 +36,16 @@ impl ModelOption {
 /// A workbench, and the folder that goes away with it.
 pub struct Desk {
     pub workbench: Workbench,
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Temporary,
 }
 
 impl Desk {
     /// Over the folders of this user: for models.
     pub fn installed() -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
-        let workbench = Workbench::open_at(places()?, &folder.path().join("none.osler")).map_err(failure)?;
-        Ok(Self { workbench, _temporary: Some(folder) })
+        let places = places()?;
+        let folder = Temporary::new(&places.cache)?;
+        let workbench = Workbench::open_at(places, &folder.path().join("none.osler")).map_err(failure)?;
+        Ok(Self { workbench, _temporary: folder })
     }
 
     /// Over a library, which is made if there is none; over one for this command alone without a name. `settings` hold
@@ -52,9 +55,10 @@ impl Desk {
         model: &ModelOption,
         settings: impl FnOnce(&mut Settings),
     ) -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
+        let places = places()?;
+        let folder = Temporary::new(&places.cache)?;
         let own = folder.path().join("documents.osler");
-        let places = Places { config: folder.path().join("config"), ..places()? };
+        let places = Places { config: folder.path().join("config"), ..places };
         let workbench = Workbench::open_at(places, library.unwrap_or(&own)).map_err(failure)?;
         let mut changed = Settings { curator: curator(), ..workbench.settings() };
         if let Some(device) = &model.device {
@@ -72,29 +76,32 @@ impl Desk {
             Some(id) => drop(workbench.use_model(id).map_err(failure)?),
             None => {}
         }
-        Ok(Self { workbench, _temporary: Some(folder) })
+        Ok(Self { workbench, _temporary: folder })
     }
 
     /// Over a library that is there.
     pub fn existing(library: &Path, model: &ModelOption) -> Result<Self, Failure> {
-        if !library.is_file() {
+        let meant = workbench::library::meant(library);
+        if std::fs::metadata(&meant).is_err() {
             return Err(format!(
                 "there is no library {}. `osler-cli batch` and `extract --library` make one",
                 library.display()
             )
             .into());
         }
-        Self::open(Some(library), model, |_| ())
+        if std::fs::metadata(&meant).is_ok_and(|about| about.is_file() && about.len() == 0) {
+            // Opening it would make one there, and who names a library to be read expects it to hold something.
+            return Err(format!("{} is empty: it is no library yet", meant.display()).into());
+        }
+        Self::open(Some(&meant), model, |_| ())
     }
 
     /// Brings files into the library; tells on standard error what could not be read. One bad file does not stop the
     /// others: see [`Brought::conclude`].
     pub fn import(&self, files: &[PathBuf]) -> Result<Brought, Failure> {
-        let paths = files.iter().map(|path| path.display().to_string()).collect();
-        let source = ImportSource::Paths { paths };
         let mut preview: Option<ImportPreview> = None;
         listen(
-            |sink| self.workbench.preview_import("preview", &source, sink),
+            |sink| self.workbench.preview_files("preview", files, sink),
             |event| {
                 if let PreviewEvent::Preview { preview: found } = event {
                     preview = Some(found);
@@ -211,7 +218,9 @@ pub fn places() -> Result<Places, Failure> {
             .join("osler"),
     };
     let mut places = Places::below(home);
-    if let Some(models) = models() {
+    if let Some(models) = models()? {
+        // Named as a file: it must be there, since names would be missed without it.
+        places.dictionaries.push(models.join("terms/builtin.terms"));
         places.dictionaries.push(models.join("terms"));
         let mut folders: Vec<PathBuf> =
             std::fs::read_dir(&models)?.flatten().map(|entry| entry.path()).collect();
@@ -236,14 +245,17 @@ fn user_data() -> Option<PathBuf> {
 
 /// The folder of models that came with Osler: the one that `OSLER_MODELS` names, else beside this program, else in the
 /// checkout that one works in.
-fn models() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("OSLER_MODELS") {
-        return Some(PathBuf::from(folder)).filter(|folder| folder.is_dir());
+fn models() -> Result<Option<PathBuf>, Failure> {
+    if let Some(folder) = std::env::var_os("OSLER_MODELS").map(PathBuf::from) {
+        if folder.is_dir() {
+            return Ok(Some(folder));
+        }
+        return Err(format!("OSLER_MODELS names {}, which is no folder", folder.display()).into());
     }
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
     let above = program.iter().chain(&here).flat_map(|path| path.ancestors());
-    above.map(|folder| folder.join("models")).find(|folder| folder.join("terms").is_dir())
+    Ok(above.map(|folder| folder.join("models")).find(|folder| folder.join("terms").is_dir()))
 }
 
 /// Who signs what is written: the system's name for the user.

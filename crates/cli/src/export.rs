@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use workbench::Exported;
 use workbench::wire::{ExportContent, ExportEvent, ExportRequest, ExportScope};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure, listen};
+use crate::desk::{Desk, ModelOption, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -38,15 +39,17 @@ fn content(text: &str) -> Result<ExportContent, String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::existing(&arguments.library, &ModelOption::default())?;
-    write(&desk, &arguments.to, arguments.content, &arguments.out, arguments.json)
+    write(&desk, &arguments.to, arguments.content, &arguments.out, &[], arguments.json)
 }
 
-/// Writes the whole library; tells on standard error what the format cannot hold.
+/// Writes the whole library, over none of the `sources` that it was read from; tells on standard error what the format cannot
+/// hold, and what was written where that is standard output itself.
 pub fn write(
     desk: &Desk,
     format: &str,
     content: ExportContent,
     out: &Path,
+    sources: &[PathBuf],
     json: bool,
 ) -> Result<(), Failure> {
     let scope = ExportScope::Library;
@@ -55,17 +58,23 @@ pub fn write(
         return Err(format!("there is no format `{format}`: say one of {}", known.join(", ")).into());
     }
     let request = ExportRequest { scope, format: format.to_owned(), content };
-    for loss in desk.workbench.preview_export(&request).map_err(failure)?.losses {
-        eprintln!("left out: {} ({}, such as {})", loss.what, loss.count, loss.example);
+    let exported = desk.workbench.export_file(&request, out, sources, &mut |_, _| true).map_err(failure)?;
+    let Exported { path, bytes, documents, losses } = exported.ok_or("the export was stopped")?;
+    for loss in losses {
+        let example =
+            if loss.example.is_empty() { String::new() } else { format!(", such as {}", loss.example) };
+        eprintln!("left out: {} ({}{example})", loss.what, loss.count);
     }
-    listen(
-        |sink| desk.workbench.export_to("export", &request, out, sink),
-        |event| match &event {
-            ExportEvent::Progress { .. } => {}
-            written if json => println!("{}", serde_json::json!(written)),
-            ExportEvent::Written { path, bytes, documents } => {
-                println!("{documents} documents, {bytes} bytes: {path}");
-            }
-        },
-    )
+    let path = path.display().to_string();
+    let said = if json {
+        serde_json::json!(ExportEvent::Written { path, bytes, documents }).to_string()
+    } else {
+        format!("{documents} documents, {bytes} bytes: {path}")
+    };
+    if out.starts_with("/dev") || out.starts_with("/proc") {
+        eprintln!("{said}");
+    } else {
+        println!("{said}");
+    }
+    Ok(())
 }

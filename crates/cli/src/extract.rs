@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long, default_value = "exhaustive", value_parser = mode)]
     mode: ExtractionMode,
     /// In the exhaustive mode, pairs of at least this probability; the model's own threshold if absent.
-    #[arg(long)]
+    #[arg(long, value_parser = probability)]
     threshold: Option<f64>,
     /// Keep documents and results in this library.
     #[arg(long)]
@@ -41,6 +41,14 @@ pub fn task(text: &str) -> Result<RelationTask, String> {
     }
 }
 
+/// A number from 0 to 1.
+pub fn probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(format!("`{text}` is no number from 0 to 1")),
+    }
+}
+
 pub fn mode(text: &str) -> Result<ExtractionMode, String> {
     match text {
         "generate" => Ok(ExtractionMode::Generate),
@@ -50,9 +58,7 @@ pub fn mode(text: &str) -> Result<ExtractionMode, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
-        settings.threshold = arguments.threshold.unwrap_or_default();
-    })?;
+    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
     let brought = desk.import(&arguments.files)?;
     let bar = bar(brought.documents.len() as u64)?;
     for &document in &brought.documents {
@@ -61,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let request = ExtractRequest { document, task: arguments.task, mode: arguments.mode, model_id: None };
         let mut found = Vec::new();
         listen(
-            |sink| desk.workbench.extract("extract", &request, sink),
+            |sink| desk.workbench.extract_from("extract", &request, arguments.threshold, sink),
             |event| {
                 if let ExtractEvent::Found { annotation } = event {
                     found.push(annotation);

@@ -5,6 +5,9 @@
     reason = "results go to standard output, messages to standard error"
 )]
 
+#[macro_use]
+mod out;
+
 mod answer;
 mod batch;
 mod bench;
@@ -17,9 +20,11 @@ mod devices_command;
 mod export;
 mod extract;
 mod inspect;
+mod library;
 mod models;
 mod review;
 mod search;
+mod temporary;
 mod terms;
 mod verify;
 
@@ -57,6 +62,9 @@ enum Command {
     Review(review::Command),
     /// Write what is in a library in a format of the field.
     Export(export::Arguments),
+    /// Look after a library: check, repair, compact.
+    #[command(subcommand)]
+    Library(library::Command),
     /// Look for words in a library: texts, names, notes, decisions.
     Search(search::Arguments),
     /// Build dictionaries of names, and look names up.
@@ -92,6 +100,12 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("OSLER_LOG"))
         .with_writer(std::io::stderr)
         .init();
+    // Ctrl-C, a hang-up or the system's end: texts that lie in temporary folders go first. A library needs no care, it stands
+    // a kill at any moment. Who lets signals be ignored (nohup) has them ignored.
+    let _ = ctrlc::try_set_handler(|| {
+        temporary::remove_all();
+        std::process::exit(130);
+    });
     let result = match Arguments::parse().command {
         Command::Describe(arguments) => describe::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
@@ -101,6 +115,7 @@ fn main() -> ExitCode {
         Command::Batch(arguments) => batch::run(&arguments),
         Command::Review(command) => review::run(&command),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Library(command) => library::run(&command),
         Command::Search(arguments) => search::run(&arguments),
         Command::Terms(command) => terms::run(&command),
         Command::Verify(arguments) => verify::run(&arguments),

@@ -2,6 +2,7 @@
 
 mod import;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use biogpt::model::Manifest;
@@ -104,6 +105,7 @@ fn verify(manifest: &Manifest, folder: &Path) -> Result<(), Failure> {
     let result = manifest.verify_telling(folder, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
+        ControlFlow::Continue(())
     });
     bar.finish_and_clear();
     Ok(result?)

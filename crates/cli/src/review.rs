@@ -133,7 +133,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             let agreement = match (other, task) {
                 (Some(other), _) => desk.workbench.agreement(curator, other),
                 (None, Some(task)) => {
-                    let sha256 = model_sha256(&desk)?;
+                    let sha256 = desk.workbench.weights_in_use().map_err(failure)?;
                     desk.workbench.agreement_with_model(curator, *task, &sha256, *threshold)
                 }
                 (None, None) => return Err("name another curator, or say which --task of a model".into()),
@@ -162,14 +162,6 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
     }
-}
-
-/// Of the model that is chosen, or came with Osler.
-fn model_sha256(desk: &Desk) -> Result<String, Failure> {
-    let chosen = desk.workbench.engine_status().model_id;
-    let models = desk.workbench.models().map_err(failure)?;
-    let model = models.into_iter().find(|model| Some(&model.id) == chosen.as_ref());
-    Ok(model.ok_or("no model is installed: name one with --model")?.sha256)
 }
 
 /// One line a type, and one for all.

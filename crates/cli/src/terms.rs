@@ -53,7 +53,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Find { text, json: as_json } => {
             let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-            for found in desk.workbench.find_terms(text) {
+            for found in desk.workbench.find_terms(text).map_err(failure)? {
                 let ids: Vec<String> =
                     found.concepts.iter().map(|one| format!("{}:{}", one.vocabulary, one.id)).collect();
                 if *as_json {

@@ -21,7 +21,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &arguments.model, |_| ())?;
-    let RecordedExport { runs, file } = recorded_runs(&arguments.export).map_err(failure)?;
+    let RecordedExport { runs, file, missing } = recorded_runs(&arguments.export).map_err(failure)?;
     let bar = bar(runs.len() as u64)?;
     let mut other = 0;
     let differs = file.as_ref().is_some_and(|file| !file.differences.is_empty());
@@ -38,21 +38,36 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         bar.set_message(run.document_id.clone());
         let verified = desk.workbench.verify_recorded(run).map_err(failure)?;
-        other += usize::from(!verified.identical);
+        let failed = run.state == "failed";
+        other += usize::from(failed || !verified.differences.is_empty());
         bar.inc(1);
         bar.suspend(|| {
             if arguments.json {
                 let line = json!({ "document": run.document_id, "run": run.run, "task": run.record.task,
-                                   "identical": verified.identical, "differences": verified.differences });
+                                   "identical": verified.identical, "differences": verified.differences,
+                                   "close": verified.close, "notCompared": verified.not_compared });
                 println!("{line}");
-            } else if verified.identical {
-                println!("{} {}: identical", run.document_id, run.record.task);
-            } else {
-                println!("{} {}: {}", run.document_id, run.record.task, verified.differences.join("; "));
+                return;
             }
+            let mut words = verified.differences.clone();
+            words.extend(verified.not_compared.clone());
+            if words.is_empty() && verified.close {
+                words.push("the same within 0.0001".to_owned());
+            } else if words.is_empty() {
+                words.push("identical".to_owned());
+            }
+            println!("{} {}: {}", run.document_id, run.record.task, words.join("; "));
         });
     }
     bar.finish_and_clear();
+    if let Some((there, written)) = missing {
+        return Err(format!(
+            "the export was cut: {there} of the {written} documents that were written are there, and {other} of {} runs \
+             differ",
+            runs.len()
+        )
+        .into());
+    }
     match (other, differs) {
         (0, false) => Ok(()),
         (0, true) => Err("the export differs from its record".into()),
@@ -60,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             Err(format!("the export differs from its record, and {other} of {} runs differ", runs.len())
                 .into())
         }
-        _ => Err(format!("{other} of {} runs differ", runs.len()).into()),
+        _ => Err(format!("{other} of {} runs differ or failed", runs.len()).into()),
     }
 }
 

@@ -28,6 +28,15 @@ pub const XML_DEPTH: usize = 200;
 pub const XML_ENTITY_BYTES: usize = 1024;
 /// Most entities that an XML file may declare itself.
 pub const XML_ENTITIES: usize = 1_000;
+/// Most bytes that the entities of an XML file's own come to, all uses together.
+pub const XML_EXPANDED_BYTES: usize = 16 * MIB;
+/// Most bytes of memory that one JSON record may take.
+pub const JSON_BYTES: usize = 768 * MIB;
+/// Most mentions and relations of one file.
+pub const FILE_ANNOTATIONS: usize = 2_000_000;
+/// Most elements, attributes and stretches of text in one XML record: some hundred bytes of memory each. A book has
+/// some hundred thousand.
+pub const XML_NODES: usize = 3_000_000;
 /// Largest PDF.
 pub const PDF_BYTES: usize = 128 * MIB;
 /// Most pages of a PDF.
@@ -56,6 +65,14 @@ pub struct Limits {
     pub annotations: usize,
     /// See [`XML_DEPTH`].
     pub xml_depth: usize,
+    /// See [`XML_EXPANDED_BYTES`].
+    pub xml_expanded_bytes: usize,
+    /// See [`XML_NODES`].
+    pub xml_nodes: usize,
+    /// See [`JSON_BYTES`].
+    pub json_bytes: usize,
+    /// See [`FILE_ANNOTATIONS`].
+    pub file_annotations: usize,
     /// See [`PDF_BYTES`].
     pub pdf_bytes: usize,
     /// See [`PDF_PAGES`].
@@ -76,6 +93,10 @@ impl Default for Limits {
             documents: DOCUMENTS,
             annotations: ANNOTATIONS,
             xml_depth: XML_DEPTH,
+            xml_expanded_bytes: XML_EXPANDED_BYTES,
+            xml_nodes: XML_NODES,
+            json_bytes: JSON_BYTES,
+            file_annotations: FILE_ANNOTATIONS,
             pdf_bytes: PDF_BYTES,
             pdf_pages: PDF_PAGES,
             issues: ISSUES,

@@ -98,22 +98,38 @@ fn jats() {
         "jats",
         expect![[r#"
             PMC6949206.xml: JATS article XML, 1 documents, 101 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
+                Left out: footnotes (2).
                 Left out: references (79).
             BMC_Genomics-5-_-340383.nxml: JATS article XML, 1 documents, 54 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
                 Left out: references (14).
                 Left out: tables (1).
             PLoS_Biol-2-8-509305.nxml: JATS article XML, 1 documents, 46 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
+                Left out: footnotes (5).
+                Left out: further abstracts (graphical, short, for the public) (1).
+                Left out: glossaries (1).
                 Left out: references (43).
+                Left out: sections of the back matter (1).
             PLoS_Biol-4-6-1475681.nxml: JATS article XML, 1 documents, 49 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
+                Left out: footnotes (3).
+                Left out: further abstracts (graphical, short, for the public) (1).
+                Left out: glossaries (1).
                 Left out: references (60).
+                Left out: sections of the back matter (1).
             efetch_pmc.xml: JATS article XML, 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
             1471-2180-11-174.nxml: JATS article XML, 1 documents, 78 passages, 0 mentions, 0 relations, 0 issues
                 Left out: references (64).
+                Left out: sections of the back matter (1).
                 Left out: tables (3).
             mds526.nxml: JATS article XML, 1 documents, 50 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
                 Left out: references (40).
                 Left out: tables (4).
             pntd.0002065.nxml: JATS article XML, 1 documents, 50 passages, 0 mentions, 0 relations, 0 issues
+                Left out: acknowledgements (1).
                 Left out: references (32).
                 Left out: tables (5).
         "#]],
@@ -184,16 +200,16 @@ fn pubtator() {
     check(
         "pubtator",
         expect![[r#"
-        twoDocs.txt: PubTator, 2 documents, 4 passages, 28 mentions, 0 relations, 0 issues
-        1-sample-annotations.txt: PubTator, 132 documents, 263 passages, 1887 mentions, 0 relations, 47 issues
-            line 1648, document 25497491: 1135 mentions lie outside the text and were left out: "patients", "PD", "PD" ….
-            line 2815, document 25491129: 11 mentions lie outside the text and were left out: "male", "participants", "patient" ….
-            line 2829, document 25530808: 159 mentions lie outside the text and were left out: "Cronobacter sakazakii", "infant", "Escherichia coli" ….
-            The file's offsets count no blank between title and abstract.
-        CDR_sample.test.CID.PubTator: PubTator, 50 documents, 100 passages, 871 mentions, 681 relations, 0 issues
-        CDR_sample.test.DNER.PubTator: PubTator, 50 documents, 100 passages, 408 mentions, 0 relations, 0 issues
-        TestSet.tmChem.PubTator.txt: PubTator, 500 documents, 1000 passages, 5107 mentions, 0 relations, 0 issues
-    "#]],
+            twoDocs.txt: PubTator, 2 documents, 4 passages, 28 mentions, 0 relations, 0 issues
+            1-sample-annotations.txt: PubTator, 132 documents, 263 passages, 1885 mentions, 0 relations, 47 issues
+                line 1648, document 25497491: 1135 mentions lie outside the text and were left out: "patients", "PD", "PD" ….
+                line 2815, document 25491129: 11 mentions lie outside the text and were left out: "male", "participants", "patient" ….
+                line 2829, document 25530808: 159 mentions lie outside the text and were left out: "Cronobacter sakazakii", "infant", "Escherichia coli" ….
+                The file's offsets count no blank between title and abstract.
+            CDR_sample.test.CID.PubTator: PubTator, 50 documents, 100 passages, 871 mentions, 681 relations, 0 issues
+            CDR_sample.test.DNER.PubTator: PubTator, 50 documents, 100 passages, 408 mentions, 0 relations, 0 issues
+            TestSet.tmChem.PubTator.txt: PubTator, 500 documents, 1000 passages, 5107 mentions, 0 relations, 0 issues
+        "#]],
     );
 }
 
@@ -249,7 +265,7 @@ fn csv_tsv() {
                 The text was taken from: title, abstract.
             schoot-lgmm-ptsd-included-2.csv: CSV table, 38 documents, 64 passages, 0 mentions, 0 relations, 0 issues
                 The text was taken from: title, abstract.
-            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text. Choose the column that holds the text: UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End.
+            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text. Choose the column that holds the text: UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End. Where there is nothing to choose with, name that column "text" in the first line of the file.
         "#]],
     );
 }
@@ -313,22 +329,31 @@ fn gzip() {
         expect![[r#"
             PMC2970367.nxml.gz: JATS article XML, 1 documents, 42 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
+                Left out: acknowledgements (1).
+                Left out: appendices (1).
+                Left out: footnotes (1).
                 Left out: references (12).
                 Left out: tables (1).
             PMC3098455.nxml.gz: JATS article XML, 1 documents, 92 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
+                Left out: further abstracts (graphical, short, for the public) (1).
                 Left out: references (15).
                 Left out: tables (3).
             PMC3201365.nxml.gz: JATS article XML, 1 documents, 42 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
+                Left out: acknowledgements (1).
+                Left out: appendices (1).
+                Left out: footnotes (1).
                 Left out: references (7).
                 Left out: tables (1).
             PMC4154068.nxml.gz: JATS article XML, 1 documents, 93 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
+                Left out: acknowledgements (1).
                 Left out: references (28).
                 Left out: tables (4).
             PMC5289004.nxml.gz: JATS article XML, 1 documents, 75 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
+                Left out: acknowledgements (1).
                 Left out: references (55).
             pubmed21n1016_excerpt_original.xml.gz: PubMed XML, 3 documents, 6 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
@@ -373,7 +398,7 @@ fn malformed() {
             ris_issue_1099.txt: RIS, 7 documents, 14 passages, 0 mentions, 0 relations, 0 issues
             ris_issue_992.txt: RIS, 19 documents, 27 passages, 0 mentions, 0 relations, 0 issues
             warning_not_integer_span.json: PubAnnotation JSON, 1 documents, 1 passages, 1 mentions, 0 relations, 1 issues
-                record 1: 1 denotations have no whole-number span: E2.
+                record 1: 1 denotation has no whole-number span: E2.
         "#]],
     );
 }

@@ -5,7 +5,7 @@
 //! - a curator says yes to what they accepted, added, or wrote in an edit, and no to what they rejected or edited away;
 //! - two curators are compared on the documents on which both have decided something. What one of them added, the other one
 //!   has not seen fit to add: that is a no. What was proposed to both and only one has decided is left out and counted;
-//! - a model says yes to the findings of its latest run over a document that reach the threshold, no to its others, and no to
+//! - a model says yes to the findings of its latest whole run over a document that reach the threshold, no to its others, and no to
 //!   what the curator knows of and it did not find. Findings that the curator has not decided are left out and counted.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::identifiers::DocumentId;
 use crate::json;
+use crate::last_word::{Says, words};
 use crate::library::Library;
 use crate::queue::LATEST_RUN;
-use crate::tables::decisions::{self, Statement, Verdict};
+use crate::tables::decisions;
 use crate::tables::findings::Prediction;
 
 /// Which model's results are compared.
@@ -185,31 +185,19 @@ fn documents(views: &BTreeMap<Key, View>) -> BTreeSet<DocumentId> {
 }
 
 fn views_of(connection: &Connection, curator: &str) -> Result<BTreeMap<Key, View>> {
-    let mut decisions = decisions::of_curator(connection, curator)?;
-    // The same statement may have been decided twice, in two runs: the last word counts.
-    decisions.sort_by_key(|decision| (decision.made_at, decision.id));
+    let decisions = decisions::of_curator(connection, curator)?;
     let mut views: BTreeMap<Key, View> = BTreeMap::new();
-    for decision in decisions {
-        let mut say = |content: &Content, yes: bool, proposed: bool| {
-            let key = (decision.document, content.identity());
-            let proposed = proposed || views.get(&key).is_some_and(|view| view.proposed);
-            let view = View { sort: content.sort(), kind: content.kind().to_owned(), yes, proposed };
-            views.insert(key, view);
+    for word in words(connection, &decisions)? {
+        let key = (word.decision.document, word.content.identity());
+        let before = views.get(&key);
+        let yes = match word.says {
+            Says::Yes => true,
+            Says::No => false,
+            Says::Duplicate => before.is_some_and(|view| view.yes),
         };
-        match &decision.statement {
-            Statement::Added(content) => say(content, true, false),
-            Statement::Judged { subject, verdict } => {
-                let content = decisions::content_of(connection, *subject)?.1;
-                match verdict {
-                    Verdict::Accept => say(&content, true, true),
-                    Verdict::Reject(_) => say(&content, false, true),
-                    Verdict::Edit(edited) => {
-                        say(&content, false, true);
-                        say(edited, true, edited.identity() == content.identity());
-                    }
-                }
-            }
-        }
+        let proposed = word.proposed || before.is_some_and(|view| view.proposed);
+        let (sort, kind) = (word.content.sort(), word.content.kind().to_owned());
+        views.insert(key, View { sort, kind, yes, proposed });
     }
     Ok(views)
 }

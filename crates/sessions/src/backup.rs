@@ -1,4 +1,4 @@
-//! Whole copies of a library: before each upgrade, and when the user asks for one.
+//! Whole copies of a library: before each upgrade and repair, and when the user asks for one.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,19 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::error::{Error, Result};
+use crate::founding::{sync_folder, unfinished};
 
 /// Where the copy from before an upgrade away from `version` lies: `notes.osler` -> `notes.before-v2.osler`.
 pub(crate) fn path_before_upgrade(library: &Path, next_version: u32) -> PathBuf {
-    let stem = library.file_stem().unwrap_or_default().to_string_lossy();
-    let extension =
-        library.extension().map_or_else(|| String::from("osler"), |e| e.to_string_lossy().into_owned());
-    library.with_file_name(format!("{stem}.before-v{next_version}.{extension}"))
+    path_before(library, &format!("v{next_version}"))
+}
+
+/// `notes.osler` -> `notes.before-WHAT.osler`.
+pub(crate) fn path_before(library: &Path, what: &str) -> PathBuf {
+    let mut name = library.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!(".before-{what}."));
+    name.push(library.extension().unwrap_or("osler".as_ref()));
+    library.with_file_name(name)
 }
 
 /// The newest copy that an upgrade left beside the library.
@@ -23,23 +29,32 @@ pub(crate) fn newest(library: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Copies what is committed in `from` into a file at `to`, which appears whole or not at all and replaces an older one.
-pub(crate) fn copy(from: &Connection, to: &Path) -> Result<()> {
-    let mut unfinished = to.as_os_str().to_os_string();
-    unfinished.push(".part");
-    let unfinished = PathBuf::from(unfinished);
-    let cannot_write =
-        |source: std::io::Error| Error::CannotOpen { path: to.to_path_buf(), reason: source.to_string() };
-    if unfinished.exists() {
-        std::fs::remove_file(&unfinished).map_err(cannot_write)?;
+/// What to do with a file that has the copy's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Keep,
+    Replace,
+}
+
+/// Copies what is committed in `from` (the library at `library`) into a file at `to`, which appears whole or not at all and
+/// may be read by whom the library may be read by.
+pub(crate) fn copy(from: &Connection, library: &Path, to: &Path, existing: Existing) -> Result<()> {
+    let copy = unfinished(to)?;
+    fill(from, copy.path()).map_err(|error| error.at(to))?;
+    if let Ok(metadata) = std::fs::metadata(library) {
+        // Where the system does not let rights be given on, those of a new file hold.
+        let _ = std::fs::set_permissions(copy.path(), metadata.permissions());
     }
-    let copied = fill(from, &unfinished).map_err(|error| error.at(to));
-    if let Err(error) = copied {
-        // What matters is the first error; a leftover is removed before the next attempt.
-        let _ = std::fs::remove_file(&unfinished);
-        return Err(error);
+    match existing {
+        Existing::Keep => copy.persist_noclobber(to),
+        Existing::Replace => copy.persist(to),
     }
-    std::fs::rename(&unfinished, to).map_err(cannot_write)
+    .map_err(|refusal| match refusal.error.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::AlreadyExists { path: to.to_path_buf() },
+        _ => Error::from_io(to, &refusal.error),
+    })?;
+    sync_folder(to);
+    Ok(())
 }
 
 fn fill(from: &Connection, to: &Path) -> Result<()> {
@@ -51,5 +66,5 @@ fn fill(from: &Connection, to: &Path) -> Result<()> {
     }
     // A copy is one file: its log is folded in before anyone carries it away.
     target.pragma_update(None, "journal_mode", "DELETE")?;
-    Ok(())
+    target.close().map_err(|(_, error)| error.into())
 }

@@ -28,12 +28,25 @@ pub enum DocumentOrder {
 pub struct DocumentFilter<'a> {
     /// Only those with relations that this curator has not decided.
     pub undecided_by: Option<&'a str>,
-    /// Only those that no model has run over for this task.
+    /// Only those that no model has wholly run over for this task.
     pub without_task: Option<&'a str>,
+    /// Only those whose results are another model's, so that this one can be asked again.
+    pub not_of: Option<ModelOfTask<'a>>,
     /// Only those from this file or source.
     pub origin: Option<&'a str>,
     /// Only this one.
     pub only: Option<DocumentId>,
+}
+
+/// A model as a task uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelOfTask<'a> {
+    /// The task.
+    pub task: &'a str,
+    /// The hash of the model's weights.
+    pub model_sha256: &'a str,
+    /// The hash of what its training taught beside the weights.
+    pub guidance_sha256: &'a str,
 }
 
 /// Where the next page begins. Opaque; gives the same row also when others import in the meantime.
@@ -58,12 +71,12 @@ pub struct DocumentSummary {
     pub imported_at: Timestamp,
     /// Length of the text in bytes.
     pub length: u64,
-    /// Relations as the curator sees them beside the text: those of the latest run of each model, each statement once, with
+    /// Relations as the curator sees them beside the text: those of the latest whole run of each model, each statement once, with
     /// what the curator decided about older runs, what came with the document, and what the curator added.
     pub findings: u64,
     /// How many of them the curator who looks has decided or added.
     pub decided: u64,
-    /// Runs that looked for relations and did not fail: a document that was read may have none.
+    /// Runs that looked for relations and came to their end: a document that was read may have none.
     pub runs: u64,
     /// Notes on it.
     pub notes: u64,
@@ -121,7 +134,7 @@ impl Library {
                 + (SELECT count(*) FROM decisions
                    WHERE document_id = d.id AND curator = {curator} AND (relation_id IS NOT NULL OR {ADDED})),
                 (SELECT count(*) FROM runs
-                 WHERE document_id = d.id AND task LIKE 'relations/%' AND state <> 'failed'),
+                 WHERE document_id = d.id AND task LIKE 'relations/%' AND state = 'finished'),
                 (SELECT count(*) FROM notes WHERE document_id = d.id), d.{column}
              FROM documents d WHERE {} ORDER BY d.{column} {direction}, d.id {direction} LIMIT {}",
             query.sql(),
@@ -200,7 +213,20 @@ fn conditions(filter: &DocumentFilter<'_>) -> Conditions {
     }
     if let Some(task) = filter.without_task {
         let task = query.bind(task.to_owned());
-        query.and(format!("NOT EXISTS (SELECT 1 FROM runs WHERE document_id = d.id AND task = {task})"));
+        query.and(format!(
+            "NOT EXISTS (SELECT 1 FROM runs WHERE document_id = d.id AND task = {task} AND state = 'finished')"
+        ));
+    }
+    if let Some(model) = filter.not_of {
+        let (task, weights) = (query.bind(model.task.to_owned()), query.bind(model.model_sha256.to_owned()));
+        let guidance = query.bind(model.guidance_sha256.to_owned());
+        let finished =
+            format!("SELECT 1 FROM runs WHERE document_id = d.id AND task = {task} AND state = 'finished'");
+        // Runs from before guidance was written down do not say what they had.
+        query.and(format!(
+            "EXISTS ({finished}) AND NOT EXISTS ({finished} AND model_sha256 = {weights}
+                AND coalesce(json_extract(record, '$.guidance_sha256'), '') IN ('', {guidance}))"
+        ));
     }
     query.and_if("d.origin =", filter.origin.map(str::to_owned));
     query.and_if("d.id =", filter.only.map(|id| id.0));

@@ -79,6 +79,28 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// The name leaves no room for those of the working files beside it.
+    #[error(
+        "the name of {} has {length} bytes, and Osler needs names of at most {most} for its working files beside the library. \
+         Choose a shorter name", path.display()
+    )]
+    NameTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Length of its name.
+        length: usize,
+        /// The longest that can be used.
+        most: usize,
+    },
+    /// The open file is no longer the one at its path.
+    #[error(
+        "{} was moved, removed or replaced while it was open; the last action was not saved, everything before it is in the \
+         moved file. Put that file back, or open it where it is now", path.display()
+    )]
+    Replaced {
+        /// Where the library was opened.
+        path: PathBuf,
+    },
     /// No space is left.
     #[error("the disk that holds {} is full; the last action was not saved, everything before it was. Free some space and repeat it", path.display())]
     DiskFull {
@@ -124,6 +146,16 @@ pub enum Error {
         what: &'static str,
         /// Its number.
         id: i64,
+    },
+    /// Something belongs to another author, who alone may change it.
+    #[error("{what} {id} is by {author}, who alone can change or remove it. Write one of your own beside it")]
+    OfAnother {
+        /// `note`.
+        what: &'static str,
+        /// Its number.
+        id: i64,
+        /// Whose it is.
+        author: String,
     },
     /// A span lies outside the text or inside a character.
     #[error("the place {}..{} is not in the text of document {document}. Select the words again", span.start, span.end)]
@@ -224,6 +256,20 @@ impl Error {
         }
     }
 
+    /// What the system refused about a file of the library, or beside it.
+    pub(crate) fn from_io(path: &Path, refusal: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let path = path.to_path_buf();
+        match refusal.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded => Self::DiskFull { path },
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem | Kind::NotFound => match unwritable(path) {
+                Self::ReadOnlyFile { path } => Self::CannotOpen { path, reason: refusal.to_string() },
+                folder => folder,
+            },
+            _ => Self::CannotOpen { path, reason: refusal.to_string() },
+        }
+    }
+
     /// Whether the database refused because a row that must exist would be missing.
     pub(crate) fn is_missing_ground(&self) -> bool {
         matches!(self, Self::Database { source, .. } if source.sqlite_error().is_some_and(
@@ -241,16 +287,8 @@ fn unwritable(path: PathBuf) -> Error {
         let reason = format!("the folder {} does not exist", folder.display());
         return Error::CannotOpen { path, reason };
     }
-    let mut probe = path.file_name().unwrap_or_default().to_os_string();
-    probe.push(".probe");
-    let probe = folder.join(probe);
-    match std::fs::OpenOptions::new().write(true).create_new(true).open(&probe) {
-        Ok(_) => {
-            // An empty leftover harms nobody.
-            let _ = std::fs::remove_file(&probe);
-            Error::ReadOnlyFile { path }
-        }
-        Err(refusal) if refusal.kind() == std::io::ErrorKind::AlreadyExists => Error::ReadOnlyFile { path },
+    match tempfile::Builder::new().prefix(".osler-").tempfile_in(&folder) {
+        Ok(_) => Error::ReadOnlyFile { path },
         Err(_) => Error::ReadOnlyFolder { folder },
     }
 }

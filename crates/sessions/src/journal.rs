@@ -3,7 +3,7 @@
 //! One event is one action of one author and groups all the rows it changed. A change keeps the *other side* of a row: the
 //! row as it is not at the moment (nothing, for a row that the action made). To undo is to exchange row and other side, and
 //! so is to redo: one operation serves both, for every table alike. Nothing is stored twice, and a row that exists is never
-//! a copy.
+//! a copy. Of a draft the other side says only what differs from the row.
 //!
 //! Each author has a stack of their own for each [`Track`], so that undo takes back what *I* did last, also when a colleague
 //! works in the same file. Where someone else's work rests on an event, undo refuses ([`Error::BuiltUpon`],
@@ -11,6 +11,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod events;
+mod named;
 mod record;
 mod summary;
 mod undo;

@@ -23,10 +23,14 @@ mod content;
 mod document_list;
 mod dump;
 mod error;
+mod file_identity;
+mod founding;
 mod full_text;
+mod health;
 mod identifiers;
 mod journal;
 mod json;
+mod last_word;
 mod library;
 mod migrations;
 mod occurrences;
@@ -35,16 +39,18 @@ mod search;
 mod tables;
 
 pub use agreement::{Agreement, ModelChoice, Tally};
-pub use annotated::Which;
+pub use annotated::{IDS, KEEPS_NAMES, MADE_FOR, PLACES, Which, ids, places};
 pub use content::{Content, Grade, Participant};
-pub use document_list::{DocumentCursor, DocumentFilter, DocumentOrder, DocumentSummary};
+pub use document_list::{DocumentCursor, DocumentFilter, DocumentOrder, DocumentSummary, ModelOfTask};
 pub use error::{Error, Result};
+pub use founding::Founding;
+pub use health::{Compacted, Repaired};
 pub use identifiers::{
     BatchId, By, DecisionId, DocumentId, DraftId, EntityId, EventId, FindingId, NoteId, RelationId, RunId,
     Timestamp,
 };
 pub use journal::{Action, HistoryEntry, State, Step, Track};
-pub use library::{Founding, Library};
+pub use library::Library;
 pub use occurrences::occurrences;
 pub use queue::{QueueCursor, QueueEntry, QueueFilter, QueueOrder};
 pub use search::{Hit, Hits};
@@ -57,5 +63,5 @@ pub use tables::findings::{Finding, Prediction, Warning};
 pub use tables::library_details::LibraryDetails;
 pub use tables::notes::{NewNote, Note, NoteSubject};
 pub use tables::places::Place;
-pub use tables::runs::{Ending, Run, RunRecord, RunState};
+pub use tables::runs::{Ending, Run, RunRecord, RunState, UsedDictionary};
 pub use tables::tallies::Counts;

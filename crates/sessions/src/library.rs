@@ -8,28 +8,12 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::backup;
 use crate::error::{Error, Result};
-use crate::full_text;
-use crate::identifiers::Timestamp;
+use crate::file_identity::FileIdentity;
 use crate::migrations;
-use crate::tables::{library_details, tallies};
+use crate::tables::library_details;
 
 /// How long an action waits for another process to finish its own.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What a new library is told about itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Founding<'a> {
-    /// A unique id, made by the caller: two copies of one library carry the same.
-    pub uuid: &'a str,
-    /// The name the user sees.
-    pub name: &'a str,
-    /// The program that makes the file.
-    pub app_version: &'a str,
-    /// Who makes it.
-    pub author: &'a str,
-    /// When.
-    pub at: Timestamp,
-}
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open library.
 ///
@@ -37,37 +21,14 @@ pub struct Founding<'a> {
 /// disk; when it fails, nothing has happened. Several libraries, also in several processes, may be open on the same file.
 #[derive(Debug)]
 pub struct Library {
-    connection: Connection,
+    pub(crate) connection: Connection,
     path: PathBuf,
+    file: FileIdentity,
     /// `PRAGMA data_version` when last asked: moves only when another connection commits.
     seen: i64,
 }
 
 impl Library {
-    /// Makes a new library at `path`, where nothing (or an empty file) may be.
-    ///
-    /// # Errors
-    /// [`Error::AlreadyExists`], [`Error::ReadOnlyFolder`], [`Error::CannotOpen`], [`Error::DiskFull`].
-    pub fn create(path: &Path, founding: &Founding<'_>) -> Result<Self> {
-        let path = absolute(path)?;
-        let existed = match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.len() > 0 || metadata.is_dir() => {
-                return Err(Error::AlreadyExists { path });
-            }
-            Ok(_) => true,
-            Err(_) => false,
-        };
-        let founded = found(&path, founding).map_err(|error| error.at(&path));
-        if let Err(error) = founded {
-            if !existed && !matches!(error, Error::AlreadyExists { .. }) {
-                // Only an empty file can be left of a failed founding; the error says what went wrong.
-                let _ = std::fs::remove_file(&path);
-            }
-            return Err(error);
-        }
-        Self::open(&path, founding.app_version)
-    }
-
     /// Opens the library at `path`, upgrading an older layout after making a copy of the file beside it.
     ///
     /// # Errors
@@ -93,7 +54,12 @@ impl Library {
             return Err(Error::NotALibrary { path, reason: "it is empty" });
         }
         prepare(&path, app_version, patience)
-            .map(|connection| Self { connection, path: path.clone(), seen: 0 })
+            .map(|connection| Self {
+                connection,
+                path: path.clone(),
+                file: FileIdentity::of(&metadata),
+                seen: 0,
+            })
             .and_then(|mut library| {
                 library.changed_elsewhere()?;
                 Ok(library)
@@ -118,35 +84,6 @@ impl Library {
         Ok(std::mem::replace(&mut self.seen, now) != now)
     }
 
-    /// Reads the whole file and lists what is wrong with it; empty for a sound library. Takes time on a large one.
-    ///
-    /// # Errors
-    /// When the file cannot be read at all.
-    pub fn check(&self) -> Result<Vec<String>> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare("PRAGMA integrity_check")?;
-            let mut lines: Vec<String> =
-                statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            lines.retain(|line| line != "ok");
-            let mut statement =
-                connection.prepare("SELECT \"table\", rowid FROM pragma_foreign_key_check")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (table, id): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
-                lines.push(format!("row {} of {table} points at nothing", id.unwrap_or_default()));
-            }
-            for index in full_text::INDEXES {
-                // Compares the index with the words it was made from, and writes nothing.
-                let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
-                if let Err(difference) = connection.execute(&sql, []) {
-                    lines.push(format!("{index}: {difference}"));
-                }
-            }
-            lines.extend(tallies::differences(connection)?);
-            Ok(lines)
-        })
-    }
-
     /// Writes a whole copy of the library to `to`, also while it is in use.
     ///
     /// # Errors
@@ -156,11 +93,40 @@ impl Library {
         if to.exists() {
             return Err(Error::AlreadyExists { path: to });
         }
-        backup::copy(&self.connection, &to)
+        backup::copy(&self.connection, &self.path, &to, backup::Existing::Keep)
+    }
+
+    /// Another connection to the same file, for reading that takes long: who works on this one need not wait for it.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn beside(&self) -> Result<Self> {
+        let app_version = self.details()?.app_version;
+        Self::open(&self.path, &app_version)
+    }
+
+    /// Runs `work` on one consistent state: all that it reads is as it was when it began, whatever others write meanwhile.
+    ///
+    /// # Errors
+    /// What `work` ends with; when the file cannot be read.
+    pub fn at_one_time<R, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&Self) -> std::result::Result<R, E>,
+    ) -> std::result::Result<R, E> {
+        let snapshot =
+            self.connection.unchecked_transaction().map_err(|error| Error::from(error).at(&self.path))?;
+        let result = work(self);
+        // Nothing was written.
+        drop(snapshot);
+        result
     }
 
     /// Runs `work` on one consistent state.
     pub(crate) fn reading<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        if !self.connection.is_autocommit() {
+            // Within [`Library::at_one_time`].
+            return work(&self.connection).map_err(|error| error.at(&self.path));
+        }
         // Dropped without commit: nothing was written.
         let snapshot =
             self.connection.unchecked_transaction().map_err(|error| Error::from(error).at(&self.path))?;
@@ -173,6 +139,8 @@ impl Library {
         work: impl FnOnce(&Transaction<'_>) -> Result<(R, Outcome)>,
     ) -> Result<R> {
         let path = &self.path;
+        // What is written into a file that its name no longer leads to would be lost.
+        self.file.check(path)?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -193,30 +161,19 @@ pub(crate) enum Outcome {
     Drop,
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|refusal| Error::CannotOpen { path: path.to_path_buf(), reason: refusal.to_string() })
-}
+/// The longest name of a library's file in bytes: the working files beside it have longer names, and file systems end at 255.
+const LONGEST_NAME: usize = 230;
 
-fn found(path: &Path, founding: &Founding<'_>) -> Result<()> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 {
-        // Another process was faster.
-        return Err(Error::AlreadyExists { path: path.to_path_buf() });
+/// The path from the root on; refuses a name that leaves no room for those of the working files.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
+    let whole = std::path::absolute(path)
+        .map_err(|refusal| Error::CannotOpen { path: path.to_path_buf(), reason: refusal.to_string() })?;
+    match whole.file_name().map(|name| name.len()) {
+        Some(length) if length > LONGEST_NAME => {
+            Err(Error::NameTooLong { path: whole, length, most: LONGEST_NAME })
+        }
+        _ => Ok(whole),
     }
-    // Before the first page is written; the layout and the first row come in one transaction, so that a half-made
-    // library is an empty file.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for step in migrations::all().iter().filter(|step| step.version <= migrations::LATEST) {
-        transaction.execute_batch(step.sql)?;
-    }
-    library_details::found(&transaction, founding)?;
-    transaction.pragma_update(None, "application_id", migrations::APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", migrations::LATEST)?;
-    transaction.commit()?;
-    Ok(())
 }
 
 fn prepare(path: &Path, app_version: &str, patience: Duration) -> Result<Connection> {
@@ -272,7 +229,7 @@ fn check_is_whole(connection: &Connection, path: &Path) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{By, NewNote};
+    use crate::{By, Founding, NewNote, Timestamp};
 
     pub(crate) const FOUNDING: Founding<'_> = Founding {
         uuid: "00000000-0000-4000-8000-000000000001",

@@ -13,7 +13,7 @@ use crate::{journal, tables};
 pub(crate) const APPLICATION_ID: i32 = 0x4F53_4C52;
 
 /// The layout that this program writes (`PRAGMA user_version`).
-pub(crate) const LATEST: u32 = 2;
+pub(crate) const LATEST: u32 = 3;
 
 /// What one table needs when the layout reaches `version`.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,8 @@ pub(crate) fn upgrade(
         let next = current + 1;
         if !is_new {
             let committed = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            backup::copy(&committed, &backup::path_before_upgrade(path, next))?;
+            let copy = backup::path_before_upgrade(path, next);
+            backup::copy(&committed, path, &copy, backup::Existing::Replace)?;
         }
         for step in steps.iter().filter(|step| step.version == next) {
             transaction.execute_batch(step.sql)?;

@@ -30,7 +30,8 @@ pub enum QueueOrder {
     Reading,
 }
 
-/// Which findings are queued. The default is those of every run that is the latest of its model and task on a document.
+/// Which findings are queued. The default is those of every run that is the latest whole one of its model and task on
+/// a document.
 #[derive(Debug, Clone, Default)]
 pub struct QueueFilter {
     /// Only those whose statement this curator has not decided about the document, in whichever run: what was decided once
@@ -154,9 +155,30 @@ impl Library {
     }
 }
 
-/// A run that counts: the latest of its model and task on its document that did not fail.
-pub(crate) const LATEST_RUN: &str = "r.id = (SELECT max(id) FROM runs
-    WHERE document_id = r.document_id AND task = r.task AND model_sha256 = r.model_sha256 AND state <> 'failed')";
+/// Of the runs of one task and model over one document the one that counts: the latest that came to its end. One that was
+/// stopped or killed has seen a part of the text only and hides nothing of an earlier one; it counts while there is no other.
+/// One that failed never does. `$run` is the run in question, a name in the SQL.
+macro_rules! latest_run {
+    ($run:literal) => {
+        concat!(
+            $run,
+            ".id = (SELECT id FROM runs WHERE document_id = ",
+            $run,
+            ".document_id AND task = ",
+            $run,
+            ".task AND model_sha256 = ",
+            $run,
+            ".model_sha256 AND state <> 'failed'
+            ORDER BY state = 'finished' DESC, id DESC LIMIT 1)"
+        )
+    };
+}
+
+/// A run `r` that counts.
+pub(crate) const LATEST_RUN: &str = latest_run!("r");
+
+/// The same for a run `o` of another model.
+const LATEST_OTHER: &str = latest_run!("o");
 
 impl QueueOrder {
     /// A common table, a join with it, and the rank.
@@ -178,8 +200,7 @@ impl QueueOrder {
                 format!(
                     "1.0 * (SELECT count(*) FROM runs o
                         WHERE o.document_id = f.document_id AND o.task = r.task AND o.model_sha256 <> r.model_sha256
-                        AND o.id = (SELECT max(id) FROM runs WHERE document_id = o.document_id AND task = o.task
-                            AND model_sha256 = o.model_sha256 AND state <> 'failed')
+                        AND {LATEST_OTHER}
                         AND NOT EXISTS (SELECT 1 FROM findings g
                             WHERE g.signature = f.signature AND g.document_id = f.document_id AND g.run_id = o.id))
                      + (SELECT count(*) FROM decisions

@@ -73,6 +73,36 @@ pub fn near(text: &str, evidence: &[Span]) -> Vec<Cue> {
     cues
 }
 
+static CONTRASTS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i);|\b(?:although|though|but|however|whereas|while|despite|except|yet)\b"));
+
+/// The cues inside the given evidence sentences that are about one of these names: a denial ends at "although", so that it counts
+/// only where one of them stands on the same side.
+#[must_use]
+pub fn about(text: &str, evidence: &[Span], names: &[Span]) -> Vec<Cue> {
+    let mut cues = near(text, evidence);
+    cues.retain(|cue| {
+        cue.kind != CueKind::Negation
+            || evidence.iter().filter(|sentence| sentence.contains(cue.span)).all(|sentence| {
+                let clause = clause_around(text, *sentence, cue.span);
+                names.iter().any(|name| clause.overlaps(*name))
+                    || !names.iter().any(|name| sentence.contains(*name))
+            })
+    });
+    cues
+}
+
+/// The part of a sentence between the words of contrast before and after a span.
+fn clause_around(text: &str, sentence: Span, span: Span) -> Span {
+    let words = sentence.slice(text).unwrap_or_default();
+    let borders: Vec<usize> =
+        CONTRASTS.find_iter(words).map(|found| sentence.start + found.start()).collect();
+    let start =
+        borders.iter().copied().filter(|border| *border <= span.start).max().unwrap_or(sentence.start);
+    let end = borders.into_iter().filter(|border| *border >= span.end).min().unwrap_or(sentence.end);
+    Span::new(start, end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +122,23 @@ mod tests {
         check("Not only aspirin caused bleeding.", &[]);
         check("Nothing notable in May 2000? Mayhem.", &[(Hedge, "May")]);
         check("It doesn’t.", &[(Negation, "doesn’t")]);
+    }
+
+    #[test]
+    fn a_denial_ends_where_the_sentence_turns() {
+        let text = "No patient receiving dronedarone developed fibrosis, although nausea was frequent.";
+        let at = |name: &str| text.find(name).map(|start| Span::new(start, start + name.len())).unwrap();
+        let count = |names: &[Span]| about(text, &[Span::new(0, text.len())], names).len();
+        assert_eq!(count(&[at("nausea")]), 0, "it was frequent");
+        assert_eq!(count(&[at("fibrosis"), at("nausea")]), 1, "one of the two is denied");
+        assert_eq!(count(&[at("dronedarone"), at("fibrosis")]), 1);
+        assert_eq!(count(&[]), 1, "a sentence that names neither may be about both");
+        let text = "It may help, but it did not.";
+        assert_eq!(
+            about(text, &[Span::new(0, text.len())], &[Span::new(0, 2)]).len(),
+            1,
+            "a doubt has no end"
+        );
     }
 
     #[test]

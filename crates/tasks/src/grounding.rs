@@ -59,7 +59,7 @@ pub struct Grounded {
     /// The sentence in which both names stand closest, else the two sentences that are closest; empty if a name stands
     /// nowhere.
     pub sentences: Vec<Span>,
-    /// Denials and softeners in those sentences.
+    /// Denials and softeners in those sentences that may be about the two names.
     pub cues: Vec<Cue>,
 }
 
@@ -92,7 +92,8 @@ impl<'a> Grounding<'a> {
     pub fn relation(&self, stated: &Stated) -> Grounded {
         let (head, tail) = (self.name(&stated.head), self.name(&stated.tail));
         let sentences = self.support(&head.evidence, &tail.evidence);
-        let cues = cues::near(&self.document.text, &sentences);
+        let names: Vec<Span> = head.evidence.iter().chain(&tail.evidence).map(|one| one.span).collect();
+        let cues = cues::about(&self.document.text, &sentences, &names);
         Grounded { head, tail, kind: stated.kind.clone(), sentences, cues }
     }
 

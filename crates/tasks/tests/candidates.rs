@@ -27,6 +27,12 @@ fn shared(path: &str) -> Option<Vec<u8>> {
     let path = shared.join(path);
     let bytes = fs::read(&path).ok();
     if bytes.is_none() {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "{} not found, and CI skips nothing",
+            path.display()
+        );
         eprintln!("skipped: {} not found", path.display());
     }
     bytes

@@ -1,10 +1,6 @@
-//! The dictionary's file: a header, then sections, all little-endian.
+//! The dictionary's file, a [`Container`] of these sections:
 //!
 //! ```text
-//! magic        8 bytes  "OSLTERMS"
-//! version      u32
-//! checksum     u32      CRC-32 of everything after it
-//! sections     6 x u32  their lengths, in the order below
 //! about        text     where the names come from
 //! names        fst      folded name -> its rank
 //! postings     3 bytes per name: its concept, or where its list of concepts begins
@@ -15,70 +11,31 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::ops::{Deref, Range};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-
-use memmap2::Mmap;
-use thiserror::Error;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::concepts::{Concept, Kind, Table};
+use crate::container::{Container, FileError, Format, Section};
 use crate::names::{self, Entry};
 
-const MAGIC: &[u8; 8] = b"OSLTERMS";
-const VERSION: u32 = 1;
-const SECTIONS: usize = 6;
-const HEADER: usize = 16 + SECTIONS * 4;
-
-/// Why a dictionary cannot be used.
-#[derive(Debug, Error)]
-pub enum FileError {
-    /// The file cannot be opened or read.
-    #[error("the dictionary {} cannot be read: {source}. Check that the file is there and that you may read it.", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// It is another kind of file.
-    #[error(
-        "{name} is not a dictionary made by Osler. Dictionaries are made from tables with `osler-cli terms build`."
-    )]
-    NotADictionary {
-        /// The file or what stands for it.
-        name: String,
-    },
-    /// It was made by another version.
-    #[error(
-        "{name} has dictionary version {found}, this program reads version {VERSION}. Build it again with `osler-cli terms build`."
-    )]
-    Version {
-        /// The file or what stands for it.
-        name: String,
-        /// Its version.
-        found: u32,
-    },
-    /// Its content does not agree with its checksum.
-    #[error(
-        "{name} is damaged. Copy it again from where it came, or build it again with `osler-cli terms build`."
-    )]
-    Damaged {
-        /// The file or what stands for it.
-        name: String,
-    },
-}
+static FORMAT: Format = Format {
+    magic: b"OSLTERMS",
+    version: 1,
+    what: "dictionary",
+    made_by: "osler-cli terms build",
+    sections: 6,
+};
+const ABOUT: usize = 0;
+const NAMES: usize = 1;
+const POSTINGS: usize = 2;
+const LISTS: usize = 3;
+const CONCEPTS: usize = 4;
+const LINKS: usize = 5;
 
 /// One dictionary.
 pub struct Terms {
     names: fst::raw::Fst<Section>,
-    bytes: Bytes,
-    about: Range<usize>,
-    postings: Range<usize>,
-    lists: Range<usize>,
-    concepts: Range<usize>,
-    links: Range<usize>,
+    file: Container,
     /// Number of a concept and rank of a name, sorted.
     index: OnceLock<Vec<(u32, u32)>>,
 }
@@ -98,13 +55,7 @@ impl Terms {
     /// # Errors
     /// Where it cannot be read or is not a sound dictionary of this version.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let read = |source| FileError::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(read)?;
-        // SAFETY: the map is only read. That nobody truncates the file meanwhile is asked for in the documentation; the
-        // app's own dictionaries are in a folder that only it writes, and it replaces them by renaming.
-        #[allow(unsafe_code, reason = "mapping a file is unsafe by nature")]
-        let map = unsafe { Mmap::map(&file) }.map_err(read)?;
-        Self::read(Bytes::Map(Arc::new(map)), &path.display().to_string())
+        Self::read(Container::open(&FORMAT, path)?)
     }
 
     /// A dictionary in memory, such as one that is part of the program.
@@ -112,50 +63,19 @@ impl Terms {
     /// # Errors
     /// Where it is not a sound dictionary of this version.
     pub fn from_bytes(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, FileError> {
-        let bytes = match bytes.into() {
-            Cow::Borrowed(bytes) => Bytes::Static(bytes),
-            Cow::Owned(bytes) => Bytes::Owned(bytes.into()),
-        };
-        Self::read(bytes, "the dictionary in memory")
+        Self::read(Container::from_bytes(&FORMAT, bytes)?)
     }
 
-    fn read(bytes: Bytes, name: &str) -> Result<Self, FileError> {
-        let not = || FileError::NotADictionary { name: name.to_owned() };
-        let damaged = || FileError::Damaged { name: name.to_owned() };
-        let word =
-            |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
-        if !bytes.starts_with(MAGIC) {
-            return Err(not());
-        }
-        let found = word(8).ok_or_else(not)?;
-        if found != VERSION {
-            return Err(FileError::Version { name: name.to_owned(), found });
-        }
-        let checksum = word(12).ok_or_else(damaged)?;
-        if bytes.get(16..).map(checksum_of) != Some(checksum) {
-            return Err(damaged());
-        }
-        let mut at = HEADER;
-        let mut sections: [Range<usize>; SECTIONS] = Default::default();
-        for (index, section) in sections.iter_mut().enumerate() {
-            let length = word(16 + index * 4).ok_or_else(damaged)? as usize;
-            *section = at..at + length;
-            at += length;
-        }
-        if at != bytes.len() {
-            return Err(damaged());
-        }
-        let [about, names, postings, lists, concepts, links] = sections;
-        let names =
-            fst::raw::Fst::new(Section { bytes: bytes.clone(), range: names }).map_err(|_| damaged())?;
-        Table::new(&bytes[concepts.clone()]).ok_or_else(damaged)?;
-        Ok(Self { names, bytes, about, postings, lists, concepts, links, index: OnceLock::new() })
+    fn read(file: Container) -> Result<Self, FileError> {
+        let names = file.automaton(NAMES)?;
+        Table::new(file.section(CONCEPTS)).ok_or_else(|| file.damaged())?;
+        Ok(Self { names, file, index: OnceLock::new() })
     }
 
     /// Where the names come from, with the attribution that their sources ask for.
     #[must_use]
     pub fn about(&self) -> &str {
-        std::str::from_utf8(&self.bytes[self.about.clone()]).unwrap_or_default()
+        self.file.text(ABOUT)
     }
 
     /// Number of distinct folded names.
@@ -215,11 +135,11 @@ impl Terms {
     }
 
     pub(crate) fn entries(&self, rank: u64) -> Vec<Entry> {
-        names::read(rank, &self.bytes[self.postings.clone()], &self.bytes[self.lists.clone()])
+        names::read(rank, self.file.section(POSTINGS), self.file.section(LISTS))
     }
 
     fn table(&self) -> Option<Table<'_>> {
-        Table::new(&self.bytes[self.concepts.clone()])
+        Table::new(self.file.section(CONCEPTS))
     }
 
     pub(crate) fn concept(&self, number: u32) -> Option<Concept> {
@@ -227,14 +147,31 @@ impl Terms {
     }
 
     fn links(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.bytes[self.links.clone()]
+        self.file
+            .section(LINKS)
             .chunks_exact(6)
             .filter_map(|pair| Some((names::triple(pair, 0)?, names::triple(pair, 3)?)))
     }
 
+    /// The number of a concept in the first vocabulary that means the same, or else its own, and the concepts of all
+    /// vocabularies that do, that one first.
+    pub(crate) fn same(&self, number: u32) -> (u32, Vec<Concept>) {
+        let first = self.linked(number).unwrap_or(number);
+        let others = self.links().filter(|(_, to)| *to == first).map(|(from, _)| from);
+        (first, std::iter::once(first).chain(others).filter_map(|number| self.concept(number)).collect())
+    }
+
+    /// Names that are spelled almost like the given one, folded, with the number of slips: see [`crate::near`].
+    ///
+    /// # Errors
+    /// Where the file is damaged.
+    pub fn near(&self, name: &str) -> Result<Vec<(u8, String)>, FileError> {
+        self.file.sound(|| crate::near(&self.names, name))
+    }
+
     /// The same concept in the first vocabulary.
     pub(crate) fn linked(&self, number: u32) -> Option<u32> {
-        let links = &self.bytes[self.links.clone()];
+        let links = self.file.section(LINKS);
         let (mut low, mut high) = (0, links.len() / 6);
         while low < high {
             let middle = (low + high) / 2;
@@ -260,55 +197,13 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let sections: [&[u8]; SECTIONS] =
-            [self.about.as_bytes(), &self.names, &self.postings, &self.lists, &self.concepts, &self.links];
-        let mut body = Vec::new();
-        for section in sections {
-            body.extend((section.len() as u32).to_le_bytes());
-        }
-        for section in sections {
-            body.extend(section);
-        }
-        let mut bytes = Vec::with_capacity(16 + body.len());
-        bytes.extend(MAGIC);
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.extend(checksum_of(&body).to_le_bytes());
-        bytes.extend(body);
-        bytes
-    }
-}
-
-fn checksum_of(bytes: &[u8]) -> u32 {
-    crc32fast::hash(bytes)
-}
-
-#[derive(Clone)]
-enum Bytes {
-    Static(&'static [u8]),
-    Owned(Arc<[u8]>),
-    Map(Arc<Mmap>),
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Static(bytes) => bytes,
-            Self::Owned(bytes) => bytes,
-            Self::Map(map) => map,
-        }
-    }
-}
-
-/// A part of the file that the automaton reads.
-pub(crate) struct Section {
-    bytes: Bytes,
-    range: Range<usize>,
-}
-
-impl AsRef<[u8]> for Section {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[self.range.clone()]
+        FORMAT.to_bytes(&[
+            self.about.as_bytes(),
+            &self.names,
+            &self.postings,
+            &self.lists,
+            &self.concepts,
+            &self.links,
+        ])
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::concepts::{Concept, Kind};
 use crate::file::Terms;
+use crate::names::Entry;
 use crate::variants::variants;
 use crate::words::{Word, closing_brackets, fold, is_written_as_symbol, words};
 
@@ -99,7 +100,7 @@ impl Dictionary {
 
 /// Follows the words into the automaton as far as there are names that go on like this, and reports what has been
 /// reached at the end of each word and after the brackets that close there.
-fn walk(
+pub(crate) fn walk(
     terms: &Terms,
     text: &str,
     words: &[Word],
@@ -165,13 +166,22 @@ fn add(concepts: &mut Vec<Concept>, more: Vec<Concept>) {
 
 /// A way into the automaton.
 #[derive(Debug, Clone, Copy)]
-struct Path {
+pub(crate) struct Path {
     node: fst::raw::CompiledAddr,
     rank: u64,
-    grade: Grade,
+    pub(crate) grade: Grade,
 }
 
 impl Path {
+    /// The entries of the name that ends here; none where none does.
+    pub(crate) fn entries(self, terms: &Terms) -> Vec<Entry> {
+        let node = terms.automaton().node(self.node);
+        if !node.is_final() {
+            return Vec::new();
+        }
+        terms.entries(self.rank + node.final_output().value())
+    }
+
     fn step(self, terms: &Terms, byte: u8) -> Option<Self> {
         let node = terms.automaton().node(self.node);
         let transition = node.transition(node.find_input(byte)?);
@@ -234,11 +244,7 @@ impl Path {
     /// The concepts of the name that ends here, by kind, those of the first vocabulary first.
     fn concepts(self, terms: &Terms, as_symbol: bool) -> BTreeMap<Kind, Vec<Concept>> {
         let mut kinds: BTreeMap<Kind, Vec<Concept>> = BTreeMap::new();
-        let node = terms.automaton().node(self.node);
-        if !node.is_final() {
-            return kinds;
-        }
-        let entries = terms.entries(self.rank + node.final_output().value());
+        let entries = self.entries(terms);
         let entries = entries.iter().filter(|entry| as_symbol || !entry.symbol);
         let numbers: Vec<u32> = entries.map(|entry| entry.concept).collect();
         let all: Vec<Concept> = numbers.iter().filter_map(|number| terms.concept(*number)).collect();

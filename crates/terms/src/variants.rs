@@ -1,5 +1,15 @@
 //! Other spellings under which a word of a text may stand in the dictionary: plural and singular, British and American.
 
+/// A folded name, then the same with its last word in another number or spelling.
+#[must_use]
+pub fn spellings_of(key: &str) -> Vec<String> {
+    let at = key
+        .rfind(|c: char| !c.is_alphanumeric())
+        .map_or(0, |at| at + key[at..].chars().next().map_or(0, char::len_utf8));
+    let (before, last) = key.split_at(at);
+    variants(last).into_iter().map(|last| format!("{before}{last}")).collect()
+}
+
 /// The word itself, then its variants.
 pub(crate) fn variants(word: &str) -> Vec<String> {
     let mut variants = vec![word.to_owned()];

@@ -123,6 +123,32 @@ fn names_of_a_concept_are_those_of_all_vocabularies() {
 }
 
 #[test]
+fn a_whole_name_has_each_of_its_meanings_with_all_their_ids_and_names() {
+    let table = format!("{TABLE}COLD\tDOID:3083\tdisease\tdo\nCOPD\tDOID:3083\tdisease\tdo\n");
+    let meanings = dictionary(&table).meanings("cold");
+    let ids: Vec<_> = meanings.iter().map(|m| (m.concepts[0].joined(), m.symbol)).collect();
+    assert_eq!(ids, [("DOID:3083".to_owned(), true), ("MONDO:1".to_owned(), false)]);
+    assert_eq!(meanings[0].names, ["cold", "copd"]);
+
+    let methotrexate = dictionary(&table).meanings("Amethopterin");
+    let ids: Vec<_> = methotrexate[0].concepts.iter().map(Concept::joined).collect();
+    assert_eq!(ids, ["MESH:D008727", "CHEBI:44185", "UNII:3IG1E710ZN"]);
+    assert_eq!(methotrexate[0].names, ["amethopterin", "methotrexate", "methotrexate sodium"]);
+    for (name, id) in [
+        ("aids", "MESH:D000163"),
+        ("seizure", "MESH:D012640"),
+        (" CaCl(2) ", "MESH:D002122"),
+        ("cats", "HGNC:1516"),
+    ] {
+        let found = dictionary(&table).meanings(name);
+        assert_eq!(found.iter().map(|m| m.concepts[0].joined()).collect::<Vec<_>>(), [id], "{name}");
+    }
+    for unknown in ["methotrexate cold", "metho", "", "-", "blorfenazine"] {
+        assert_eq!(dictionary(&table).meanings(unknown), [], "{unknown}");
+    }
+}
+
+#[test]
 fn a_curators_dictionary_goes_first() {
     let own =
         "\u{feff}Name\tType\tID\r\nMTX\tdrug\tLOCAL:1\r\nmethotrexate\tdrug\tLOCAL:2\r\nNa\tdrug\t-\r\n";

@@ -69,11 +69,13 @@ impl From<sessions::Error> for HostError {
             E::ReadOnlyFile { .. } | E::ReadOnlyFolder { .. } => ErrorCode::LibraryReadOnly,
             E::TooNew { .. } => ErrorCode::LibraryTooNew,
             E::DiskFull { .. } => ErrorCode::DiskFull,
-            E::NoSuchFile { .. } | E::NotFound { .. } => ErrorCode::NotFound,
+            E::NoSuchFile { .. } | E::NotFound { .. } | E::Replaced { .. } => ErrorCode::NotFound,
             E::BuiltUpon { .. } | E::Overtaken { .. } | E::AlreadyFinished { .. } => ErrorCode::Overtaken,
             E::AlreadyExists { .. }
             | E::NotALibrary { .. }
             | E::CannotOpen { .. }
+            | E::NameTooLong { .. }
+            | E::OfAnother { .. }
             | E::OutsideText { .. } => ErrorCode::BadInput,
             _ => ErrorCode::Other,
         };

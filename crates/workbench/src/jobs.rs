@@ -1,6 +1,6 @@
 //! Streamed calls: events in order, one ending, a way to stop.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +14,25 @@ pub type Sink<Event> = Arc<dyn Fn(Streamed<Event>) + Send + Sync>;
 
 /// The streamed calls that are under way, by the id that the client gave them.
 #[derive(Debug, Clone, Default)]
-pub struct Jobs {
-    running: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>>,
+pub struct Jobs(Arc<Mutex<Known>>);
+
+/// What is known about jobs.
+#[derive(Debug, Default)]
+struct Known {
+    /// A client may give one id twice: both are stopped by it.
+    running: HashMap<String, Vec<Arc<AtomicBool>>>,
+    /// Ids that were cancelled before their jobs had begun: a client's calls come on several threads.
+    cancelled: VecDeque<String>,
+    /// Ids of jobs that are over: a word that comes too late stops no later job.
+    over: VecDeque<String>,
+}
+
+/// So many ids are remembered of either kind.
+const REMEMBERED: usize = 256;
+
+fn remember(ids: &mut VecDeque<String>, id: &str) {
+    ids.truncate(REMEMBERED - 1);
+    ids.push_front(id.to_owned());
 }
 
 impl Jobs {
@@ -24,10 +41,26 @@ impl Jobs {
     /// A `body` that panics ends as failed. One that returns after [`Jobs::cancel`] ends as stopped.
     pub fn run<Event>(&self, id: &str, sink: Sink<Event>, body: impl FnOnce(&Stream<Event>) -> Result<()>) {
         let stopped = Arc::new(AtomicBool::new(false));
-        self.lock().insert(id.to_owned(), Arc::clone(&stopped));
-        let stream = Stream { sink, stopped, next: Arc::default() };
+        {
+            let mut known = self.lock();
+            known.running.entry(id.to_owned()).or_default().push(Arc::clone(&stopped));
+            if let Some(place) = known.cancelled.iter().position(|early| early == id) {
+                known.cancelled.remove(place);
+                stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        let stream = Stream { sink, stopped: Arc::clone(&stopped), next: Arc::default() };
         let result = catch_unwind(AssertUnwindSafe(|| body(&stream)));
-        self.lock().remove(id);
+        {
+            let mut known = self.lock();
+            if let Some(flags) = known.running.get_mut(id) {
+                flags.retain(|flag| !Arc::ptr_eq(flag, &stopped));
+                if flags.is_empty() {
+                    known.running.remove(id);
+                }
+            }
+            remember(&mut known.over, id);
+        }
         let ending = match result {
             Ok(Ok(())) if stream.is_stopped() => Ending::Stopped,
             Ok(Ok(())) => Ending::Finished,
@@ -42,22 +75,25 @@ impl Jobs {
         stream.send(Told::Ending(ending));
     }
 
-    /// Asks a job to stop. One that is over, or was never there, is left in peace.
+    /// Asks a job to stop, also one that has not begun yet. One that is over is left in peace.
     pub fn cancel(&self, id: &str) {
-        if let Some(stopped) = self.lock().get(id) {
-            stopped.store(true, Ordering::Relaxed);
+        let mut known = self.lock();
+        match known.running.get(id) {
+            Some(flags) => flags.iter().for_each(|flag| flag.store(true, Ordering::Relaxed)),
+            None if known.over.iter().any(|over| over == id) => {}
+            None => remember(&mut known.cancelled, id),
         }
     }
 
     /// Asks every job to stop: the program ends, or another library is opened.
     pub fn cancel_all(&self) {
-        for stopped in self.lock().values() {
-            stopped.store(true, Ordering::Relaxed);
+        for flag in self.lock().running.values().flatten() {
+            flag.store(true, Ordering::Relaxed);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,7 +176,7 @@ mod tests {
         let ear = Arc::clone(&heard);
         let jobs = Jobs::default();
         jobs.run("job", Arc::new(move |event| ear.lock().unwrap().push(event)), |stream| body(&jobs, stream));
-        assert!(jobs.lock().is_empty());
+        assert!(jobs.lock().running.is_empty());
         heard.lock().unwrap().clone()
     }
 
@@ -184,5 +220,31 @@ mod tests {
             panic!("on purpose")
         });
         assert!(matches!(ending(&broken), Ending::Failed { .. }));
+    }
+
+    #[test]
+    fn a_word_that_comes_early_stops_one_that_comes_late_does_not_and_twins_stop_together() {
+        let jobs = Jobs::default();
+        let ends = |id: &str, body: &dyn Fn(&Stream<u32>)| {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let ear = Arc::clone(&told);
+            let sink: Sink<u32> = Arc::new(move |event| ear.lock().unwrap().push(event));
+            jobs.run(id, sink, |stream| {
+                body(stream);
+                Ok(())
+            });
+            let events = told.lock().unwrap().clone();
+            ending(&events).clone()
+        };
+        jobs.cancel("early");
+        assert_eq!(ends("early", &|stream| assert!(stream.is_stopped())), Ending::Stopped);
+        assert_eq!(ends("early", &|_| ()), Ending::Finished, "a word stops one job");
+        jobs.cancel("early");
+        assert_eq!(ends("early", &|_| ()), Ending::Finished, "the job was over");
+        let outer = ends("twin", &|outer| {
+            assert_eq!(ends("twin", &|_| jobs.cancel("twin")), Ending::Stopped);
+            assert!(outer.is_stopped());
+        });
+        assert_eq!(outer, Ending::Stopped);
     }
 }

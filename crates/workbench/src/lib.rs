@@ -28,7 +28,9 @@ pub mod wire;
 mod workbench;
 
 pub use agreement::{Agreement, Tally};
+pub use batches::Changed;
 pub use error::Result;
+pub use export::Exported;
 pub use jobs::{Jobs, Sink, Stream};
 pub use library::Shelf;
 pub use places::{Clock, Places, SystemClock};

@@ -1,43 +1,105 @@
 //! The engine of a workbench, and what it works with.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::engine::{Ask, Computing, Engine, EngineError, Loader, Source};
-use crate::generator::{BioGpt, Generator, Scripted};
+use crate::error::{Result, error};
+use crate::generator::{BioGpt, Generator, Scripted, Sums};
 use crate::library::Names;
 use crate::models::Installed;
 use crate::places::Places;
 use crate::runs::Finders;
-use crate::wire::{DeviceChoice, Settings};
+use crate::wire::{DeviceChoice, ErrorCode, Settings};
+
+/// The model that is in use today, for results that were made by the same one in another form.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Today(Arc<Mutex<Option<(String, Sums)>>>);
+
+impl Today {
+    /// Whether a run was made by the model of this id when it had other weights or was taught otherwise.
+    pub(crate) fn differs(&self, model_id: &str, record: &sessions::RunRecord) -> bool {
+        let today = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((_, sums)) = today.as_ref().filter(|(id, _)| id == model_id) else { return false };
+        let taught_otherwise = !record.guidance_sha256.is_empty() && record.guidance_sha256 != sums.guidance;
+        record.model_sha256 != sums.weights || taught_otherwise
+    }
+
+    /// Published folders keep no sums, and reading all of them would take long: of these nothing is said.
+    fn set(&self, source: Option<&Source>) {
+        let sums = source.and_then(|source| {
+            let folder = source.folder.as_deref();
+            let sums = match folder {
+                Some(folder) if folder.join("manifest.json").is_file() => Sums::of_folder(folder).ok()?,
+                Some(_) => return None,
+                None => Sums::of_profile(Scripted::default().profile()),
+            };
+            Some((source.id.clone(), sums))
+        });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sums;
+    }
+}
 
 /// Engine, models, and the names that are looked up in texts.
 pub(crate) struct Machine {
     pub(crate) engine: Engine,
     pub(crate) models: Installed,
     finders: OnceLock<Arc<Finders>>,
+    /// What the engine was given last.
+    chosen: Mutex<Option<Source>>,
+    today: Today,
 }
 
 impl Machine {
     /// An engine with the model that was used last, which is loaded when it is needed.
-    pub(crate) fn start(places: &Places, settings: &Settings, ask: Ask) -> Self {
+    pub(crate) fn start(places: &Places, settings: &Settings, today: &Today, ask: Ask) -> Self {
         devices::keep_tuning(&places.tuning());
         let engine = Engine::start_asking(loader(), idle(settings), ask);
         let models = Installed::read(places);
-        engine.choose(models.in_use().map(|model| model.source(request(&settings.device))));
-        Self { engine, models, finders: OnceLock::new() }
+        let chosen = models.in_use().map(|model| model.source(request(&settings.device)));
+        engine.choose(chosen.clone());
+        today.set(chosen.as_ref());
+        Self { engine, models, finders: OnceLock::new(), chosen: Mutex::new(chosen), today: today.clone() }
+    }
+
+    /// Works with this model from now on.
+    pub(crate) fn choose(&self, source: Option<Source>) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&source);
+        self.today.set(source.as_ref());
+        self.engine.choose(source);
+    }
+
+    /// The model that is in use, and the sums of its files as they are now. It need not be loaded.
+    ///
+    /// # Errors
+    /// When there is none, or its files cannot be read.
+    pub(crate) fn in_use(&self) -> Result<(Source, Sums)> {
+        let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let source = chosen.ok_or_else(|| {
+            error(ErrorCode::NoModel, "There is no model to work with.", "Choose or import one.")
+        })?;
+        let sums = match &source.folder {
+            Some(folder) => Sums::of_folder(folder)?,
+            None => Sums::of_profile(Scripted::default().profile()),
+        };
+        Ok((source, sums))
     }
 
     /// The names of these dictionaries, opened when they are first needed.
-    pub(crate) fn finders(&self, names: &Names) -> &Arc<Finders> {
-        self.finders.get_or_init(|| Arc::new(Finders::new(names.layers().to_vec())))
+    ///
+    /// # Errors
+    /// When one of them is missing or damaged.
+    pub(crate) fn finders(&self, names: &Names) -> Result<&Arc<Finders>> {
+        let (layers, used) = names.all()?;
+        Ok(self.finders.get_or_init(|| Arc::new(Finders::new(layers.to_vec(), used))))
     }
 
     /// Takes over what of the settings is about the engine.
     pub(crate) fn heed(&self, before: &Settings, after: &Settings) {
         self.engine.set_idle(idle(after));
         if before.device != after.device {
-            self.engine.choose(self.models.in_use().map(|model| model.source(request(&after.device))));
+            let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            self.choose(chosen.map(|source| Source { device: request(&after.device), ..source }));
         }
     }
 }
@@ -56,15 +118,23 @@ fn idle(settings: &Settings) -> Option<Duration> {
 
 /// Loads BioGPT from a folder, or the scripted generator without one.
 pub(crate) fn loader() -> Loader {
-    Box::new(|source: &Source, goes_to: &dyn Fn(Computing)| -> Result<Box<dyn Generator>, EngineError> {
-        Ok(match &source.folder {
-            Some(folder) => Box::new(BioGpt::load(source, folder, goes_to)?),
-            None => {
-                let generator = Scripted::default();
-                let reason = "it is written by hand".to_owned();
-                goes_to(Computing { device: generator.profile().device.clone(), graphics: false, reason });
-                Box::new(generator)
-            }
-        })
-    })
+    Box::new(
+        |source: &Source,
+         goes_to: &dyn Fn(Computing)|
+         -> std::result::Result<Box<dyn Generator>, EngineError> {
+            Ok(match &source.folder {
+                Some(folder) => Box::new(BioGpt::load(source, folder, goes_to)?),
+                None => {
+                    let generator = Scripted::default();
+                    let reason = "it is written by hand".to_owned();
+                    goes_to(Computing {
+                        device: generator.profile().device.clone(),
+                        graphics: false,
+                        reason,
+                    });
+                    Box::new(generator)
+                }
+            })
+        },
+    )
 }

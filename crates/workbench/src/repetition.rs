@@ -1,53 +1,39 @@
 //! Does a stored result come out again?
 
 use documents::Document;
-use sessions::{Prediction, RunRecord};
+use sessions::RunRecord;
 
 use crate::engine::{Cancel, Lane};
 use crate::error::Result;
 use crate::generator::SCRIPTED;
-use crate::library::document_id;
 use crate::runs::{Outcome, Recipe};
-use crate::verification::{RecordedRun, compared, exported, predicted};
-use crate::wire::Id;
+use crate::verification::{RecordedRun, compared, exported, predicted, same_figures};
 use crate::workbench::Workbench;
 
 /// What running a record again gave.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
-    /// Whether everything is as it was.
+    /// Whether everything is as it was, to the last digit.
     pub identical: bool,
+    /// Whether figures differ, but by no more than 0.0001: the last digits may depend on the processor.
+    pub close: bool,
     /// What differs, in words; empty if nothing does.
     pub differences: Vec<String>,
+    /// Why not everything was compared, where it was not.
+    pub not_compared: Option<String>,
 }
 
 impl Workbench {
-    /// Runs every finished run of a document again, and compares.
-    ///
-    /// # Errors
-    /// When there is no model, or the library cannot be read.
-    pub fn verify_runs(&self, document: Id) -> Result<Vec<(Id, Verified)>> {
-        let shelf = self.shelf();
-        let (stored, runs) = shelf.with(|library| {
-            let id = document_id(document);
-            Ok((library.document(id)?, library.runs(id)?))
-        })?;
-        let mut verified = Vec::new();
-        for run in runs.iter().filter(|run| run.state == sessions::RunState::Finished) {
-            let findings = shelf.with(|library| library.findings_of_run(run.id))?;
-            let before: Vec<Prediction> = findings.into_iter().map(|finding| finding.prediction).collect();
-            let one = self.verify_record(&stored.document, &stored.text_sha256, &run.record, &before)?;
-            verified.push((crate::library::id_of(run.id.0), one));
-        }
-        Ok(verified)
-    }
-
     /// Runs a record of an export again, over the text and the imported mentions that the export has, and compares.
     ///
     /// # Errors
     /// When there is no model, or it cannot go on.
     pub fn verify_recorded(&self, run: &RecordedRun) -> Result<Verified> {
+        if run.state == "failed" {
+            let not_compared = Some("the run failed, so that there is nothing to compare".to_owned());
+            return Ok(Verified { not_compared, ..Verified::default() });
+        }
         let (mut verified, now) = self.repeat(&run.given, &run.record.text_sha256, &run.record)?;
         let differences = &mut verified.differences;
         if !run.text_is_the_same {
@@ -67,10 +53,18 @@ impl Workbench {
             if let Some(before) = run.findings.filter(|before| run.finished && *before != count) {
                 differences.push(format!("{count} findings instead of {before}"));
             }
-            let after = predicted(&now.predictions, &run.given.text);
-            differences.extend(compared(&exported(run), &after, run.complete));
+            let (before, after) = (exported(run), predicted(&now.predictions, &run.given.text));
+            differences.extend(compared(&before, &after, run.complete, run.keeps_names));
+            verified.close = !same_figures(&before, &after);
         }
-        verified.identical = verified.differences.is_empty();
+        if !run.finished {
+            verified.not_compared = Some(format!(
+                "the run did not come to its end ({}): only what it had found was compared",
+                run.state
+            ));
+        }
+        verified.identical =
+            verified.differences.is_empty() && verified.not_compared.is_none() && !verified.close;
         Ok(verified)
     }
 
@@ -84,30 +78,6 @@ impl Workbench {
         models.into_iter().find(|model| model.sha256 == record.model_sha256).map(|model| model.id)
     }
 
-    /// Runs a record again over a document, and compares what comes out with what came out before.
-    ///
-    /// # Errors
-    /// When there is no model, or it cannot go on.
-    pub fn verify_record(
-        &self,
-        document: &Document,
-        text_sha256: &str,
-        record: &RunRecord,
-        before: &[Prediction],
-    ) -> Result<Verified> {
-        let (mut verified, outcome) = self.repeat(document, text_sha256, record)?;
-        if record.text_sha256 != text_sha256 {
-            verified.differences.push("the text is another one".to_owned());
-        }
-        if let Some(outcome) = outcome {
-            let claims = |predictions: &[Prediction]| predicted(predictions, &document.text);
-            let differences = compared(&claims(before), &claims(&outcome.predictions), true);
-            verified.differences.extend(differences);
-        }
-        verified.identical = verified.differences.is_empty();
-        Ok(verified)
-    }
-
     /// Runs a record again, and compares how it was made.
     fn repeat(
         &self,
@@ -118,15 +88,16 @@ impl Workbench {
         let mut differences = Vec::new();
         let Some(recipe) = Recipe::of(&record.task, &record.parameters, &record.decoding) else {
             differences.push(format!("this Osler does not know the task {}", record.task));
-            return Ok((Verified { identical: false, differences }, None));
+            return Ok((Verified { differences, ..Verified::default() }, None));
         };
-        let (finders, asked, document) =
-            (std::sync::Arc::clone(self.machine.finders(&self.names)), recipe.clone(), document.clone());
+        let finders = std::sync::Arc::clone(self.machine.finders(&self.names)?);
+        let dictionaries = finders.dictionaries().to_vec();
+        let (asked, document) = (recipe.clone(), document.clone());
         let (profile, outcome) =
             self.machine.engine.run(Lane::Person, "Verifying a result", &Cancel::default(), move |desk| {
                 Ok((desk.generator.profile().clone(), asked.run(desk, &document, &finders)?))
             })?;
-        let now = recipe.record(&profile, text_sha256, &outcome.notices, record.made_at);
+        let now = recipe.record(&profile, text_sha256, &outcome.notices, &dictionaries, record.made_at);
         let mut compare = |what: &str, before: &str, after: &str| {
             if before != after {
                 differences.push(format!("{what}: {before} before, {after} now"));
@@ -143,9 +114,21 @@ impl Workbench {
                 &now.guidance_sha256,
             );
         }
+        // Neither do they say which dictionaries.
+        if let (Some(before), Some(after)) = (&record.dictionaries, &now.dictionaries) {
+            let told = |all: &[sessions::UsedDictionary]| match all {
+                [] => "none".to_owned(),
+                all => all
+                    .iter()
+                    .map(|one| format!("{} ({:.12})", one.name, one.sha256))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            compare("dictionaries", &told(before), &told(after));
+        }
         compare("task version", &record.task_version, &now.task_version);
         compare("grammar version", &record.grammar_version, &now.grammar_version);
         compare("device", &record.device, &now.device);
-        Ok((Verified { identical: differences.is_empty(), differences }, Some(outcome)))
+        Ok((Verified { differences, ..Verified::default() }, Some(outcome)))
     }
 }

@@ -52,7 +52,9 @@ pub fn build_terms(tables: &[PathBuf], target: &Path) -> Result<Built> {
     let mut builder = Builder::new(&format!("Built from {}.", names.join(", ")));
     let (mut problems, mut left_out) = (Vec::new(), 0);
     for (table, name) in tables.iter().zip(&names) {
-        let file = File::open(table).map_err(|cause| error::file("Osler could not open", table, &cause))?;
+        let failed = |cause: std::io::Error| error::file("Osler could not open", table, &cause);
+        crate::import::check(table, &std::fs::metadata(table).map_err(failed)?)?;
+        let file = File::open(table).map_err(failed)?;
         for row in Row::table(BufReader::new(file), name) {
             match row {
                 Ok(row) => builder.add(&row),
@@ -81,9 +83,11 @@ pub fn build_terms(tables: &[PathBuf], target: &Path) -> Result<Built> {
 
 impl Workbench {
     /// The names of the dictionaries in a text, longest first at each place.
-    #[must_use]
-    pub fn find_terms(&self, text: &str) -> Vec<FoundTerm> {
-        let dictionary = Dictionary::new(self.names.layers().to_vec());
+    ///
+    /// # Errors
+    /// When a dictionary is missing or damaged.
+    pub fn find_terms(&self, text: &str) -> Result<Vec<FoundTerm>> {
+        let dictionary = Dictionary::new(self.names.all()?.0.to_vec());
         let found = dictionary.find(text).into_iter().map(|matched| FoundTerm {
             span: documents::Span::new(matched.range.start, matched.range.end),
             text: text.get(matched.range.clone()).unwrap_or_default().to_owned(),
@@ -95,7 +99,7 @@ impl Workbench {
                 .map(|concept| self.names.named(&concept.vocabulary, &concept.id))
                 .collect(),
         });
-        found.collect()
+        Ok(found.collect())
     }
 }
 
@@ -124,7 +128,7 @@ mod tests {
 
         let places = Places { dictionaries: vec![target], ..Places::below(folder.path()) };
         let workbench = Workbench::open(places).unwrap();
-        let found = workbench.find_terms("𝛼: Clonidine and low blood pressure");
+        let found = workbench.find_terms("𝛼: Clonidine and low blood pressure").unwrap();
         let seen: Vec<_> = found.iter().map(|one| (one.text.as_str(), one.kind)).collect();
         assert_eq!(seen, [("Clonidine", "Chemical"), ("low blood pressure", "Disease")]);
         assert_eq!(found[0].concepts[0].name, "clonidine");

@@ -5,7 +5,7 @@ mod claims;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-pub(crate) use claims::{compared, exported, predicted};
+pub(crate) use claims::{compared, exported, predicted, same_figures};
 
 use documents::Document;
 use documents::formats::{ADDED, BESIDE, Format, Lost, RECORD, ReadError, Records};
@@ -13,7 +13,7 @@ use sessions::RunRecord;
 use sha2::{Digest, Sha256};
 
 use crate::error::{self, Result, bad_input};
-use crate::export::record_beside;
+use crate::export::{DOCUMENTS, record_beside};
 use crate::wire::HostError;
 
 /// A run of an export, with what is needed to make it again.
@@ -37,6 +37,10 @@ pub struct RecordedRun {
     pub complete: bool,
     /// Whether the run came to its end; else only what it had found is compared.
     pub finished: bool,
+    /// Whether its findings keep the ids and all places of names; those of an older Osler do not.
+    pub keeps_names: bool,
+    /// How it ended: finished, stopped, failed, running.
+    pub state: String,
     /// Whether a curator changed mentions that the model was given, so that it cannot be given them again.
     pub mentions_changed: bool,
     /// Whether the text in the export is the one that the run was made on.
@@ -50,6 +54,8 @@ pub struct RecordedExport {
     pub runs: Vec<RecordedRun>,
     /// How the files stand to their record, where the format has no place for it; the runs are then the record's.
     pub file: Option<ComparedFile>,
+    /// Documents that are there, and documents that were written, where some are missing: the file was cut.
+    pub missing: Option<(usize, usize)>,
 }
 
 /// A file held against its record.
@@ -92,8 +98,13 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
             )),
         };
     }
+    // Training leaves documents out that no task has anything to say of.
+    let mut holds_all = true;
     let documents = match documents::formats::read(&bytes, &name) {
-        Ok(import) if !keeps_its_record_beside(import.format) => import.documents,
+        Ok(import) if !keeps_its_record_beside(import.format) => {
+            holds_all = import.format != Format::Training;
+            import.documents
+        }
         Ok(_) | Err(ReadError::NoTextColumn { .. } | ReadError::NeedsText { .. }) => {
             return Err(missing(&name, &format!("{name}{BESIDE}")));
         }
@@ -101,7 +112,8 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
         Err(ReadError::Unsupported { .. }) => Vec::new(),
         Err(problem) => return Err(problem.into()),
     };
-    Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None })
+    let missing = missing_of(&documents).filter(|_| holds_all);
+    Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None, missing })
 }
 
 const fn keeps_its_record_beside(format: Format) -> bool {
@@ -138,7 +150,7 @@ fn record_in(folder: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|cause| error::file("Osler could not read", path, &cause))
+    crate::import::whole(path)
 }
 
 /// A record's file; an older Osler wrote files of that name that hold no documents.
@@ -170,7 +182,19 @@ fn of_records(records: &Records, files: &[Vec<u8>], name: &str) -> Result<Record
         differences: compared.differences,
         not_compared: losses.map(ToString::to_string).collect(),
     };
-    Ok(RecordedExport { runs: runs_of(&records.documents, name)?, file: Some(file) })
+    let missing = missing_of(&records.documents);
+    Ok(RecordedExport { runs: runs_of(&records.documents, name)?, file: Some(file), missing })
+}
+
+/// Documents that are there and documents that were written, where these are more: each record says how many.
+fn missing_of(documents: &[Document]) -> Option<(usize, usize)> {
+    let records = documents.iter().flat_map(|document| &document.infons);
+    let written = records
+        .filter(|(key, _)| key.starts_with(RECORD))
+        .filter_map(|(_, value)| serde_json::from_str::<serde_json::Value>(value).ok()?[DOCUMENTS].as_u64())
+        .max()?;
+    let written = usize::try_from(written).ok()?;
+    (written > documents.len()).then_some((documents.len(), written))
 }
 
 /// The runs that documents have records of.
@@ -195,6 +219,8 @@ fn runs_of(documents: &[Document], name: &str) -> Result<Vec<RecordedRun>> {
                 findings: kept["findings"].as_u64().and_then(|count| usize::try_from(count).ok()),
                 complete: kept["export"] != "curated" && kept["state"] == "finished",
                 finished: kept["state"] == "finished",
+                keeps_names: kept[sessions::KEEPS_NAMES] == true,
+                state: kept["state"].as_str().unwrap_or("finished").to_owned(),
                 mentions_changed: kept["mentions_changed"] == true,
                 run: run.to_owned(),
                 text_is_the_same: record.text_sha256 == sha256,

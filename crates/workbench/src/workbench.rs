@@ -7,11 +7,11 @@ use sessions::Library;
 
 use crate::batches::Runner;
 use crate::engine::{Ask, Fallback};
-use crate::error::{self, Result};
+use crate::error::Result;
 use crate::import::Previews;
 use crate::jobs::{Jobs, Sink};
 use crate::library::{self, Names, Recent, Shelf};
-use crate::machine::Machine;
+use crate::machine::{Machine, Today};
 use crate::places::Places;
 use crate::settings::SettingsFile;
 use crate::wire;
@@ -29,12 +29,15 @@ pub struct Workbench {
     pub(crate) settings: SettingsFile,
     pub(crate) names: Arc<Names>,
     pub(crate) machine: Arc<Machine>,
+    today: Today,
     pub(crate) batches: Runner,
     shelf: RwLock<Shelf>,
     recent: Recent,
     pub(crate) previews: Previews,
     pub(crate) watchers: Watchers,
     fallback: Arc<Fallback>,
+    /// The question that waits for its answer, for a page that was loaded anew.
+    asked: Arc<Mutex<Option<wire::AppEvent>>>,
     notices: Vec<wire::StartNotice>,
 }
 
@@ -66,12 +69,15 @@ impl Workbench {
             }
             None => first_library(&places, &settings.get())?,
         };
-        let shelf =
-            Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
-        let (watchers, fallback) = (Watchers::default(), Arc::default());
-        let ask = asking(&watchers, &fallback);
+        let today = Today::default();
+        let (ours, clock) = (Arc::clone(&names), Arc::clone(&places.clock));
+        let shelf = Shelf::new(opened, &settings.get().curator, ours, clock, today.clone());
+        let (watchers, fallback, asked) = (Watchers::default(), Arc::default(), Arc::default());
+        let ask = asking(&watchers, &fallback, &asked);
         let workbench = Self {
-            machine: Arc::new(Machine::start(&places, &settings.get(), ask)),
+            asked,
+            today: today.clone(),
+            machine: Arc::new(Machine::start(&places, &settings.get(), &today, ask)),
             batches: Runner::default(),
             places,
             jobs: Jobs::default(),
@@ -93,18 +99,18 @@ impl Workbench {
     /// # Errors
     /// As [`Workbench::open`].
     pub fn open_at(places: Places, library: &Path) -> Result<Self> {
-        if !library.exists() {
-            drop(library::create(library, &SettingsFile::read(&places.config).get().curator, &places)?);
-        }
-        let opened = library::open(library, &places)?;
         let settings = SettingsFile::read(&places.config);
+        let opened = library::open_or_create(library, &settings.get().curator, &places)?;
         let names = Arc::new(Names::new(&places.dictionaries));
-        let shelf =
-            Shelf::new(opened, &settings.get().curator, Arc::clone(&names), Arc::clone(&places.clock));
-        let (watchers, fallback) = (Watchers::default(), Arc::default());
-        let ask = asking(&watchers, &fallback);
+        let today = Today::default();
+        let (ours, clock) = (Arc::clone(&names), Arc::clone(&places.clock));
+        let shelf = Shelf::new(opened, &settings.get().curator, ours, clock, today.clone());
+        let (watchers, fallback, asked) = (Watchers::default(), Arc::default(), Arc::default());
+        let ask = asking(&watchers, &fallback, &asked);
         Ok(Self {
-            machine: Arc::new(Machine::start(&places, &settings.get(), ask)),
+            asked,
+            today: today.clone(),
+            machine: Arc::new(Machine::start(&places, &settings.get(), &today, ask)),
             batches: Runner::default(),
             jobs: Jobs::default(),
             settings,
@@ -154,6 +160,11 @@ impl Workbench {
     /// Those of the library.
     pub fn startup(&self, engine: wire::EngineStatus, opened: Vec<String>) -> Result<wire::Startup> {
         let shelf = self.shelf();
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(question) = asked.filter(|_| self.fallback.is_open()) {
+            // Whoever was asked before is gone; the engine waits for the answer.
+            self.tell(&question);
+        }
         Ok(wire::Startup {
             version: self.places.version.clone(),
             settings: self.settings(),
@@ -265,7 +276,8 @@ impl Workbench {
         self.jobs.cancel_all();
         self.batches.rest();
         let curator = self.settings().curator;
-        let shelf = Shelf::new(library, &curator, Arc::clone(&self.names), Arc::clone(&self.places.clock));
+        let (names, clock) = (Arc::clone(&self.names), Arc::clone(&self.places.clock));
+        let shelf = Shelf::new(library, &curator, names, clock, self.today.clone());
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
         self.note_opened()?;
         self.shelf().library()
@@ -289,8 +301,8 @@ impl Drop for Workbench {
 }
 
 /// Asks whoever watches; where nobody does, a device that fails is an error.
-fn asking(watchers: &Watchers, fallback: &Arc<Fallback>) -> Ask {
-    let (watchers, fallback) = (Arc::clone(watchers), Arc::clone(fallback));
+fn asking(watchers: &Watchers, fallback: &Arc<Fallback>, asked: &Arc<Mutex<Option<wire::AppEvent>>>) -> Ask {
+    let (watchers, fallback, asked) = (Arc::clone(watchers), Arc::clone(fallback), Arc::clone(asked));
     Box::new(move |failure| {
         let watching = watchers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let event = wire::AppEvent::AskFallback {
@@ -298,16 +310,11 @@ fn asking(watchers: &Watchers, fallback: &Arc<Fallback>) -> Ask {
             to: "the processor".to_owned(),
             reason: failure.reason.clone(),
         };
+        *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.clone());
         !watching.is_empty() && fallback.ask(|| watching.iter().for_each(|watcher| watcher(event.clone())))
     })
 }
 
 fn first_library(places: &Places, settings: &wire::Settings) -> Result<Library> {
-    let path = places.data.join("First library.osler");
-    if path.is_file() {
-        return library::open(&path, places);
-    }
-    std::fs::create_dir_all(&places.data)
-        .map_err(|cause| error::file("Osler could not make the folder", &places.data, &cause))?;
-    library::create(&path, &settings.curator, places)
+    library::open_or_create(&places.data.join("First library.osler"), &settings.curator, places)
 }

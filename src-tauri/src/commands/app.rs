@@ -5,19 +5,28 @@ use std::process::Command;
 use tauri::State;
 use workbench::wire::{ErrorCode, Folder, HostError, Settings, Startup};
 
+use crate::alone::Alone;
 use crate::desk::{Desk, Reply, blocking};
 use crate::diagnostics;
 use crate::files::Opened;
 use crate::sentinel::Fall;
 
+/// Signs of a report of the page: the first functions of a stack.
+const LONGEST_REPORT: usize = 1_000;
+
 /// Everything the window shows first.
 #[tauri::command]
 #[specta::specta]
-pub async fn start(desk: Desk<'_>, opened: State<'_, Opened>, fall: State<'_, Fall>) -> Reply<Startup> {
-    let (files, fall) = (opened.take(), fall.notice());
+pub async fn start(
+    desk: Desk<'_>,
+    opened: State<'_, Opened>,
+    fall: State<'_, Fall>,
+    alone: State<'_, Alone>,
+) -> Reply<Startup> {
+    let (files, fall, second) = (opened.take(), fall.notice(), alone.notice());
     blocking(&desk, move |workbench| {
         let mut startup = workbench.startup(workbench.engine_status(), files)?;
-        startup.notices.extend(fall);
+        startup.notices.extend(fall.into_iter().chain(second));
         Ok(startup)
     })
     .await
@@ -42,6 +51,18 @@ pub async fn answer_fallback(desk: Desk<'_>, allow: bool) -> Reply<Settings> {
 #[specta::specta]
 pub async fn diagnostics(desk: Desk<'_>) -> Reply<String> {
     blocking(&desk, |workbench| Ok(diagnostics::of(workbench))).await
+}
+
+/// Writes into the log where the page failed: names of errors and functions, no document text.
+#[tauri::command]
+#[specta::specta]
+pub async fn report(desk: Desk<'_>, place: String) -> Reply<()> {
+    blocking(&desk, move |_| {
+        let place: String = place.chars().filter(|sign| !sign.is_control()).take(LONGEST_REPORT).collect();
+        tracing::error!(place, "the page failed");
+        Ok(())
+    })
+    .await
 }
 
 /// Shows a folder in the system's file manager.

@@ -20,7 +20,7 @@ pub async fn export_to(
     on_event: Channel<Streamed<ExportEvent>>,
 ) -> Reply<()> {
     streamed(&desk, job, on_event, move |workbench, job, sink| {
-        let name = workbench.preview_export(&request).map(|preview| preview.file_name).unwrap_or_default();
+        let name = workbench.export_name(&request).unwrap_or_default();
         match dialogs::new_file(&window, "Export to", &name) {
             Some(path) => workbench.export_to(job, &request, &path, sink),
             None => sink(Streamed { seq: 0, told: Told::Ending(Ending::Stopped) }),

@@ -21,6 +21,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             app::start,
             app::save_settings,
             app::diagnostics,
+            app::report,
             app::reveal,
             app::cancel,
             app::answer_fallback,

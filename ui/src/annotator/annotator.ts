@@ -157,6 +157,42 @@ export class Annotator {
     return new DOMRect(first.left, first.top, Math.max(0, last.right - first.left), last.bottom - first.top)
   }
 
+  /** Whether all of a range is in view. */
+  sees(range: Range): boolean {
+    const box = this.boxOf(range)
+    const pane = this.root.getBoundingClientRect()
+    return box === null || pane.height === 0 || (box.top >= pane.top - 1 && box.bottom <= pane.bottom + 1)
+  }
+
+  /** The word above or below a range that stands nearest to it; nothing where there is no such line. */
+  wordOnNextLine(range: Range, by: 1 | -1): Range | null {
+    const here = this.rectOf(range)
+    if (!here || here.height === 0) return null
+    const middle = here.left + here.width / 2
+    let line: { top: number; words: { token: Range; away: number }[] } | null = null
+    for (let place = tokenFrom(this.tokens, by > 0 ? range.end - 1 : range.start) + by; ; place += by) {
+      const token = this.tokens[place]
+      const box = token && this.rectOf(token)
+      if (!token || !box) break
+      if (Math.abs(box.top - here.top) < here.height / 2) continue
+      if (line && Math.abs(box.top - line.top) > here.height / 2) break
+      line ??= { top: box.top, words: [] }
+      line.words.push({ token, away: Math.abs(box.left + box.width / 2 - middle) })
+    }
+    return line?.words.reduce((best, one) => (one.away < best.away ? one : best)).token ?? null
+  }
+
+  private rectOf(range: Range): DOMRect | null {
+    const node = this.elementAt(range.start)
+    const text = node?.firstChild
+    if (!node || !text) return null
+    const from = range.start - Number(node.dataset['start'])
+    const chosen = document.createRange()
+    chosen.setStart(text, from)
+    chosen.setEnd(text, Math.min(text.textContent?.length ?? from, from + range.end - range.start))
+    return chosen.getBoundingClientRect()
+  }
+
   private elementsOf(range: Range): HTMLElement[] {
     return this.paragraphs.flatMap((paragraph, place) => {
       if (paragraph.end <= range.start || paragraph.start >= range.end) return []

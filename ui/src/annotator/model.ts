@@ -11,7 +11,7 @@ export type Mention = { id: string; ranges: Range[]; type: string; state: Mentio
 export type Link = { id: string; from: string; to: string; label: string }
 
 /** A stretch that is marked without being a mention. `strength` of a shade: -1 to 1. */
-export type Mark = Range & { kind: 'evidence' | 'cue' | 'cursor' | 'shade'; strength?: number }
+export type Mark = Range & { kind: 'evidence' | 'cue' | 'cursor' | 'shade' | 'found' | 'foundHere'; strength?: number }
 
 /** How a type looks: a CSS colour and a letter or two, so that colour is never alone. */
 export type TypeLook = { color: string; letter: string }

@@ -53,3 +53,10 @@ export function moveCursor(tokens: readonly Range[], cursor: Range, by: number, 
   const token = tokens[clamp((by > 0 ? last : first) + by)]
   return token ?? cursor
 }
+
+/** The first word from an offset on, and then from the beginning, that begins with these letters. */
+export function wordBeginning(text: string, tokens: readonly Range[], offset: number, letters: string): Range | null {
+  const from = tokenFrom(tokens, offset)
+  const order = [...tokens.slice(from), ...tokens.slice(0, from)]
+  return order.find((token) => text.slice(token.start, token.start + letters.length).toLowerCase() === letters && token.end - token.start >= letters.length) ?? null
+}

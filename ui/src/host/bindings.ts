@@ -12,6 +12,8 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<null>("save_settings", { settings }),
 	/**  Versions, device, settings, the last errors; never document text. */
 	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
+	/**  Writes into the log where the page failed: names of errors and functions, no document text. */
+	report: (place: string) => __TAURI_INVOKE<null>("report", { place }),
 	/**  Shows a folder in the system's file manager. */
 	reveal: (folder: Folder) => __TAURI_INVOKE<null>("reveal", { folder }),
 	/**  Asks a streamed call to stop at the next token. */
@@ -945,6 +947,8 @@ export type HistoryEntry = {
 	event: number,
 	/**  A past participle. */
 	summary: string,
+	/**  What it was about, the first few by name. */
+	about: string[],
 	/**  Who. */
 	author: string,
 	/**  The document it touched. */
@@ -1171,11 +1175,11 @@ export type Metric = {
 	task: Task,
 	/**  `F1`, `accuracy` ... */
 	name: string,
-	/**  Ours. */
+	/**  Ours, as the manifest has it: F1 and accuracy in percent, calibration errors and weights as shares. */
 	value: number,
-	/**  The publication's. */
+	/**  The publication's, in percent. */
 	published: number | null,
-	/**  What it was measured on. */
+	/**  The part of the data that it was measured on: `test`, `development`. */
 	data: string,
 };
 
@@ -1634,6 +1638,8 @@ export type Run = {
 	notices: string[],
 	/**  Why it failed. */
 	problem: string | null,
+	/**  Whether the model of this id has other weights today, or was taught otherwise: its results may be made again. */
+	otherWeights?: boolean,
 };
 
 /**  How a result was computed, so that it can be computed again. */
@@ -1768,6 +1774,10 @@ export type StartNotice =
 message: string } | 
 /**  Another device than before is used. */
 { kind: "deviceChanged"; 
+/**  For the user. */
+message: string } | 
+/**  Osler is open in another window, too. */
+{ kind: "secondWindow"; 
 /**  For the user. */
 message: string };
 

@@ -21,6 +21,8 @@ export interface Host {
   saveSettings(settings: wire.Settings): Promise<void>
   /** Versions, device, settings, the last errors; never document text. */
   diagnostics(): Promise<string>
+  /** Writes into the log where the page failed; never document text. */
+  report(place: string): Promise<void>
   reveal(folder: wire.Folder): Promise<void>
   /** Answers `askFallback`; the settings as they are then. */
   answerFallback(allow: boolean): Promise<wire.Settings>

@@ -45,7 +45,7 @@ function stream<Event>(start: (job: string, channel: Channel<Streamed<Event>>) =
   start(job, channel).catch((thrown: unknown) => {
     if (!ended) listener({ seq: next, kind: 'failed', error: toHostError(thrown) })
   })
-  return { id: job, cancel: () => void commands.cancel(job) }
+  return { id: job, cancel: () => void commands.cancel(job).catch(() => undefined) }
 }
 
 export function tauriHost(): Host {
@@ -57,6 +57,7 @@ export function tauriHost(): Host {
     },
     saveSettings: (settings) => done(commands.saveSettings(settings)),
     diagnostics: () => call(commands.diagnostics()),
+    report: (place) => done(commands.report(place)),
     reveal: (folder) => done(commands.reveal(folder)),
     answerFallback: (allow) => call(commands.answerFallback(allow) as Promise<Settings>),
 

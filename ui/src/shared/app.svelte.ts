@@ -1,23 +1,14 @@
 /** What all screens share: the host, what it says about itself, where the user is, and the toasts. */
 
-import { getContext, setContext } from 'svelte'
+import { getContext, setContext, type Component } from 'svelte'
 import type { Host } from '../host/interface'
 import type * as wire from '../host/types'
 import { CommandTable, type Screen } from './commands'
+import { holding, type Asked, type Dialog } from './dialogs'
 import { toError } from './errors'
 import { capital } from './format'
 
 export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
-
-export type Dialog =
-  | { kind: 'palette' }
-  | { kind: 'keys' }
-  | { kind: 'history' }
-  | { kind: 'import'; source: wire.ImportSource }
-  | { kind: 'modelImport'; paths: string[] | null }
-  | { kind: 'export'; scope: wire.ExportScope }
-  | { kind: 'fallback'; from: string; to: string; reason: string }
-  | { kind: 'error'; error: wire.HostError }
 
 /** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
 export interface Lasting {
@@ -41,13 +32,18 @@ export class App {
   recent = $state<wire.RecentLibrary[]>([])
   notices = $state<wire.StartNotice[]>([])
   batches = $state<wire.Batch[]>([])
+  /** The installed models, for what was measured of them. */
+  models = $state.raw<wire.Model[]>([])
   screen = $state<Screen>('library')
   /** The document that Annotate and Ask are at. */
   document = $state<number | null>(null)
   /** Documents chosen in the library, for Ask, Batch and Export. */
   chosen = $state<number[]>([])
   draft = $state<number | null>(null)
-  dialog = $state<Dialog | null>(null)
+  /** What takes keys before any command does: a text in which words or mentions are chosen by typing. True where it took one. */
+  keys: ((event: KeyboardEvent) => boolean) | null = null
+  private shown = $state.raw<Dialog | null>(null)
+  private later: Dialog[] = []
   toasts = $state<Toast[]>([])
   dropping = $state<string[] | null>(null)
   /** Counts changes of what the library holds. */
@@ -58,6 +54,11 @@ export class App {
   private jobs = $state.raw<Running[]>([])
   private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
   private readonly changeListeners = new Set<ChangeListener>()
+  private readonly turnListeners = new Set<(change: wire.Change) => void>()
+  /** Actions on the library, one after the other in the order in which they were asked for. */
+  private line: Promise<unknown> = Promise.resolve()
+  /** What is done with documents that were just imported. */
+  afterImport: (documents: number[], origin: string) => void = () => undefined
   private toastIds = 0
   private stepToast = 0
   private systemDark = $state(false)
@@ -77,12 +78,46 @@ export class App {
     const dark = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-color-scheme: dark)')
     this.systemDark = dark?.matches ?? false
     dark?.addEventListener('change', (event) => (this.systemDark = event.matches))
-    void host.batches().then((batches) => (this.batches = batches))
+    void host.batches().then((batches) => (this.batches = batches)).catch((thrown: unknown) => this.fail(thrown))
+    void this.loadModels()
+  }
+
+  // Dialogs
+
+  get dialog(): Dialog | null {
+    return this.shown
+  }
+
+  /** Opens a dialog, or closes the one that is open; one that holds something is closed by nobody but its user. */
+  set dialog(next: Dialog | null) {
+    const before = this.shown
+    if (next !== null && before !== null && holding.has(before.kind)) {
+      this.later.push(next)
+      return
+    }
+    this.shown = next ?? this.later.shift() ?? null
+    if (before?.kind === 'asked') before.answer(null)
+  }
+
+  /**
+   * Asks with a dialog, and tells what was answered; null where it was left. Question and answer are handed over by value: whoever
+   * asks keeps what it is about in its own hands, and nothing is read from a dialog that is closed.
+   */
+  ask<Question, Answer>(component: Component<Asked<Question, Answer>>, question: Question): Promise<Answer | null> {
+    return new Promise((resolve) => {
+      const answer = (value: Answer | null) => {
+        resolve(value)
+        if (this.shown === dialog) this.dialog = null
+      }
+      const dialog: Dialog = { kind: 'asked', component: component as Component<Asked<unknown, unknown>>, question, answer: answer as (value: unknown) => void }
+      this.dialog = dialog
+    })
   }
 
   hear(event: wire.AppEvent): void {
     switch (event.kind) {
       case 'engine':
+        if (event.status.modelId !== this.engine.modelId) void this.loadModels()
         this.engine = event.status
         break
       case 'dropHover':
@@ -127,21 +162,31 @@ export class App {
 
   /** What was dropped: a model on Models, documents or a library anywhere else. */
   take(paths: string[]): void {
-    if (this.screen === 'models') this.dialog = { kind: 'modelImport', paths }
+    if (this.screen === 'models') void this.lookAtModel(paths)
     else this.receive(paths)
+  }
+
+  /** What a folder of weights holds is shown once it is known; without paths the system's dialog asks for one before. */
+  async lookAtModel(paths: string[] | null): Promise<void> {
+    try {
+      const preview = await this.host.previewModel(paths)
+      if (preview) this.dialog = { kind: 'modelImport', preview }
+    } catch (thrown) {
+      this.dialog = { kind: 'error', error: toError(thrown) }
+    }
   }
 
   /** A library is opened; anything else may be imported. */
   private receive(paths: string[]): void {
     const [library, ...others] = paths
-    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler')) void this.switchTo(this.host.openLibrary(library))
+    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler')) void this.switchTo(() => this.host.openLibrary(library))
     else this.preview({ kind: 'paths', paths })
   }
 
   /** Works with another library, unless a dialog was closed. */
-  async switchTo(opening: Promise<wire.Library | null>): Promise<void> {
+  async switchTo(open: () => Promise<wire.Library | null>): Promise<void> {
     try {
-      const library = await opening
+      const library = await this.inTurn(open)
       if (!library) return
       for (const one of this.lasting.values()) one.forget()
       this.document = null
@@ -186,7 +231,27 @@ export class App {
     this.host.saveSettings($state.snapshot(this.settings)).catch((thrown: unknown) => this.fail(thrown))
   }
 
+  async loadModels(): Promise<void> {
+    try {
+      this.models = await this.host.models()
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
   // Actions
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.line.then(work)
+    this.line = done.catch(() => undefined)
+    return done
+  }
+
+  /** Hears of what was undone or done again. */
+  onTurn(listener: (change: wire.Change) => void): () => void {
+    this.turnListeners.add(listener)
+    return () => this.turnListeners.delete(listener)
+  }
 
   onChange(listener: ChangeListener): () => void {
     this.changeListeners.add(listener)
@@ -210,9 +275,9 @@ export class App {
   }
 
   /** Runs an action of the library and says what it did; `then` is done with it. Null where it failed; the error is shown. */
-  async act(action: Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
+  async act(action: () => Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
     try {
-      const change = await action
+      const change = await this.inTurn(action)
       this.spread(change)
       then?.()
       // Where nothing was changed, Undo would take back something else.
@@ -230,16 +295,31 @@ export class App {
     this.spread(change)
   }
 
+  /**
+   * Undo and redo by key. Writing and Annotate and the list of documents show what is taken back; elsewhere it is said first what it
+   * would be.
+   */
+  async turnHere(direction: 'undo' | 'redo'): Promise<void> {
+    if (this.screen === 'write') return this.turn(direction, 'writing')
+    if (this.screen === 'annotate' || this.screen === 'library') return this.turn(direction)
+    const step = this.library[direction]
+    const word = direction === 'undo' ? 'Undo' : 'Redo'
+    if (!step) this.toast(`Nothing to ${word.toLowerCase()}`)
+    else this.step(`${word}: ${step.summary}? It is not on this screen.`, { label: word, run: () => void this.turn(direction) })
+  }
+
   async turn(direction: 'undo' | 'redo', track: wire.Track = 'curation'): Promise<void> {
     try {
-      const change = await this.host[direction](track)
+      const change = await this.inTurn(() => this.host[direction](track))
       if (!change) {
         this.toast(direction === 'undo' ? 'Nothing to undo' : 'Nothing to redo')
         return
       }
+      const back = direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
+      const elsewhere = this.screen !== 'annotate' && change.document !== null ? change.document : null
       this.spread(change)
-      const elsewhere = change.document !== null && change.document !== this.document ? change.document : null
-      this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: direction === 'undo' ? 'Redo' : 'Undo', run: () => void this.turn(direction === 'undo' ? 'redo' : 'undo', track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
+      this.turnListeners.forEach((listener) => listener(change))
+      this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: back.label, run: () => void this.turn(back.to, track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -294,8 +374,17 @@ export class App {
     this.toasts = this.toasts.filter((toast) => toast.id !== id)
   }
 
+  /** What nobody caught: shown as any error, and logged with where it happened. Its words stay here: they may hold some of a text. */
+  uncaught(thrown: unknown): void {
+    const place = thrown instanceof Error ? `${thrown.name} ${(thrown.stack ?? '').split('\n').filter((line) => line.includes('@') || line.trim().startsWith('at ')).slice(0, 6).join(' | ')}` : typeof thrown
+    void this.host.report(place).catch(() => undefined)
+    this.fail(thrown)
+  }
+
   fail(thrown: unknown): void {
     const error = toError(thrown)
+    // The same again and again is said once.
+    if (this.toasts.some((toast) => toast.tone === 'error' && toast.text === error.message)) return
     this.toast(error.message, { label: 'Details', run: () => (this.dialog = { kind: 'error', error }) }, 'error')
   }
 

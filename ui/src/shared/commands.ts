@@ -14,6 +14,12 @@ export type Command = {
   screen?: Screen
 }
 
+/** A key that was pressed: when, by the page's clock. Nothing for a button, a menu or the palette. */
+export type Press = { at: number } | null
+
+/** Commands that a held key repeats. All others change something, or take the user elsewhere: once a press. */
+const repeating = new Set(['zoomIn', 'zoomOut', 'annotate.nextRow', 'annotate.previousRow', 'annotate.nextMention', 'annotate.previousMention', 'annotate.thresholdUp', 'annotate.thresholdDown'])
+
 const go = (screen: Screen, title: string, key: string): Command => ({ id: `go.${screen}`, title: `Go to ${title}`, section: 'Go', keys: [key] })
 const on = (screen: Screen, section: Command['section']) => (name: string, title: string, ...keys: string[]): Command => ({ id: `${screen}.${name}`, title, section, keys, screen })
 const everywhere = (name: string, title: string, ...keys: string[]): Command => ({ id: name, title, section: 'Everywhere', keys })
@@ -36,7 +42,7 @@ export const commands: readonly Command[] = [
   everywhere('undo', 'Undo', 'Mod+Z'),
   everywhere('redo', 'Redo', 'Mod+Shift+Z', 'Mod+Y'),
   everywhere('stop', 'Stop what runs', 'Escape'),
-  everywhere('search', 'Search the library', 'Mod+F'),
+  everywhere('search', 'Find here, or in the library', 'Mod+F'),
   everywhere('open', 'Open files', 'Mod+O'),
   everywhere('export', 'Export', 'Mod+E'),
   everywhere('zoomIn', 'Zoom in', 'Mod++', 'Mod+='),
@@ -86,15 +92,15 @@ export const commands: readonly Command[] = [
   ask('prompt', 'Show the exact prompt', 'Shift+P'),
 ]
 
-type Handler = { run: () => void; enabled: () => boolean }
+type Handler = { run: (press: Press) => void; enabled: () => boolean }
 
 export class CommandTable {
   private readonly handlers = new Map<string, Handler[]>()
   private bindings: readonly KeyBinding[] = []
   screen: Screen = 'library'
 
-  /** The newest handler of a command wins; the result removes it. */
-  on(id: string, run: () => void, enabled: () => boolean = () => true): () => void {
+  /** The newest handler of a command that can do something wins; the result removes it. */
+  on(id: string, run: (press: Press) => void, enabled: () => boolean = () => true): () => void {
     if (!commands.some((command) => command.id === id)) throw new Error(`no command ${id}`)
     const handler: Handler = { run, enabled }
     this.handlers.set(id, [...(this.handlers.get(id) ?? []), handler])
@@ -114,28 +120,36 @@ export class CommandTable {
     return (command && this.keysOf(command)[0]) ?? null
   }
 
+  /** The newest one that can do something. */
   private handler(id: string): Handler | undefined {
-    return this.handlers.get(id)?.at(-1)
+    return this.handlers.get(id)?.findLast((handler) => handler.enabled())
   }
 
   /** Commands that would do something now. */
   available(): Command[] {
-    return commands.filter((command) => this.here(command) && this.handler(command.id)?.enabled() === true)
+    return commands.filter((command) => this.here(command) && this.handler(command.id) !== undefined)
   }
 
   private here(command: Command): boolean {
     return command.screen === undefined || command.screen === this.screen
   }
 
-  run(id: string): boolean {
+  run(id: string, press: Press = null): boolean {
     const handler = this.handler(id)
-    if (!handler?.enabled()) return false
-    handler.run()
+    if (!handler) return false
+    this.ran(id)
+    handler.run(press)
     return true
   }
 
-  /** Runs what a key stands for. The screen's own meaning goes before the general one. */
-  press(chord: string, target: EventTarget | null, modal: boolean): boolean {
+  /** What the tests of the window read: which commands a journey has run. */
+  ran(id: string): void {
+    performance.clearMarks(`command ${id}`)
+    performance.mark(`command ${id}`)
+  }
+
+  /** Runs what a key stands for. The screen's own meaning goes before the general one. A repeat of a held key does nothing, but where repeating it is its sense. */
+  press(chord: string, target: EventTarget | null, modal: boolean, { at = performance.now(), repeat = false }: { at?: number; repeat?: boolean } = {}): boolean {
     const plain = !/^(Mod|Ctrl|Alt)\+/.test(chord) && chord !== 'Escape'
     if (plain && isTyping(target)) return false
     if (isTyping(target) && ['Mod+Z', 'Mod+Shift+Z', 'Mod+Y', 'Mod+V', 'Mod+A'].includes(chord)) return false
@@ -145,7 +159,8 @@ export class CommandTable {
     meant.sort((left, right) => Number(left.screen === undefined) - Number(right.screen === undefined))
     for (const command of meant) {
       if (modal && command.id !== 'palette') continue
-      if (this.run(command.id)) return true
+      if (repeat && !repeating.has(command.id)) return true
+      if (this.run(command.id, { at })) return true
     }
     return false
   }

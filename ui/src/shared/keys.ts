@@ -51,3 +51,8 @@ export function isTyping(target: EventTarget | null): boolean {
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button'].includes(target.type)
 }
+
+/** When a key or button was pressed, by the page's clock. Some systems tell it by another clock, which is not believed. */
+export function pressedAt(event: Pick<UIEvent, 'timeStamp'>, now = performance.now()): number {
+  return event.timeStamp > now || event.timeStamp < now - 5_000 ? now : event.timeStamp
+}

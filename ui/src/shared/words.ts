@@ -1,6 +1,6 @@
 /** Names of things as the window shows them. */
 
-import type { Grade, QueueOrder, Reason, RelationTask, Task, Verdict } from '../host/types'
+import type { Grade, QueueOrder, Reason, RelationTask, Task, Verdict, WarningKind } from '../host/types'
 
 export const taskName: Record<Task, string> = {
   bc5cdr: 'Chemical-induced disease',
@@ -16,12 +16,18 @@ export const taskCode: Record<Task, string> = { bc5cdr: 'BC5CDR', ddi: 'DDI', kd
 
 export const relationTasks: RelationTask[] = ['bc5cdr', 'ddi', 'kdDti']
 
-/** Types of mentions and relations that a task knows, with the roles of its two sides. */
-export const schemas: Record<RelationTask, { relations: string[]; roles: [string, string]; sides: [string, string] }> = {
-  bc5cdr: { relations: ['CID'], roles: ['Chemical', 'Disease'], sides: ['Chemical', 'Disease'] },
-  ddi: { relations: ['mechanism', 'effect', 'advise', 'int'], roles: ['Drug 1', 'Drug 2'], sides: ['Chemical', 'Chemical'] },
-  kdDti: { relations: ['inhibitor', 'antagonist', 'agonist', 'activator', 'binder'], roles: ['Drug', 'Target'], sides: ['Chemical', 'Gene'] },
+/** The types that each task's relations can have, as its data names them; the first ones are the most frequent. */
+const kdDtiRelations = 'inhibitor,antagonist,agonist,modulator,binder,positive allosteric modulator,cofactor,activator,ligand,inducer,antibody,negative modulator,adduct,blocker,other,product of,other/unknown,chelator,partial agonist,allosteric modulator,stimulator,downregulator,potentiator,cross-linking/alkylation,substrate,intercalation,chaperone,partial antagonist,inverse agonist'.split(',')
+
+/** Types of relations and mentions that a task knows, with the roles of its two sides as they are kept, and as they are shown. */
+export const schemas: Record<RelationTask, { relations: string[]; roles: [string, string]; sides: [string, string]; names: [string, string] }> = {
+  bc5cdr: { relations: ['CID'], roles: ['Chemical', 'Disease'], sides: ['Chemical', 'Disease'], names: ['Chemical', 'Disease'] },
+  ddi: { relations: ['mechanism', 'effect', 'advise', 'int'], roles: ['drug', 'target'], sides: ['Chemical', 'Chemical'], names: ['Drug', 'Other drug'] },
+  kdDti: { relations: kdDtiRelations, roles: ['drug', 'target'], sides: ['Chemical', 'Gene'], names: ['Drug', 'Target'] },
 }
+
+/** The task that finds relations of this type. */
+export const taskOfRelation = (type: string): RelationTask | undefined => relationTasks.find((task) => schemas[task].relations.includes(type))
 
 export const mentionTypes = ['Chemical', 'Disease', 'Gene', 'Species']
 
@@ -47,6 +53,10 @@ export const gradeName: Record<Grade, string> = {
   none: 'not in text',
 }
 
+export const warningTag: Record<WarningKind, string> = { negation: 'not', hedging: 'may', other: '!' }
+
+export const warningName: Record<WarningKind, string> = { negation: 'A denial near the evidence', hedging: 'A doubt near the evidence', other: 'Note' }
+
 export const verdictName: Record<Verdict, string> = { yes: 'Yes', no: 'No', maybe: 'Maybe', abstain: 'No clear answer' }
 
 export const queueName: Record<QueueOrder, string> = {
@@ -65,7 +75,6 @@ const looks: Record<string, { color: string; letter: string }> = {
   phenotype: { color: 'var(--type-disease)', letter: 'P' },
   gene: { color: 'var(--type-gene)', letter: 'G' },
   protein: { color: 'var(--type-gene)', letter: 'G' },
-  target: { color: 'var(--type-gene)', letter: 'G' },
   species: { color: 'var(--type-species)', letter: 'S' },
 }
 

@@ -96,6 +96,6 @@ test('a row with two warnings of one kind shows one sign, and its detail both', 
   const participant = (role: string, name: string) => ({ role, name, spans: [], concepts: [], grade: 'exact' as const })
   const content = { kind: 'relation' as const, type: 'cid', participants: [participant('chemical', 'aspirin'), participant('disease', 'ulcer')] }
   const relation = { subject: { kind: 'finding', id: 1 }, content, decision: null, signature: 's', prediction: { run: 1, score: 0.5, maskedMass: 0, maskedMasses: [], evidence: [], figures: [], warnings: [warning('no'), warning('not')] } }
-  const { container } = render(RelationRow, { relation: relation as never, typeOf: ({ role }) => role })
+  const { container } = render(RelationRow, { relation: relation as never, pending: false, counted: true, rank: null })
   expect([...container.querySelectorAll('.chip')].map((chip) => chip.textContent)).toEqual(['not'])
 })

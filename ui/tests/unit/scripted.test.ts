@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 async function extracted(): Promise<{ id: number; view: DocumentView; relations: Annotation[] }> {
-  const [, , id = 0] = await host.documentIds('newestFirst', everything)
+  const [id = 0] = await host.documentIds('newestFirst', everything)
   host.extract({ document: id, task: 'bc5cdr', mode: 'generate', modelId: null }, () => {})
   await clock.advance(60_000)
   const view = await host.document(id)
@@ -96,7 +96,7 @@ describe('the scripted host', () => {
   })
 
   test('three probabilities sum to one, and leaving a sentence out changes them', async () => {
-    const [, , id = 0] = await host.documentIds('newestFirst', everything)
+    const [id = 0] = await host.documentIds('newestFirst', everything)
     let sums: number[] = []
     let effects: number[] = []
     host.ask({ question: 'Does amiodarone cause hepatotoxicity?', documents: [id] }, (event) => {

@@ -42,7 +42,7 @@ describe('the app', () => {
     const [entry] = entries
     if (!entry) throw new Error('nothing is open')
     const before = app.library.decided
-    await app.act(host.decide([{ kind: 'accept', subject: entry.annotation.subject }]))
+    await app.act(() => host.decide([{ kind: 'accept', subject: entry.annotation.subject }]))
     expect(app.toasts.at(-1)?.text).toBe('Accepted 1 relation')
     expect(app.library.decided).toBe(before + 1)
     await app.turn('undo')
@@ -54,7 +54,7 @@ describe('the app', () => {
 
   test('shows an error with its details instead of throwing', async () => {
     const { app, host } = await openApp()
-    expect(await app.act(host.decide([{ kind: 'accept', subject: { kind: 'finding', id: 999_999 } }]))).toBeNull()
+    expect(await app.act(() => host.decide([{ kind: 'accept', subject: { kind: 'finding', id: 999_999 } }]))).toBeNull()
     expect(app.toasts.at(-1)).toMatchObject({ tone: 'error' })
     app.toasts.at(-1)?.action?.run()
     expect(app.dialog).toMatchObject({ kind: 'error', error: { code: 'notFound' } })
@@ -67,9 +67,10 @@ describe('the app', () => {
     host.world.tell({ kind: 'dropped', paths: ['a.xml'] })
     expect(app.dropping).toBeNull()
     expect(app.dialog).toMatchObject({ kind: 'import' })
+    app.dialog = null
     app.go('models')
     host.world.tell({ kind: 'dropped', paths: ['BioGPT'] })
-    expect(app.dialog).toEqual({ kind: 'modelImport', paths: ['BioGPT'] })
+    await vi.waitFor(() => expect(app.dialog).toMatchObject({ kind: 'modelImport', preview: { folder: 'BioGPT' } }))
   })
 
   test('keeps settings, and new keys hold at once', async () => {
@@ -96,7 +97,7 @@ describe('the app', () => {
     expect(app.toasts.at(-1)?.text).toBe('The question is answered')
     app.toasts.at(-1)?.action?.run()
     expect(app.screen).toBe('ask')
-    await app.switchTo(host.openLibrary(null))
+    await app.switchTo(() => host.openLibrary(null))
     expect(app.keep(Questions).answers).toHaveLength(0)
   })
 
@@ -128,11 +129,13 @@ describe('the app', () => {
     const other = entries.find((entry) => entry.document !== first?.document)
     if (!first || !other) throw new Error('the queue is too short')
     const key = (entry: typeof other) => subjectKey(entry.annotation.subject)
-    session.show(first.document, key(first))
+    await session.queue.choose('uncertainty')
     await session.open(first.document)
-    expect(session.selected).toBe(key(first))
-    session.ahead = (at) => (at === key(first) ? () => session.show(other.document, key(other)) : null)
-    await session.accept()
+    expect(session.selected, 'the queue begins with its first entry').toBe(key(first))
+    const before = entries[entries.indexOf(other) - 1] ?? first
+    session.show(before.document, key(before))
+    await session.open(before.document)
+    await session.deciding.accept()
     expect(app.document).toBe(other.document)
     await session.open(other.document)
     expect(session.selected).toBe(key(other))

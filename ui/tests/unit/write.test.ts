@@ -4,7 +4,7 @@ import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
 import { textOf, withKept } from '../../src/features/write/describing.svelte'
 import { leave, stateOf } from '../../src/features/write/editor'
-import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
+import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, passagesOf, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
 
@@ -87,6 +87,23 @@ describe('ghost text', () => {
     expect(acceptGhost(editor)).toBe(true)
     expect(editor.state.doc.toString()).toBe('It was shown to help.')
     expect(acceptGhost(editor)).toBe(false)
+  })
+
+  test('what is taken is marked as a model’s, as one passage', () => {
+    const source = {
+      enabled: () => false,
+      delay: () => 0,
+      ask: () => () => {},
+      mark: (state: EditorState, from: number, to: number) => {
+        const before = passagesOf(state).find((one) => one.to === from)
+        return [...(before ? [acceptBetween.of({ from: before.from, to: before.to })] : []), addPassage.of({ from: before?.from ?? from, to, model: 'm', seed: null, tokens: [] })]
+      },
+    }
+    const editor = new EditorView({ state: EditorState.create({ doc: 'It was', selection: { anchor: 6 }, extensions: [generatedText, ghostText(source, () => {})] }) })
+    editor.dispatch({ effects: setGhost.of(' shown to help.') })
+    acceptWord(editor)
+    acceptGhost(editor)
+    expect(spansOf(editor.state)).toEqual([{ span: { start: 6, end: 21 }, model: 'm', seed: null }])
   })
 
   test('is taken word by word', () => {

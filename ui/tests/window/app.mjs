@@ -97,9 +97,22 @@ export async function openApp({ home, display, args = [], trace = true }) {
     },
     /** A real drop from another program. */
     drop: (...files) => promisify(execFile)(process.env.OSLER_XDND_DROP, [TITLE, ...files], { env, timeout: 60_000 }),
+    /** The page, once it has drawn what is there and can tell a key that comes now from one that came before. */
+    async key(...names) {
+      await app.settle()
+      await session.press(...names)
+    },
+    /** What the host answers to a command of the window. */
+    invoke: (command, args = {}) => session.runAsync('const [command, args, done] = arguments; window.__TAURI_INTERNALS__.invoke(command, args).then(done)', command, args),
+    functions: new Set(),
+    async gather() {
+      const marks = await session.run(`return performance.getEntriesByType('mark').map((mark) => mark.name)`).catch(() => [])
+      for (const mark of marks) app.functions.add(mark.replace(/^(command|dialog) /, ''))
+    },
     /** Ends as a person would end it. */
     async close() {
       checkSockets()
+      await app.gather()
       await session.end()
       if (record) assert.deepEqual(strangeCalls(record), [], 'Osler asks for no address but this machine')
     },

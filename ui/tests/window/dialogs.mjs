@@ -17,3 +17,13 @@ export async function saveAs(display, path) {
   await hands('key', '--clearmodifiers', 'Return')
   await until('the dialog of the system to close', async () => (await hands('search', '--onlyvisible', '--name', '^Export to$')) === '')
 }
+
+/** Types which file to open into the dialog that is open, and confirms. */
+export async function chooseFile(display, path) {
+  const hands = (...words) => promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(({ stdout }) => stdout.trim(), () => '')
+  const dialog = await until('the dialog of the system', () => hands('search', '--onlyvisible', '--name', '^Import files$'))
+  await hands('windowfocus', '--sync', dialog)
+  await hands('type', '--clearmodifiers', path)
+  await hands('key', '--clearmodifiers', 'Return')
+  await until('the dialog of the system to close', async () => (await hands('search', '--onlyvisible', '--name', '^Import files$')) === '')
+}

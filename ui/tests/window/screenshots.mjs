@@ -29,20 +29,20 @@ try {
   await app.press('Control', '5')
   await app.click('button', 'New batch')
   await app.session.run(`const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`)
-  await app.click('button', 'Start over 3 documents')
+  await app.click('button', 'Read 3 documents')
   await app.ask('the end of the batch', async () => (await app.count('.item[data-state=done]')) === 3, 300_000)
   const filled = {
     async write() {
       if (!(await app.find('[aria-label="Describe a term"]'))) await app.press('Control', 'd')
       await app.fill('[aria-label="Describe a term"] input[placeholder]', 'hepatotoxicity')
       await app.press('Enter')
-      await app.see('[aria-label="Describe a term"] article header .quiet', '', 120_000)
+      await app.see('[aria-label="Describe a term"] article header .chip', '', 120_000)
       await app.gone('[aria-label="Describe a term"] button', 'Stop', 120_000)
     },
     async ask() {
       await app.fill('[aria-label=Question]', 'Does amiodarone cause hepatotoxicity?')
       await app.press('Enter')
-      await app.see('main', 'Each figure', 120_000)
+      await app.see('main', 'The strongest stand first', 120_000)
       await app.gone('main button', 'Stop', 120_000)
     },
   }

@@ -1,5 +1,6 @@
 // What every journey has: a screen, a home, the app. What fails leaves a picture beside the report.
 
+import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +14,11 @@ before(async () => {
 })
 after(() => display?.close())
 
-/** A journey: `walk` gets a way to open the app in a home of its own. */
-export function journey(name, walk, { skip = false, trace = true } = {}) {
+/**
+ * A journey: `walk` gets a way to open the app in a home of its own. `covers`: the commands and dialogs that it presses through; it
+ * fails where the window did not run or show one of them, and `tests/unit/journeys.test.ts` fails where one is covered by no journey.
+ */
+export function journey(name, walk, { skip = false, trace = true, covers = [] } = {}) {
   test(name, { skip, timeout: 180_000 }, async (context) => {
     const home = makeHome()
     const opened = []
@@ -25,6 +29,9 @@ export function journey(name, walk, { skip = false, trace = true } = {}) {
     }
     try {
       await walk({ open, home, display, note: (text) => context.diagnostic(text) })
+      for (const app of opened) await app.gather()
+      const seen = new Set(opened.flatMap((app) => [...app.functions]))
+      assert.deepEqual(covers.filter((one) => !seen.has(one)), [], 'commands and dialogs that the journey did not come by')
       // What is still open ends as a person would end it, and must have kept to itself.
       for (const app of opened) await app.close()
     } catch (error) {

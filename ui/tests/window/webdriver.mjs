@@ -8,7 +8,7 @@ import { until } from './until.mjs'
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 
 /** Keys by name, as WebDriver writes them. */
-export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Right: '\uE014', Left: '\uE012', End: '\uE010', Home: '\uE011', Space: ' ' }
+export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Backspace: '\uE003', Right: '\uE014', Left: '\uE012', End: '\uE010', Home: '\uE011', Space: ' ' }
 
 // In the page: done when an element has stood still for two pictures. A click on what still moves hits what was there before.
 const STILL = `

@@ -52,12 +52,20 @@ journey('ghost text is taken whole, word by word or not at all, and never by its
   await app.type('x')
   assert.ok(!(await ghost(app)).endsWith('it.') || (await draft(app)).endsWith(' andx'), 'the next key takes the offer back')
   assert.equal(await draft(app), `${before}${word} andx`)
+  // What was taken is marked as a model's until the author accepts it.
+  await app.see('.page', 'Not checked. May be false.')
+  assert.ok((await app.count('.cm-generated')) > 0)
 })
 
 journey('a word that the model was unsure of tells what else it considered, and another one is taken', async ({ open }) => {
   const app = await open()
   await newDraft(app)
   await app.press('Control', 'd')
+  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'green windmills')
+  await app.press('Enter')
+  await app.see('[aria-label="Describe a term"] button', 'Stop', 60_000)
+  await app.press('Escape')
+  await app.see('[aria-label="Describe a term"] button[type=submit]', 'Describe')
   // Nothing that the starter knows by heart: of that it is sure.
   await app.fill('[aria-label="Describe a term"] input[placeholder]', 'purple telescopes')
   await app.click('[aria-label=Decoding] label', 'Varied')
@@ -81,6 +89,10 @@ journey('a word that the model was unsure of tells what else it considered, and 
   await app.see('.cm-unsure')
   await app.click('.cm-unsure')
   await app.see('.dialog', 'Instead of')
+  await app.press('Escape')
+  await app.gone('.dialog')
+  await app.key('Alt', 'Down')
+  await app.see('.dialog', 'Instead of')
   const instead = await app.session.run(`return document.querySelector('.dialog [role=option] .grow').firstChild.textContent.trim()`)
   await app.press('Enter')
   await app.gone('.dialog')
@@ -89,7 +101,7 @@ journey('a word that the model was unsure of tells what else it considered, and 
   await app.press('Control', 'Enter')
   await app.gone('.page', 'not yet accepted')
   assert.equal(await app.count('.cm-generated'), 0, 'accepted text looks like one\'s own')
-})
+}, { covers: ['write.describe', 'write.acceptGenerated', 'write.alternatives', 'alternatives', 'stop', 'go.write'] })
 
 journey('a draft is taken away as Markdown and as a Word file, which comes back as it was', async ({ open, home, display }) => {
   const app = await open()
@@ -112,4 +124,4 @@ journey('a draft is taken away as Markdown and as a Word file, which comes back 
   await app.drop(word)
   await app.see('.dialog', 'Import 1 document?')
   await app.see('.dialog .title', 'Tremor')
-}, { skip: canType ? false : 'xdotool is not installed: it types into the dialog of the system' })
+}, { covers: ['export'], skip: canType ? false : 'xdotool is not installed: it types into the dialog of the system' })

@@ -58,6 +58,20 @@ pub enum ModelError {
         /// All that does not fit.
         report: String,
     },
+    /// A name in a manifest that is no file of its folder.
+    #[error(
+        "{path} names the file {name:?}, which is not a plain name of a file beside it. Get the model from a source that you \
+         trust"
+    )]
+    StrangeName {
+        /// The manifest.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// Whoever asked for it has stopped it.
+    #[error("it was stopped")]
+    Stopped,
     /// The target of an import is in use.
     #[error("{path} exists already. Choose another name, or remove that model first")]
     Exists {

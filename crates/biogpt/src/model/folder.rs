@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::{Component, Path, PathBuf};
 
 use burn::tensor::{AllocationProperty, Bytes, Device};
 
@@ -141,7 +142,14 @@ impl Manifest {
             Some(found) if found > u64::from(FORMAT) => {
                 Err(ModelError::Newer { path, found: found as u32, known: FORMAT })
             }
-            _ => serde_json::from_value(json).map_err(|e| ModelError::damaged(&path, e)),
+            _ => {
+                let manifest: Self =
+                    serde_json::from_value(json).map_err(|e| ModelError::damaged(&path, e))?;
+                match manifest.files.keys().find(|name| !is_plain(name)) {
+                    Some(name) => Err(ModelError::StrangeName { path, name: name.clone() }),
+                    None => Ok(manifest),
+                }
+            }
         }
     }
 
@@ -174,24 +182,25 @@ impl Manifest {
     /// # Errors
     /// Names the first file that is missing or differs.
     pub fn verify(&self, folder: &Path) -> Result<(), ModelError> {
-        self.verify_telling(folder, &mut |_, _| ())
+        self.verify_telling(folder, &mut |_, _| ControlFlow::Continue(()))
     }
 
-    /// The same; `tell` hears how many bytes of how many are read.
+    /// The same; `tell` hears how many bytes of how many are read, and says whether to go on.
     ///
     /// # Errors
-    /// As [`Manifest::verify`].
-    pub fn verify_telling(&self, folder: &Path, tell: &mut dyn FnMut(u64, u64)) -> Result<(), ModelError> {
+    /// As [`Manifest::verify`]; [`ModelError::Stopped`].
+    pub fn verify_telling(
+        &self,
+        folder: &Path,
+        tell: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<(), ModelError> {
         let total = self.files.values().map(|file| file.bytes).sum();
         let mut before = 0;
         for (name, expected) in &self.files {
             let path = folder.join(name);
+            check_length(&path, expected)?;
             let found = record_telling(&path, &mut |bytes| tell(before + bytes, total))?;
             before += found.bytes;
-            if found.bytes != expected.bytes {
-                let reason = format!("it has {} bytes instead of {}", found.bytes, expected.bytes);
-                return Err(ModelError::damaged(&path, reason));
-            }
             if found.sha256 != expected.sha256 {
                 return Err(ModelError::damaged(
                     &path,
@@ -203,12 +212,37 @@ impl Manifest {
     }
 }
 
-/// Length and sha256 of a file.
-fn record(path: &Path) -> Result<FileRecord, ModelError> {
-    record_telling(path, &mut |_| ())
+/// Whether a name is that of a file in the folder, and no way out of it.
+fn is_plain(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    let first = components.next();
+    matches!(first, Some(Component::Normal(only)) if only == name)
+        && components.next().is_none()
+        && !name.contains(['/', '\\', ':', '\0'])
 }
 
-fn record_telling(path: &Path, tell: &mut dyn FnMut(u64)) -> Result<FileRecord, ModelError> {
+/// Refuses what is no file (a device has no end), and one of another length.
+fn check_length(path: &Path, expected: &FileRecord) -> Result<(), ModelError> {
+    let found = fs::metadata(path).map_err(ModelError::io("open", path))?;
+    if !found.is_file() {
+        return Err(ModelError::damaged(path, "it is no file"));
+    }
+    if found.len() != expected.bytes {
+        let reason = format!("it has {} bytes instead of {}", found.len(), expected.bytes);
+        return Err(ModelError::damaged(path, reason));
+    }
+    Ok(())
+}
+
+/// Length and sha256 of a file.
+fn record(path: &Path) -> Result<FileRecord, ModelError> {
+    record_telling(path, &mut |_| ControlFlow::Continue(()))
+}
+
+fn record_telling(
+    path: &Path,
+    tell: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<FileRecord, ModelError> {
     let mut file = File::open(path).map_err(ModelError::io("open", path))?;
     let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 20], 0);
     loop {
@@ -219,7 +253,9 @@ fn record_telling(path: &Path, tell: &mut dyn FnMut(u64)) -> Result<FileRecord, 
         }
         hash.update(&buffer[..read]);
         bytes += read as u64;
-        tell(bytes);
+        if tell(bytes).is_break() {
+            return Err(ModelError::Stopped);
+        }
     }
 }
 
@@ -227,14 +263,7 @@ fn record_telling(path: &Path, tell: &mut dyn FnMut(u64)) -> Result<FileRecord, 
 pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> {
     let manifest = Manifest::read(folder)?;
     for (name, expected) in &manifest.files {
-        let path = folder.join(name);
-        let found = fs::metadata(&path).map_err(ModelError::io("open", &path))?.len();
-        if found != expected.bytes {
-            return Err(ModelError::damaged(
-                &path,
-                format!("it has {found} bytes instead of {}", expected.bytes),
-            ));
-        }
+        check_length(&folder.join(name), expected)?;
     }
     let path = folder.join(CONFIG);
     let config = Config::read(&path)?;
@@ -258,4 +287,38 @@ fn map(path: &PathBuf) -> Result<(Bytes, Mapping), ModelError> {
     let bytes = bytes::Bytes::from_owner(mapped);
     let mapping = Mapping::new(file, bytes.clone());
     Ok((Bytes::from_shared(bytes, AllocationProperty::File), mapping))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(folder: &Path, name: &str, bytes: u64) {
+        let json = serde_json::json!({
+            "format": FORMAT, "name": "x", "source": "x", "licence": "x", "parameters": 1,
+            "files": { name: { "bytes": bytes, "sha256": "00" } },
+        });
+        fs::write(folder.join(MANIFEST), json.to_string()).unwrap();
+    }
+
+    #[test]
+    fn a_manifest_names_plain_files_of_its_folder_only() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["/dev/zero", "../secret", "a/b", "..", ".", "", "C:\\x", "a\\b"] {
+            manifest(folder.path(), name, 0);
+            let error = Manifest::read(folder.path()).unwrap_err();
+            assert!(matches!(&error, ModelError::StrangeName { .. }), "{name}: {error}");
+            assert!(error.to_string().contains("manifest.json"), "{error}");
+        }
+        manifest(folder.path(), "model.bpk", 3);
+        let read = Manifest::read(folder.path()).unwrap();
+        fs::create_dir(folder.path().join("model.bpk")).unwrap();
+        assert!(read.verify(folder.path()).unwrap_err().to_string().contains("no file"));
+        fs::remove_dir(folder.path().join("model.bpk")).unwrap();
+        fs::write(folder.path().join("model.bpk"), "long").unwrap();
+        assert!(read.verify(folder.path()).unwrap_err().to_string().contains("4 bytes instead of 3"));
+        fs::write(folder.path().join("model.bpk"), "abc").unwrap();
+        let stopped = read.verify_telling(folder.path(), &mut |_, _| ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(ModelError::Stopped)));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -103,7 +104,23 @@ pub fn import(
     from: &Path,
     to: &Path,
     how: &Import,
-    progress: impl FnMut(f64) + Send + 'static,
+    mut progress: impl FnMut(f64) + Send + 'static,
+) -> Result<Manifest, ModelError> {
+    import_telling(from, to, how, move |share| {
+        progress(share);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The same; `progress` also says whether to go on.
+///
+/// # Errors
+/// As [`import`]; [`ModelError::Stopped`].
+pub fn import_telling(
+    from: &Path,
+    to: &Path,
+    how: &Import,
+    progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
 ) -> Result<Manifest, ModelError> {
     let checkpoint = Checkpoint::open(from)?;
     let config = checkpoint.config().clone();
@@ -127,7 +144,7 @@ pub fn import(
         (Some(task), None) => [(task.clone(), TaskPrompt::default())].into(),
         (None, None) => BTreeMap::new(),
     };
-    write(to, &config, &tokenizer, manifest, how.weights, read, progress)
+    write_telling(to, &config, &tokenizer, manifest, how.weights, read, progress)
 }
 
 /// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`).
@@ -138,10 +155,25 @@ pub fn write(
     to: &Path,
     config: &Config,
     tokenizer: &Tokenizer,
+    manifest: Manifest,
+    weights: WeightType,
+    read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
+    mut progress: impl FnMut(f64) + Send + 'static,
+) -> Result<Manifest, ModelError> {
+    write_telling(to, config, tokenizer, manifest, weights, read, move |share| {
+        progress(share);
+        ControlFlow::Continue(())
+    })
+}
+
+fn write_telling(
+    to: &Path,
+    config: &Config,
+    tokenizer: &Tokenizer,
     mut manifest: Manifest,
     weights: WeightType,
     read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
-    progress: impl FnMut(f64) + Send + 'static,
+    progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
 ) -> Result<Manifest, ModelError> {
     if to.exists() {
         return Err(ModelError::Exists { path: to.to_owned() });
@@ -171,7 +203,7 @@ fn pack(
     config: &Config,
     weights: WeightType,
     read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
-    progress: impl FnMut(f64) + Send + 'static,
+    progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
 ) -> Result<(), ModelError> {
     let all = weights::tensors(config);
     let elements: usize = all.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
@@ -192,7 +224,10 @@ fn pack(
             let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             done.0 += values.len();
             let share = done.0 as f64 / elements as f64;
-            (done.1)(share);
+            if (done.1)(share).is_break() {
+                *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(ModelError::Stopped);
+                return Err(burn_pack::Error::IoError(ModelError::Stopped.to_string()));
+            }
             Ok(weights.bytes(&own, &shape, values))
         })
     });

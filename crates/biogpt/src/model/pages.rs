@@ -81,6 +81,8 @@ mod linux {
         }?;
         let before = room.cast::<u8>().align_offset(HUGE);
         let copy = room.cast::<u8>().wrapping_add(before);
+        // Whether the move was tried: it unmaps the piece before it puts the copy there, and may fail in between.
+        let mut tried = false;
         let moved = (|| {
             // SAFETY: inside the new memory.
             unsafe { madvise(copy.cast(), length, Advice::LinuxHugepage) }?;
@@ -91,6 +93,7 @@ mod linux {
             // whole when it is dropped, whatever lies there.
             unsafe {
                 mprotect(copy.cast(), length, MprotectFlags::READ)?;
+                tried = true;
                 mremap_fixed(
                     copy.cast(),
                     length,
@@ -101,6 +104,9 @@ mod linux {
             }?;
             Ok(())
         })();
+        if moved.is_err() && tried {
+            map_again(file, piece, at)?;
+        }
         // Where the copy was moved from may be somebody else's by now.
         let behind = HUGE - before;
         let rest = match moved {
@@ -114,12 +120,48 @@ mod linux {
         moved
     }
 
+    /// Puts the piece of the file back where a move that failed may have left a hole: who reads there would be killed. Until
+    /// it is back a reader may still meet the hole, which nothing can prevent: the system does both steps in one call.
+    #[allow(unsafe_code, reason = "mapping a file at a place has no safe form")]
+    fn map_again(file: &File, piece: &[u8], at: u64) -> io::Result<()> {
+        // SAFETY: the place belongs to the mapping that `piece` is of, and gets what it had: the same bytes of the same file,
+        // read only. Should the old pages still be there they are exchanged for the same ones.
+        unsafe {
+            rustix::mm::mmap(
+                piece.as_ptr().cast_mut().cast(),
+                piece.len(),
+                ProtFlags::READ,
+                MapFlags::SHARED | MapFlags::FIXED,
+                file,
+                at,
+            )
+        }?;
+        Ok(())
+    }
+
     #[cfg(test)]
     mod tests {
         use std::io::Write;
         use std::sync::atomic::{AtomicBool, Ordering};
 
         use super::*;
+
+        /// As after a move that unmapped the piece and then failed.
+        #[test]
+        fn a_hole_that_a_failed_move_left_is_filled_again() {
+            let mut file = tempfile::tempfile().unwrap();
+            let bytes: Vec<u8> = (0..4u32 << 20).map(|i| (i % 251) as u8).collect();
+            file.write_all(&bytes).unwrap();
+            // SAFETY: nobody changes the file.
+            #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+            let mapped = unsafe { memmap2::Mmap::map(&file) }.unwrap();
+            let piece = &mapped[1 << 20..3 << 20];
+            // SAFETY: nobody reads there before it is mapped again.
+            #[allow(unsafe_code, reason = "unmapping has no safe form")]
+            unsafe { munmap(piece.as_ptr().cast_mut().cast(), piece.len()) }.unwrap();
+            map_again(&file, piece, 1 << 20).unwrap();
+            assert!(mapped[..] == bytes[..]);
+        }
 
         /// Also while somebody reads.
         #[test]

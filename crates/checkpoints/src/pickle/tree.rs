@@ -1,4 +1,5 @@
 use super::globals::Global;
+use super::input::MOST_NAME;
 use crate::stored::ElementType;
 
 /// What a pickle describes. Nodes are kept in one list and refer to each other by place, so that shared and even
@@ -147,42 +148,50 @@ impl Tree {
         }
     }
 
-    /// Every tensor below `start` with its path, each node visited once. `limit` bounds the paths' depth.
-    pub fn tensors_below(&self, start: Value, name: &str, limit: usize) -> Vec<String> {
+    /// Every tensor below the values of `starts` with its path, each node visited once. `limit` bounds the paths' depth.
+    pub fn tensors_below(&self, starts: impl Iterator<Item = (Value, String)>, limit: usize) -> Vec<String> {
         let mut found = Vec::new();
         let mut visited = vec![false; self.nodes.len()];
-        let mut waiting = vec![(start, name.to_owned(), 0)];
+        let mut waiting: Vec<(Value, String, usize)> = starts.map(|(value, name)| (value, name, 0)).collect();
+        waiting.reverse();
         while let Some((value, path, depth)) = waiting.pop() {
-            let Value::Node(place) = value else { continue };
-            let Some(seen) = visited.get_mut(place as usize) else {
+            if self.tensor(value).is_some() {
+                found.push(path);
                 continue;
+            }
+            if depth == limit {
+                continue;
+            }
+            let children = waiting.len();
+            // Only nodes that nobody waits for yet get a path: what names a node often costs nothing.
+            let mut add = |item: Value, name: &dyn Fn() -> String| {
+                let Value::Node(place) = item else { return };
+                if let Some(seen @ false) = visited.get_mut(place as usize) {
+                    *seen = true;
+                    waiting.push((item, format!("{path}.{}", name()), depth + 1));
+                }
             };
-            if std::mem::replace(seen, true) || depth > limit {
-                continue;
-            }
             match self.node(value) {
-                Some(Node::Tensor(_)) => found.push(path),
                 Some(Node::List(items) | Node::Tuple(items)) => {
-                    let children = items.iter().enumerate().rev();
-                    waiting
-                        .extend(children.map(|(index, item)| (*item, format!("{path}.{index}"), depth + 1)));
+                    items.iter().enumerate().for_each(|(index, item)| add(*item, &|| index.to_string()));
                 }
-                _ => {
-                    let children = self.entries(value).iter().rev();
-                    waiting
-                        .extend(children.map(|(key, item)| {
-                            (*item, format!("{path}.{}", self.key_name(*key)), depth + 1)
-                        }));
-                }
+                _ => self.entries(value).iter().for_each(|(key, item)| add(*item, &|| self.key_name(*key))),
             }
+            waiting[children..].reverse();
         }
         found
     }
 
+    /// A key as the name of a tensor. One long text may be the key of a hundred thousand entries, so that it is cut at
+    /// [`MOST_NAME`] bytes: no name of ours is as long.
     pub fn key_name(&self, key: Value) -> String {
         match key {
             Value::Integer(key) => key.to_string(),
-            _ => self.text(key).unwrap_or(self.kind(key)).to_owned(),
+            _ => {
+                let text = self.text(key).unwrap_or(self.kind(key));
+                let end = text.floor_char_boundary(MOST_NAME as usize);
+                if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
+            }
         }
     }
 

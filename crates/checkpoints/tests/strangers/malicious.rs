@@ -192,3 +192,27 @@ fn depth_and_memory_bombs_are_refused_in_bounded_memory() {
     assert_refused(&copies.stop(), "bytes for its structure");
     assert!(allocation::largest() < 64 << 20, "{} bytes at once", allocation::largest());
 }
+
+/// One long key that is written once, and recalled for each of many entries.
+#[test]
+fn a_long_key_of_many_entries_costs_its_length_once() {
+    let key = "k".repeat(4 << 20);
+    let model = Model::sound();
+    for (keyed_by, entries) in [("tensors", 20_000), ("dicts", 20_000)] {
+        // Recalled by number: the key, and the value of every entry.
+        let pickle = PickleWriter::new().dict().text("model").ordered_dict();
+        let pickle = pickle.text(&key).raw(b"q\x01");
+        let pickle = match keyed_by {
+            "tensors" => files::tensor_of_storage(pickle, &model.tensors[0], 0, true),
+            _ => pickle.raw(b"}"),
+        };
+        let pickle = pickle.raw(b"q\x02").raw(&b"h\x01h\x02".repeat(entries)).set_items().set_items().stop();
+        let folder = tempfile::tempdir().unwrap();
+        let path = FileForm::Legacy.write(folder.path(), &model);
+        fs::write(&path, files::legacy(&pickle, &[])).unwrap();
+        let (opened, peak) = allocation::peak_of(|| Checkpoint::open(folder.path()));
+        assert!(opened.is_err(), "{keyed_by}");
+        // The text, the message, and a small share of it for each entry.
+        assert!(peak < 96 << 20, "{keyed_by}: {peak} bytes together");
+    }
+}

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use super::import::Intake;
 use super::index::Index;
 use super::offsets::Offsets;
-use super::placement::{self, Claim};
-use super::{Notice, ReadError, Unit, identifiers, names, plain};
+use super::placement::{self, Claim, Ground, UNITS};
+use super::{ReadError, Unit, identifiers, infons, names, plain};
 use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
 
 /// The infon of an event's relation that names its trigger.
@@ -26,6 +26,7 @@ pub(super) fn read(text: &str, annotations: &str, intake: &mut Intake<'_>) -> Re
     let mut document = plain::document(text, intake.stem());
     let mut standoff = Standoff::default();
     for (number, line) in (1..).zip(annotations.lines()) {
+        standoff.number = number;
         if !line.trim().is_empty() && standoff.line(line).is_none() {
             intake.issue(
                 format!("line {number} of the annotations"),
@@ -46,8 +47,20 @@ struct Standoff {
     entities: Vec<Entity>,
     relations: Vec<Relation>,
     equivalences: usize,
-    /// `A`, `M`, `N` and `#` lines: whom they are about, and what they set.
-    about: Vec<(String, About)>,
+    /// `A`, `M`, `N` and `#` lines.
+    about: Vec<Remark>,
+    /// The line that is read.
+    number: usize,
+}
+
+/// A line about another one.
+struct Remark {
+    line: usize,
+    /// Its own id.
+    id: String,
+    /// Whom it is about.
+    of: String,
+    about: About,
 }
 
 enum About {
@@ -79,14 +92,14 @@ impl Standoff {
                 let mut words = body.splitn(3, ' ');
                 let (name, about) = (words.next()?, words.next()?);
                 let value = words.next().unwrap_or("true");
-                self.about.push((about.to_owned(), About::Infon(name.to_owned(), value.to_owned())));
+                self.remark(id, about, About::Infon(name.to_owned(), value.to_owned()));
                 Some(())
             }
             'N' => {
                 let mut words = body.splitn(3, ' ');
                 let (_, about, reference) = (words.next()?, words.next()?, words.next()?);
                 let name = rest.unwrap_or_default().to_owned();
-                self.about.push((about.to_owned(), About::Concept(reference.trim().to_owned(), name)));
+                self.remark(id, about, About::Concept(reference.trim().to_owned(), name));
                 Some(())
             }
             '#' => {
@@ -97,11 +110,15 @@ impl Standoff {
                     SCORE => About::Score(text),
                     _ => About::Infon(format!("#{kind}"), text),
                 };
-                self.about.push((about.trim().to_owned(), note));
+                self.remark(id, about.trim(), note);
                 Some(())
             }
             _ => None,
         }
+    }
+
+    fn remark(&mut self, id: &str, of: &str, about: About) {
+        self.about.push(Remark { line: self.number, id: id.to_owned(), of: of.to_owned(), about });
     }
 
     fn mention(&mut self, id: &str, body: &str, words: &str) -> Option<()> {
@@ -111,7 +128,7 @@ impl Standoff {
             Some((start.parse().ok()?, end.trim().parse().ok()?))
         };
         let spans = places.split(';').map(pair).collect::<Option<Vec<_>>>()?;
-        self.claims.push(Claim { spans, words: words.to_owned() });
+        self.claims.push(Claim::new(spans, words));
         self.entities.push(Entity {
             id: id.to_owned(),
             kind: kind.to_owned(),
@@ -143,16 +160,14 @@ impl Standoff {
     }
 
     fn finish(mut self, document: &mut Document, intake: &mut Intake<'_>) {
-        let text = document.text.as_str();
-        let unit = placement::unit_of([(text, self.claims.as_slice())].into_iter());
-        if unit != Unit::CodePoints {
-            intake.notice(Notice::Offsets(unit));
-        }
-        let placements = placement::place(text, unit, &self.claims);
-        placement::report(&self.claims, &placements, "the annotations", intake);
-        for (entity, placement) in self.entities.iter_mut().zip(placements) {
-            entity.spans = placement.spans();
-        }
+        let placed = placement::place(&Ground::whole(&document.text), &self.claims, &UNITS);
+        self.entities = placement::settle(
+            placed,
+            &self.claims,
+            std::mem::take(&mut self.entities),
+            "the annotations",
+            intake,
+        );
         let spans: HashMap<&str, &[Span]> =
             self.entities.iter().map(|entity| (entity.id.as_str(), entity.spans.as_slice())).collect();
         for relation in &mut self.relations {
@@ -163,8 +178,27 @@ impl Standoff {
             (0..).zip(&self.entities).map(|(index, entity)| (entity.id.clone(), index)).collect();
         let relations: HashMap<String, usize> =
             (0..).zip(&self.relations).map(|(index, relation)| (relation.id.clone(), index)).collect();
-        for (id, about) in self.about {
-            if let Some(entity) = entities.get(&id).and_then(|index| self.entities.get_mut(*index)) {
+        // A note on an attribute or a normalisation is kept with what that is about.
+        let subjects: HashMap<String, (String, String)> = self
+            .about
+            .iter()
+            .filter_map(|remark| {
+                let what = match &remark.about {
+                    About::Infon(name, _) if !name.starts_with('#') => name.clone(),
+                    About::Concept(reference, _) => name_key(reference),
+                    _ => return None,
+                };
+                Some((remark.id.clone(), (remark.of.clone(), what)))
+            })
+            .collect();
+        for Remark { line, mut of, mut about, .. } in self.about {
+            if let Some((subject, what)) = subjects.get(&of)
+                && let About::Note(text) = about
+            {
+                about = About::Infon(note_key(what), text);
+                of.clone_from(subject);
+            }
+            if let Some(entity) = entities.get(&of).and_then(|index| self.entities.get_mut(*index)) {
                 match about {
                     About::Concept(reference, name) => {
                         if !name.is_empty() && name != entity.text {
@@ -174,14 +208,14 @@ impl Standoff {
                     }
                     other => set(other, &mut entity.note, &mut entity.score, &mut entity.infons),
                 }
-            } else if let Some(relation) = relations.get(&id).and_then(|index| self.relations.get_mut(*index))
+            } else if let Some(relation) = relations.get(&of).and_then(|index| self.relations.get_mut(*index))
             {
                 set(about, &mut relation.note, &mut relation.score, &mut relation.infons);
             } else {
                 intake.issue(
-                    "the annotations",
-                    format!("An attribute or note is about {id}, which is not there."),
-                    "It was left out; check the id.",
+                    format!("line {line} of the annotations"),
+                    format!("It is about {of}, which is not there or was left out."),
+                    "It was left out, too; check the id.",
                 );
             }
         }
@@ -214,16 +248,21 @@ fn set(about: About, note: &mut Option<String>, score: &mut Option<f64>, infons:
         },
         About::Score(text) => match text.trim().parse::<f64>() {
             Ok(number) if number.is_finite() => *score = Some(number),
-            _ => drop(infons.insert(format!("#{SCORE}"), text)),
+            _ => infons::add(infons, &format!("#{SCORE}"), text),
         },
-        About::Infon(key, value) => drop(infons.insert(key, value)),
-        About::Concept(reference, _) => drop(infons.insert("N".to_owned(), reference)),
+        About::Infon(key, value) => infons::add(infons, &key, value),
+        About::Concept(reference, _) => infons::add(infons, "N", reference),
     }
 }
 
 /// The infon that keeps a normalisation's preferred name, where it is not the mention's words.
 fn name_key(reference: &str) -> String {
     format!("N:{reference}")
+}
+
+/// The infon that keeps a note on an attribute or a normalisation.
+fn note_key(what: &str) -> String {
+    format!("note:{what}")
 }
 
 fn concept(reference: &str) -> crate::Concept {
@@ -279,6 +318,7 @@ fn annotations(document: &Document) -> String {
                 concept.id,
                 flat(shown)
             );
+            push_note(&mut lines, &mut numbers, &number, entity.infons.get(&note_key(&name_key(&reference))));
         }
         push_about(&mut lines, &mut numbers, id, (entity.note.as_ref(), entity.score, &entity.infons));
     }
@@ -329,32 +369,40 @@ fn push_about(
     id: &str,
     (note, score, infons): (Option<&String>, Option<f64>, &Infons),
 ) {
-    if let Some(note) = note {
-        let number = numbers.next("#");
-        let _ = writeln!(lines, "{number}\t{NOTE} {id}\t{}", flat(note));
-    }
+    push_note(lines, numbers, id, note);
     if let Some(score) = score {
         let number = numbers.next("#");
         let _ = writeln!(lines, "{number}\t{SCORE} {id}\t{score}");
     }
     let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
     for (key, value) in infons {
+        let note = infons.get(&note_key(key));
         match key.strip_prefix('#') {
             Some(kind) if is_word(kind) => {
                 let number = numbers.next("#");
-                let _ = writeln!(lines, "{number}\t{kind} {id}\t{}", flat(value));
+                let _ = writeln!(lines, "{number}\t{} {id}\t{}", infons::parted(kind).0, flat(value));
             }
+            // Written with the line that they belong to.
             None if key.starts_with("N:") => {}
-            None if is_word(key) && value == "true" => {
+            None if key
+                .strip_prefix("note:")
+                .is_some_and(|what| what.starts_with("N:") || infons.contains_key(what)) => {}
+            None if is_word(key) && (value == "true" || is_word(value)) => {
                 let number = numbers.next("A");
-                let _ = writeln!(lines, "{number}\t{key} {id}");
-            }
-            None if is_word(key) && is_word(value) => {
-                let number = numbers.next("A");
-                let _ = writeln!(lines, "{number}\t{key} {id} {value}");
+                let name = infons::parted(key).0;
+                let value = if value == "true" { String::new() } else { format!(" {value}") };
+                let _ = writeln!(lines, "{number}\t{name} {id}{value}");
+                push_note(lines, numbers, &number, note);
             }
             _ => {}
         }
+    }
+}
+
+fn push_note(lines: &mut String, numbers: &mut Numbers, of: &str, note: Option<&String>) {
+    if let Some(note) = note {
+        let number = numbers.next("#");
+        let _ = writeln!(lines, "{number}\t{NOTE} {of}\t{}", flat(note));
     }
 }
 
@@ -496,5 +544,41 @@ mod tests {
         let again = read_brat(&files[0].1, &files[1].1, "a.txt").unwrap();
         assert_eq!(again.documents, import.documents);
         assert!(again.issues.is_empty());
+    }
+
+    #[test]
+    fn keeps_repeated_attributes_and_notes_on_lines_about_lines() {
+        let annotations = "T1\tDrug 0 5\tTNF-α\nA1\tCertainty T1 low\nA2\tCertainty T1 high\nN1\tReference T1 MESH:D1\tx\n\
+            #1\tAnnotatorNotes A1\tsure?\n#2\tAnnotatorNotes N1\tchecked\n#3\tAnnotatorNotes T1\tpage 4\tline 2\n#4\tAnnotatorNotes T1\tagain\n\
+            #5\tAnnotatorNotes A9\tlost\n";
+        let import = read_brat(TEXT.as_bytes(), annotations.as_bytes(), "a.txt").unwrap();
+        let entity = &import.documents[0].entities[0];
+        assert_eq!(
+            (entity.infons["Certainty"].as_str(), entity.infons["Certainty#2"].as_str()),
+            ("low", "high")
+        );
+        assert_eq!(entity.infons["note:Certainty"], "sure?");
+        assert_eq!(entity.infons["note:N:MESH:D1"], "checked");
+        assert_eq!(entity.note.as_deref(), Some("page 4\tline 2; again"));
+        assert_eq!(import.issues.len(), 1, "{:#?}", import.issues);
+        assert_eq!(import.issues[0].place, "line 9 of the annotations");
+        let files = write(&import.documents);
+        let again = read_brat(&files[0].1, &files[1].1, "a.txt").unwrap();
+        assert_eq!(again.documents[0].entities[0].infons, entity.infons);
+    }
+
+    #[test]
+    fn tells_mentions_without_width_or_place_as_such() {
+        let annotations = "T1\tDrug 4 4\t\nT2\tDrug 0 5\tTNF-α\nT3\tDrug\tx\nT4\tDrug 900 905\tTNF-β\n";
+        let import = read_brat(TEXT.as_bytes(), annotations.as_bytes(), "a.txt").unwrap();
+        let messages: Vec<&str> = import.issues.iter().map(|issue| issue.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "It is no annotation that brat knows: \"T3\tDrug\tx\".",
+                "1 mention is without a width (where it begins it ends) and was left out: T1.",
+                "1 mention lies outside the text and was left out: \"TNF-β\"."
+            ]
+        );
     }
 }

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::import::Intake;
 use super::pubtator::LONGEST_ID;
-use super::{Format, ReadError, encoding, gzip, json, table, xml};
+use super::{Format, ReadError, encoding, gzip, json, ris, table, xml};
 use crate::limits::Limits;
 
 /// How many lines are looked at.
@@ -56,6 +56,19 @@ pub(super) fn content(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Content, 
             "Open it in a word processor, remove the password and save it as .docx.",
         );
     }
+    if bytes.get(257..262) == Some(b"ustar") {
+        return unsupported("a TAR archive", "Unpack it and import the files inside.");
+    }
+    for (mark, what) in [
+        (&b"BZh"[..], "packed (bzip2)"),
+        (b"\xfd7zXZ", "packed (xz)"),
+        (b"7z\xbc\xaf", "a 7-Zip archive"),
+        (b"Rar!", "a RAR archive"),
+    ] {
+        if bytes.starts_with(mark) {
+            return unsupported(what, "Unpack it and import the files inside.");
+        }
+    }
     if bytes.starts_with(b"{\\rtf") {
         return unsupported("rich text (RTF)", "Save it as .docx or plain text.");
     }
@@ -91,7 +104,7 @@ pub(super) fn text_format(text: &str, intake: &Intake<'_>) -> Result<Format, Rea
     if has(&is_pubtator_line) {
         return Ok(Format::PubTator);
     }
-    if has(&|line| tag(line, 2).is_some_and(|tag| tag == "TY")) || is_web_of_science(&lines) {
+    if has(&|line| ris::tag(line).is_some_and(|(tag, _)| tag == "TY")) || is_web_of_science(&lines) {
         return Ok(Format::Ris);
     }
     let tagged = |length: usize| lines.iter().filter(|line| tag(line, length).is_some()).count();
@@ -163,6 +176,10 @@ fn json_format(text: &str, first_line_is_json: bool, intake: &Intake<'_>) -> Res
     let several = first_line_is_json && lines.next().is_some();
     let keys = match json::keys(if several { first } else { text }) {
         Ok(keys) => keys,
+        // spaCy's pairs of a text and its annotations.
+        Err(_) if json::items(text, "").items.first().is_some_and(|first| first.get().starts_with("[\"")) => {
+            return Ok(Format::Jsonl);
+        }
         Err(error) => {
             // Damaged somewhere: the reader tells where, and keeps what is sound.
             let is_record =
@@ -186,6 +203,9 @@ fn json_format(text: &str, first_line_is_json: bool, intake: &Intake<'_>) -> Res
     let is_annotated = ["denotations", "tracks", "sourcedb", "blocks"].iter().any(|key| has(key));
     Ok(if has("task") && has("text") && has("decisions") {
         Format::Training
+    } else if has("passages") && has("document_id") && has("entities") {
+        // The schema of BigBio.
+        Format::Jsonl
     } else if (has("documents") || has("passages") || has("PubTator3")) && !has("text") {
         Format::BiocJson
     } else if has("text") && is_annotated {
@@ -288,6 +308,7 @@ mod tests {
             ("T1\tDrug 0 4\tword\n", "Import it together with file.txt"),
             ("{\"a\": ", "JSON"),
             ("PK\x03\x04....", "ZIP archive"),
+            ("BZh91AY", "bzip2"),
         ] {
             let error = detect(text.as_bytes(), "file.dat").unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -71,7 +71,7 @@ pub enum ReadError {
         /// Where.
         line: usize,
         /// What is wrong with them.
-        problem: &'static str,
+        problem: String,
     },
     /// JSON that does not parse, or with a shape that is not known.
     #[error("{file} cannot be read as JSON: {problem}.")]
@@ -82,7 +82,7 @@ pub enum ReadError {
         problem: String,
     },
     /// A table without a column that is known to hold text.
-    #[error("{file} has no column named title, abstract or text. Choose the column that holds the text: {}.", .columns.join(", "))]
+    #[error("{file} has no column named title, abstract or text. Choose the column that holds the text: {}. Where there is nothing to choose with, name that column \"text\" in the first line of the file.", .columns.join(", "))]
     NoTextColumn {
         /// The file's name.
         file: String,
@@ -126,7 +126,10 @@ pub enum ReadError {
 }
 
 fn first(issues: &[Issue]) -> String {
-    issues.first().map_or_else(|| "Choose another file.".to_owned(), |issue| format!("{issue}"))
+    issues.first().map_or_else(
+        || "There is no record in it; choose another file.".to_owned(),
+        |issue| format!("{issue}"),
+    )
 }
 
 impl ReadError {

@@ -52,6 +52,8 @@ pub enum Notice {
     Encoding(&'static str),
     /// Offsets count something else than code points.
     Offsets(Unit),
+    /// Offsets count line breaks or blanks otherwise than the text has them: what they count.
+    Counting(&'static str),
     /// Offsets count no blank between title and abstract.
     NoSeparator,
     /// Bad bytes, such as NUL, that were left out of the text.
@@ -78,6 +80,7 @@ impl fmt::Display for Notice {
                 "The file is not UTF-8 and was read as {name}. If accented letters look wrong, save it as UTF-8."
             ),
             Self::Offsets(unit) => write!(f, "The file's offsets count {unit}; they were converted."),
+            Self::Counting(what) => write!(f, "The file's offsets count {what}; they were converted."),
             Self::NoSeparator => write!(f, "The file's offsets count no blank between title and abstract."),
             Self::ControlCharacters(count) => {
                 write!(f, "Control characters left out of the text: {count}.")
@@ -106,6 +109,7 @@ pub(super) struct Intake<'a> {
     counted: BTreeMap<&'static str, usize>,
     ids: HashMap<String, usize>,
     repeated_ids: usize,
+    annotations: usize,
     pub runs: BTreeMap<String, Infons>,
     /// Whether a document may come several times under one id (once per task, in training data).
     pub repeats: bool,
@@ -124,6 +128,7 @@ impl<'a> Intake<'a> {
             counted: BTreeMap::new(),
             ids: HashMap::new(),
             repeated_ids: 0,
+            annotations: 0,
             runs: BTreeMap::new(),
             repeats: false,
             full: false,
@@ -195,6 +200,16 @@ impl<'a> Intake<'a> {
             let message = format!(
                 "The file holds more than {} documents; the rest was left out.",
                 self.limits.documents
+            );
+            self.issue(place, message, "Split the file and import the parts.");
+            return false;
+        }
+        self.annotations += document.entities.len() + document.relations.len();
+        if self.annotations > self.limits.file_annotations {
+            self.full = true;
+            let message = format!(
+                "The file holds more than {} annotations; from here on it was left out.",
+                self.limits.file_annotations
             );
             self.issue(place, message, "Split the file and import the parts.");
             return false;
@@ -275,7 +290,7 @@ impl<'a> Intake<'a> {
         if !outside.is_empty() {
             let message = format!(
                 "{} lie outside the text and were left out: {}.",
-                mentions(outside.len()),
+                counted(outside.len(), "mention"),
                 some(&outside)
             );
             self.issue(
@@ -285,8 +300,11 @@ impl<'a> Intake<'a> {
             );
         }
         if !repeated.is_empty() {
-            let message =
-                format!("{} repeat an id and were left out: {}.", mentions(repeated.len()), some(&repeated));
+            let message = format!(
+                "{} repeat an id and were left out: {}.",
+                counted(repeated.len(), "mention"),
+                some(&repeated)
+            );
             self.issue(place, message, "Give each mention an id of its own.");
         }
     }
@@ -347,11 +365,7 @@ impl<'a> Intake<'a> {
     /// Ends the import.
     pub fn finish(mut self, format: Format) -> Result<Import, ReadError> {
         if self.documents.is_empty() {
-            return Err(if self.issues.is_empty() {
-                ReadError::Empty { file: self.file() }
-            } else {
-                ReadError::NoDocument { file: self.file(), issues: self.issues }
-            });
+            return Err(ReadError::NoDocument { file: self.file(), issues: self.issues });
         }
         if self.repeated_ids > 0 {
             self.notices.push(Notice::RepeatedIds(self.repeated_ids));
@@ -379,8 +393,9 @@ pub(super) fn some(items: &[String]) -> String {
     shown
 }
 
-fn mentions(count: usize) -> String {
-    if count == 1 { "1 mention".to_owned() } else { format!("{count} mentions") }
+/// A count with its noun, in the number that fits: `1 mention`, `3 mentions`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A mention as a message names it: its words, shortened, else its id.

@@ -1,29 +1,20 @@
 //! Article XML of PubMed Central and publishers: JATS, and the NLM document types before it.
 //!
-//! Read are title, abstracts, body text and the captions of figures and tables. Tables themselves, references and
-//! back matter are left out, and said so.
+//! Read are title, abstracts, body text and the captions of figures and tables. Tables themselves, references, footnotes,
+//! back matter, and letters and responses inside an article are left out, and each is told.
 
 use super::ReadError;
 use super::import::Intake;
-use super::xml::{self, Element, Node, Records, collapse};
+use super::xml::{self, Element, Node, Record, collapse, push_node};
 use crate::{Document, Infons};
 
 /// Reads the articles one by one.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    for record in Records::new(text, &["article"], intake)? {
-        if intake.is_full() {
-            break;
-        }
-        match record.element {
-            Ok(element) => {
-                let document = article(&element, intake);
-                let place = format!("line {}, article {}", record.line, document.id);
-                intake.document(document, place);
-            }
-            Err(problem) => xml::report(record.line, &problem, intake),
-        }
-    }
-    Ok(())
+    xml::each(text, &["article"], intake, |Record { line, element }, intake| {
+        let document = article(&element, intake);
+        let place = format!("line {line}, article {}", document.id);
+        intake.document(document, place);
+    })
 }
 
 fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
@@ -33,12 +24,17 @@ fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
     let id = ["pmid", "pmc", "doi"].iter().find_map(|key| infons.get(*key)).cloned().unwrap_or_default();
     let mut document = Document { id, infons, ..Document::default() };
     let titles = meta.child("title-group").unwrap_or(meta);
-    document.push_passage("title", &words(titles.child("article-title")));
+    document.push_passage("title", &title(titles));
+    intake.left_out("titles in other languages", titles.all("trans-title-group").count());
 
-    let abstracts = ["abstract", "trans-abstract"].into_iter().flat_map(|name| meta.all(name));
-    for part in abstracts.filter(|part| part.name == "abstract" && !is_side_abstract(part)) {
+    let (side, main): (Vec<&Element>, Vec<&Element>) =
+        meta.all("abstract").partition(|part| is_side_abstract(part));
+    // Those that repeat an abstract are read where they are the only ones.
+    let (chosen, others) = if main.is_empty() { (side, Vec::new()) } else { (main, side) };
+    for part in chosen {
         blocks(part, "abstract", None, &mut document, intake);
     }
+    intake.left_out("further abstracts (graphical, short, for the public)", others.len());
     intake.left_out("abstracts in other languages", meta.all("trans-abstract").count());
     if let Some(body) = article.child("body") {
         blocks(body, "body", None, &mut document, intake);
@@ -46,8 +42,53 @@ fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
     if let Some(floats) = article.child("floats-group").or_else(|| article.child("floats-wrap")) {
         blocks(floats, "body", None, &mut document, intake);
     }
+    for part in article.all("back").flat_map(Element::elements) {
+        leave_out(part, intake);
+    }
     intake.left_out("references", article.everywhere("ref").len());
+    intake.left_out(
+        "footnotes",
+        [Some(meta), article.child("body")].into_iter().flatten().map(footnotes).sum(),
+    );
+    let parts = ["sub-article", "response"].into_iter().map(|name| article.all(name).count());
+    intake.left_out("letters, responses and translations inside articles", parts.sum());
     document
+}
+
+/// Title and subtitle, as PubMed joins them.
+fn title(titles: &Element) -> String {
+    let mut title = words(titles.child("article-title"));
+    for part in titles.all("subtitle").map(|part| words(Some(part))).filter(|part| !part.is_empty()) {
+        if !title.is_empty() {
+            title.push_str(if title.ends_with([':', '?', '!', '.']) { " " } else { ": " });
+        }
+        title.push_str(&part);
+    }
+    title
+}
+
+/// Counts a part that is not read.
+fn leave_out(part: &Element, intake: &mut Intake<'_>) {
+    match &*part.name {
+        "ack" => intake.left_out("acknowledgements", 1),
+        "app" => intake.left_out("appendices", 1),
+        "app-group" => intake.left_out("appendices", part.all("app").count().max(1)),
+        "glossary" => intake.left_out("glossaries", 1),
+        "notes" => intake.left_out("notes of the back matter", 1),
+        "sec" => intake.left_out("sections of the back matter", 1),
+        "bio" => intake.left_out("biographies", 1),
+        "fn-group" | "fn" => intake.left_out("footnotes", part.everywhere("fn").len().max(1)),
+        // References are counted for the article as a whole.
+        "ref-list" | "title" | "label" => {}
+        _ => intake.left_out("other parts of the back matter", 1),
+    }
+}
+
+/// The footnotes in text; those of tables go with the tables, and groups of them are counted where they stand.
+fn footnotes(element: &Element) -> usize {
+    let inside =
+        element.elements().filter(|part| !matches!(&*part.name, "table-wrap" | "fn-group" | "author-notes"));
+    inside.map(|part| if &*part.name == "fn" { 1 } else { footnotes(part) }).sum()
 }
 
 /// Teasers and graphical abstracts repeat the abstract.
@@ -66,21 +107,17 @@ fn blocks(
     document: &mut Document,
     intake: &mut Intake<'_>,
 ) {
-    let own = element.child("title").filter(|_| element.name == "sec" || element.name == "abstract");
+    let own = element.child("title").filter(|_| matches!(&*element.name, "sec" | "abstract"));
     let heading = own.map(|title| words(Some(title))).filter(|title| !title.is_empty());
     let section = heading.as_deref().or(section);
     let mut loose = String::new();
     for child in &element.children {
         match child {
-            Node::Text(text) => loose.push_str(text),
-            Node::Element(inner) => {
-                if is_inline(&inner.name) {
-                    loose.push_str(&words(Some(inner)));
-                    continue;
-                }
+            Node::Element(inner) if !is_inline(&inner.name) => {
                 push(kind, &collapse(&std::mem::take(&mut loose)), section, document);
                 block(inner, kind, section, document, intake);
             }
+            child => push_node(child, &is_left_out, &mut loose),
         }
     }
     push(kind, &collapse(&loose), section, document);
@@ -93,7 +130,7 @@ fn block(
     document: &mut Document,
     intake: &mut Intake<'_>,
 ) {
-    match inner.name.as_str() {
+    match &*inner.name {
         "title" => push("heading", &words(Some(inner)), section, document),
         "sec"
         | "list"
@@ -117,19 +154,45 @@ fn block(
             push("caption", &collapse(&format!("{label} {caption}")), section, document);
             intake.left_out("tables", inner.everywhere("table").len());
         }
-        "p" => {
-            // Figures and lists stand inside paragraphs in older files; they follow the paragraph.
-            push(kind, &inner.words(&|part| is_left_out(part) || is_block(&part.name)), section, document);
-            for part in inner.elements().filter(|part| is_block(&part.name)) {
-                block(part, kind, section, document, intake);
-            }
-        }
+        "p" => paragraph(inner, kind, section, document, intake),
         "disp-formula" | "disp-formula-group" | "preformat" | "code" | "term" => {
             push(kind, &words(Some(inner)), section, document);
         }
         "table" => intake.left_out("tables", 1),
-        "ref-list" | "fn-group" | "ack" | "object-id" | "sec-meta" | "label" | "graphic" | "media" => {}
+        "fn-group" | "ack" | "glossary" | "notes" => leave_out(inner, intake),
+        "ref-list" | "fn" | "object-id" | "sec-meta" | "label" | "graphic" | "media" => {}
         _ => push(kind, &words(Some(inner)), section, document),
+    }
+}
+
+/// A paragraph: lists and quotes inside it in their place; figures and tables, which float, after it.
+fn paragraph(
+    paragraph: &Element,
+    kind: &str,
+    section: Option<&str>,
+    document: &mut Document,
+    intake: &mut Intake<'_>,
+) {
+    let mut text = String::new();
+    let mut floats = Vec::new();
+    for child in &paragraph.children {
+        match child {
+            Node::Element(part) if matches!(&*part.name, "fig" | "fig-group" | "table-wrap" | "table") => {
+                text.push(' ');
+                floats.push(part);
+            }
+            Node::Element(part)
+                if matches!(&*part.name, "boxed-text" | "list" | "def-list" | "disp-quote" | "sec" | "p") =>
+            {
+                push(kind, &collapse(&std::mem::take(&mut text)), section, document);
+                block(part, kind, section, document, intake);
+            }
+            child => push_node(child, &is_left_out, &mut text),
+        }
+    }
+    push(kind, &collapse(&text), section, document);
+    for part in floats {
+        block(part, kind, section, document, intake);
     }
 }
 
@@ -139,21 +202,6 @@ fn push(kind: &str, text: &str, section: Option<&str>, document: &mut Document) 
     {
         passage.infons.insert("section".to_owned(), section.to_owned());
     }
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "fig"
-            | "table-wrap"
-            | "fig-group"
-            | "boxed-text"
-            | "list"
-            | "def-list"
-            | "table"
-            | "disp-quote"
-            | "sec"
-    )
 }
 
 fn is_inline(name: &str) -> bool {
@@ -180,10 +228,16 @@ fn is_inline(name: &str) -> bool {
     )
 }
 
-/// What is not for reading inside text: TeX sources beside MathML, file names, tables.
+/// What is not for reading inside text: TeX sources beside MathML, file names, tables, footnotes and their marks.
 fn is_left_out(element: &Element) -> bool {
+    if &*element.name == "xref"
+        && matches!(element.attribute("ref-type"), Some("fn" | "table-fn" | "author-notes"))
+    {
+        let mark = element.text();
+        return mark.trim().chars().count() <= 3;
+    }
     matches!(
-        element.name.as_str(),
+        &*element.name,
         "tex-math"
             | "annotation"
             | "object-id"
@@ -282,6 +336,87 @@ mod tests {
             ["title", "heading", "heading", "abstract", "heading", "body", "caption", "body", "caption"]
         );
         assert_eq!(document.passages[5].infons["section"], "Methods");
-        assert_eq!(import.notices, [Notice::LeftOut("references", 2), Notice::LeftOut("tables", 1)]);
+        assert_eq!(
+            import.notices,
+            [
+                Notice::LeftOut("further abstracts (graphical, short, for the public)", 1),
+                Notice::LeftOut("references", 2),
+                Notice::LeftOut("tables", 1)
+            ]
+        );
+    }
+
+    fn article(front: &str, rest: &str) -> crate::formats::Import {
+        let text = format!(
+            "<article><front><article-meta><article-id pub-id-type=\"pmid\">5</article-id>{front}</article-meta></front>{rest}</article>"
+        );
+        read(text.as_bytes(), "a.xml").unwrap()
+    }
+
+    fn told(import: &crate::formats::Import) -> Vec<String> {
+        import.notices.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_only_abstract_is_read_whatever_its_type() {
+        let title = "<title-group><article-title>Zinc</article-title></title-group>";
+        for kind in ["graphical", "short", "executive-summary", "teaser"] {
+            let import = article(
+                &format!("{title}<abstract abstract-type=\"{kind}\"><p>Zinc caused nausea.</p></abstract>"),
+                "",
+            );
+            assert_eq!(import.documents[0].text, "Zinc\nZinc caused nausea.", "{kind}");
+            assert!(import.notices.is_empty(), "{:?}", import.notices);
+        }
+        let graphical = "<abstract abstract-type=\"graphical\"><p>A picture.</p></abstract>";
+        let import = article(&format!("{title}{graphical}<abstract><p>Real.</p></abstract>{graphical}"), "");
+        assert_eq!(import.documents[0].text, "Zinc\nReal.");
+        assert_eq!(told(&import), ["Left out: further abstracts (graphical, short, for the public) (2)."]);
+    }
+
+    #[test]
+    fn joins_title_and_subtitle() {
+        for (title, subtitle, joined) in
+            [("Zinc", "a trial", "Zinc: a trial"), ("Why zinc?", "A trial", "Why zinc? A trial")]
+        {
+            let import = article(
+                &format!(
+                    "<title-group><article-title>{title}</article-title><subtitle>{subtitle}</subtitle></title-group>"
+                ),
+                "",
+            );
+            assert_eq!(import.documents[0].text, joined);
+        }
+    }
+
+    #[test]
+    fn lists_and_quotes_stand_where_they_stand() {
+        let body = "<body><p>One. <list><list-item><p>Two.</p></list-item></list> Three <disp-quote><p>Four.</p></disp-quote> Five.\
+                    <fig><caption><p>A figure.</p></caption></fig> Six <italic>in vivo</italic>.</p></body>";
+        let import = article("", body);
+        assert_eq!(import.documents[0].text, "One.\nTwo.\nThree\nFour.\nFive. Six in vivo.\nA figure.");
+    }
+
+    #[test]
+    fn tells_every_part_that_is_not_read() {
+        let rest = "<body><p>Nausea<xref ref-type=\"fn\" rid=\"f\">a</xref><fn id=\"f\"><p>In two.</p></fn>.</p></body>\
+            <back><ack><p>Thanks.</p></ack><glossary><p>AE</p></glossary><app-group><app><p>A</p></app><app><p>B</p></app></app-group>\
+            <notes><p>Data.</p></notes><fn-group><fn><p>None.</p></fn></fn-group><sec><p>Extra.</p></sec><bio><p>He.</p></bio></back>\
+            <sub-article><body><p>A letter.</p></body></sub-article><response><body><p>A reply.</p></body></response>";
+        let import = article("", rest);
+        assert_eq!(import.documents[0].text, "Nausea.");
+        assert_eq!(
+            told(&import),
+            [
+                "Left out: acknowledgements (1).",
+                "Left out: appendices (2).",
+                "Left out: biographies (1).",
+                "Left out: footnotes (2).",
+                "Left out: glossaries (1).",
+                "Left out: letters, responses and translations inside articles (2).",
+                "Left out: notes of the back matter (1).",
+                "Left out: sections of the back matter (1)."
+            ]
+        );
     }
 }

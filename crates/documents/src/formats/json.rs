@@ -7,6 +7,8 @@ use serde::de::{Deserialize, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::import::Intake;
+
 /// The records of one JSON value, as far as it is sound.
 #[derive(Default)]
 pub(super) struct Items<'t> {
@@ -61,6 +63,35 @@ pub(super) fn records<'t>(text: &'t str) -> Records<'t> {
         }
     }
     Records { records, problems }
+}
+
+/// A record as a value in memory, if it takes no more than a record may.
+pub(super) fn value(record: &RawValue, intake: &Intake<'_>) -> Result<Value, String> {
+    let most = intake.limits.json_bytes;
+    // Text takes as much as it is long; only what is much longer than that is weighed.
+    if record.get().len() > most / 64 && weight(record.get()) > most {
+        return Err(format!("It holds too many values: more than {} MB in memory.", most / (1024 * 1024)));
+    }
+    serde_json::from_str(record.get()).map_err(|error| format!("It is not sound JSON ({error})."))
+}
+
+/// About how many bytes a JSON text takes as a [`Value`], counted by its marks: each object has a node for its first
+/// dozen of fields, each array and value a place.
+fn weight(text: &str) -> usize {
+    let (mut weight, mut in_string, mut escaped) = (text.len(), false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' => weight += 700,
+            b'[' => weight += 160,
+            b',' | b':' => weight += 40,
+            _ => {}
+        }
+    }
+    weight
 }
 
 /// Whether the text is several JSON values, one a line.

@@ -21,14 +21,15 @@ use serde_json::{Map, Value};
 
 use super::import::Intake;
 use super::offsets::Offsets;
-use super::placement::{self, Claim};
-use super::{Notice, ReadError, Unit, WriteOptions, json};
+use super::placement::{self, Claim, Ground, Segment, UNITS};
+use super::{Notice, ReadError, Unit, WriteOptions, foreign, json};
 use crate::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
 
 const TITLES: [&str; 3] = ["title", "article_title", "display_title"];
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "text",
     "abstract",
+    "abstractText",
     "document_text",
     "body",
     "content",
@@ -48,20 +49,24 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
         if intake.is_full() {
             break;
         }
-        match serde_json::from_str::<Value>(record.get()) {
-            Ok(Value::Object(record)) => {
-                if let Some(runs) =
-                    record.get("runs").and_then(|runs| serde_json::from_value(runs.clone()).ok())
-                {
-                    let runs: BTreeMap<String, Infons> = runs;
-                    intake.runs.extend(runs);
-                }
-                if let Some(document) = document(record, &place, intake) {
-                    intake.document(document, place);
-                }
+        let value = match json::value(record, intake) {
+            Ok(value) => value,
+            Err(problem) => {
+                intake.issue(place, problem, "Split the record, or export the file again.");
+                continue;
             }
-            _ => {
-                intake.issue(place, "It is not a record with named fields.", "Write one JSON object a line.")
+        };
+        let records = foreign::records(value, &place, intake);
+        let is_one = records.len() == 1;
+        for (number, record) in (1..).zip(records) {
+            let place = if is_one { place.clone() } else { format!("{place}, item {number}") };
+            if let Some(runs) = record.get("runs").and_then(|runs| serde_json::from_value(runs.clone()).ok())
+            {
+                let runs: BTreeMap<String, Infons> = runs;
+                intake.runs.extend(runs);
+            }
+            if let Some(document) = document(record, &place, intake) {
+                intake.document(document, place);
             }
         }
     }
@@ -200,28 +205,42 @@ pub(super) fn document(
     record.remove("runs");
     let annotated = record.contains_key("annotations") || record.contains_key("entities");
     let mut take = |keys: &[&str]| -> Option<(String, String)> {
-        let key = keys
-            .iter()
-            .find(|key| record.get(**key).and_then(json::scalar).is_some_and(|text| !text.is_empty()))?;
-        let text = record.remove(*key).as_ref().and_then(json::scalar)?;
+        // Some services give a title as a list of one.
+        let words = |value: &Value| match value {
+            Value::Array(parts) if !parts.is_empty() => {
+                parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.join(" "))
+            }
+            value => json::scalar(value),
+        };
+        let key =
+            keys.iter().find(|key| record.get(**key).and_then(words).is_some_and(|text| !text.is_empty()))?;
+        let text = record.remove(*key).as_ref().and_then(words)?;
         Some(((*key).to_owned(), text))
     };
     let id = take(&IDS).map(|(_, id)| id);
     let title = take(&TITLES).map(|(_, title)| title).unwrap_or_default();
     let Some((key, text)) = take(&TEXTS).or_else(|| (!title.is_empty()).then(Default::default)) else {
-        let message = if annotated {
-            "It holds annotations without the text they belong to."
+        if annotated {
+            let remedy = "Export the documents together with their annotations.";
+            intake.issue(place, "It holds annotations without the text they belong to.", remedy);
         } else {
-            "It has no field named text, abstract, title or the like."
-        };
-        intake.issue(place, message, "Export the documents together with their annotations.");
+            let fields: Vec<String> = record.keys().take(12).cloned().collect();
+            let message = format!(
+                "It has no field named text, abstract, title or the like, but {}.",
+                if fields.is_empty() { "none at all".to_owned() } else { fields.join(", ") }
+            );
+            intake.issue(place, message, "Name the field that holds the text \"text\".");
+        }
         return None;
     };
     if !matches!(key.as_str(), "text" | "abstract" | "") {
         intake.notice(Notice::Columns(vec![key.clone()]));
     }
-    // A display title repeats what the text begins with.
-    let title = if text.contains(title.trim()) { "" } else { title.as_str() };
+    // A title that is the text's first line is not shown twice.
+    let own_line = |rest: &str| rest.is_empty() || rest.starts_with(['\n', '\r']);
+    let is_repeated = text.trim_start().strip_prefix(title.trim()).is_some_and(own_line);
+    let (title, repeated) = if is_repeated { (String::new(), title) } else { (title, String::new()) };
+    let title = title.as_str();
     let passages = record.remove("passages");
     let mut document = match &passages {
         Some(Value::Array(_)) => Document { text, ..Document::default() },
@@ -238,6 +257,11 @@ pub(super) fn document(
         document.passages = passages.iter().filter_map(|passage| read_passage(passage, &offsets)).collect();
     }
     document.infons.extend(infons(&mut record));
+    // Passages say what the title is; without them a title that is not shown in the text is kept beside it.
+    let kept = if document.text.contains(title) { repeated } else { title.to_owned() };
+    if !kept.trim().is_empty() && !document.text.contains(kept.trim()) {
+        document.infons.entry("title".to_owned()).or_insert(kept);
+    }
     Some(document)
 }
 
@@ -256,7 +280,14 @@ fn annotations(
 ) {
     let mut claims = Vec::new();
     let mut unplaced = 0;
-    for key in MENTIONS {
+    // Label Studio names the list after its control.
+    let is_mention = |item: &Value| ["start", "end", "labels"].iter().all(|key| item.get(key).is_some());
+    let named = |(key, value): (&String, &Value)| {
+        let items = value.as_array().filter(|items| !items.is_empty() && items.iter().all(is_mention));
+        items.filter(|_| !MENTIONS.contains(&key.as_str())).map(|_| key.clone())
+    };
+    let further: Vec<String> = record.iter().filter_map(named).collect();
+    for key in MENTIONS.into_iter().chain(further.iter().map(String::as_str)) {
         let Some(Value::Array(items)) = record.get(key) else {
             continue;
         };
@@ -281,25 +312,18 @@ fn annotations(
         }
         record.remove(key);
     }
-    let text = document.text.get(start..).unwrap_or_default();
-    let unit = placement::unit_of([(text, claims.as_slice())].into_iter());
-    if unit != Unit::CodePoints {
-        intake.notice(Notice::Offsets(unit));
-    }
-    let placements = placement::place(text, unit, &claims);
-    placement::report(&claims, &placements, place, intake);
+    let end = document.text.len();
+    let ground = Ground { text: &document.text, segments: vec![Segment { start, end, offset: Some(0) }] };
+    let placed = placement::place(&ground, &claims, &UNITS);
+    document.entities =
+        placement::settle(placed, &claims, std::mem::take(&mut document.entities), place, intake);
     if unplaced > 0 {
         let message = format!("{unplaced} annotations have no start and end and were left out.");
         intake.issue(place, message, "Give each a start_offset and an end_offset.");
     }
-    for (entity, placement) in document.entities.iter_mut().zip(&placements) {
-        let shifted =
-            placement.spans().into_iter().map(|span| Span::new(span.start + start, span.end + start));
-        entity.spans = shifted.collect();
-        if entity.text.is_empty() {
-            let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
-            entity.text = words.collect::<Vec<_>>().join(" ");
-        }
+    for entity in document.entities.iter_mut().filter(|entity| entity.text.is_empty()) {
+        let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
+        entity.text = words.collect::<Vec<_>>().join(" ");
     }
     if let Some(Value::Array(items)) = record.remove("relations") {
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
@@ -324,8 +348,15 @@ fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
         _ => {
             let start = first(&["start_offset", "start_char", "start", "begin"]).and_then(json::offset);
             let end = first(&["end_offset", "end_char", "end"]).and_then(json::offset);
-            let kind =
-                first(&["label", "label_name", "type", "kind"]).and_then(json::scalar).unwrap_or_default();
+            let labels = |value: &Value| match value {
+                Value::Array(labels) => {
+                    labels.iter().map(json::scalar).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
+                }
+                label => json::scalar(label),
+            };
+            let kind = first(&["label", "labels", "label_name", "type", "kind"])
+                .and_then(labels)
+                .unwrap_or_default();
             let several = item.get("spans").and_then(Value::as_array).map(|spans| {
                 let pair = |span: &Value| Some((json::offset(span.get(0)?)?, json::offset(span.get(1)?)?));
                 spans.iter().filter_map(pair).collect::<Vec<_>>()
@@ -352,7 +383,7 @@ fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
         score: item.get("score").and_then(Value::as_f64),
         infons,
     };
-    Some((Claim { spans, words: text }, entity))
+    Some((Claim::new(spans, text), entity))
 }
 
 fn relation(item: &Value, number: usize, offsets: &Offsets<'_>) -> Relation {

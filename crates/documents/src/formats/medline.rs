@@ -24,8 +24,14 @@ impl Fields {
     }
 }
 
-/// Reads the records one by one; empty lines and PMIDs part them.
+/// Fields that a record has once: a second one after an empty line begins another record.
+const ONCE: [&str; 6] = ["TI", "DP", "TA", "JT", "DCOM", "LR"];
+/// Fields of prose, whose lines may begin at the left edge: sections of an abstract do.
+const PROSE: [&str; 7] = ["TI", "BTI", "CTI", "TT", "AB", "OAB", "COIS"];
+
+/// Reads the records one by one; PMIDs part them, and empty lines where there is no PMID.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+    let has_ids = text.lines().any(|line| tag(line, 4) == Some("PMID"));
     let mut open: Option<Fields> = None;
     let mut outside = 0;
     let mut after_blank = false;
@@ -38,15 +44,21 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             continue;
         }
         if let Some(name) = tag(line, 4) {
-            let is_new = name == "PMID" || after_blank;
+            let holds = |name: &str| open.as_ref().is_some_and(|fields| fields.all(name).next().is_some());
+            let is_new = match name {
+                "PMID" => after_blank || holds("PMID"),
+                "OWN" | "STAT" if has_ids => after_blank && holds("TI"),
+                name if has_ids => after_blank && ONCE.contains(&name) && holds(name),
+                _ => after_blank,
+            };
             if is_new && let Some(fields) = open.take() {
                 record(&fields, intake);
             }
             let value = line.get(4..).unwrap_or_default().trim_start_matches('-').trim().to_owned();
             let fields = open.get_or_insert_with(|| Fields { line: number, fields: Vec::new() });
             fields.fields.push((name.to_owned(), value));
-        } else if line.starts_with(' ')
-            && let Some((_, value)) = open.as_mut().and_then(|fields| fields.fields.last_mut())
+        } else if let Some((name, value)) = open.as_mut().and_then(|fields| fields.fields.last_mut())
+            && (line.starts_with([' ', '\t']) || (!after_blank && PROSE.contains(&name.as_str())))
         {
             if !value.is_empty() {
                 value.push(' ');
@@ -108,6 +120,19 @@ fn bibliography(fields: &Fields) -> Infons {
     keep("mesh", fields.joined("MH", "; "));
     keep("keywords", fields.joined("OT", "; "));
     keep("language", fields.joined("LA", "; "));
+    // All else under its tag. What was chosen among several, or is a part of its field, is kept whole, too.
+    let chosen = ["PMID", "PMC", "PT", "MH", "OT", "LA", "TI", "AB"];
+    let shown = if fields.all("FAU").next().is_some() { "FAU" } else { "AU" };
+    let mut tags: Vec<&str> = fields.fields.iter().map(|(name, _)| name.as_str()).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    for tag in tags.into_iter().filter(|tag| !chosen.contains(tag) && *tag != shown) {
+        let value = fields.joined(tag, "; ");
+        let is_known = infons.values().any(|known| *known == value);
+        if !value.is_empty() && !is_known {
+            infons.entry(tag.to_owned()).or_insert(value);
+        }
+    }
     infons
 }
 
@@ -128,5 +153,33 @@ mod tests {
         assert_eq!((document.infons["doi"].as_str(), document.infons["year"].as_str()), ("10.1/x", "2002"));
         assert_eq!(import.issues[0].place, "line 16, PMID 3");
         assert_eq!(import.notices, [Notice::LinesOutsideRecords(1)]);
+    }
+
+    #[test]
+    fn a_line_of_blanks_or_at_the_left_edge_ends_no_record() {
+        let text = "PMID- 1\nTI  - Zinc.\nAB  - BACKGROUND: Colds.\nMETHODS: We gave zinc.\n\tRESULTS: It harms.\n      \nFAU - Roe, Bo\nDP  - 2010\n\n\
+                    PMID- 2\nTI  - Iron.\n\nOWN - NLM\nTI  - Of no number.\n";
+        let import = read(text.as_bytes(), "a.nbib").unwrap();
+        let texts: Vec<&str> = import.documents.iter().map(|document| document.text.as_str()).collect();
+        assert_eq!(texts[0], "Zinc.\nBACKGROUND: Colds. METHODS: We gave zinc. RESULTS: It harms.");
+        assert_eq!(import.documents[0].infons["authors"], "Roe, Bo");
+        assert_eq!(texts[1..], ["Iron.", "Of no number."]);
+        assert!(import.notices.is_empty());
+    }
+
+    #[test]
+    fn keeps_every_field() {
+        let text = "PMID- 9\nTI  - Zinc.\nAB  - It harms.\nRIN - J Test. PMID: 10\nGR  - R01\nGR  - R02\nDP  - 2019 Sep\nSO  - J Test. 2019\n";
+        let import = read(text.as_bytes(), "a.nbib").unwrap();
+        let infons = &import.documents[0].infons;
+        for (key, value) in [
+            ("RIN", "J Test. PMID: 10"),
+            ("GR", "R01; R02"),
+            ("DP", "2019 Sep"),
+            ("year", "2019"),
+            ("SO", "J Test. 2019"),
+        ] {
+            assert_eq!(infons[key], value, "{key}");
+        }
     }
 }

@@ -72,11 +72,6 @@ impl<'t> Offsets<'t> {
             }
         }
     }
-
-    /// How many units the text has.
-    pub fn end(&self) -> usize {
-        self.bytes.len().checked_sub(1).unwrap_or(self.text.len())
-    }
 }
 
 #[cfg(test)]
@@ -90,13 +85,12 @@ mod tests {
             let offsets = Offsets::new(text, unit);
             assert_eq!(offsets.to_byte(of_c), Some(7), "{unit}");
             assert_eq!(offsets.at_byte(7), of_c, "{unit}");
-            assert_eq!(offsets.end(), end, "{unit}");
             assert_eq!(offsets.to_byte(end), Some(8), "{unit}");
             assert_eq!(offsets.to_byte(end + 1), None, "{unit}");
         }
         assert_eq!(Offsets::new(text, Unit::Utf16).to_byte(3), None, "inside a surrogate pair");
         assert_eq!(Offsets::new(text, Unit::Bytes).to_byte(2), None, "inside a letter");
         let ascii = Offsets::new("abc", Unit::CodePoints);
-        assert_eq!((ascii.to_byte(3), ascii.to_byte(4), ascii.end()), (Some(3), None, 3));
+        assert_eq!((ascii.to_byte(3), ascii.to_byte(4)), (Some(3), None));
     }
 }

@@ -3,15 +3,15 @@
 //! Offsets count code points. Ids in terminologies are attributes with the predicate `pubann:denotes`; scores, notes
 //! and other properties are attributes too; passages are TextAE's `blocks`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::import::Intake;
+use super::import::{Intake, counted, some};
 use super::index::{Index, UniqueIds};
 use super::offsets::Offsets;
-use super::placement::{self, Claim};
-use super::{Notice, ReadError, Unit, identifiers, json, plain};
+use super::placement::{self, Claim, Ground, UNITS};
+use super::{ReadError, Unit, identifiers, infons, json, plain};
 use crate::{Argument, Document, Entity, Infons, Passage, Relation, Target};
 
 const DENOTES: &str = "pubann:denotes";
@@ -20,6 +20,10 @@ const NOTE: &str = "note";
 /// Keys of the object that are properties of the document.
 const PROPERTIES: [&str; 8] =
     ["sourcedb", "sourceid", "divid", "section", "source_url", "project", "target", "inferred_from"];
+/// Keys that are read otherwise.
+const READ: [&str; 8] =
+    ["text", "denotations", "relations", "attributes", "modifications", "blocks", "tracks", "namespaces"];
+const NAMESPACES: &str = "namespaces";
 
 /// Reads one text or an array of them.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
@@ -28,9 +32,10 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
         if intake.is_full() {
             break;
         }
-        match serde_json::from_str::<Value>(record.get()) {
+        match json::value(record, intake) {
             Ok(value) if value.is_object() => document(&value, &place, intake),
-            _ => intake.issue(place, "It is not a PubAnnotation object.", "Export it again."),
+            Ok(_) => intake.issue(place, "It is not a PubAnnotation object.", "Export it again."),
+            Err(problem) => intake.issue(place, problem, "Split the record, or export the file again."),
         }
     }
     for (place, problem) in found.problems {
@@ -47,6 +52,12 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             document.infons.insert(key.to_owned(), property);
         }
     }
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let is_read = READ.contains(&key.as_str()) && key != NAMESPACES;
+        if !is_read && !value.is_null() && !document.infons.contains_key(key) {
+            document.infons.insert(key.clone(), json::any(value));
+        }
+    }
     let source = document.infons.get("sourceid").cloned().unwrap_or_default();
     document.id = match document.infons.get("divid") {
         Some(division) if !source.is_empty() => format!("{source}-{division}"),
@@ -59,7 +70,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
     let mut ids = HashMap::new();
     let mut unplaced = Vec::new();
     let (mut entity_ids, mut relation_ids) = (UniqueIds::default(), UniqueIds::default());
-    let mut repeats = HashMap::new();
+    let mut about_nothing = Vec::new();
     // Annotations of several projects stand in `tracks`, each with ids of its own.
     let tracks = list(value, "tracks");
     for (track, part) in (0..).zip(std::iter::once(value).chain(tracks)) {
@@ -71,7 +82,15 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             };
             let given = entity_ids.give(&id, "T");
             ids.entry((track, id)).or_insert(Place::Entity(document.entities.len()));
-            claims.push(Claim { spans, words: String::new() });
+            claims.push(Claim::new(spans, ""));
+            let mut infons = Infons::new();
+            let project = (track > 0).then(|| json::string(part, "project")).flatten();
+            infons.extend(project.map(|project| ("project".to_owned(), project)));
+            for (key, value) in denotation.as_object().into_iter().flatten() {
+                if !matches!(key.as_str(), "id" | "span" | "obj") && !value.is_null() {
+                    infons::add(&mut infons, key, json::any(value));
+                }
+            }
             document.entities.push(Entity {
                 id: given,
                 kind: json::string(denotation, "obj").unwrap_or_default(),
@@ -80,7 +99,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
                 concepts: Vec::new(),
                 note: None,
                 score: None,
-                infons: Infons::new(),
+                infons,
             });
         }
         let relations: Vec<&Value> = list(part, "relations").collect();
@@ -115,69 +134,55 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
                 relation.arguments = arguments;
             }
         }
-        for attribute in list(part, "attributes") {
-            let object = attribute.get("obj").unwrap_or(&Value::Null);
-            let of = json::string(attribute, "subj").and_then(|id| ids.get(&(track, id)).copied());
-            attach(
-                of,
-                &json::string(attribute, "pred").unwrap_or_default(),
-                object,
-                &mut document,
-                &mut repeats,
-            );
-        }
-        for modification in list(part, "modifications") {
-            let of = json::string(modification, "obj").and_then(|id| ids.get(&(track, id)).copied());
-            attach(
-                of,
-                &json::string(modification, "pred").unwrap_or_default(),
-                &Value::Bool(true),
-                &mut document,
-                &mut repeats,
-            );
+        let attributes =
+            list(part, "attributes").map(|one| (one, "subj", one.get("obj").unwrap_or(&Value::Null)));
+        let modifications = list(part, "modifications").map(|one| (one, "obj", &Value::Bool(true)));
+        for (one, subject, object) in attributes.chain(modifications) {
+            let subject = json::string(one, subject).unwrap_or_default();
+            let predicate = json::string(one, "pred").unwrap_or_default();
+            match ids.get(&(track, subject.clone())) {
+                Some(of) => attach(*of, &predicate, object, &mut document),
+                None => about_nothing.push(format!("{predicate} of {subject}")),
+            }
         }
     }
-    let unit = place_all(&claims, &mut document);
-    if unit != Unit::CodePoints {
-        intake.notice(Notice::Offsets(unit));
+    let place =
+        if document.id.is_empty() { place.to_owned() } else { format!("{place}, document {}", document.id) };
+    let placed = placement::place(&Ground::whole(&document.text), &claims, &UNITS);
+    let unit = placed.unit;
+    document.entities =
+        placement::settle(placed, &claims, std::mem::take(&mut document.entities), &place, intake);
+    for entity in &mut document.entities {
+        let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
+        entity.text = words.collect::<Vec<_>>().join(" ");
     }
     if let Some(blocks) = value.get("blocks").and_then(Value::as_array).filter(|blocks| !blocks.is_empty()) {
         let offsets = Offsets::new(&document.text, unit);
         document.passages = blocks.iter().filter_map(|block| passage(block, &offsets)).collect();
         document.passages.sort_by_key(|passage| passage.span);
     }
-    let place =
-        if document.id.is_empty() { place.to_owned() } else { format!("{place}, document {}", document.id) };
     if !unplaced.is_empty() {
         let message = format!(
-            "{} denotations have no whole-number span: {}.",
-            unplaced.len(),
-            super::import::some(&unplaced)
+            "{} {} no whole-number span: {}.",
+            counted(unplaced.len(), "denotation"),
+            if unplaced.len() == 1 { "has" } else { "have" },
+            some(&unplaced)
         );
         intake.issue(&*place, message, "They were left out; give each a begin and an end.");
     }
-    intake.document(document, place);
-}
-
-/// Denotations quote no words, so only what lies inside the text tells the unit.
-fn place_all(claims: &[Claim], document: &mut Document) -> Unit {
-    let text = &document.text;
-    let fits = |unit: Unit| {
-        let placements = placement::place(text, unit, claims);
-        placements.iter().filter(|placement| !placement.spans().is_empty()).count()
-    };
-    let code_points = fits(Unit::CodePoints);
-    let better = [Unit::Bytes, Unit::Utf16]
-        .into_iter()
-        .find(|unit| code_points < claims.len() && fits(*unit) == claims.len());
-    let unit = better.unwrap_or(Unit::CodePoints);
-    let placements = placement::place(text, unit, claims);
-    for (entity, placement) in document.entities.iter_mut().zip(placements) {
-        entity.spans = placement.spans();
-        let words = entity.spans.iter().filter_map(|span| span.slice(text));
-        entity.text = words.collect::<Vec<_>>().join(" ");
+    if !about_nothing.is_empty() {
+        let message = format!(
+            "{} about what is not there: {}.",
+            if about_nothing.len() == 1 {
+                "1 attribute is".to_owned()
+            } else {
+                format!("{} attributes are", about_nothing.len())
+            },
+            some(&about_nothing)
+        );
+        intake.issue(&*place, message, "They were left out; check the ids they name.");
     }
-    unit
+    intake.document(document, place);
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
@@ -208,14 +213,7 @@ enum Place {
     Relation(usize),
 }
 
-fn attach(
-    of: Option<Place>,
-    predicate: &str,
-    object: &Value,
-    document: &mut Document,
-    repeats: &mut HashMap<(Place, String), usize>,
-) {
-    let Some(of) = of else { return };
+fn attach(of: Place, predicate: &str, object: &Value, document: &mut Document) {
     let (note, score, infons) = match of {
         Place::Entity(at) => {
             let Some(entity) = document.entities.get_mut(at) else { return };
@@ -234,18 +232,7 @@ fn attach(
     match (predicate, object) {
         (SCORE, Value::Number(number)) if score.is_none() => *score = number.as_f64(),
         (NOTE, Value::String(text)) if note.is_none() => *note = Some(text.clone()),
-        _ => {
-            // A predicate may be used several times about one thing.
-            let mut key = predicate.to_owned();
-            if infons.contains_key(&key) {
-                let number = repeats.entry((of, key.clone())).or_insert(1);
-                while infons.contains_key(&key) {
-                    *number += 1;
-                    key = format!("{predicate}#{number}");
-                }
-            }
-            infons.insert(key, json::any(object));
-        }
+        _ => infons::add(infons, predicate, json::any(object)),
     }
 }
 
@@ -268,6 +255,11 @@ fn object(document: &Document) -> Value {
     }
     if !document.infons.contains_key("divid") || !document.infons.contains_key("sourceid") {
         object.insert("sourceid".to_owned(), Value::from(document.id.as_str()));
+    }
+    if let Some(namespaces) =
+        document.infons.get(NAMESPACES).and_then(|json| serde_json::from_str::<Value>(json).ok())
+    {
+        object.insert(NAMESPACES.to_owned(), namespaces);
     }
     object.insert("text".to_owned(), Value::from(document.text.as_str()));
     let offsets = Offsets::new(&document.text, Unit::CodePoints);
@@ -292,20 +284,7 @@ fn object(document: &Document) -> Value {
         attributes.push_all(&entity.id, entity.note.as_ref(), entity.score, &entity.infons);
     }
     let mut relations = Vec::new();
-    let index = Index::of(document);
-    for relation in &document.relations {
-        let target = |argument: &Argument| -> Option<String> {
-            match &argument.target {
-                Target::Entity(id) | Target::Relation(id) => Some(id.clone()),
-                Target::Concept(concept) => index.mention_of(concept).map(|mention| mention.id.clone()),
-            }
-        };
-        let [subject, object] = &relation.arguments[..] else {
-            continue;
-        };
-        let (Some(subject), Some(object)) = (target(subject), target(object)) else {
-            continue;
-        };
+    for (relation, subject, object) in writable(document) {
         relations.push(json!({"id": relation.id, "pred": relation.kind, "subj": subject, "obj": object}));
         attributes.push_all(&relation.id, relation.note.as_ref(), relation.score, &relation.infons);
     }
@@ -313,6 +292,37 @@ fn object(document: &Document) -> Value {
     object.insert("relations".to_owned(), Value::Array(relations));
     object.insert("attributes".to_owned(), Value::Array(attributes.list));
     Value::Object(object)
+}
+
+/// The relations that the format can hold, with their two participants: pairs of what is in the file itself. Leaving one
+/// out takes the ground from those that name it, and so on.
+fn writable(document: &Document) -> Vec<(&Relation, String, String)> {
+    let index = Index::of(document);
+    let target = |argument: &Argument| -> Option<String> {
+        match &argument.target {
+            Target::Entity(id) | Target::Relation(id) => Some(id.clone()),
+            Target::Concept(concept) => index.mention_of(concept).map(|mention| mention.id.clone()),
+        }
+    };
+    let pairs = document.relations.iter().filter_map(|relation| {
+        let [subject, object] = &relation.arguments[..] else { return None };
+        Some((relation, target(subject)?, target(object)?))
+    });
+    let mut pairs: Vec<(&Relation, String, String)> = pairs.collect();
+    loop {
+        let written: HashSet<&str> = pairs.iter().map(|(relation, ..)| relation.id.as_str()).collect();
+        let names_written = |argument: &Argument| match &argument.target {
+            Target::Relation(id) => written.contains(id.as_str()),
+            _ => true,
+        };
+        let is_sound: Vec<bool> =
+            pairs.iter().map(|(relation, ..)| relation.arguments.iter().all(names_written)).collect();
+        if is_sound.iter().all(|sound| *sound) {
+            return pairs;
+        }
+        let mut sound = is_sound.into_iter();
+        pairs.retain(|_| sound.next().unwrap_or(false));
+    }
 }
 
 /// The attributes of a text, numbered.
@@ -337,8 +347,7 @@ impl Attributes {
         // Repeated predicates were numbered; they go back under their own name, in order.
         let mut repeated: BTreeMap<(&str, usize), &str> = BTreeMap::new();
         for (key, value) in infons {
-            let numbered = key.rsplit_once('#').and_then(|(name, number)| Some((name, number.parse().ok()?)));
-            repeated.insert(numbered.unwrap_or((key, 1)), value);
+            repeated.insert(infons::parted(key), value);
         }
         for ((predicate, _), value) in repeated {
             let object = match value {
@@ -391,5 +400,49 @@ mod tests {
         assert_eq!(again.documents, import.documents);
         let two = [import.documents[0].clone(), Document::from_parts("1", &[("body", "Text.")])];
         assert_eq!(read_any(write(&two).as_bytes(), "a.json").unwrap().documents.len(), 2);
+    }
+
+    #[test]
+    fn nothing_that_is_written_dangles() {
+        let mut document = read_any(TEXT.as_bytes(), "a.json").unwrap().documents.remove(0);
+        let argument = |target: Target| Argument { role: String::new(), target };
+        let entity = |id: &str| argument(Target::Entity(id.to_owned()));
+        let relation = |id: &str| argument(Target::Relation(id.to_owned()));
+        // R2 has one participant, R3 names R2, R4 names R3.
+        document.relations.push(Relation::new("R4", "x", vec![relation("R3"), entity("T1")]));
+        document.relations.push(Relation::new("R3", "x", vec![entity("T1"), relation("R2")]));
+        document.relations.push(Relation::new("R2", "x", vec![entity("T1")]));
+        let written: Value = serde_json::from_str(&write(&[document])).unwrap();
+        let ids: Vec<&str> = list(&written, "relations").filter_map(|one| one["id"].as_str()).collect();
+        assert_eq!(ids, ["R1"]);
+        assert!(
+            list(&written, "attributes").all(|one| matches!(one["subj"].as_str(), Some("T1" | "T2" | "R1")))
+        );
+    }
+
+    #[test]
+    fn one_span_beyond_the_end_moves_no_other() {
+        let text = r#"{"text": "β-blockers reduce mortality.", "denotations": [{"id": "T1", "span": {"begin": 11, "end": 17}, "obj": "Verb"},
+            {"id": "T3", "span": {"begin": 2, "end": 10}, "obj": "Drug"}, {"id": "T2", "span": {"begin": 18, "end": 29}, "obj": "Outcome"}]}"#;
+        let import = read_any(text.as_bytes(), "a.json").unwrap();
+        let words: Vec<&str> =
+            import.documents[0].entities.iter().map(|entity| entity.text.as_str()).collect();
+        assert_eq!(words, ["reduce", "blockers"]);
+        assert!(import.notices.is_empty());
+        assert_eq!(import.issues[0].message, "1 mention lies outside the text and was left out: T2.");
+    }
+
+    #[test]
+    fn keeps_or_tells_what_else_a_file_says() {
+        let text = r#"{"text": "B12 helps.", "denotations": [{"id": "T1", "span": {"begin": 0, "end": 3}, "obj": "Drug", "note": "n"}],
+            "attributes": [{"subj": "T99", "pred": "lost", "obj": "x"}], "namespaces": [{"prefix": "_base", "uri": "http://x/"}],
+            "tracks": [{"project": "p", "denotations": [{"id": "T1", "span": {"begin": 4, "end": 9}, "obj": "Verb"}]}]}"#;
+        let import = read_any(text.as_bytes(), "a.json").unwrap();
+        let document = &import.documents[0];
+        assert_eq!(document.entities[0].infons["note"], "n");
+        assert_eq!(document.entities[1].infons["project"], "p");
+        assert_eq!(document.infons["namespaces"], r#"[{"prefix":"_base","uri":"http://x/"}]"#);
+        assert_eq!(import.issues[0].message, "1 attribute is about what is not there: lost of T99.");
+        assert!(write(&import.documents).contains("\"uri\": \"http://x/\""));
     }
 }

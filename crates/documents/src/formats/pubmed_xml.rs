@@ -1,35 +1,47 @@
 //! PubMed's XML: `PubmedArticleSet` and the citations and book chapters in it.
 
 use super::ReadError;
-use super::import::Intake;
-use super::xml::{self, Element, Records};
+use super::import::{Intake, counted};
+use super::xml::{self, Element, Record};
 use crate::{Document, Infons};
 
-const RECORDS: [&str; 3] = ["PubmedArticle", "PubmedBookArticle", "MedlineCitation"];
+const RECORDS: [&str; 5] =
+    ["PubmedArticle", "PubmedBookArticle", "MedlineCitation", "DeleteCitation", "DeleteDocument"];
 
-/// What PubMed writes for a title that it has only in another language.
-const NO_TITLE: &str = "[Not Available].";
+/// How many withdrawn citations are told by number.
+const WITHDRAWN: usize = 50;
 
 /// Reads the citations one by one.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    for record in Records::new(text, &RECORDS, intake)? {
-        if intake.is_full() {
-            break;
+    xml::each(text, &RECORDS, intake, |Record { line, element }, intake| {
+        if element.name.starts_with("Delete") {
+            withdrawn(&element, line, intake);
+            return;
         }
-        match record.element {
-            Ok(element) => {
-                let document = citation(&element, intake);
-                let place = format!("line {}, PMID {}", record.line, document.id);
-                intake.document(document, place);
-            }
-            Err(problem) => xml::report(record.line, &problem, intake),
-        }
+        let document = citation(&element, intake);
+        let place = format!("line {line}, PMID {}", document.id);
+        intake.document(document, place);
+    })
+}
+
+/// Tells which citations PubMed has taken back.
+fn withdrawn(list: &Element, line: usize, intake: &mut Intake<'_>) {
+    let ids: Vec<String> = list.elements().map(|id| words(Some(id))).collect();
+    let mut named = ids.iter().take(WITHDRAWN).cloned().collect::<Vec<_>>().join(", ");
+    if ids.len() > WITHDRAWN {
+        named.push_str(" …");
     }
-    Ok(())
+    let message = format!("PubMed has withdrawn {}: {named}.", counted(ids.len(), "citation"));
+    intake.issue(format!("line {line}"), message, "Remove them where you have them.");
+}
+
+/// Whether it is what PubMed writes for a title that it has only in another language.
+fn is_no_title(title: &str) -> bool {
+    title.trim_end_matches('.') == "[Not Available]"
 }
 
 fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
-    let medline = match record.name.as_str() {
+    let medline = match &*record.name {
         "PubmedArticle" => record.child("MedlineCitation").unwrap_or(record),
         "PubmedBookArticle" => record.child("BookDocument").unwrap_or(record),
         _ => record,
@@ -40,7 +52,7 @@ fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
         .iter()
         .map(|name| words(article.child(name)))
         .chain([words(medline.at(&["Book", "BookTitle"]))])
-        .find(|title| !title.is_empty() && title != NO_TITLE);
+        .find(|title| !title.is_empty() && !is_no_title(title));
     document.push_passage("title", &title.unwrap_or_default());
 
     let sections: Vec<&Element> = article.all("Abstract").flat_map(|part| part.all("AbstractText")).collect();
@@ -111,6 +123,26 @@ fn bibliography(record: &Element, medline: &Element, article: &Element) -> Infon
     let types = article.all("PublicationTypeList").flat_map(|list| list.all("PublicationType"));
     keep("publication_types", join(types.map(|kind| words(Some(kind)))));
     let headings = medline.all("MeshHeadingList").flat_map(|list| list.all("MeshHeading"));
+    let chemicals = medline.all("ChemicalList").flat_map(|list| list.all("Chemical"));
+    keep(
+        "chemicals",
+        join(chemicals.map(|chemical| {
+            let number = words(chemical.child("RegistryNumber"));
+            let name = words(chemical.child("NameOfSubstance"));
+            if matches!(&*number, "" | "0") { name } else { format!("{name} ({number})") }
+        })),
+    );
+    // Retractions, errata, comments: a reader must know of them.
+    let corrections = medline.all("CommentsCorrectionsList").flat_map(|list| list.all("CommentsCorrections"));
+    keep(
+        "corrections",
+        join(corrections.filter(|one| one.attribute("RefType") != Some("Cites")).map(|one| {
+            let pmid = words(one.child("PMID"));
+            let pmid = if pmid.is_empty() { pmid } else { format!(" PMID {pmid}") };
+            format!("{}: {}{pmid}", one.attribute("RefType").unwrap_or("See"), words(one.child("RefSource")))
+        })),
+    );
+    keep("coi_statement", words(medline.child("CoiStatement")));
     keep("mesh", join(headings.map(|heading| words(heading.child("DescriptorName")))));
     let keywords = medline.all("KeywordList").flat_map(|list| list.all("Keyword"));
     keep("keywords", join(keywords.map(|keyword| words(Some(keyword)))));
@@ -134,7 +166,9 @@ fn join(parts: impl Iterator<Item = String>) -> String {
 }
 
 fn words(element: Option<&Element>) -> String {
-    element.map(|element| element.words(&|inner| inner.name == "annotation")).unwrap_or_default()
+    element
+        .map(|element| element.words(&|inner| matches!(&*inner.name, "annotation" | "annotation-xml")))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -181,6 +215,50 @@ mod tests {
         }
         assert!(!document.infons.contains_key("pmc"), "that is a reference's");
         assert_eq!(import.notices, [Notice::LeftOut("abstracts in other languages", 1)]);
+    }
+
+    fn set(inside: &str) -> crate::formats::Import {
+        read(format!("<PubmedArticleSet>{inside}</PubmedArticleSet>").as_bytes(), "set.xml").unwrap()
+    }
+
+    #[test]
+    fn takes_the_vernacular_title_where_there_is_no_other() {
+        for none in ["[Not Available].", "[Not Available]"] {
+            let import = set(&format!(
+                "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>{none}</ArticleTitle><VernacularTitle>Sulla gotta.</VernacularTitle></Article></MedlineCitation></PubmedArticle>"
+            ));
+            assert_eq!(import.documents[0].text, "Sulla gotta.");
+        }
+    }
+
+    #[test]
+    fn tells_withdrawn_citations() {
+        let deleted = "<DeleteCitation><PMID>24381829</PMID><PMID>26841407</PMID></DeleteCitation>";
+        let article = "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>Kept.</ArticleTitle></Article></MedlineCitation></PubmedArticle>";
+        let import = set(&format!("{article}{deleted}"));
+        assert_eq!(import.documents.len(), 1);
+        assert_eq!(import.issues[0].message, "PubMed has withdrawn 2 citations: 24381829, 26841407.");
+        let error = read(format!("<PubmedArticleSet>{deleted}</PubmedArticleSet>").as_bytes(), "only.xml")
+            .unwrap_err();
+        assert!(error.to_string().contains("PubMed has withdrawn 2 citations"), "{error}");
+        let error = read(b"<PubmedArticleSet></PubmedArticleSet>", "none.xml").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "none.xml holds no document that can be read. There is no record in it; choose another file."
+        );
+    }
+
+    #[test]
+    fn keeps_retractions_and_chemicals() {
+        let import = set(
+            "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>Zinc.</ArticleTitle></Article>\
+            <ChemicalList><Chemical><RegistryNumber>J41CSQ7QDS</RegistryNumber><NameOfSubstance UI=\"D015032\">Zinc</NameOfSubstance></Chemical></ChemicalList>\
+            <CommentsCorrectionsList><CommentsCorrections RefType=\"RetractionIn\"><RefSource>J Test. 2020</RefSource><PMID>10</PMID></CommentsCorrections></CommentsCorrectionsList>\
+            </MedlineCitation></PubmedArticle>",
+        );
+        let infons = &import.documents[0].infons;
+        assert_eq!(infons["chemicals"], "Zinc (J41CSQ7QDS)");
+        assert_eq!(infons["corrections"], "RetractionIn: J Test. 2020 PMID 10");
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use super::import::Intake;
 use super::index::Index;
 use super::offsets::Offsets;
-use super::placement::{self, Claim, Placement};
-use super::{Notice, ReadError, Unit, identifiers};
-use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
+use super::placement::{self, Claim, Counting, Ground, Segment, UNITS};
+use super::{Notice, ReadError, Unit, identifiers, infons};
+use crate::{Argument, Document, Entity, Infons, Relation, Target};
 
 /// Longest id that is told from prose; by `detect` too.
 pub(super) const LONGEST_ID: usize = 60;
@@ -18,6 +18,10 @@ pub(super) const LONGEST_ID: usize = 60;
 const MENTIONS: &str = "mentions";
 /// The infon of what a relation line holds after its ids, where that is no score (BioRED: `Novel`).
 const REMARK: &str = "remark";
+/// The infon of a further column, before its number counted from 1 (tmVar: `column 7` with `RSID:113488022`).
+const COLUMN: &str = "column ";
+/// The number of the first column after a mention's ids.
+const FURTHER: usize = 7;
 
 /// Reads any number of documents.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
@@ -97,13 +101,20 @@ impl<'t> Block<'t> {
         let number = |index: usize| columns.get(index).and_then(|column| column.trim().parse::<i64>().ok());
         match columns {
             [_, _, _, words, kind, rest @ ..] if let (Some(start), Some(end)) = (number(1), number(2)) => {
-                self.claims.push(Claim { spans: vec![(start, end)], words: (*words).to_owned() });
+                self.claims.push(Claim::new(vec![(start, end)], *words));
+                let concepts = identifiers::parse(kind, rest.first().unwrap_or(&""));
                 let mut infons = Infons::new();
                 let mut score = None;
-                for column in rest.iter().skip(1).filter(|column| !column.is_empty()) {
-                    match column.parse::<f64>() {
-                        Ok(number) if number.is_finite() => score = Some(number),
-                        _ => drop(infons.insert(MENTIONS.to_owned(), (*column).to_owned())),
+                for (number, column) in (FURTHER..).zip(rest.iter().skip(1)) {
+                    // The names of a mention of several things are as many as its ids.
+                    let names = column.split('|').count();
+                    if column.is_empty() {
+                    } else if let Some(number) = probability(column).filter(|_| score.is_none()) {
+                        score = Some(number);
+                    } else if names > 1 && names == concepts.len() && !infons.contains_key(MENTIONS) {
+                        infons.insert(MENTIONS.to_owned(), (*column).to_owned());
+                    } else {
+                        infons.insert(format!("{COLUMN}{number}"), (*column).to_owned());
                     }
                 }
                 self.entities.push(Entity {
@@ -111,7 +122,7 @@ impl<'t> Block<'t> {
                     kind: (*kind).to_owned(),
                     spans: Vec::new(),
                     text: (*words).to_owned(),
-                    concepts: identifiers::parse(kind, rest.first().unwrap_or(&"")),
+                    concepts,
                     note: None,
                     score,
                     infons,
@@ -126,9 +137,9 @@ impl<'t> Block<'t> {
                 let id = format!("R{}", self.relations.len() + 1);
                 let mut relation = Relation::new(id, *kind, vec![concept(one), concept(two)]);
                 for column in rest.iter().filter(|column| !column.is_empty()) {
-                    match column.parse::<f64>() {
-                        Ok(number) if number.is_finite() => relation.score = Some(number),
-                        _ => drop(relation.infons.insert(REMARK.to_owned(), (*column).to_owned())),
+                    match probability(column).filter(|_| relation.score.is_none()) {
+                        Some(number) => relation.score = Some(number),
+                        None => infons::add(&mut relation.infons, REMARK, *column),
                     }
                 }
                 self.relations.push(relation);
@@ -143,53 +154,36 @@ impl<'t> Block<'t> {
         let title = self.title.unwrap_or_default();
         let mut document =
             Document::from_parts(self.id, &[("title", title), ("abstract", &self.abstract_text)]);
-        let joined = |separator: &str| format!("{title}{separator}{}", self.abstract_text);
-        let placed = |source: &str, shift: isize| -> (Unit, Vec<Placement>) {
-            let unit = placement::unit_of([(source, self.claims.as_slice())].into_iter());
-            let placements = placement::place(source, unit, &self.claims);
-            (unit, placements.into_iter().map(|placement| after(placement, title.len(), shift)).collect())
-        };
-        let one_is_empty = title.is_empty() || self.abstract_text.is_empty();
-        let (mut unit, mut placements) = placed(&joined("\n"), if title.is_empty() { -1 } else { 0 });
-        let exact = |placements: &[Placement]| {
-            placements.iter().filter(|placement| matches!(placement, Placement::Exact(_))).count()
-        };
-        if exact(&placements) < placements.len() {
-            let (other_unit, others) = placed(&joined(""), isize::from(!one_is_empty));
-            if exact(&others) > exact(&placements) {
+        // Offsets count over both lines with one character between; without a title they begin after that character.
+        let lead = i64::from(title.is_empty());
+        let whole = Segment { start: 0, end: document.text.len(), offset: Some(lead) };
+        let ground = Ground { text: &document.text, segments: vec![whole] };
+        let mut placed = placement::place(&ground, &self.claims, &UNITS);
+        if placed.exact < self.claims.len() || placed.counting != Counting::Plain {
+            // Some exports count nothing between the two.
+            let start = if title.is_empty() { 0 } else { title.len() + 1 };
+            let parts = vec![
+                Segment { start: 0, end: title.len(), offset: Some(0) },
+                Segment { start: start.min(document.text.len()), end: document.text.len(), offset: None },
+            ];
+            let ground = Ground { text: &document.text, segments: parts };
+            let other = placement::place(&ground, &self.claims, &UNITS);
+            let is_simpler = placed.counting != Counting::Plain && other.counting == Counting::Plain;
+            if other.exact > placed.exact || (other.exact == placed.exact && is_simpler) {
                 intake.notice(Notice::NoSeparator);
-                (unit, placements) = (other_unit, others);
+                placed = other;
             }
         }
-        if unit != Unit::CodePoints {
-            intake.notice(Notice::Offsets(unit));
-        }
-        placement::report(&self.claims, &placements, &place, intake);
-        document.entities = self.entities;
-        for (entity, placement) in document.entities.iter_mut().zip(placements) {
-            entity.spans = placement.spans();
-        }
+        document.entities = placement::settle(placed, &self.claims, self.entities, &place, intake);
         document.relations = self.relations;
         intake.document(document, place);
     }
 }
 
-/// A place in title and abstract, moved by `shift` where it lies after the title's `title` bytes.
-fn after(placement: Placement, title: usize, shift: isize) -> Placement {
-    let start = |at: usize| {
-        if at >= title { at.saturating_add_signed(shift) } else { at }
-    };
-    let end = |at: usize| {
-        if at > title { at.saturating_add_signed(shift) } else { at }
-    };
-    let moved =
-        |spans: Vec<Span>| spans.iter().map(|span| Span::new(start(span.start), end(span.end))).collect();
-    match placement {
-        Placement::Exact(spans) => Placement::Exact(moved(spans)),
-        Placement::Moved(spans) => Placement::Moved(moved(spans)),
-        Placement::Differs(spans) => Placement::Differs(moved(spans)),
-        Placement::Outside => Placement::Outside,
-    }
+/// A number that is a probability: between 0 and 1, and written with a point or an exponent. Others (`9606`) are ids.
+fn probability(column: &str) -> Option<f64> {
+    let number: f64 = column.parse().ok()?;
+    (column.contains(['.', 'e', 'E']) && (0.0..=1.0).contains(&number)).then_some(number)
 }
 
 /// Writes documents. Line breaks become blanks, a mention in pieces the stretch from its first to its last.
@@ -216,11 +210,8 @@ pub(super) fn write(documents: &[Document]) -> String {
                 flat(&entity.kind),
                 flat(ids)
             );
-            if let Some(names) = entity.infons.get(MENTIONS) {
-                let _ = write!(text, "\t{}", flat(names));
-            }
-            if let Some(score) = entity.score {
-                let _ = write!(text, "\t{score}");
+            for column in further_columns(entity) {
+                let _ = write!(text, "\t{}", flat(&column));
             }
             text.push('\n');
         }
@@ -233,17 +224,50 @@ pub(super) fn write(documents: &[Document]) -> String {
                 continue;
             };
             let _ = write!(text, "{id}\t{}\t{}\t{}", flat(&relation.kind), flat(&one), flat(&two));
-            if let Some(remark) = relation.infons.get(REMARK) {
+            let mut remarks: Vec<(usize, &String)> = relation
+                .infons
+                .iter()
+                .filter_map(|(key, value)| {
+                    let (name, number) = infons::parted(key);
+                    (name == REMARK).then_some((number, value))
+                })
+                .collect();
+            remarks.sort_unstable();
+            for (_, remark) in remarks {
                 let _ = write!(text, "\t{}", flat(remark));
             }
             if let Some(score) = relation.score {
-                let _ = write!(text, "\t{score}");
+                let _ = write!(text, "\t{score:?}");
             }
             text.push('\n');
         }
         text.push('\n');
     }
     text
+}
+
+/// What stands after a mention's ids: further columns at their places, names of several things in the first free one, and
+/// the score.
+fn further_columns(entity: &Entity) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for (key, value) in &entity.infons {
+        let number = key.strip_prefix(COLUMN).and_then(|number| number.parse::<usize>().ok());
+        if let Some(place) = number.and_then(|number| number.checked_sub(FURTHER)).filter(|place| *place < 50)
+        {
+            columns.resize(columns.len().max(place + 1), String::new());
+            if let Some(column) = columns.get_mut(place) {
+                column.clone_from(value);
+            }
+        }
+    }
+    if let Some(names) = entity.infons.get(MENTIONS) {
+        match columns.iter_mut().find(|column| column.is_empty()) {
+            Some(free) => free.clone_from(names),
+            None => columns.push(names.clone()),
+        }
+    }
+    columns.extend(entity.score.map(|score| format!("{score:?}")));
+    columns
 }
 
 /// Title and the rest, where the text begins with a title and one character parts it from what follows.
@@ -329,5 +353,25 @@ mod tests {
         let untitled = Document::from_parts("9", &[("body", "Aspirin bleeds.")]);
         let again = read(write(&[untitled]).as_bytes(), "a.txt").unwrap();
         assert_eq!(again.documents[0].text, "Aspirin bleeds.");
+    }
+
+    #[test]
+    fn keeps_further_columns_and_makes_no_score_of_an_id() {
+        let text = "2|t|BRAF V600E in melanoma\n2|a|The V600E change.\n2\t0\t4\tBRAF\tGene\t673\t9606\n\
+            2\t5\t10\tV600E\tProteinMutation\tp|SUB|V|600|E\tRSID:113488022\tCorrespondingGene:673\n\
+            2\t27\t32\tV600E\tProteinMutation\tp|SUB|V|600|E\t673\t0.5\n2\tCause\t673\tD1\tNovel\tChecked\t0.25\n";
+        let import = read(text.as_bytes(), "a.txt").unwrap();
+        let [gene, variant, scored] = &import.documents[0].entities[..] else { panic!("three mentions") };
+        assert_eq!((gene.score, gene.infons["column 7"].as_str()), (None, "9606"));
+        assert_eq!(variant.infons["column 7"], "RSID:113488022");
+        assert_eq!(variant.infons["column 8"], "CorrespondingGene:673");
+        assert_eq!((scored.score, scored.infons["column 7"].as_str()), (Some(0.5), "673"));
+        let relation = &import.documents[0].relations[0];
+        assert_eq!(
+            (relation.infons["remark"].as_str(), relation.infons["remark#2"].as_str()),
+            ("Novel", "Checked")
+        );
+        let again = read(write(&import.documents).as_bytes(), "a.txt").unwrap();
+        assert_eq!(again.documents, import.documents);
     }
 }

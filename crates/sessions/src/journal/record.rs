@@ -41,6 +41,16 @@ pub(crate) trait Journaled: Serialize + DeserializeOwned {
     fn write(&self, connection: &Connection) -> Result<()>;
 
     fn delete(connection: &Connection, key: i64) -> Result<()>;
+
+    /// The row as the journal keeps it, beside `other`, the row that is in its table. A large row says only what differs.
+    fn image(&self, _other: Option<&Self>) -> Result<String> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// Reads what [`Journaled::image`] wrote beside the same `other`.
+    fn from_image(image: &str, _other: Option<&Self>) -> Result<Self> {
+        Ok(serde_json::from_str(image)?)
+    }
 }
 
 /// An action under way: what it changes is written to the tables and to the journal together.
@@ -73,7 +83,7 @@ impl Recording<'_> {
     /// Writes over an existing row.
     pub(crate) fn replace<T: Journaled>(&mut self, old: &T, new: &T) -> Result<()> {
         self.changed = true;
-        let image = serde_json::to_string(old)?;
+        let image = old.image(Some(new))?;
         new.write(self.connection)?;
         changes::insert(self.connection, self.event, T::TABLE, new.key(), Some(new.event()), Some(&image))
     }
@@ -81,7 +91,7 @@ impl Recording<'_> {
     /// Takes a row away.
     pub(crate) fn remove<T: Journaled>(&mut self, old: &T) -> Result<()> {
         self.changed = true;
-        let image = serde_json::to_string(old)?;
+        let image = old.image(None)?;
         T::delete(self.connection, old.key())?;
         changes::insert(self.connection, self.event, T::TABLE, old.key(), None, Some(&image))
     }
@@ -161,13 +171,13 @@ pub(super) fn exchange<T: Journaled>(
     if current.as_ref().map(Journaled::event) != change.expected {
         return Err(Error::Overtaken { action });
     }
-    let other: Option<T> =
-        changes::image(connection, change.id)?.map(|image| serde_json::from_str(&image)).transpose()?;
+    let image = changes::image(connection, change.id)?;
+    let other = image.map(|image| T::from_image(&image, current.as_ref())).transpose()?;
     match &other {
         Some(row) => row.write(connection)?,
         None => T::delete(connection, change.key)?,
     }
-    let image = current.as_ref().map(serde_json::to_string).transpose()?;
+    let image = current.as_ref().map(|row| row.image(other.as_ref())).transpose()?;
     changes::turn(connection, change.id, other.as_ref().map(Journaled::event), image.as_deref())
 }
 

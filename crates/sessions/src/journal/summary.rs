@@ -8,7 +8,7 @@ use super::changes;
 use super::events::{self, HistoryEntry, State};
 use super::record::{Journaled, Table};
 use super::{Action, Track};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identifiers::EventId;
 use crate::library::Library;
 use crate::tables::decisions::{Decision, Statement, Verdict, content_of};
@@ -38,20 +38,22 @@ impl Library {
     /// When the file cannot be read.
     pub fn summary(&self, event: EventId, action: Action) -> Result<String> {
         self.reading(|connection| {
-            let changes = changes::of(connection, event)?;
-            let of = |table| changes.iter().filter(|change| change.table == table).count();
-            let documents = |table| counted(of(table), "document");
+            // Counted and not listed: an event may have changed ten thousand rows.
+            let documents =
+                |table| Ok::<_, Error>(counted(changes::count(connection, event, table)?, "document"));
             Ok(match action {
-                Action::Import => format!("imported {}", documents(Table::Documents)),
-                Action::RemoveDocuments => format!("removed {}", documents(Table::Removals)),
-                Action::RestoreDocuments => format!("brought {} back", documents(Table::Removals)),
-                Action::Run => found(connection, &changes)?,
-                Action::Batch => match of(Table::Runs) {
+                Action::Import => format!("imported {}", documents(Table::Documents)?),
+                Action::RemoveDocuments => format!("removed {}", documents(Table::Removals)?),
+                Action::RestoreDocuments => format!("brought {} back", documents(Table::Removals)?),
+                Action::Run => {
+                    found(connection, &changes::first(connection, event, Table::Runs, LOOKED_AT)?)?
+                }
+                Action::Batch => match changes::count(connection, event, Table::Runs)? {
                     0 => "started a batch".to_owned(),
                     runs => format!("ran a batch over {}", counted(runs, "document")),
                 },
                 Action::Decide | Action::Annotate | Action::Revise | Action::Withdraw => {
-                    decided(connection, event, action, &changes)?
+                    decided(connection, event, action)?
                 }
                 Action::WriteNote => "wrote a note".to_owned(),
                 Action::EditNote => "changed a note".to_owned(),
@@ -72,7 +74,7 @@ fn found(connection: &Connection, changes: &[changes::Change]) -> Result<String>
         "SELECT substr(signature, 1, instr(signature, char(31)) - 1) AS sort, count(*) FROM findings
          WHERE run_id = ?1 GROUP BY sort",
     )?;
-    for run in changes.iter().filter(|change| change.table == Table::Runs) {
+    for run in changes {
         let counts = statement.query_map([run.key], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for row in counts {
             let (sort, count): (String, usize) = row?;
@@ -83,18 +85,28 @@ fn found(connection: &Connection, changes: &[changes::Change]) -> Result<String>
     Ok(if named.is_empty() { "ran the model".to_owned() } else { format!("found {}", named.join(" and ")) })
 }
 
-fn decided(
-    connection: &Connection,
-    event: EventId,
-    action: Action,
-    changes: &[changes::Change],
-) -> Result<String> {
+fn decided(connection: &Connection, event: EventId, action: Action) -> Result<String> {
+    let changes = changes::first(connection, event, Table::Decisions, LOOKED_AT)?;
+    let count = changes::count(connection, event, Table::Decisions)?;
+    if changes.is_empty() {
+        // Of what can no longer be redone only the action is known.
+        return Ok(match action {
+            Action::Annotate => "added annotations",
+            Action::Revise => "edited an annotation",
+            Action::Withdraw => "took decisions back",
+            _ => "decided about annotations",
+        }
+        .to_owned());
+    }
     let mut verbs: Vec<&str> = Vec::new();
     let mut nouns: Vec<&str> = Vec::new();
-    for change in changes.iter().take(LOOKED_AT) {
+    for change in &changes {
         let image = changes::image(connection, change.id)?;
         let image: Option<Decision> = image.map(|image| serde_json::from_str(&image)).transpose()?;
-        let sides = [Decision::read(connection, change.key)?, image];
+        // What a later event decided instead is in the row, and what this one decided in the image of that event.
+        let later = changes::image_after(connection, event, Table::Decisions, change.key)?;
+        let later: Option<Decision> = later.map(|image| serde_json::from_str(&image)).transpose()?;
+        let sides = [Decision::read(connection, change.key)?, image, later];
         // The side that this event wrote says what it did; a withdrawal left none.
         let own = sides.iter().flatten().find(|decision| decision.event == event);
         verbs.push(match (action, own.map(|decision| &decision.statement)) {
@@ -114,9 +126,9 @@ fn decided(
         });
     }
     let verb = verbs.first().copied().filter(|first| verbs.iter().all(|verb| verb == first));
-    let alike = changes.len() <= LOOKED_AT;
+    let alike = count <= LOOKED_AT;
     let noun = nouns.first().copied().filter(|first| alike && nouns.iter().all(|noun| noun == first));
-    Ok(format!("{} {}", verb.unwrap_or("decided"), counted(changes.len(), noun.unwrap_or("annotation"))))
+    Ok(format!("{} {}", verb.unwrap_or("decided"), counted(count, noun.unwrap_or("annotation"))))
 }
 
 fn noun(sort: &str) -> &str {

@@ -10,9 +10,10 @@ use crate::identifiers::{BatchId, DocumentId, Timestamp, words};
 use crate::library::Library;
 use crate::migrations::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: "
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "
     CREATE TABLE batch_items (
         batch_id INTEGER NOT NULL REFERENCES batches (id),
         ordinal INTEGER NOT NULL,
@@ -27,7 +28,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     CREATE INDEX batch_items_by_state ON batch_items (batch_id, state, worker, ordinal);
     CREATE INDEX batch_items_by_document ON batch_items (document_id);
     ",
-}];
+    },
+    // When the worker that holds an item was last heard of.
+    Migration { version: 3, sql: "ALTER TABLE batch_items ADD COLUMN alive_at INTEGER;" },
+];
+
+/// A worker that was not heard of for so many milliseconds has been killed, or its machine sleeps: others take its items.
+pub(super) const LEASE: i64 = 60_000;
 
 words! {
     /// How far an item has come.
@@ -132,15 +139,59 @@ pub(super) fn get(connection: &Connection, batch: BatchId, ordinal: u64) -> Resu
     Ok(select(connection, "batch_id = ?1 AND ordinal = ?2", params![batch, ordinal])?.pop())
 }
 
-/// The item that `worker` should do next: the first that nobody has taken, then those that others took and did not bring
-/// back, longest ago first. A worker that was killed therefore needs no funeral: what it held comes up last.
-pub(super) fn next(connection: &Connection, batch: BatchId, worker: &str) -> Result<Option<BatchItem>> {
+/// The item that `worker` should do next: the first that nobody has taken, then those of workers that were not heard of for
+/// longer than [`LEASE`], longest ago first. A worker that was killed therefore needs no funeral: what it held comes up last.
+pub(super) fn next(
+    connection: &Connection,
+    batch: BatchId,
+    worker: &str,
+    at: Timestamp,
+) -> Result<Option<BatchItem>> {
     let fresh = "batch_id = ?1 AND state = 'waiting' AND worker IS NULL ORDER BY ordinal LIMIT 1";
     if let Some(item) = select(connection, fresh, params![batch])?.pop() {
         return Ok(Some(item));
     }
-    let taken = "batch_id = ?1 AND state = 'waiting' AND worker <> ?2 ORDER BY claimed_at, ordinal LIMIT 1";
-    Ok(select(connection, taken, params![batch, worker])?.pop())
+    // A sign of life from the future is none: the clock was set back.
+    let taken = "batch_id = ?1 AND state = 'waiting' AND worker <> ?2
+         AND coalesce(alive_at, claimed_at) NOT BETWEEN ?3 - ?4 AND ?3 ORDER BY claimed_at, ordinal LIMIT 1";
+    Ok(select(connection, taken, params![batch, worker, at, LEASE])?.pop())
+}
+
+/// Notes that a worker is alive, on all that it holds.
+pub(super) fn keep(connection: &Connection, batch: BatchId, worker: &str, at: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE batch_items SET alive_at = ?3 WHERE batch_id = ?1 AND state = 'waiting' AND worker = ?2",
+        )?
+        .execute(params![batch, worker, at])?;
+    Ok(())
+}
+
+/// Puts back what a worker holds.
+pub(super) fn release(connection: &Connection, batch: BatchId, worker: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE batch_items SET worker = NULL, claimed_at = NULL, alive_at = NULL
+             WHERE batch_id = ?1 AND state = 'waiting' AND worker = ?2",
+        )?
+        .execute(params![batch, worker])?;
+    Ok(())
+}
+
+/// Whether a worker holds an item of any batch.
+pub(crate) fn any_taken(connection: &Connection) -> Result<bool> {
+    let sql = "SELECT 1 FROM batches b JOIN batch_items i ON i.batch_id = b.id WHERE i.state = 'waiting' AND i.worker > ''";
+    Ok(connection.prepare(sql)?.exists([])?)
+}
+
+/// Puts back what workers hold that are no more.
+pub(crate) fn release_all(connection: &Connection) -> Result<()> {
+    connection.execute(
+        "UPDATE batch_items SET worker = NULL, claimed_at = NULL, alive_at = NULL
+         WHERE state = 'waiting' AND worker IS NOT NULL",
+        [],
+    )?;
+    Ok(())
 }
 
 pub(super) fn write(connection: &Connection, batch: BatchId, items: &[BatchItem]) -> Result<()> {

@@ -135,7 +135,8 @@ impl Library {
     }
 
     /// The next item for `worker` (a name that is unique to this process and this start); `None` when the batch is paused,
-    /// cancelled, or has nothing left that this worker does not hold already. Several workers share a batch.
+    /// cancelled, or has nothing left that no living worker holds. Several workers share a batch; each says that it is alive
+    /// by claiming, or by [`Library::keep_items`], at least once in a minute.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the batch was undone.
@@ -144,7 +145,7 @@ impl Library {
             let mut row = get(transaction, batch)?;
             let mut claimed = None;
             while row.state == BatchState::Running {
-                let Some(mut item) = batch_items::next(transaction, batch, worker)? else { break };
+                let Some(mut item) = batch_items::next(transaction, batch, worker, at)? else { break };
                 item.worker = Some(worker.to_owned());
                 item.claimed_at = Some(at);
                 let removed = transaction
@@ -158,6 +159,7 @@ impl Library {
                 item.finished_at = Some(at);
                 settle(transaction, &mut row, item, ItemState::Skipped)?;
             }
+            batch_items::keep(transaction, batch, worker, at)?;
             Ok((claimed, Outcome::Commit))
         })
     }
@@ -203,16 +205,25 @@ impl Library {
         })
     }
 
-    /// Puts an item back that its worker will not bring to an end (the user paused, or something else was more urgent).
+    /// Says that `worker` is alive and still at the items it holds: nobody else gets them meanwhile.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::AlreadyFinished`].
-    pub fn release_item(&mut self, batch: BatchId, ordinal: u64) -> Result<()> {
+    /// When the file cannot be written.
+    pub fn keep_items(&mut self, batch: BatchId, worker: &str, at: Timestamp) -> Result<()> {
         self.writing(|transaction| {
-            let mut item = waiting(transaction, batch, ordinal)?;
-            item.worker = None;
-            item.claimed_at = None;
-            batch_items::write(transaction, batch, &[item])?;
+            batch_items::keep(transaction, batch, worker, at)?;
+            Ok(((), Outcome::Commit))
+        })
+    }
+
+    /// Puts back what `worker` holds and will not bring to an end (the user paused, or something else was more urgent). What
+    /// another worker has taken over or done meanwhile stays as it is, also where the batch was undone.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn release_items(&mut self, batch: BatchId, worker: &str) -> Result<()> {
+        self.writing(|transaction| {
+            batch_items::release(transaction, batch, worker)?;
             Ok(((), Outcome::Commit))
         })
     }

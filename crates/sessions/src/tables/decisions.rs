@@ -13,6 +13,7 @@ use crate::identifiers::{
 };
 use crate::journal::{Action, Journaled, Recording, Table};
 use crate::json;
+use crate::last_word;
 use crate::library::Library;
 use crate::migrations::Migration;
 
@@ -269,7 +270,11 @@ fn judge(recording: &mut Recording<'_>, document: DocumentId, judgement: &Judgem
         event: recording.event,
     };
     match old {
-        Some(old) if old.statement == new.statement && old.comment == new.comment => {}
+        // Said before, and not denied since where another run says the same.
+        Some(old)
+            if old.statement == new.statement
+                && old.comment == new.comment
+                && last_word::is_last(recording.connection, &old)? => {}
         Some(old) => recording.replace(&old, &new)?,
         None => recording.insert(&new)?,
     }

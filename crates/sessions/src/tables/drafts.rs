@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::full_text::full_text;
 use crate::identifiers::{By, DraftId, EventId, Timestamp};
-use crate::journal::{Action, Journaled, Recording, Table, Track, events};
+use crate::journal::{Action, Journaled, Recording, Table, Track, changes, events};
 use crate::json;
 use crate::library::{Library, Outcome};
 use crate::migrations::Migration;
@@ -114,10 +114,22 @@ impl Library {
                     && last.action == Action::EditDraft
                     && (0..ONE_STEP).contains(&(by.at.0 - last.made_at.0))
             });
+            // What a colleague has undone says how it differs from this very text: it must not change under its event.
+            let last = match last {
+                Some(last) if changes::rests_on(transaction, last.id, Table::Drafts, id.0)? => None,
+                last => last,
+            };
             let saved = |event| Draft { content: content.clone(), modified_at: by.at, event, ..old.clone() };
             match last {
                 // The journal keeps the text from before the first of these saves.
-                Some(last) => saved(last.id).write(transaction)?,
+                Some(last) => {
+                    let new = saved(last.id);
+                    if let Some(image) = changes::image_of(transaction, last.id, Table::Drafts, id.0)? {
+                        let before = Draft::from_image(&image, Some(&old))?.image(Some(&new))?;
+                        changes::set_image(transaction, last.id, Table::Drafts, id.0, &before)?;
+                    }
+                    new.write(transaction)?;
+                }
                 None => {
                     let mut recording = Recording::begin(transaction, by, Action::EditDraft, None)?;
                     recording.replace(&old, &saved(recording.event))?;
@@ -144,6 +156,16 @@ impl Library {
     /// [`Error::NotFound`].
     pub fn draft(&self, id: DraftId) -> Result<Draft> {
         self.reading(|connection| get(connection, id))
+    }
+
+    /// How many drafts there are.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn draft_count(&self) -> Result<u64> {
+        self.reading(|connection| {
+            Ok(connection.prepare_cached("SELECT count(*) FROM drafts")?.query_row([], |row| row.get(0))?)
+        })
     }
 
     /// All drafts, the last saved first.
@@ -190,6 +212,51 @@ fn parse(row: &Row<'_>) -> Result<Draft> {
     })
 }
 
+/// A draft as the journal keeps it: beside the text that follows it only what differs, as an hour of typing would else be
+/// kept some hundred times whole.
+#[derive(Serialize, Deserialize)]
+struct Image {
+    #[serde(flatten)]
+    draft: Draft,
+    /// Bytes at the beginning and at the end of the other text that this one has, too; its own text is what lies between.
+    /// None in a whole text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shared: Option<(usize, usize)>,
+}
+
+/// How many bytes two texts share at their beginnings, and at their ends beyond that.
+fn shared(one: &str, other: &str) -> (usize, usize) {
+    let same = |(a, b): &(char, char)| a == b;
+    let start: usize = one.chars().zip(other.chars()).take_while(same).map(|(sign, _)| sign.len_utf8()).sum();
+    let (one, other) = (&one[start..], &other[start..]);
+    let end =
+        one.chars().rev().zip(other.chars().rev()).take_while(same).map(|(sign, _)| sign.len_utf8()).sum();
+    (start, end)
+}
+
+/// Keeps of earlier texts only what differs from the next one, also where an older Osler has kept them whole.
+pub(crate) fn shrink_history(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("SELECT id FROM drafts")?;
+    let ids: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut events = connection.prepare(
+        "SELECT c.event_id, c.expected, c.image FROM changes c JOIN events e ON e.id = c.event_id
+         WHERE c.record = 'drafts' AND c.key = ?1 AND e.state = 'done' ORDER BY c.event_id DESC",
+    )?;
+    for id in ids {
+        let Some(mut next) = Draft::read(connection, id)? else { continue };
+        let mut rows = events.query([id])?;
+        while let Some(row) = rows.next()? {
+            let (event, expected): (EventId, Option<EventId>) = (row.get(0)?, row.get(1)?);
+            let image: Option<String> = row.get(2)?;
+            let (Some(image), true) = (image, expected == Some(next.event)) else { break };
+            let before = Draft::from_image(&image, Some(&next))?;
+            changes::set_image(connection, event, Table::Drafts, id, &before.image(Some(&next))?)?;
+            next = before;
+        }
+    }
+    Ok(())
+}
+
 impl Journaled for Draft {
     const TABLE: Table = Table::Drafts;
 
@@ -231,5 +298,32 @@ impl Journaled for Draft {
     fn delete(connection: &Connection, key: i64) -> Result<()> {
         connection.prepare_cached("DELETE FROM drafts WHERE id = ?1")?.execute([key])?;
         Ok(())
+    }
+
+    fn image(&self, other: Option<&Self>) -> Result<String> {
+        let mut image = Image { draft: self.clone(), shared: None };
+        if let Some(other) = other {
+            let text = &self.content.text;
+            let (start, end) = shared(text, &other.content.text);
+            image.draft.content.text = text[start..text.len() - end].to_owned();
+            image.shared = Some((start, end));
+        }
+        Ok(serde_json::to_string(&image)?)
+    }
+
+    fn from_image(image: &str, other: Option<&Self>) -> Result<Self> {
+        let Image { mut draft, shared } = serde_json::from_str(image)?;
+        if let Some((start, end)) = shared {
+            let text = other.map_or("", |other| other.content.text.as_str());
+            let tail = text.len().checked_sub(end).and_then(|from| text.get(from..));
+            let (Some(head), Some(tail)) = (text.get(..start), tail) else {
+                return Err(Error::damaged(
+                    std::path::Path::new(""),
+                    "an earlier text of a draft cannot be read",
+                ));
+            };
+            draft.content.text = format!("{head}{}{tail}", draft.content.text);
+        }
+        Ok(draft)
     }
 }

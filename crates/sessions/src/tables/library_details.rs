@@ -4,9 +4,10 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::founding::Founding;
 use crate::identifiers::{By, EventId, Timestamp};
 use crate::journal::{Action, Journaled, Table};
-use crate::library::{Founding, Library};
+use crate::library::Library;
 use crate::migrations::Migration;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {

@@ -134,13 +134,13 @@ impl Library {
         })
     }
 
-    /// Changes what a note says.
+    /// Changes what a note of `by.who` says.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`], [`Error::OfAnother`].
     pub fn edit_note(&mut self, by: By<'_>, id: NoteId, text: &str) -> Result<()> {
         self.act_on(by, Action::EditNote, |recording| {
-            let old = get(recording.connection, id)?;
+            let old = own(recording.connection, by, id)?;
             let document: Vec<_> = old.document.into_iter().collect();
             if old.text != text {
                 let new =
@@ -151,13 +151,13 @@ impl Library {
         })
     }
 
-    /// Takes a note away.
+    /// Takes a note of `by.who` away.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`], [`Error::OfAnother`].
     pub fn remove_note(&mut self, by: By<'_>, id: NoteId) -> Result<()> {
         self.act_on(by, Action::RemoveNote, |recording| {
-            let old = get(recording.connection, id)?;
+            let old = own(recording.connection, by, id)?;
             recording.remove(&old)?;
             Ok(((), old.document.into_iter().collect()))
         })
@@ -188,6 +188,15 @@ impl Library {
 
 fn get(connection: &Connection, id: NoteId) -> Result<Note> {
     Note::read(connection, id.0)?.ok_or(Error::NotFound { what: "note", id: id.0 })
+}
+
+fn own(connection: &Connection, by: By<'_>, id: NoteId) -> Result<Note> {
+    let note = get(connection, id)?;
+    if note.author == by.who {
+        Ok(note)
+    } else {
+        Err(Error::OfAnother { what: "note", id: id.0, author: note.author })
+    }
 }
 
 const COLUMNS: &str =

@@ -12,9 +12,10 @@ use crate::json;
 use crate::library::{Library, Outcome};
 use crate::migrations::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: "
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -32,7 +33,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     ) STRICT;
     CREATE INDEX runs_by_document ON runs (document_id, task, model_sha256, id);
     ",
-}];
+    },
+    Migration { version: 3, sql: "CREATE INDEX runs_under_way ON runs (id) WHERE state = 'running';" },
+];
 
 /// Everything needed to make a result again, and to see what differs if it comes out otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +68,21 @@ pub struct RunRecord {
     pub device: String,
     /// Hash of the text it ran over; must be that of the stored document.
     pub text_sha256: String,
+    /// The dictionaries in which names were looked up, the most trusted one first. None in runs from before this was written
+    /// down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dictionaries: Option<Vec<UsedDictionary>>,
     /// When.
     pub made_at: Timestamp,
+}
+
+/// A dictionary that decided which names were found and which ids they have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedDictionary {
+    /// The name of its file.
+    pub name: String,
+    /// Hash of its bytes.
+    pub sha256: String,
 }
 
 words! {
@@ -199,6 +215,20 @@ impl Library {
     pub fn runs(&self, document: DocumentId) -> Result<Vec<Run>> {
         self.reading(|connection| of_document(connection, document))
     }
+}
+
+/// Whether a run is going on, or was when its program ended.
+pub(crate) fn any_under_way(connection: &Connection) -> Result<bool> {
+    Ok(connection.prepare("SELECT 1 FROM runs WHERE state = 'running'")?.exists([])?)
+}
+
+/// Ends the runs of programs that are no more: what they had found stays.
+pub(crate) fn close_abandoned(connection: &Connection, at: Timestamp) -> Result<()> {
+    connection.execute(
+        "UPDATE runs SET state = ?1, problem = ?2, finished_at = ?3 WHERE state = 'running'",
+        params![RunState::Stopped, "Osler ended before this run was done.", at],
+    )?;
+    Ok(())
 }
 
 /// Writes a new run with its findings as part of an action.

@@ -120,24 +120,35 @@ impl Library {
     }
 }
 
+/// What there is, counted row by row.
+const COUNTED: &str = "
+    seen AS (SELECT id FROM documents WHERE id NOT IN (SELECT document_id FROM removals)),
+    counted (name, curator, n) AS (
+        SELECT 'documents', '', count(*) FROM seen
+        UNION ALL SELECT 'findings', '', count(*) FROM findings WHERE document_id IN seen
+        UNION ALL SELECT verdict, curator, count(*) FROM decisions WHERE document_id IN seen GROUP BY 1, 2
+        UNION ALL SELECT 'decided', curator, count(finding_id) FROM decisions WHERE document_id IN seen GROUP BY 2)";
+
 /// Where the tallies differ from what there is.
 pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>> {
-    let mut statement = connection.prepare(
-        "WITH
-            seen AS (SELECT id FROM documents WHERE id NOT IN (SELECT document_id FROM removals)),
-            counted (name, curator, n) AS (
-                SELECT 'documents', '', count(*) FROM seen
-                UNION ALL SELECT 'findings', '', count(*) FROM findings WHERE document_id IN seen
-                UNION ALL SELECT verdict, curator, count(*) FROM decisions WHERE document_id IN seen GROUP BY 1, 2
-                UNION ALL SELECT 'decided', curator, count(finding_id) FROM decisions WHERE document_id IN seen GROUP BY 2)
+    let mut statement = connection.prepare(&format!(
+        "WITH {COUNTED}
          SELECT name, t.n, coalesce(c.n, 0) FROM tallies t LEFT JOIN counted c USING (name, curator)
             WHERE t.n <> coalesce(c.n, 0)
          UNION ALL
-         SELECT name, 0, n FROM counted WHERE (name, curator) NOT IN (SELECT name, curator FROM tallies)",
-    )?;
+         SELECT name, 0, n FROM counted WHERE (name, curator) NOT IN (SELECT name, curator FROM tallies)"
+    ))?;
     let rows = statement.query_map([], |row| {
         let (name, tally, counted): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(format!("{tally} {name} were counted, there are {counted}"))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Counts everything anew.
+pub(crate) fn count_again(connection: &Connection) -> Result<()> {
+    connection.execute("DELETE FROM tallies", [])?;
+    connection
+        .execute(&format!("INSERT INTO tallies WITH {COUNTED} SELECT name, curator, n FROM counted"), [])?;
+    Ok(())
 }

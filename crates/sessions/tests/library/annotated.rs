@@ -249,3 +249,50 @@ fn the_same_accepted_in_two_runs_is_written_once() {
     let out = library.annotated(id, Which::Predicted { run: None }).unwrap();
     assert_eq!(out.relations.iter().filter(|one| one.id.starts_with('F')).count(), 2);
 }
+
+/// Relations of a curated export by what they say, and how far the curator's words agree with a model that says all of them.
+fn curated(library: &Library, id: DocumentId) -> Vec<String> {
+    let out = library.annotated(id, Which::Curated { curator: "ada" }).unwrap();
+    assert_whole(&out);
+    let mut said: Vec<String> = out
+        .relations
+        .iter()
+        .filter(|one| one.id != "R1")
+        .map(|one| format!("{} {}", one.id, one.infons["name.Disease"]))
+        .collect();
+    said.sort_unstable();
+    said
+}
+
+#[test]
+fn the_last_word_on_a_statement_counts_whichever_run_it_was_said_on() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let id = import(&mut library, "ada", 0, 1)[0];
+    let first = run(&mut library, "ada", id, MODEL, &[("nausea", 0.5)])[0];
+    let second = run(&mut library, "ada", id, MODEL, &[("nausea", 0.6)])[0];
+    let judge =
+        |finding, verdict| Judgement { subject: Subject::Finding(finding), verdict, comment: String::new() };
+    // A clock that was set back changes no order.
+    library.decide(by("ada", 90), &[accept(first)]).unwrap();
+    assert_eq!(curated(&library, id), ["F1 nausea"]);
+    library.decide(by("ada", 10), &[judge(second, Verdict::Reject(None))]).unwrap();
+    assert_eq!(curated(&library, id), Vec::<String>::new());
+    let agrees = |library: &Library| library.agreement("ada", "ben").unwrap();
+    let ben = sessions::By::new("ben", sessions::Timestamp(1));
+    library.decide(ben, &[judge(first, Verdict::Reject(None))]).unwrap();
+    assert_eq!((agrees(&library).total.neither, agrees(&library).total.both), (1, 0));
+    // An edit of the newer one takes the older one's place, too.
+    library.decide(by("ada", 11), &[accept(second)]).unwrap();
+    library.decide(by("ada", 12), &[judge(second, Verdict::Edit(pair("CID", "naloxone", "pain")))]).unwrap();
+    assert_eq!(curated(&library, id).len(), 1);
+    assert!(curated(&library, id)[0].ends_with("pain"));
+    // What is rejected because it is there twice stays once.
+    library.decide(by("ada", 13), &[accept(first)]).unwrap();
+    library.decide(by("ada", 14), &[judge(second, Verdict::Reject(Some(Reason::Duplicate)))]).unwrap();
+    assert_eq!(curated(&library, id), ["F1 nausea"]);
+    // What was taken back by hand is undone like the rest.
+    library.undo(by("ada", 15), sessions::Track::Curation).unwrap().unwrap();
+    library.undo(by("ada", 16), sessions::Track::Curation).unwrap().unwrap();
+    assert!(curated(&library, id)[0].ends_with("pain"), "{:?}", curated(&library, id));
+}

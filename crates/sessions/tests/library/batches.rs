@@ -26,7 +26,7 @@ fn a_batch_is_paused_resumed_and_finished() {
     library.pause_batch(batch).unwrap();
     assert_eq!(claim(&mut library, batch, "one"), None);
     // What was under way when the user paused may still be brought home, or put back.
-    library.release_item(batch, 1).unwrap();
+    library.release_items(batch, "one").unwrap();
     drop(library);
 
     let mut library = scratch.open();
@@ -63,13 +63,28 @@ fn two_workers_share_a_batch_and_no_item_gets_two_results() {
     assert_eq!(claim(&mut here, batch, "here"), Some(0));
     assert_eq!(claim(&mut there, batch, "there"), Some(1));
     assert_eq!(claim(&mut here, batch, "here"), Some(2));
-    // Nothing is free: what another took long ago comes up, in case it was killed.
-    assert_eq!(claim(&mut there, batch, "there"), Some(0));
+    // Nothing is free, and the other one is alive: what it holds is left to it, for as long as it says so.
+    assert_eq!(claim(&mut there, batch, "there"), None);
+    let at = |library: &mut Library, worker: &str, at| {
+        library.claim_item(batch, worker, Timestamp(at)).unwrap().map(|item| item.ordinal)
+    };
+    here.keep_items(batch, "here", Timestamp(50_000)).unwrap();
+    assert_eq!(at(&mut there, "there", 100_000), None);
+    // It was not heard of for a minute: in case it was killed, its documents come up, the longest held first.
+    assert_eq!(at(&mut there, "there", 110_001), Some(0));
+    // It was not dead after all. Each document gets one result, and the other worker is told.
+    assert_eq!(at(&mut here, "here", 110_002), None);
     done(&mut here, batch, 0).unwrap();
     let error = done(&mut there, batch, 0).unwrap_err();
     assert!(matches!(error, Error::AlreadyFinished { ordinal: 0, .. }), "{error}");
     assert_eq!(here.runs(documents[0]).unwrap().len(), 1);
     assert_eq!(here.runs(documents[0]).unwrap()[0].batch, Some((batch, 0)));
+    // Who stops puts back what is theirs, and nothing of another's.
+    there.release_items(batch, "there").unwrap();
+    let holders: Vec<Option<String>> =
+        here.batch_items(batch, 1, 2).unwrap().into_iter().map(|item| item.worker).collect();
+    assert_eq!(holders, [None, Some("here".to_owned())]);
+    assert_eq!(at(&mut here, "here", 110_003), Some(1));
 }
 
 #[test]

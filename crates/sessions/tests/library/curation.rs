@@ -1,10 +1,11 @@
 use documents::Span;
 use sessions::{
-    Content, Counts, Error, Judgement, Library, NewNote, NoteSubject, QueueFilter, QueueOrder, Reason,
-    RunState, Statement, Subject, Track, Verdict, Which,
+    Content, Counts, DocumentFilter, DocumentOrder, Error, Judgement, Library, ModelChoice, ModelOfTask,
+    NewNote, NoteSubject, QueueFilter, QueueOrder, Reason, RunState, Statement, Subject, Track, Verdict,
+    Which,
 };
 
-use crate::samples::{Scratch, accept, by, finished, import, pair, prediction, record, reject, run};
+use crate::samples::{Scratch, TASK, accept, by, finished, import, pair, prediction, record, reject, run};
 
 #[test]
 fn prediction_and_decisions_stand_side_by_side() {
@@ -121,6 +122,96 @@ fn a_curator_changes_only_their_own() {
 }
 
 #[test]
+fn a_note_is_changed_and_removed_by_its_author_alone() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let id =
+        library.write_note(by("ada", 1), &NewNote { text: "what ada thinks", ..NewNote::default() }).unwrap();
+    for refused in
+        [library.edit_note(by("ben", 2), id, "what ben thinks"), library.remove_note(by("ben", 3), id)]
+    {
+        let error = refused.unwrap_err();
+        assert!(matches!(&error, Error::OfAnother { author, .. } if author == "ada"), "{error}");
+    }
+    let notes = library.notes(None).unwrap();
+    assert_eq!((notes[0].author.as_str(), notes[0].text.as_str()), ("ada", "what ada thinks"));
+    library.edit_note(by("ada", 4), id, "what ada thinks now").unwrap();
+    library.remove_note(by("ada", 5), id).unwrap();
+}
+
+#[test]
+fn a_run_that_did_not_come_to_its_end_hides_nothing_of_an_earlier_one() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let document = import(&mut library, "ada", 0, 1)[0];
+    let first = run(&mut library, "ada", document, "aaaa", &[("nausea", 0.7), ("pain", 0.6)]);
+    library.decide(by("ada", 5), &[accept(first[0]), accept(first[1])]).unwrap();
+    let seen = |library: &Library| {
+        let choice = ModelChoice { task: TASK, model_sha256: "aaaa", threshold: 0.5 };
+        let list = library.documents("ada", DocumentOrder::default(), &DocumentFilter::default(), None, 9);
+        let row = list.unwrap().0.remove(0);
+        let predicted = library.annotated(document, Which::Predicted { run: None }).unwrap();
+        (
+            library.queue_ids(&QueueFilter::default()).unwrap(),
+            (row.findings, row.decided, row.runs),
+            predicted.relations.iter().filter(|one| one.id.starts_with('F')).count(),
+            library.agreement_with_model("ada", &choice).unwrap().total.f1(),
+        )
+    };
+    let before = seen(&library);
+    assert_eq!((before.0.len(), before.2, before.3), (2, 2, Some(1.0)));
+    // Killed: it says for ever that it runs. Stopped: by hand, before the first finding. Stopped after one.
+    let record = record(&library, document, TASK, "aaaa");
+    library.begin_run(by("ada", 6), document, &record).unwrap();
+    assert_eq!(seen(&library), before);
+    let stopped = sessions::Ending { state: RunState::Stopped, output: None, ..finished() };
+    library.record_run(by("ada", 7), document, &record, &stopped, &[]).unwrap();
+    let one = prediction(pair("CID", "naloxone", "nausea"), 0.2);
+    library.record_run(by("ada", 7), document, &record, &stopped, std::slice::from_ref(&one)).unwrap();
+    assert_eq!(seen(&library), before);
+    // A document that has nothing else shows what there is, and does not count as read.
+    let other = import(&mut library, "ada", 1, 2)[0];
+    let record = sessions::RunRecord { text_sha256: library.document(other).unwrap().text_sha256, ..record };
+    library.record_run(by("ada", 8), other, &record, &stopped, &[one]).unwrap();
+    assert_eq!(
+        library.queue_ids(&QueueFilter { document: Some(other), ..QueueFilter::default() }).unwrap().len(),
+        1
+    );
+    let open = DocumentFilter { without_task: Some(TASK), ..DocumentFilter::default() };
+    assert_eq!(library.document_ids(DocumentOrder::default(), &open).unwrap(), [other]);
+    // A whole one takes the place of the first.
+    run(&mut library, "ada", document, "aaaa", &[("nausea", 0.8)]);
+    assert_eq!(seen(&library).2, 1);
+}
+
+#[test]
+fn documents_with_results_of_another_model_are_found() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let documents = import(&mut library, "ada", 0, 4);
+    run(&mut library, "ada", documents[0], "old", &[("nausea", 0.7)]);
+    run(&mut library, "ada", documents[1], "new", &[("nausea", 0.7)]);
+    run(&mut library, "ada", documents[2], "old", &[("nausea", 0.7)]);
+    let again = run(&mut library, "ada", documents[2], "new", &[("nausea", 0.9)]);
+    let of = |guidance_sha256| DocumentFilter {
+        not_of: Some(ModelOfTask { task: TASK, model_sha256: "new", guidance_sha256 }),
+        ..DocumentFilter::default()
+    };
+    let found = |guidance| library.document_ids(DocumentOrder::default(), &of(guidance)).unwrap();
+    assert_eq!(found("cccc"), [documents[0]]);
+    // The same weights that were taught otherwise are another model, too.
+    assert_eq!(found("taught anew"), documents[..3]);
+    // What was decided once is not asked again because another model says it again.
+    library.decide(by("ada", 5), &[accept(again[0])]).unwrap();
+    let open = QueueFilter {
+        undecided_by: Some("ada".into()),
+        document: Some(documents[2]),
+        ..QueueFilter::default()
+    };
+    assert_eq!(library.queue_count(&open).unwrap(), 0);
+}
+
+#[test]
 fn notes_on_text_and_on_every_kind_of_annotation() {
     let scratch = Scratch::new();
     let mut library = scratch.create();
@@ -165,7 +256,7 @@ fn notes_on_text_and_on_every_kind_of_annotation() {
     library.undo(by("ada", 4), Track::Curation).unwrap().unwrap();
     let note = library.notes(Some(ids[0])).unwrap().pop().unwrap();
     assert_eq!(note.subject, Some(NoteSubject::Added(added)));
-    library.remove_note(by("ben", 5), note.id).unwrap();
+    library.remove_note(by("ada", 5), note.id).unwrap();
     assert_eq!(library.notes(Some(ids[0])).unwrap().len(), 3);
 }
 

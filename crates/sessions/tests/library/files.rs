@@ -54,6 +54,77 @@ fn the_file_alone_is_the_library() {
 }
 
 #[test]
+fn a_name_that_leaves_no_room_for_working_files_is_told() {
+    let scratch = Scratch::new();
+    let path = scratch.folder.path().join(format!("{}.osler", "n".repeat(240)));
+    let error = Library::create(&path, &founding()).unwrap_err();
+    assert!(matches!(&error, Error::NameTooLong { length: 246, .. }), "{error}");
+    assert!(error.to_string().contains("Choose a shorter name"), "{error}");
+    // One that fits works with all that lies beside it.
+    let path = scratch.folder.path().join(format!("{}.osler", "n".repeat(224)));
+    let mut library = Library::create(&path, &founding()).unwrap();
+    import(&mut library, "ada", 0, 1);
+    assert_eq!(library.repair().unwrap().after, Vec::<String>::new());
+}
+
+/// A copy, a backup and what is made anew may be read by whom the library may be read by, and no one else.
+#[cfg(unix)]
+#[test]
+fn copies_keep_the_rights_of_the_library() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let library = scratch.create();
+    std::fs::set_permissions(&scratch.path, PermissionsExt::from_mode(0o600)).unwrap();
+    let copy = scratch.folder.path().join("copy.osler");
+    library.copy_to(&copy).unwrap();
+    assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_damaged_index_is_repaired_and_the_file_from_before_is_kept() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    import(&mut library, "ada", 0, 3);
+    let dump = library.dump().unwrap();
+    drop(library);
+    let connection = Connection::open(&scratch.path).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO documents_words (documents_words) VALUES ('delete-all'); UPDATE tallies SET n = 70",
+        )
+        .unwrap();
+    drop(connection);
+    let mut library = scratch.open();
+    assert!(library.search("naloxone", 10).unwrap().documents.is_empty());
+    let repaired = library.repair().unwrap();
+    assert!(repaired.before.len() >= 2, "{repaired:?}");
+    assert_eq!(repaired.after, Vec::<String>::new());
+    assert_eq!(library.search("naloxone", 10).unwrap().documents.len(), 3);
+    assert_eq!(library.counts("ada").unwrap().documents, 3);
+    assert_eq!(library.dump().unwrap(), dump);
+    assert_eq!(repaired.copy, scratch.folder.path().join("ward.before-repair.osler"));
+    assert!(!open(&repaired.copy).check().unwrap().is_empty(), "the copy is from before");
+    // A second repair replaces no copy.
+    assert_eq!(library.repair().unwrap().copy, scratch.folder.path().join("ward.before-repair-2.osler"));
+}
+
+#[test]
+fn compacting_gives_room_back_and_loses_nothing() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    import(&mut library, "ada", 0, 300);
+    library.undo(by("ada", 2), sessions::Track::Curation).unwrap().unwrap();
+    import(&mut library, "ada", 300, 310);
+    let dump = library.dump().unwrap();
+    let done = library.compact().unwrap();
+    assert!(done.bytes_after * 2 < done.bytes_before, "{done:?}");
+    assert_eq!(library.dump().unwrap(), dump);
+    assert_sound(&library);
+    let on_disk = std::fs::metadata(&scratch.path).unwrap().len();
+    assert_eq!(on_disk, done.bytes_after);
+}
+
+#[test]
 fn what_is_not_a_library_is_refused_and_left_as_it_is() {
     let scratch = Scratch::new();
     let folder = scratch.folder.path();

@@ -155,15 +155,15 @@ fn undo_takes_back_what_i_did_and_not_what_a_colleague_did() {
 fn undo_does_not_overwrite_what_a_colleague_wrote_since() {
     let scratch = Scratch::new();
     let mut library = scratch.create();
-    let note = library.write_note(by("ada", 1), &NewNote { text: "first", ..NewNote::default() }).unwrap();
-    library.edit_note(by("ada", 2), note, "second").unwrap();
-    library.edit_note(by("ben", 3), note, "Ben's").unwrap();
+    library.describe(by("ada", 1), "first", "").unwrap();
+    library.describe(by("ada", 2), "second", "").unwrap();
+    library.describe(by("ben", 3), "Ben's", "").unwrap();
     let error = library.undo(by("ada", 4), Track::Curation).unwrap_err();
-    assert!(matches!(error, Error::Overtaken { action: Action::EditNote }), "{error}");
-    assert_eq!(library.notes(None).unwrap()[0].text, "Ben's");
+    assert!(matches!(error, Error::Overtaken { action: Action::DescribeLibrary }), "{error}");
+    assert_eq!(library.details().unwrap().name, "Ben's");
     library.undo(by("ben", 5), Track::Curation).unwrap().unwrap();
     library.undo(by("ada", 6), Track::Curation).unwrap().unwrap();
-    assert_eq!(library.notes(None).unwrap()[0].text, "first");
+    assert_eq!(library.details().unwrap().name, "first");
 }
 
 #[test]

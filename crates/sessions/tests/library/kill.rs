@@ -12,7 +12,8 @@ use crate::samples::{
     APP, Dice, Scratch, TASK, by, finished, founding, import, open, pair, prediction, record,
 };
 
-const KILLS: usize = 220;
+/// In the short form. `OSLER_ALL=1` does two hundred.
+const KILLS: usize = 40;
 /// A fresh library after so many kills, so that the comparison of whole contents stays quick.
 const KILLS_PER_LIBRARY: usize = 20;
 
@@ -85,7 +86,8 @@ fn every_reported_action_survives_a_kill_at_any_moment() {
     }
     let mut dice = Dice(7);
     let (mut committed, mut in_flight_kept, mut in_flight_lost) = (0, 0, 0);
-    for story in 0..KILLS.div_ceil(KILLS_PER_LIBRARY) {
+    let kills = if std::env::var_os("OSLER_ALL").is_some() { 220 } else { KILLS };
+    for story in 0..kills.div_ceil(KILLS_PER_LIBRARY) {
         let seed = dice.roll();
         let victim = Scratch::new();
         drop(victim.create());
@@ -132,7 +134,46 @@ fn every_reported_action_survives_a_kill_at_any_moment() {
          {in_flight_lost} lost or not begun",
         in_flight_kept + in_flight_lost
     );
-    assert!(in_flight_kept + in_flight_lost >= 200);
+    assert!(in_flight_kept + in_flight_lost >= kills);
+}
+
+#[test]
+fn a_library_that_is_being_made_is_whole_or_not_there_after_a_kill() {
+    const FOLDER: &str = "OSLER_TEST_FOUNDING_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let from: u64 = std::env::var("OSLER_TEST_FOUNDING_FROM").unwrap().parse().unwrap();
+        for n in from..from + 10_000 {
+            Library::create(&Path::new(&folder).join(format!("{n}.osler")), &founding()).unwrap();
+            report(n);
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut dice = Dice(23);
+    let kills = if std::env::var_os("OSLER_ALL").is_some() { 200 } else { 20 };
+    let mut next = 0;
+    for _ in 0..kills {
+        let child = start(
+            "kill::a_library_that_is_being_made_is_whole_or_not_there_after_a_kill",
+            &[(FOLDER, folder.path().display().to_string()), ("OSLER_TEST_FOUNDING_FROM", next.to_string())],
+        );
+        let reported = kill_after(child, dice.below(3), Duration::from_micros(dice.below(30_000)));
+        for n in &reported {
+            assert!(folder.path().join(format!("{n}.osler")).is_file());
+        }
+        next += reported.len() as u64;
+        // The one that was being made: its place can be used, or it is whole.
+        let last = folder.path().join(format!("{next}.osler"));
+        match Library::create(&last, &founding()) {
+            Ok(library) => drop(library),
+            Err(error) => assert!(matches!(error, sessions::Error::AlreadyExists { .. }), "{error}"),
+        }
+        crate::samples::assert_sound(&open(&last));
+        next += 1;
+    }
+    for n in 0..next {
+        assert_eq!(open(&folder.path().join(format!("{n}.osler"))).details().unwrap().name, "Ward round");
+    }
 }
 
 #[test]
@@ -142,8 +183,10 @@ fn a_killed_batch_goes_on_with_no_item_twice() {
     if let Some(path) = std::env::var_os(LIBRARY) {
         let mut library = Library::open(Path::new(&path), APP).unwrap();
         let batch = library.batches().unwrap()[0].id;
-        let worker = std::env::var("OSLER_TEST_BATCH_WORKER").unwrap();
-        while let Some(item) = library.claim_item(batch, &worker, Timestamp(1)).unwrap() {
+        let start: i64 = std::env::var("OSLER_TEST_BATCH_START").unwrap().parse().unwrap();
+        // The next one starts when this one has not been heard of for long.
+        let (worker, at) = (format!("start {start}"), Timestamp(start * 100_000));
+        while let Some(item) = library.claim_item(batch, &worker, at).unwrap() {
             if item.ordinal % 10 == 3 {
                 library.fail_item(batch, item.ordinal, "no text", Timestamp(2)).unwrap();
             } else {
@@ -168,10 +211,7 @@ fn a_killed_batch_goes_on_with_no_item_twice() {
         starts += 1;
         let child = start(
             "kill::a_killed_batch_goes_on_with_no_item_twice",
-            &[
-                (LIBRARY, scratch.path.display().to_string()),
-                ("OSLER_TEST_BATCH_WORKER", format!("start {starts}")),
-            ],
+            &[(LIBRARY, scratch.path.display().to_string()), ("OSLER_TEST_BATCH_START", starts.to_string())],
         );
         let lines = (1 + dice.below(8)).min(library.batch(batch).unwrap().waiting());
         reported.extend(kill_after(child, lines, Duration::from_micros(dice.below(3_000))));

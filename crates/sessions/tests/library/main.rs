@@ -15,6 +15,7 @@ mod annotated;
 mod batches;
 mod curation;
 mod documents_list;
+mod drafts;
 mod files;
 mod journal;
 mod kill;

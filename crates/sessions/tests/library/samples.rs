@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use documents::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
 use sessions::{
     By, Content, DocumentId, Ending, FindingId, Founding, Grade, Imported, Judgement, Library, NewDocument,
-    Participant, Prediction, RunRecord, RunState, Subject, Timestamp, Verdict,
+    Participant, Prediction, RunRecord, RunState, Subject, Timestamp, UsedDictionary, Verdict,
 };
 
 pub const APP: &str = "0.1.0";
@@ -137,6 +137,7 @@ pub fn record(library: &Library, document: DocumentId, task: &str, model: &str) 
         seed: u64::MAX,
         device: "cpu".into(),
         text_sha256: library.document(document).unwrap().text_sha256,
+        dictionaries: Some(vec![UsedDictionary { name: "own.terms".into(), sha256: "dddd".into() }]),
         made_at: Timestamp(200),
     }
 }

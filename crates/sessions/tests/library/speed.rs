@@ -69,6 +69,21 @@ fn timed<R>(what: &str, bound: Duration, work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// What is asked after every action takes the same in any library: the best of some tries, so that other work on the machine
+/// does not count.
+fn at_once<R>(what: &str, bound: u64, mut work: impl FnMut() -> R) -> R {
+    let mut best = Duration::MAX;
+    let mut result = None;
+    for _ in 0..9 {
+        let since = Instant::now();
+        result = Some(work());
+        best = best.min(since.elapsed());
+    }
+    println!("{what:<58} {:>9.2} ms", best.as_secs_f64() * 1e3);
+    assert!(best < Duration::from_millis(bound), "{what} took {best:?} at best");
+    result.unwrap()
+}
+
 #[test]
 fn a_library_of_ten_thousand_documents_is_quick() {
     let long = Duration::from_secs(60);
@@ -118,7 +133,21 @@ fn a_library_of_ten_thousand_documents_is_quick() {
     drop(library);
 
     let mut library = timed("opening", short, || scratch.open());
-    timed("counts", short, || library.counts("ada").unwrap());
+    // A shelf of long drafts, which nobody reads to count them.
+    let chapter = "A sentence of a chapter. ".repeat(8_000);
+    for n in 0..40 {
+        let draft =
+            sessions::DraftText { title: format!("{n}"), text: chapter.clone(), generated: Vec::new() };
+        library.begin_draft(by("ada", 3), &draft).unwrap();
+    }
+    at_once("counts", 5, || library.counts("ada").unwrap());
+    assert_eq!(at_once("the number of drafts", 5, || library.draft_count().unwrap()), 40);
+    at_once("what can be undone and redone", 5, || library.next_events("ada", Track::Curation).unwrap());
+    for entry in library.history(None, 100).unwrap() {
+        at_once(&format!("what an event did, {:?}", entry.action), 50, || {
+            library.summary(entry.id, entry.action).unwrap()
+        });
+    }
     for order in [DocumentOrder::NewestFirst, DocumentOrder::Title, DocumentOrder::SourceId] {
         let (first, last) = timed(&format!("first page of 100 documents, {order:?}"), short, || {
             library.documents("ada", order, &DocumentFilter::default(), None, 100).unwrap()
@@ -148,6 +177,8 @@ fn a_library_of_ten_thousand_documents_is_quick() {
     timed(&format!("bulk accept of {found} findings"), long, || {
         library.decide(by("ada", 4), &accepted).unwrap()
     });
+    let entry = library.next_events("ada", Track::Curation).unwrap().0.unwrap();
+    at_once("what the bulk accept did", 100, || library.summary(entry.id, entry.action).unwrap());
     timed("undoing it", long, || library.undo(by("ada", 5), Track::Curation).unwrap().unwrap());
     timed("redoing it", long, || library.redo(by("ada", 6), Track::Curation).unwrap().unwrap());
     timed("one decision", short, || library.decide(by("ben", 7), &[reject(findings[0])]).unwrap());

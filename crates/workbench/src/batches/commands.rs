@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError};
 use sessions::{BatchId, DocumentId};
 
 use super::work::{Settings, Worker};
-use super::{Running, view};
+use super::{Changed, Running, view};
 use crate::engine::Cancel;
 use crate::error::{Result, bad_input, error};
-use crate::library::{batch_id, document_id};
+use crate::generator::Sums;
+use crate::library::{batch_id, document_id, id_of, task_word};
 use crate::runs::{Asked, Recipe};
 use crate::wire::{AppEvent, Batch, BatchItem, BatchRequest, ErrorCode, Id, Task};
 use crate::workbench::Workbench;
@@ -39,7 +40,8 @@ impl Workbench {
     /// When there is no model, no document, or no question to ask.
     pub fn start_batch(&self, request: &BatchRequest) -> Result<Batch> {
         let id = self.found_batch(request)?;
-        self.begin(id)?;
+        let sums = self.prepare(id, Changed::Refuse)?;
+        self.begin(id, sums)?;
         self.batch(id)
     }
 
@@ -52,16 +54,21 @@ impl Workbench {
         if request.documents.is_empty() {
             return Err(bad_input("There are no documents to work on.", "Select some."));
         }
-        let status = self.engine_status();
-        let (Some(model_id), Some(model)) = (status.model_id, status.model) else {
-            return Err(error(
-                ErrorCode::NoModel,
-                "There is no model to work with.",
-                "Choose or import one.",
-            ));
+        let (source, sums) = self.machine.in_use()?;
+        let dictionaries = match recipe.looks_names_up() {
+            true => Some(self.machine.finders(&self.names)?.dictionaries().to_vec()),
+            false => None,
         };
-        let settings =
-            Settings { parameters: recipe.parameters(), decoding: recipe.decoding(), model_id, model };
+        let settings = Settings {
+            parameters: recipe.parameters(),
+            decoding: recipe.decoding(),
+            model_id: source.id,
+            model: source.name,
+            model_sha256: sums.weights,
+            tokenizer_sha256: sums.tokenizer,
+            guidance_sha256: sums.guidance,
+            dictionaries,
+        };
         let settings = serde_json::to_value(settings).unwrap_or_default();
         let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
         let shelf = self.shelf();
@@ -86,12 +93,31 @@ impl Workbench {
     /// Goes on with a batch, also one that a killed program left.
     ///
     /// # Errors
-    /// When its model is gone.
+    /// When its model is gone, or is another one by now.
     pub fn resume_batch(&self, batch: Id) -> Result<Batch> {
         let id = batch_id(batch);
-        self.prepare(id)?;
-        self.begin(id)?;
+        let sums = self.prepare(id, Changed::Refuse)?;
+        self.begin(id, sums)?;
         self.batch(id)
+    }
+
+    /// The documents whose results for a task were made by another model than the one in use: other weights, or the same ones
+    /// taught otherwise. A batch over them asks this one; what was decided stays, and is not asked again where it says the
+    /// same.
+    ///
+    /// # Errors
+    /// When there is no model, or the library cannot be read.
+    pub fn documents_of_other_models(&self, task: Task) -> Result<Vec<Id>> {
+        let sums = self.machine.in_use()?.1;
+        let model = sessions::ModelOfTask {
+            task: task_word(task),
+            model_sha256: &sums.weights,
+            guidance_sha256: &sums.guidance,
+        };
+        let filter = sessions::DocumentFilter { not_of: Some(model), ..sessions::DocumentFilter::default() };
+        let order = sessions::DocumentOrder::OldestFirst;
+        let ids = self.shelf().with(|library| library.document_ids(order, &filter))?;
+        Ok(ids.into_iter().map(|id| id_of(id.0)).collect())
     }
 
     /// Gives a batch up. What is done stays.
@@ -109,10 +135,24 @@ impl Workbench {
     /// program: it can be resumed.
     ///
     /// # Errors
-    /// When nothing more can be done: there is no model, or the library cannot be written.
+    /// When nothing more can be done: there is no model, it is another one by now, or the library cannot be written.
     pub fn work_on_batch(&self, id: BatchId, cancel: &Cancel, tell: &mut dyn FnMut(&Batch)) -> Result<Batch> {
-        self.prepare(id)?;
-        let worker = self.worker(id, cancel.clone());
+        self.go_on_with_batch(id, Changed::Refuse, cancel, tell)
+    }
+
+    /// The same, and says what to do where the model or the dictionaries have changed since the batch was begun.
+    ///
+    /// # Errors
+    /// As [`Workbench::work_on_batch`].
+    pub fn go_on_with_batch(
+        &self,
+        id: BatchId,
+        changed: Changed,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(&Batch),
+    ) -> Result<Batch> {
+        let sums = self.prepare(id, changed)?;
+        let worker = self.worker(id, cancel.clone(), sums)?;
         let shelf = self.shelf();
         let result = worker.work(&mut |at| {
             let stored = shelf.with(|library| library.batch(id));
@@ -124,35 +164,50 @@ impl Workbench {
         self.batch(id)
     }
 
-    /// Makes a batch ready to go on: it runs, and its model is in use.
-    fn prepare(&self, id: BatchId) -> Result<()> {
-        let batch = self.shelf().with(|library| library.resume_batch(id))?;
+    /// Makes a batch ready to go on: its model is in use and the one that it was begun with, and it runs.
+    fn prepare(&self, id: BatchId, changed: Changed) -> Result<Sums> {
+        let batch = self.shelf().with(|library| library.batch(id))?;
         let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
         if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
             self.use_model(&settings.model_id)?;
         }
-        Ok(())
+        let (_, sums) = self.machine.in_use()?;
+        let changes = settings.changes(&sums, self.machine.finders(&self.names)?.dictionaries());
+        if !changes.is_empty() && changed == Changed::Refuse {
+            return Err(bad_input(
+                format!(
+                    "This batch was begun with another {}: {} changed since, and its results would be a mixture.",
+                    settings.model,
+                    changes.join(", ")
+                ),
+                "Bring back what it was begun with, or start a new batch; `osler-cli batch --resume --accept-changes` goes on \
+                 all the same.",
+            ));
+        }
+        self.shelf().with(|library| library.resume_batch(id))?;
+        Ok(sums)
     }
 
-    fn worker(&self, batch: BatchId, cancel: Cancel) -> Worker {
-        Worker {
+    fn worker(&self, batch: BatchId, cancel: Cancel, sums: Sums) -> Result<Worker> {
+        Ok(Worker {
             machine: Arc::clone(&self.machine),
-            finders: Arc::clone(self.machine.finders(&self.names)),
+            finders: Arc::clone(self.machine.finders(&self.names)?),
             shelf: self.shelf(),
             batch,
             cancel,
-        }
+            sums,
+        })
     }
 
     /// Works on a batch on a thread of its own.
-    fn begin(&self, id: BatchId) -> Result<()> {
+    fn begin(&self, id: BatchId, sums: Sums) -> Result<()> {
         let mut running = self.batches.lock();
         if running.get(&id).is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()))
         {
             return Ok(());
         }
         let cancel = Cancel::default();
-        let worker = self.worker(id, cancel.clone());
+        let worker = self.worker(id, cancel.clone(), sums)?;
         let (watchers, places) = (Arc::clone(&self.watchers), Arc::clone(&self.batches.running));
         let work = move || {
             let shelf = worker.shelf.clone();

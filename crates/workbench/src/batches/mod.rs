@@ -15,6 +15,15 @@ use sessions::BatchId;
 
 use crate::engine::Cancel;
 
+/// What to do where the model or the dictionaries are not those that a batch was begun with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Say so, and do nothing.
+    Refuse,
+    /// Go on all the same: each run's record says what it was made with.
+    Accept,
+}
+
 /// The batches that this process works on.
 #[derive(Default)]
 pub(crate) struct Runner {

@@ -86,7 +86,7 @@ fn a_stopped_batch_goes_on_and_does_nothing_twice() {
     let (_folder, workbench) = bench();
     let documents = import(&workbench, &TEXTS);
     let id = workbench.found_batch(&request(documents.clone())).unwrap();
-    // Ended whenever a document is done, as by a kill: the library alone knows what is done.
+    // Stopped whenever a document is done: the library alone knows what is done.
     let mut rounds = 0;
     loop {
         let cancel = Cancel::default();
@@ -117,22 +117,123 @@ fn a_stopped_batch_goes_on_and_does_nothing_twice() {
 #[test]
 fn it_is_paused_and_resumed_in_the_background() {
     let (_folder, workbench) = bench();
-    let documents = import(&workbench, &TEXTS);
+    let many: Vec<String> = (0..60).map(|n| format!("Aspirin caused asthma in case {n}.")).collect();
+    let documents = import(&workbench, &many.iter().map(String::as_str).collect::<Vec<_>>());
     let (sender, receiver) = mpsc::channel();
+    // The work waits for each word to be heard: it cannot be over before it is paused.
+    let (go, goes) = mpsc::sync_channel::<()>(0);
+    let goes = Mutex::new(goes);
     workbench.watch(Arc::new(move |event| {
         if let wire::AppEvent::Batch { batch } = event {
             let _ = sender.send(batch);
+            let _ = goes.lock().unwrap().recv();
         }
     }));
     let batch = workbench.start_batch(&request(documents)).unwrap();
+    receiver.recv().unwrap();
+    workbench.shelf().with(|library| library.pause_batch(BatchId(1))).unwrap();
+    // Nobody waits any more from here on.
+    drop(go);
     let paused = workbench.pause_batch(batch.id).unwrap();
-    assert!(matches!(paused.state, BatchState::Paused | BatchState::Finished));
+    assert_eq!(paused.state, BatchState::Paused);
+    assert!(paused.done < 60, "{paused:?}");
+    // What was under way is put back.
+    let shelf = workbench.shelf();
+    let stored = shelf.with(|library| library.batch_items(BatchId(1), 0, 60)).unwrap();
+    assert!(stored.iter().all(|item| item.state != sessions::ItemState::Waiting || item.worker.is_none()));
     workbench.resume_batch(batch.id).unwrap();
     let finished = receiver.iter().find(|batch| batch.state == BatchState::Finished).unwrap();
-    assert_eq!(finished.done + finished.failed, 6);
-    let items = workbench.batch_items(batch.id, 0, 10).unwrap();
+    assert_eq!(finished.done + finished.failed, 60);
+    let items = workbench.batch_items(batch.id, 0, 100).unwrap();
     assert!(items.iter().all(|item| item.state == wire::BatchItemState::Done), "{items:?}");
     assert_eq!(workbench.batches().unwrap().len(), 1);
+}
+
+/// Two programs over one library, as the window and `osler-cli batch --resume`.
+#[test]
+fn two_that_work_on_one_batch_share_it_and_both_come_to_its_end() {
+    let (folder, one) = bench();
+    let many: Vec<String> = (0..40).map(|n| format!("Aspirin caused asthma in case {n}.")).collect();
+    let documents = import(&one, &many.iter().map(String::as_str).collect::<Vec<_>>());
+    let path = one.shelf().lock().path().to_path_buf();
+    let other = Workbench::open_at(one.places.clone(), &path).unwrap();
+    other.use_model("scripted").unwrap();
+    let id = one.found_batch(&request(documents.clone())).unwrap();
+    let work = |workbench: &Workbench| workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap();
+    let ends: Vec<wire::Batch> = std::thread::scope(|scope| {
+        let (first, second) = (scope.spawn(|| work(&one)), scope.spawn(|| work(&other)));
+        vec![first.join().unwrap(), second.join().unwrap()]
+    });
+    for end in &ends {
+        assert_eq!((end.state, end.done, end.failed), (BatchState::Finished, 40, 0));
+    }
+    for document in documents {
+        let runs =
+            one.shelf().with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
+        assert_eq!(runs.len(), 1);
+    }
+    drop(folder);
+}
+
+#[test]
+fn a_batch_that_is_undone_while_it_runs_ends_in_peace() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &TEXTS);
+    let id = workbench.found_batch(&request(documents)).unwrap();
+    let mut undone = false;
+    let end = workbench.work_on_batch(id, &Cancel::default(), &mut |_| {
+        if !std::mem::replace(&mut undone, true) {
+            workbench.undo(wire::Track::Curation).unwrap().unwrap();
+        }
+    });
+    // It is gone, which is said; nothing of it is left.
+    assert!(end.unwrap_err().message.contains("not in this library"));
+    assert!(workbench.batches().unwrap().is_empty());
+}
+
+#[test]
+fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &TEXTS);
+    let begun = |change: fn(&mut serde_json::Value)| {
+        let id = workbench.found_batch(&request(documents.clone())).unwrap();
+        let shelf = workbench.shelf();
+        let path = shelf.lock().path().to_path_buf();
+        // As if it had been begun before the model was imported anew.
+        let mut settings = shelf.with(|library| library.batch(id)).unwrap().settings;
+        assert_eq!(settings["dictionaries"][0]["name"], "builtin.terms");
+        change(&mut settings);
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection
+            .execute(
+                "UPDATE batches SET settings = ?1 WHERE id = ?2",
+                rusqlite::params![settings.to_string(), id.0],
+            )
+            .unwrap();
+        id
+    };
+    let changes: [(fn(&mut serde_json::Value), &str); 4] = [
+        (|settings| settings["model_sha256"] = "00".into(), "weights"),
+        (|settings| settings["tokenizer_sha256"] = "00".into(), "tokenizer"),
+        (|settings| settings["guidance_sha256"] = "00".into(), "tasks.json"),
+        (|settings| settings["dictionaries"][0]["sha256"] = "00".into(), "dictionaries"),
+    ];
+    for (change, words) in changes {
+        let id = begun(change);
+        let refused = workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap_err();
+        assert!(refused.message.contains(words) && refused.hint.contains("--accept-changes"), "{refused:?}");
+        let batch = workbench.shelf().with(|library| library.batch(id)).unwrap();
+        assert_eq!(batch.done, 0);
+        let done = workbench.go_on_with_batch(id, Changed::Accept, &Cancel::default(), &mut |_| ()).unwrap();
+        assert_eq!(done.state, BatchState::Finished);
+    }
+    // One of an older Osler does not say what it was begun with.
+    let id = begun(|settings| {
+        for key in ["model_sha256", "tokenizer_sha256", "guidance_sha256", "dictionaries"] {
+            settings.as_object_mut().unwrap().remove(key);
+        }
+    });
+    workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap();
 }
 
 #[test]

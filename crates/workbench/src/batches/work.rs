@@ -1,16 +1,19 @@
 //! The loop over a batch's documents.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use documents::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sessions::{BatchId, By, Ending, RunState};
+use sessions::{BatchId, BatchState, By, Ending, RunState, UsedDictionary};
 
 use crate::Shelf;
 use crate::engine::{Cancel, EngineError, Lane};
 use crate::error::{Result, other};
-use crate::generator::Profile;
+use crate::generator::{Profile, Sums};
 use crate::machine::Machine;
 use crate::runs::{Finders, Outcome, Over, Recipe, SideBySide};
 use crate::wire::HostError;
@@ -25,7 +28,41 @@ pub(super) struct Settings {
     pub(super) decoding: Value,
     pub(super) model_id: String,
     pub(super) model: String,
+    /// Sums of what the results depend on; empty in batches from before they were written down.
+    pub(super) model_sha256: String,
+    pub(super) tokenizer_sha256: String,
+    pub(super) guidance_sha256: String,
+    /// None where no names are looked up.
+    pub(super) dictionaries: Option<Vec<UsedDictionary>>,
 }
+
+impl Settings {
+    /// What is no longer as it was when the batch was begun, in words.
+    pub(super) fn changes(&self, sums: &Sums, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
+        let differ = |before: &str, now: &str| !before.is_empty() && before != now;
+        let mut changes = Vec::new();
+        if differ(&self.model_sha256, &sums.weights) {
+            changes.push("the model's weights");
+        }
+        if differ(&self.tokenizer_sha256, &sums.tokenizer) {
+            changes.push("its tokenizer");
+        }
+        if differ(&self.guidance_sha256, &sums.guidance) {
+            changes.push("what it was taught beside its weights (tasks.json)");
+        }
+        if self.dictionaries.as_ref().is_some_and(|before| before[..] != *dictionaries) {
+            changes.push("the dictionaries");
+        }
+        changes
+    }
+}
+
+/// How often a worker says that it is alive, well below the minute after which others take its documents.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// How often a worker with nothing to do looks whether others have left something.
+const LOOK: Duration = Duration::from_millis(500);
+/// Tells the workers of one process apart.
+static WORKERS: AtomicU64 = AtomicU64::new(0);
 
 /// What works on a batch.
 pub(super) struct Worker {
@@ -34,6 +71,8 @@ pub(super) struct Worker {
     pub(super) shelf: Shelf,
     pub(super) batch: BatchId,
     pub(super) cancel: Cancel,
+    /// The model that it goes on with, as it is now.
+    pub(super) sums: Sums,
 }
 
 /// A document that this worker holds.
@@ -51,6 +90,8 @@ enum Stop {
     Model(EngineError),
     /// The library cannot be written.
     Library(HostError),
+    /// The batch was undone.
+    Undone,
 }
 
 impl From<HostError> for Stop {
@@ -73,13 +114,26 @@ impl Worker {
     /// `tell` hears the places of the documents under way when they change.
     pub(super) fn work(&self, tell: &mut dyn FnMut(&[u64])) -> Result<()> {
         let (shelf, id) = (&self.shelf, self.batch);
-        let mut held = Vec::new();
-        let stopped = self.go_through(&mut held, tell);
-        for one in &held {
-            shelf.with(|library| library.release_item(id, one.ordinal))?;
-        }
+        // Unique to this process and this start: what a killed one held is given out again.
+        let number = WORKERS.fetch_add(1, Ordering::Relaxed);
+        let worker = format!("{}-{}-{number}", std::process::id(), shelf.now().0);
+        let (over, is_over) = mpsc::channel::<()>();
+        let stopped = std::thread::scope(|scope| {
+            let worker = &worker;
+            scope.spawn(move || {
+                while is_over.recv_timeout(SIGN_OF_LIFE) == Err(RecvTimeoutError::Timeout) {
+                    // Where the library is busy for so long the next one is heard.
+                    let _ = shelf.with(|library| library.keep_items(id, worker, shelf.now()));
+                }
+            });
+            let stopped = self.go_through(worker, tell);
+            drop(over);
+            stopped
+        });
+        let released = shelf.with(|library| library.release_items(id, &worker));
         match stopped {
-            Ok(()) | Err(Stop::Asked) => Ok(()),
+            Ok(()) | Err(Stop::Asked) => released,
+            Err(Stop::Undone) => Ok(()),
             Err(Stop::Library(cause)) => Err(cause),
             Err(Stop::Model(cause)) => {
                 shelf.with(|library| library.pause_batch(id))?;
@@ -88,19 +142,14 @@ impl Worker {
         }
     }
 
-    /// Leaves those in `held` that were not done.
-    fn go_through(
-        &self,
-        held: &mut Vec<Held>,
-        tell: &mut dyn FnMut(&[u64]),
-    ) -> std::result::Result<(), Stop> {
+    /// What was not done is left to be released.
+    fn go_through(&self, worker: &str, tell: &mut dyn FnMut(&[u64])) -> std::result::Result<(), Stop> {
+        let mut held: Vec<Held> = Vec::new();
         let batch = self.shelf.with(|library| library.batch(self.batch))?;
         let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
         let recipe = Recipe::of(&batch.task, &settings.parameters, &settings.decoding).ok_or_else(|| {
             other("This batch was made by another Osler, which asked in another way.", "Start it again.")
         })?;
-        // Unique to this process and this start: what a killed one held is given out again.
-        let worker = format!("{}-{}", std::process::id(), self.shelf.now().0);
         let new = || Arc::new(Mutex::new(SideBySide::new(recipe.clone())));
         let mut table = new();
         // How many of those that are held are on the table, and whether more may come.
@@ -112,7 +161,7 @@ impl Worker {
                 return Err(Stop::Asked);
             }
             if taken == held.len() && more && room && alone == 0 {
-                match self.claim(&worker)? {
+                match self.claim(worker)? {
                     Some(one) => held.push(one),
                     None => more = false,
                 }
@@ -123,9 +172,15 @@ impl Worker {
                 tell(&held[..taken].iter().map(|one| one.ordinal).collect::<Vec<_>>());
             }
             if taken == 0 {
-                return Ok(());
+                if !self.others_are_at_it()? {
+                    return Ok(());
+                }
+                // What they hold is theirs while they live; what they leave is done here.
+                std::thread::sleep(LOOK);
+                more = true;
+                continue;
             }
-            match self.turn(&settings, &table, held, more && alone == 0) {
+            match self.turn(&settings, &table, &held, more && alone == 0) {
                 Ok((profile, over, left)) => {
                     room = left;
                     for (ordinal, outcome) in over {
@@ -156,11 +211,29 @@ impl Worker {
         }
     }
 
-    fn claim(&self, worker: &str) -> Result<Option<Held>> {
+    /// Whether documents wait that other workers hold.
+    fn others_are_at_it(&self) -> std::result::Result<bool, Stop> {
+        let batch = self.stored(|library| library.batch(self.batch))?;
+        Ok(batch.is_some_and(|batch| batch.state == BatchState::Running && batch.waiting() > 0))
+    }
+
+    /// Does something to the batch in the library; nothing where another worker was faster.
+    fn stored<T>(
+        &self,
+        work: impl FnOnce(&mut sessions::Library) -> sessions::Result<T>,
+    ) -> std::result::Result<Option<T>, Stop> {
+        match work(&mut self.shelf.lock()) {
+            Ok(done) => Ok(Some(done)),
+            Err(sessions::Error::AlreadyFinished { .. }) => Ok(None),
+            Err(sessions::Error::NotFound { what: "batch" | "batch item", .. }) => Err(Stop::Undone),
+            Err(cause) => Err(Stop::Library(cause.into())),
+        }
+    }
+
+    fn claim(&self, worker: &str) -> std::result::Result<Option<Held>, Stop> {
         let (shelf, id) = (&self.shelf, self.batch);
-        let Some(item) = shelf.with(|library| library.claim_item(id, worker, shelf.now()))? else {
-            return Ok(None);
-        };
+        let claimed = self.stored(|library| library.claim_item(id, worker, shelf.now()))?;
+        let Some(item) = claimed.flatten() else { return Ok(None) };
         let stored = shelf.with(|library| library.document(item.document))?;
         let (document, text_sha256) = (Arc::new(stored.document), stored.text_sha256);
         Ok(Some(Held { ordinal: item.ordinal, document, text_sha256 }))
@@ -176,14 +249,14 @@ impl Worker {
         more: bool,
     ) -> std::result::Result<(Profile, Vec<Over>, bool), EngineError> {
         let (finders, table) = (Arc::clone(&self.finders), Arc::clone(table));
-        let (wanted, name) = (settings.model_id.clone(), settings.model.clone());
+        let (wanted, name, sums) = (settings.model_id.clone(), settings.model.clone(), self.sums.clone());
         let activity = match held {
             [one] => format!("Batch: {}", one.document.id),
             many => format!("Batch: {} documents side by side", many.len()),
         };
         self.machine.engine.run(Lane::Batch, &activity, &self.cancel, move |desk| {
             let profile = desk.generator.profile().clone();
-            if profile.id != wanted {
+            if profile.id != wanted || Sums::of_profile(&profile) != sums {
                 return Err(EngineError::Load(format!(
                     "this batch was started with {name}, and another model is in use now. Choose {name} and resume"
                 )));
@@ -206,17 +279,19 @@ impl Worker {
         match outcome {
             Ok(outcome) if outcome.stopped => return Err(Stop::Asked),
             Ok(outcome) => {
-                let record = recipe.record(profile, &one.text_sha256, &outcome.notices, shelf.now());
+                let dictionaries = self.finders.dictionaries();
+                let record =
+                    recipe.record(profile, &one.text_sha256, &outcome.notices, dictionaries, shelf.now());
                 let curator = shelf.curator();
-                shelf.with(|library| {
+                let ending = ending(shelf, &outcome);
+                self.stored(|library| {
                     let by = By::new(&curator, shelf.now());
-                    let ending = ending(shelf, &outcome);
                     library.finish_item(by, id, one.ordinal, &record, &ending, &outcome.predictions)
                 })?;
             }
             Err(cause @ (EngineError::Panicked { .. } | EngineError::Generator(_))) => {
                 let problem = cause.to_string();
-                shelf.with(|library| library.fail_item(id, one.ordinal, &problem, shelf.now()))?;
+                self.stored(|library| library.fail_item(id, one.ordinal, &problem, shelf.now()))?;
             }
             Err(cause) => return Err(cause.into()),
         }

@@ -39,8 +39,8 @@ pub enum EngineError {
     Ended,
     /// The model was not tuned for this.
     #[error(
-        "{model} was not tuned for {task}. Choose a model that was (`models list` and the model's card say which), or use \
-         it to describe terms"
+        "{model} was not tuned for {task}. Choose a model that was: the list of models says which. This one describes \
+         terms"
     )]
     Untuned {
         /// The model.

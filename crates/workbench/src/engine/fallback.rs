@@ -1,6 +1,7 @@
 //! What happens when a device fails: nothing goes on elsewhere before someone was asked.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A device that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +32,16 @@ enum Question {
     Closed,
 }
 
+/// How long an answer is waited for. Meanwhile the engine does nothing else.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 impl Fallback {
-    /// Puts the question by `tell`, and waits. Nobody to answer is a no.
+    /// Puts the question by `tell`, and waits, but not for ever: whoever was asked may be gone. No answer is a no.
     pub fn ask(&self, tell: impl FnOnce()) -> bool {
+        self.ask_for(PATIENCE, tell)
+    }
+
+    fn ask_for(&self, patience: Duration, tell: impl FnOnce()) -> bool {
         {
             let mut question = self.lock();
             if matches!(*question, Question::Closed) {
@@ -42,6 +50,7 @@ impl Fallback {
             *question = Question::Open;
         }
         tell();
+        let end = Instant::now() + patience;
         let mut question = self.lock();
         loop {
             match *question {
@@ -51,7 +60,13 @@ impl Fallback {
                 }
                 Question::Closed | Question::None => return false,
                 Question::Open => {
-                    question = self.changed.wait(question).unwrap_or_else(PoisonError::into_inner);
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        *question = Question::None;
+                        return false;
+                    }
+                    let waited = self.changed.wait_timeout(question, left);
+                    question = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }
@@ -66,6 +81,11 @@ impl Fallback {
             self.changed.notify_all();
         }
         open
+    }
+
+    /// Whether a question waits for its answer: a client that begins anew is asked again.
+    pub fn is_open(&self) -> bool {
+        matches!(*self.lock(), Question::Open)
     }
 
     /// Nobody answers from now on.
@@ -89,6 +109,9 @@ mod tests {
         assert!(!fallback.answer(true), "nothing was asked");
         assert!(fallback.ask(|| assert!(fallback.answer(true))));
         assert!(!fallback.ask(|| assert!(fallback.answer(false))));
+        // The page that was asked is gone.
+        assert!(!fallback.ask_for(Duration::from_millis(5), || assert!(fallback.is_open())));
+        assert!(!fallback.is_open() && !fallback.answer(true));
         assert!(!fallback.ask(|| fallback.close()));
         assert!(!fallback.ask(|| panic!("nobody is there to be told")));
     }

@@ -226,3 +226,34 @@ fn closing_stops_what_is_under_way() {
     assert_eq!(thread.join().unwrap(), Ok("stopped"));
     assert_eq!(run(&engine, |_| Ok(())), Err(EngineError::Ended));
 }
+
+/// The id of a document may be a person's name, and the log goes to whoever is asked for help.
+#[test]
+fn a_panic_in_the_engine_puts_no_document_into_the_log() {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    // Of the whole program, as the engine has a thread of its own; what other tests write is no matter.
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let (engine, _) = engine(None);
+    let activity = "Extracting relations from Smith_John_1956";
+    let failed = engine.run(Lane::Person, activity, &Cancel::default(), |_| -> Result<(), EngineError> {
+        // As the hook of a panic does.
+        tracing::error!("panicked on purpose");
+        panic!("on purpose")
+    });
+    assert!(matches!(failed, Err(EngineError::Panicked { .. })), "{failed:?}");
+    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(written.contains("panicked on purpose") && !written.contains("Smith"), "{written}");
+}

@@ -153,7 +153,8 @@ impl Keeper {
             status.problem = None;
         });
         let mut desk = Desk { generator, cancel, meter };
-        let done = tracing::info_span!("engine", activity).in_scope(|| run(Ok(&mut desk)));
+        // Without the activity: it names the document, and the id of a document may be a person's name.
+        let done = tracing::info_span!("engine").in_scope(|| run(Ok(&mut desk)));
         let rate = desk.meter.rate();
         match &done.panicked {
             Some(error) => self.fail(error),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use documents::formats::DECISION;
+use documents::formats::{DECISION, RECORD};
 use documents::{Document, Infons};
-use sessions::{DocumentFilter, DocumentOrder, Run, Which};
+use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
+use super::DOCUMENTS;
 use crate::error::Result;
 use crate::library::{Shelf, count, document_id, id_of, task};
 use crate::wire;
@@ -27,15 +28,23 @@ pub fn gather(
     request: &wire::ExportRequest,
     go_on: &mut dyn FnMut(u32, u32) -> bool,
 ) -> Result<Option<Gathered>> {
-    let curator = shelf.curator();
-    let library_name = shelf.with(|library| library.details())?.name;
+    // One state of the library, whatever is decided meanwhile, and nobody waits for it.
+    shelf.reader()?.at_one_time(|library| gather_from(library, &shelf.curator(), request, go_on))
+}
+
+fn gather_from(
+    library: &Library,
+    curator: &str,
+    request: &wire::ExportRequest,
+    go_on: &mut dyn FnMut(u32, u32) -> bool,
+) -> Result<Option<Gathered>> {
+    let library_name = library.details()?.name;
     let ids = match &request.scope {
         wire::ExportScope::Documents { documents } => documents.iter().map(|id| document_id(*id)).collect(),
-        _ => shelf
-            .with(|library| library.document_ids(DocumentOrder::OldestFirst, &DocumentFilter::default()))?,
+        _ => library.document_ids(DocumentOrder::OldestFirst, &DocumentFilter::default())?,
     };
     let which = match request.content {
-        wire::ExportContent::Curated => Which::Curated { curator: &curator },
+        wire::ExportContent::Curated => Which::Curated { curator },
         wire::ExportContent::Predicted => Which::Predicted { run: None },
         wire::ExportContent::Everything => Which::Everything,
         wire::ExportContent::Imported => Which::Imported,
@@ -46,9 +55,9 @@ pub fn gather(
         if !go_on(done, count(ids.len() as u64)) {
             return Ok(None);
         }
-        let (mut document, of_document) =
-            shelf.with(|library| Ok((library.annotated(*id, which)?, library.runs(*id)?)))?;
-        decisions(&mut document, &curator);
+        let (mut document, of_document) = (library.annotated(*id, which)?, library.runs(*id)?);
+        decisions(&mut document, curator);
+        count_documents(&mut document, ids.len());
         for run in of_document {
             if document.infons.contains_key(&format!("run.{}", run.id)) {
                 runs.insert(run.id.0, run);
@@ -74,6 +83,18 @@ pub fn gather(
         runs: runs.iter().map(|(id, run)| (id.to_string(), properties(run))).collect(),
         documents,
     }))
+}
+
+/// Writes into each record how many documents the export has, so that one that was cut can be told.
+fn count_documents(document: &mut Document, count: usize) {
+    for (key, value) in &mut document.infons {
+        if key.starts_with(RECORD)
+            && let Ok(mut record) = serde_json::from_str::<serde_json::Value>(value)
+        {
+            record[DOCUMENTS] = count.into();
+            *value = record.to_string();
+        }
+    }
 }
 
 /// A file's name from a title: letters, digits, blanks, dashes and dots.

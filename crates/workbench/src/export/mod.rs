@@ -10,7 +10,7 @@ use documents::formats::{self, Format, WriteOptions};
 
 use crate::error::{Result, bad_input};
 use crate::jobs::{Sink, Stream};
-use crate::library::{Shelf, count, write_whole};
+use crate::library::{Shelf, count, guard, write_folder, write_whole};
 use crate::wire;
 use crate::workbench::Workbench;
 use gathering::Gathered;
@@ -18,6 +18,22 @@ pub use known::known;
 
 /// Characters of the file that a preview shows.
 const EXCERPT: usize = 2_000;
+
+/// What the record of a run says of its export: how many documents were written with it.
+pub(crate) const DOCUMENTS: &str = "documents";
+
+/// What an export has written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exported {
+    /// The file, or the folder of a format of several files.
+    pub path: PathBuf,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Documents.
+    pub documents: u32,
+    /// What the format cannot hold.
+    pub losses: Vec<wire::Loss>,
+}
 
 /// Files in memory.
 struct Made {
@@ -74,47 +90,101 @@ impl Workbench {
         path: &Path,
         stream: &Stream<wire::ExportEvent>,
     ) -> Result<()> {
-        let made = make(&self.shelf(), request, &mut |done, total| {
+        let exported = self.export_file(request, path, &[], &mut |done, total| {
             stream.tell(wire::ExportEvent::Progress { done, total });
             !stream.is_stopped()
         })?;
-        let Some(made) = made else { return Ok(()) };
-        let places = targets(path, &made.files)?;
-        let mut bytes = 0;
-        for (place, (_, content)) in places.iter().zip(&made.files) {
-            write_whole(place, content)?;
-            bytes += content.len() as u64;
+        if let Some(Exported { path, bytes, documents, .. }) = exported {
+            let path = path.display().to_string();
+            stream.tell(wire::ExportEvent::Written { path, bytes, documents });
         }
-        let written = if made.files.len() > 1 && request.format == Format::Brat.key() {
-            path.with_extension("")
+        Ok(())
+    }
+
+    /// The same for a client that waits; nothing when `go_on` (documents done, of how many) says so. `sources` are files that
+    /// must not be written over, since the documents come from there.
+    ///
+    /// # Errors
+    /// Those of the library; an unknown format; a file that must not be written over; when it cannot be written.
+    pub fn export_file(
+        &self,
+        request: &wire::ExportRequest,
+        path: &Path,
+        sources: &[PathBuf],
+        go_on: &mut dyn FnMut(u32, u32) -> bool,
+    ) -> Result<Option<Exported>> {
+        let shelf = self.shelf();
+        let library = shelf.with(|library| Ok(library.path().to_owned()))?;
+        guard(path, &library, sources)?;
+        let Some(made) = make(&shelf, request, go_on)? else { return Ok(None) };
+        let bytes = made.files.iter().map(|(_, content)| content.len() as u64).sum();
+        let is_folder = made.files.iter().any(|(name, _)| name.ends_with(".ann"));
+        let path = if is_folder {
+            let folder = folder_for(path);
+            write_folder(&folder, &made.files)?;
+            folder
         } else {
+            // All that may follow the file itself is its record.
+            let places = [path.to_owned(), record_beside(path)];
+            let places = || places.iter().zip(&made.files);
+            for (place, _) in places().skip(1) {
+                guard(place, &library, sources)?;
+                leave_strangers_alone(place)?;
+            }
+            for (place, (_, content)) in places() {
+                write_whole(place, content)?;
+            }
             path.to_owned()
         };
-        stream.tell(wire::ExportEvent::Written {
-            path: written.display().to_string(),
-            bytes,
-            documents: made.documents,
-        });
-        Ok(())
+        Ok(Some(Exported { path, bytes, documents: made.documents, losses: made.losses }))
+    }
+
+    /// How the file of an export would be called, without making it.
+    ///
+    /// # Errors
+    /// Those of the library; an unknown format.
+    pub fn export_name(&self, request: &wire::ExportRequest) -> Result<String> {
+        let shelf = self.shelf();
+        let known = known(&request.scope).into_iter().find(|format| format.id == request.format);
+        let format = known.ok_or_else(nothing)?;
+        let stem = match &request.scope {
+            wire::ExportScope::Draft { draft } => gathering::file_stem(&shelf.draft(*draft)?.title, "draft"),
+            wire::ExportScope::Documents { documents } if documents.len() == 1 => {
+                let id = crate::library::document_id(documents[0]);
+                gathering::file_stem(&shelf.with(|library| library.document(id))?.document.id, "document")
+            }
+            _ => gathering::file_stem(&shelf.with(|library| library.details())?.name, "documents"),
+        };
+        Ok(format!("{stem}.{}", format.extension))
     }
 }
 
-/// Where each file goes.
-fn targets(path: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>> {
-    let is_pair = files.iter().any(|(name, _)| name.ends_with(".ann"));
-    if is_pair {
-        let folder = path.with_extension("");
-        let is_used = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
-        if is_used || folder.is_file() {
-            return Err(bad_input(
-                format!("{} is there already and was left alone.", folder.display()),
-                "This format writes a folder of files: choose a new name.",
-            ));
-        }
-        return Ok(files.iter().map(|(name, _)| folder.join(name)).collect());
+/// The folder that a format of several files writes: the given name without an ending that such files have.
+fn folder_for(path: &Path) -> PathBuf {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if matches!(ending, Some("brat" | "ann" | "txt" | "zip")) {
+        path.with_extension("")
+    } else {
+        path.to_owned()
     }
-    // All that may follow the file itself is its record.
-    Ok([path.to_owned(), record_beside(path)].into_iter().take(files.len()).collect())
+}
+
+/// Refuses a place for a record where something else lies: nobody was asked about that file.
+fn leave_strangers_alone(place: &Path) -> Result<()> {
+    if !place.exists() {
+        return Ok(());
+    }
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let is_ours = place.is_file()
+        && std::fs::read(place)
+            .is_ok_and(|bytes| matches!(formats::Records::read(&bytes, &name), Ok(Some(_))));
+    if is_ours {
+        return Ok(());
+    }
+    Err(bad_input(
+        format!("{} is not the record of an export, and was left alone.", place.display()),
+        "The record of this export would be written there: choose another name for the export, or move that file.",
+    ))
 }
 
 /// Where the record of an export lies whose format has no place for it.

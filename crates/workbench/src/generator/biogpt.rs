@@ -77,7 +77,7 @@ impl BioGpt {
         let opened = devices::open(&chosen.adapter).map_err(device)?;
         let model = Model::load(folder, &opened).map_err(|error| load(&error))?;
         let guidance = Guidance::read(folder).map_err(|error| load(&error))?;
-        let sums = Sums::of(folder, &model.manifest).map_err(|error| load(&error))?;
+        let sums = Sums::of(folder, &model.manifest.files).map_err(|error| load(&error))?;
         let mut source = source.clone();
         source.name.clone_from(&model.manifest.name);
         Ok(Self::new(model, &source, chosen.adapter.name, sums, guidance))

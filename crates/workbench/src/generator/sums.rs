@@ -1,10 +1,11 @@
 //! Which weights, which tokenizer, which guidance: the sums that are stored with every result.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use biogpt::model::{Manifest, ModelError};
+use biogpt::model::{FileRecord, Manifest, ModelError};
 use sha2::{Digest, Sha256};
 use tasks::guidance;
 
@@ -20,10 +21,30 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Those of a folder whose model is not loaded.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, ModelError> {
+        if folder.join("manifest.json").is_file() {
+            return Self::of(folder, &Manifest::read(folder)?.files);
+        }
+        Self::of(folder, &BTreeMap::new())
+    }
+
+    /// Those that a loaded model tells of itself.
+    pub(crate) fn of_profile(profile: &super::Profile) -> Self {
+        Self {
+            weights: profile.sha256.clone(),
+            tokenizer: profile.tokenizer_sha256.clone(),
+            guidance: profile.guidance_sha256.clone(),
+        }
+    }
+
     /// Those of weights and tokenizer are taken from the manifest, or from the files of a folder that has none. Guidance is
     /// small and may be fitted anew without the weights: it is always read.
-    pub(super) fn of(folder: &Path, manifest: &Manifest) -> Result<Self, ModelError> {
-        let known = |name: &str| manifest.files.get(name).map(|file| file.sha256.clone());
+    pub(super) fn of(folder: &Path, files: &BTreeMap<String, FileRecord>) -> Result<Self, ModelError> {
+        let known = |name: &str| files.get(name).map(|file| file.sha256.clone());
         let guidance = sum(folder, |name| name == guidance::FILE)?;
         if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {
             return Ok(Self { weights, tokenizer, guidance });

@@ -25,10 +25,9 @@ pub struct Found {
 ///
 /// # Errors
 /// When a path is not there, or there are too many files.
-pub fn find(paths: &[String]) -> Result<Vec<Found>> {
+pub fn find(paths: &[PathBuf]) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for path in paths {
-        let path = Path::new(path);
         let metadata =
             std::fs::metadata(path).map_err(|cause| error::file("Osler could not open", path, &cause))?;
         let name =
@@ -36,6 +35,7 @@ pub fn find(paths: &[String]) -> Result<Vec<Found>> {
         if metadata.is_dir() {
             look_through(path, &name, DEPTH, &mut found)?;
         } else {
+            check(path, &metadata)?;
             found.push(Found { path: path.to_owned(), name });
         }
         if found.len() > FILES {
@@ -43,6 +43,21 @@ pub fn find(paths: &[String]) -> Result<Vec<Found>> {
         }
     }
     Ok(found)
+}
+
+/// Refuses what is neither file nor folder.
+///
+/// # Errors
+/// Names it and the remedy.
+pub fn check(path: &Path, metadata: &std::fs::Metadata) -> Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let what = if metadata.is_dir() { "a folder" } else { "a pipe or a device" };
+    Err(bad_input(
+        format!("{} is {what}, and no file.", path.display()),
+        "Save what it holds into a file, and choose that one.",
+    ))
 }
 
 fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>) -> Result<()> {

@@ -3,14 +3,18 @@
 mod files;
 mod reading;
 
+pub(crate) use files::check;
+pub(crate) use reading::whole;
+
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use documents::Document;
 use sessions::{Imported, NewDocument, Track};
 
 use crate::error::{Result, bad_input, not_found};
-use crate::jobs::Sink;
+use crate::jobs::{Sink, Stream};
 use crate::library::{count, document_words, id_of};
 use crate::wire;
 use crate::workbench::Workbench;
@@ -56,21 +60,33 @@ impl Workbench {
     pub fn preview_import(&self, job: &str, source: &wire::ImportSource, sink: Sink<wire::PreviewEvent>) {
         self.stream(job, sink, |stream| {
             let read = match source {
-                wire::ImportSource::Paths { paths } => reading::paths(paths, stream)?,
+                wire::ImportSource::Paths { paths } => {
+                    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+                    reading::paths(&paths, stream)?
+                }
                 wire::ImportSource::Text { text, origin } => reading::text(text, origin)?,
                 wire::ImportSource::Documents { origin, documents } => reading::given(documents, origin),
             };
-            let Some(read) = read else { return Ok(()) };
-            if read.documents.is_empty() && read.files.iter().all(|file| file.refusal.is_none()) {
-                return Err(bad_input(
-                    "There is no text in what was given.",
-                    "Drop a file with text, or paste an abstract.",
-                ));
-            }
-            let preview = self.preview(read)?;
-            stream.tell(wire::PreviewEvent::Preview { preview });
-            Ok(())
+            self.show(read, stream)
         });
+    }
+
+    /// The same for files and folders by any name: one that is no UTF-8 has no place on the wire.
+    pub fn preview_files(&self, job: &str, paths: &[PathBuf], sink: Sink<wire::PreviewEvent>) {
+        self.stream(job, sink, |stream| self.show(reading::paths(paths, stream)?, stream));
+    }
+
+    fn show(&self, read: Option<Read>, stream: &Stream<wire::PreviewEvent>) -> Result<()> {
+        let Some(read) = read else { return Ok(()) };
+        if read.documents.is_empty() && read.files.iter().all(|file| file.refusal.is_none()) {
+            return Err(bad_input(
+                "There is no text in what was given.",
+                "Drop a file with text, or paste an abstract.",
+            ));
+        }
+        let preview = self.preview(read)?;
+        stream.tell(wire::PreviewEvent::Preview { preview });
+        Ok(())
     }
 
     /// Stores what a preview has read, as one step of undo.

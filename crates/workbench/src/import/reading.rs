@@ -1,5 +1,7 @@
 //! From files to documents, with everything that the user should know about them.
 
+use std::path::{Path, PathBuf};
+
 use documents::Document;
 use documents::formats::{self, Import, Issue, Notice, Source};
 use documents::limits;
@@ -34,7 +36,7 @@ pub struct ReadDocument {
 }
 
 /// Reads files and folders; nothing when the user stopped it.
-pub fn paths(paths: &[String], stream: &Stream<wire::PreviewEvent>) -> Result<Option<Read>> {
+pub fn paths(paths: &[PathBuf], stream: &Stream<wire::PreviewEvent>) -> Result<Option<Read>> {
     let found = files::find(paths)?;
     let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
     let sources = formats::pair(&names);
@@ -174,7 +176,17 @@ fn bytes_of(file: &Found) -> Result<Vec<u8>> {
         let too_large = formats::ReadError::TooLarge { file: file.name.clone(), limit: limits::INPUT_BYTES };
         return Err(too_large.into());
     }
-    std::fs::read(&file.path).map_err(|cause| error::file("Osler could not read", &file.path, &cause))
+    whole(&file.path)
+}
+
+/// The bytes of a file. What is no file (a pipe, a device) is refused: it may have no end, or never begin.
+///
+/// # Errors
+/// When it is none, or cannot be read.
+pub fn whole(path: &Path) -> Result<Vec<u8>> {
+    let failed = |cause: std::io::Error| error::file("Osler could not read", path, &cause);
+    files::check(path, &std::fs::metadata(path).map_err(failed)?)?;
+    std::fs::read(path).map_err(failed)
 }
 
 fn size_of(file: &Found) -> u64 {

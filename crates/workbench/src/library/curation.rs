@@ -11,6 +11,9 @@ use super::{Shelf, document_id, event_id, id_of, track_of};
 use crate::error::{Result, bad_input, not_found};
 use crate::wire;
 
+/// So many things that an action was about are named in the history.
+const NAMED: usize = 3;
+
 impl Shelf {
     /// Decides about annotations, as one step of undo. Annotations of the curator's own are changed by an edit and removed by
     /// a rejection; accepting one changes nothing.
@@ -187,6 +190,7 @@ impl Shelf {
                     Ok(wire::HistoryEntry {
                         event: id_of(entry.id.0),
                         summary: library.summary(entry.id, entry.action)?,
+                        about: library.named(entry.id, NAMED)?,
                         author: entry.author,
                         document: entry.document.map(|document| id_of(document.0)),
                         made_at: entry.made_at.0,

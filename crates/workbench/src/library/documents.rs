@@ -22,7 +22,7 @@ impl Shelf {
             undecided_by: filter.undecided.then_some(curator.as_str()),
             without_task: filter.without_task.map(task_word),
             origin: filter.origin.as_deref(),
-            only: None,
+            ..DocumentFilter::default()
         };
         let ids = self.with(|library| library.document_ids(order_of(order), &filter))?;
         Ok(ids.into_iter().map(|id| id_of(id.0)).collect())
@@ -89,7 +89,7 @@ impl Shelf {
                 .iter()
                 .map(|(name, value)| wire::Infon { name: name.clone(), value: value.clone() })
                 .collect(),
-            marks: marks::marks(&library, &stored, &curator, self.names())?,
+            marks: marks::marks(&library, &stored, &curator, self.names(), self.today())?,
             top: place.map_or(0, |place| offsets.to_wire(usize::try_from(place.top).unwrap_or(usize::MAX))),
             text: text.clone(),
         })

@@ -10,6 +10,7 @@ use sessions::{
 use super::offsets::Offsets;
 use super::{Names, contents, id_of};
 use crate::error::Result;
+use crate::machine::Today;
 use crate::wire;
 
 /// The marks of a document as `curator` sees them: what came with it, what models found, what the curator added.
@@ -21,6 +22,7 @@ pub fn marks(
     stored: &StoredDocument,
     curator: &str,
     names: &Names,
+    today: &Today,
 ) -> Result<wire::Marks> {
     let view = View { offsets: Offsets::new(&stored.document.text), names };
     let findings = library.findings_of_document(stored.id)?;
@@ -60,7 +62,7 @@ pub fn marks(
     let mut runs: Vec<wire::Run> = library
         .runs(stored.id)?
         .iter()
-        .map(|one| run(one, counts.get(&one.id).copied().unwrap_or(0)))
+        .map(|one| run(one, counts.get(&one.id).copied().unwrap_or(0), today))
         .collect();
     runs.reverse();
     Ok(wire::Marks { annotations, notes: notes.iter().filter_map(|one| view.note(one)).collect(), runs })
@@ -76,27 +78,46 @@ pub fn annotation(
     curator: &str,
     names: &Names,
 ) -> Result<wire::Annotation> {
-    let text = library.document_text(finding.document)?;
+    let mut one = annotations(library, std::slice::from_ref(finding), curator, names)?;
+    one.pop().ok_or_else(|| crate::error::not_found("This finding is gone.", "Refresh the view."))
+}
+
+/// Findings of one document as `curator` sees them: text and decisions are read once.
+///
+/// # Errors
+/// When the library cannot be read.
+pub fn annotations(
+    library: &Library,
+    findings: &[Finding],
+    curator: &str,
+    names: &Names,
+) -> Result<Vec<wire::Annotation>> {
+    let Some(first) = findings.first() else { return Ok(Vec::new()) };
+    let text = library.document_text(first.document)?;
     let view = View { offsets: Offsets::new(&text), names };
-    let subject = Subject::Finding(finding.id);
-    let decisions = library.decisions(finding.document)?;
-    let decision = decisions.iter().find(|decision| {
-        decision.curator == curator
-            && matches!(decision.statement, Statement::Judged { subject: of, .. } if of == subject)
-    });
-    Ok(view.finding(finding, decision))
+    let decisions = library.decisions(first.document)?;
+    let of = |finding: &Finding| {
+        let own = Subject::Finding(finding.id);
+        decisions.iter().find(|decision| {
+            decision.curator == curator
+                && matches!(decision.statement, Statement::Judged { subject, .. } if subject == own)
+        })
+    };
+    Ok(findings.iter().map(|finding| view.finding(finding, of(finding))).collect())
 }
 
 /// A run for the wire.
 #[must_use]
-pub fn run(run: &Run, findings: u32) -> wire::Run {
+pub(crate) fn run(run: &Run, findings: u32, today: &Today) -> wire::Run {
     let given = |name: &str| run.record.parameters.get(name);
     let notices = given("notices").and_then(serde_json::Value::as_array);
+    let model_id = given("model_id").and_then(serde_json::Value::as_str).unwrap_or_default();
     wire::Run {
+        other_weights: today.differs(model_id, &run.record),
         id: id_of(run.id.0),
         task: task(&run.record.task),
         model: run.record.model.clone(),
-        model_id: given("model_id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
+        model_id: model_id.to_owned(),
         state: match run.state {
             RunState::Running => wire::RunState::Running,
             RunState::Finished => wire::RunState::Finished,

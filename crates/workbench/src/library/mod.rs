@@ -11,6 +11,7 @@ mod offsets;
 mod queue;
 mod recent;
 mod search;
+mod writing;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,13 +19,16 @@ use sessions::{Action, By, DocumentId, Ending, EventId, Library, RunId, RunRecor
 
 pub use contents::{concepts_of, from_wire, grade};
 pub use documents::words as document_words;
-pub use files::{EXTENSION, create, open};
-pub use marks::{document_id, run, subject, task, task_word};
+pub use files::{EXTENSION, create, meant, named, open, open_or_create};
+pub use marks::{document_id, subject, task, task_word};
 pub use names::Names;
 pub use offsets::Offsets;
-pub use recent::{Recent, write_whole};
+pub use recent::Recent;
+pub(crate) use writing::guard;
+pub use writing::{write_folder, write_whole};
 
 use crate::error::Result;
+use crate::machine::Today;
 use crate::places::Clock;
 use crate::wire;
 
@@ -39,12 +43,19 @@ struct Inner {
     curator: Mutex<String>,
     names: Arc<Names>,
     clock: Arc<dyn Clock>,
+    today: Today,
 }
 
 impl Shelf {
-    pub(crate) fn new(library: Library, curator: &str, names: Arc<Names>, clock: Arc<dyn Clock>) -> Self {
-        let shelf =
-            Self(Arc::new(Inner { library: Mutex::new(library), curator: Mutex::default(), names, clock }));
+    pub(crate) fn new(
+        library: Library,
+        curator: &str,
+        names: Arc<Names>,
+        clock: Arc<dyn Clock>,
+        today: Today,
+    ) -> Self {
+        let (library, curator_name) = (Mutex::new(library), Mutex::default());
+        let shelf = Self(Arc::new(Inner { library, curator: curator_name, names, clock, today }));
         shelf.set_curator(curator);
         shelf
     }
@@ -64,6 +75,10 @@ impl Shelf {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         Timestamp(self.0.clock.now())
+    }
+
+    pub(crate) fn today(&self) -> &Today {
+        &self.0.today
     }
 
     /// The dictionaries.
@@ -132,9 +147,9 @@ impl Shelf {
         let curator = self.curator();
         let mut library = self.lock();
         let ids = library.add_findings(run, findings)?;
-        ids.into_iter()
-            .map(|id| marks::annotation(&library, &library.finding(id)?, &curator, &self.0.names))
-            .collect()
+        let new: Vec<sessions::Finding> =
+            ids.into_iter().map(|id| library.finding(id)).collect::<sessions::Result<_>>()?;
+        marks::annotations(&library, &new, &curator, &self.0.names)
     }
 
     /// Ends a run, and tells what it did as one step of undo.
@@ -169,7 +184,15 @@ impl Shelf {
     pub fn marks(&self, document: DocumentId) -> Result<wire::Marks> {
         let library = self.lock();
         let stored = library.document(document)?;
-        marks::marks(&library, &stored, &self.curator(), &self.0.names)
+        marks::marks(&library, &stored, &self.curator(), &self.0.names, &self.0.today)
+    }
+
+    /// Another connection to the library, for what takes long to read: nobody waits for it.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub(crate) fn reader(&self) -> Result<Library> {
+        self.with(|library| library.beside())
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Library> {
@@ -184,7 +207,10 @@ impl Shelf {
             if let Ok(stored) = library.document(document_id(id))
                 && !library.removed_documents()?.contains(&stored.id)
             {
-                shown = Some((id, marks::marks(library, &stored, &self.curator(), &self.0.names)?));
+                shown = Some((
+                    id,
+                    marks::marks(library, &stored, &self.curator(), &self.0.names, &self.0.today)?,
+                ));
             }
         }
         let (document, marks) = shown.unzip();
@@ -213,7 +239,7 @@ impl Shelf {
             findings: count(counts.findings),
             decided: count(counts.findings.saturating_sub(counts.undecided)),
             notes: count(library.note_count()?),
-            drafts: count(library.drafts()?.len() as u64),
+            drafts: count(library.draft_count()?),
             // A library that cannot be changed is refused when it is opened.
             read_only: false,
             undo: step(undo)?,

@@ -1,52 +1,87 @@
 //! The dictionaries: mentions for the tasks, and names for the ids that are shown.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use documents::Concept;
+use sessions::UsedDictionary;
+use sha2::{Digest, Sha256};
 use terms::{Dictionary, Kind, Terms};
 
+use crate::error::{self, Result, bad_input};
 use crate::wire;
 
 /// The dictionaries of this installation, opened when they are first needed.
 #[derive(Debug, Default)]
 pub struct Names {
     files: Vec<PathBuf>,
-    layers: OnceLock<Vec<Arc<Terms>>>,
+    opened: OnceLock<Opened>,
     known: Mutex<HashMap<(String, String), String>>,
 }
 
+/// Dictionaries, and why one of them could not be opened.
+#[derive(Debug, Default)]
+struct Opened {
+    layers: Vec<Arc<Terms>>,
+    used: Vec<UsedDictionary>,
+    problem: Option<wire::HostError>,
+}
+
 impl Names {
-    /// Dictionary files and folders of them (`*.terms`), the most trusted one first.
+    /// Dictionary files (`*.terms`), which must be there, and folders of them, which may be missing; the most trusted one
+    /// first.
     #[must_use]
     pub fn new(places: &[PathBuf]) -> Self {
-        let mut files = Vec::new();
+        let is_dictionary = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "terms");
+        let mut files: Vec<PathBuf> = Vec::new();
         for place in places {
-            match std::fs::read_dir(place) {
-                Ok(entries) => {
-                    let mut inside: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-                    inside.retain(|path| path.extension().is_some_and(|extension| extension == "terms"));
-                    inside.sort();
-                    files.extend(inside);
-                }
-                Err(_) => files.push(place.clone()),
-            }
+            let mut inside = match std::fs::read_dir(place) {
+                Ok(entries) => entries.flatten().map(|entry| entry.path()).filter(is_dictionary).collect(),
+                Err(_) if is_dictionary(place) => vec![place.clone()],
+                Err(_) => Vec::new(),
+            };
+            inside.sort();
+            inside.retain(|path| !files.contains(path));
+            files.extend(inside);
         }
         Self { files, ..Self::default() }
     }
 
-    /// The dictionaries that can be read. One that cannot is told in the log: names are found without it.
+    /// The dictionaries that can be read, to show names for ids. Whoever looks for names in texts asks for
+    /// [`Names::all`].
     pub fn layers(&self) -> &[Arc<Terms>] {
-        self.layers.get_or_init(|| {
-            let opened = self.files.iter().filter_map(|path| match Terms::open(path) {
-                Ok(terms) => Some(Arc::new(terms)),
-                Err(cause) => {
-                    tracing::warn!(%cause, "a dictionary is left out");
-                    None
+        &self.opened().layers
+    }
+
+    /// All dictionaries, with what tells them from others.
+    ///
+    /// # Errors
+    /// When one is missing or damaged: without it names would not be found, and nobody would know.
+    pub fn all(&self) -> Result<(&[Arc<Terms>], &[UsedDictionary])> {
+        let opened = self.opened();
+        match &opened.problem {
+            Some(problem) => Err(problem.clone()),
+            None => Ok((&opened.layers, &opened.used)),
+        }
+    }
+
+    fn opened(&self) -> &Opened {
+        self.opened.get_or_init(|| {
+            let mut opened = Opened::default();
+            for path in &self.files {
+                match open(path) {
+                    Ok((terms, used)) => {
+                        opened.layers.push(Arc::new(terms));
+                        opened.used.push(used);
+                    }
+                    Err(problem) => {
+                        tracing::warn!(message = problem.message, "a dictionary cannot be read");
+                        opened.problem.get_or_insert(problem);
+                    }
                 }
-            });
-            opened.collect()
+            }
+            opened
         })
     }
 
@@ -93,5 +128,55 @@ impl Names {
     }
 }
 
+/// A dictionary with its sum.
+fn open(path: &Path) -> Result<(Terms, UsedDictionary)> {
+    let remedy = "Without it names would be missed in texts. Build it again (`osler-cli terms build`), or remove it if it is \
+                  your own; the one that comes with Osler comes back when Osler is installed again.";
+    let failed = |cause: std::io::Error| {
+        let problem = error::file("Osler could not read the dictionary", path, &cause);
+        wire::HostError { hint: remedy.to_owned(), ..problem }
+    };
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut hash = Sha256::new();
+    std::io::copy(&mut file, &mut hash).map_err(failed)?;
+    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let terms = Terms::open(path).map_err(|cause| {
+        bad_input(format!("The dictionary {} cannot be used: {cause}", path.display()), remedy)
+    })?;
+    Ok((terms, UsedDictionary { name, sha256 }))
+}
+
 /// Names shorter than this are abbreviations more often than not.
 const SYMBOL: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names that are not looked up are names that nobody misses: a dictionary that cannot be read is an error.
+    #[test]
+    fn a_missing_or_damaged_dictionary_is_told_and_a_missing_folder_of_own_ones_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let builtin = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/terms/builtin.terms"));
+        let own = folder.path().join("dictionaries");
+        let names = Names::new(&[builtin.clone(), own.clone()]);
+        let (layers, used) = names.all().unwrap();
+        assert_eq!((layers.len(), used[0].name.as_str(), used[0].sha256.len()), (1, "builtin.terms", 64));
+
+        let missing = Names::new(&[folder.path().join("builtin.terms")]);
+        let problem = missing.all().unwrap_err();
+        assert!(
+            problem.message.contains("builtin.terms") && problem.hint.contains("installed again"),
+            "{problem:?}"
+        );
+
+        std::fs::create_dir(&own).unwrap();
+        let bytes = std::fs::read(&builtin).unwrap();
+        std::fs::write(own.join("mine.terms"), &bytes[..bytes.len() / 2]).unwrap();
+        let problem = Names::new(&[builtin.clone(), own.clone()]).all().unwrap_err();
+        assert!(problem.message.contains("mine.terms"), "{problem:?}");
+        // The rest can still be shown by name.
+        assert_eq!(Names::new(&[builtin, own]).layers().len(), 1);
+    }
+}

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{self, Result};
+use super::write_whole;
+use crate::error::Result;
 use crate::wire::{Library, RecentLibrary};
 
 /// How many are remembered.
@@ -56,27 +57,4 @@ impl Recent {
         let bytes = serde_json::to_vec_pretty(&*libraries).unwrap_or_default();
         write_whole(&self.path, &bytes)
     }
-}
-
-/// Writes a file so that it is either the old or the new one, whatever happens meanwhile.
-///
-/// # Errors
-/// When the folder cannot be made or the file cannot be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |cause: std::io::Error| error::file("Osler could not write", path, &cause);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut beside = path.as_os_str().to_os_string();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|cause| {
-        // What is left of the attempt is of no use; the error says what went wrong.
-        let _ = std::fs::remove_file(&beside);
-        failed(cause)
-    })
 }

@@ -57,8 +57,16 @@ impl Workbench {
     /// When there is no such model.
     pub fn use_model(&self, id: &str) -> Result<EngineStatus> {
         let model = self.machine.models.choose(id)?;
-        self.machine.engine.choose(Some(model.source(request(&self.settings().device))));
+        self.machine.choose(Some(model.source(request(&self.settings().device))));
         Ok(self.engine_status())
+    }
+
+    /// The hash of the weights that are in use, also of a folder that is not imported, and of the scripted generator.
+    ///
+    /// # Errors
+    /// When there is no model, or its files cannot be read.
+    pub fn weights_in_use(&self) -> Result<String> {
+        Ok(self.machine.in_use()?.1.weights)
     }
 
     /// Works with the model of any folder (ours or a published one), without importing it.
@@ -66,7 +74,7 @@ impl Workbench {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let (id, folder) = (name.clone(), Some(folder.to_owned()));
         let model = super::Found { id, name, folder, origin: ModelOrigin::Imported };
-        self.machine.engine.choose(Some(model.source(request(&self.settings().device))));
+        self.machine.choose(Some(model.source(request(&self.settings().device))));
         self.engine_status()
     }
 
@@ -79,7 +87,7 @@ impl Workbench {
         self.machine.models.remove(id)?;
         if was_in_use {
             let next = self.machine.models.in_use();
-            self.machine.engine.choose(next.map(|model| model.source(request(&self.settings().device))));
+            self.machine.choose(next.map(|model| model.source(request(&self.settings().device))));
         }
         Ok(())
     }

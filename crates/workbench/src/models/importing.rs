@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use biogpt::model::{Import, Manifest, WeightType};
+use biogpt::model::{Import, Manifest, ModelError, WeightType};
 
 use super::preview::form;
 use crate::engine::{Cancel, Engine, Lane};
@@ -26,13 +27,16 @@ impl Workbench {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .remove(preview)
                 .ok_or_else(|| not_found("This preview is over.", "Choose the model's folder again."))?;
-            let to = models.place_for(name)?;
-            let imported = self.bring(&from, &to, name, stream);
-            if imported.is_err() || stream.is_stopped() {
-                // Best effort: what matters is the error above, or nothing.
-                let _ = std::fs::remove_dir_all(&to);
-                return imported;
+            // The name is looked at first: a wrong one is told before the work.
+            models.place_for(name)?;
+            // Under a name that is no model's until it is whole: one that is ended is never listed.
+            let unfinished = models.unfinished()?;
+            let folder = unfinished.path().join("model");
+            self.bring(&from, &folder, name, stream)?;
+            if stream.is_stopped() {
+                return Ok(());
             }
+            let to = models.settle(&folder, name)?;
             let id = to.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default();
             let at = self.places.clock.now();
             phase(stream, ModelPhase::SelfTest, 0, 1, "writing a few words");
@@ -63,17 +67,20 @@ impl Workbench {
             };
             let teller = stream.teller();
             let bytes: u64 = files(from)?.iter().map(|(_, bytes)| bytes).sum();
-            biogpt::model::import(from, to, &how, move |share| {
+            let imported = biogpt::model::import_telling(from, to, &how, move |share| {
                 phase(&teller, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
-            })?;
+                go_on(&teller)
+            });
+            unless_stopped(imported)?;
         }
         if stream.is_stopped() {
             return Ok(());
         }
-        Manifest::read(to)?.verify_telling(to, &mut |done, total| {
+        let compared = Manifest::read(to)?.verify_telling(to, &mut |done, total| {
             phase(stream, ModelPhase::Verifying, done, total, "comparing sums");
-        })?;
-        Ok(())
+            go_on(stream)
+        });
+        unless_stopped(compared)
     }
 
     /// Compares every file of a model with its sum, and tests it.
@@ -88,7 +95,11 @@ impl Workbench {
             };
             let compared = Manifest::read(&folder)?.verify_telling(&folder, &mut |done, total| {
                 tell(ModelPhase::Verifying, done, total, "comparing sums");
+                go_on(stream)
             });
+            if matches!(compared, Err(ModelError::Stopped)) {
+                return Ok(());
+            }
             let intact = compared.is_ok();
             let mut message = match &compared {
                 Ok(()) => "Every file is as it was.".to_owned(),
@@ -137,6 +148,18 @@ impl Workbench {
             },
             Err(cause) => failed(cause.to_string()),
         }
+    }
+}
+
+fn go_on<Event>(stream: &Stream<Event>) -> ControlFlow<()> {
+    if stream.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// What was stopped ends as stopped, and not as an error.
+fn unless_stopped<R>(result: std::result::Result<R, ModelError>) -> Result<()> {
+    match result {
+        Ok(_) | Err(ModelError::Stopped) => Ok(()),
+        Err(cause) => Err(cause.into()),
     }
 }
 

@@ -59,25 +59,31 @@ pub(crate) struct Installed {
     own: PathBuf,
     file: PathBuf,
     kept: Mutex<Kept>,
+    /// Held for as long as this program runs: others leave the removed models alone meanwhile.
+    _running: Option<std::fs::File>,
     /// Folders that were looked at and may be imported, by the id of the preview.
     previews: Mutex<HashMap<String, PathBuf>>,
 }
 
 /// Where removed models wait until the program ends.
 const REMOVED: &str = ".removed";
+/// The file that each program over a folder of models holds.
+const RUNNING: &str = ".running";
+/// How the folder of an import begins that is under way: its name is no model's.
+const UNFINISHED: &str = ".importing-";
 
 impl Installed {
     pub(crate) fn read(places: &Places) -> Self {
         let file = places.config.join("models.json");
         let kept = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let own = places.data.join("models");
-        // What was removed before the last end of the program is gone for good. It may well not be there.
-        let _ = std::fs::remove_dir_all(own.join(REMOVED));
+        let running = empty_the_bin(&own);
         Self {
             built_in: places.models.clone(),
             own,
             file,
             kept: Mutex::new(kept.unwrap_or_default()),
+            _running: running,
             previews: Mutex::default(),
         }
     }
@@ -157,6 +163,26 @@ impl Installed {
         Ok(self.own.join(id))
     }
 
+    /// A folder for an import under way.
+    fn unfinished(&self) -> Result<tempfile::TempDir> {
+        let made = std::fs::create_dir_all(&self.own)
+            .and_then(|()| tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.own));
+        made.map_err(|cause| error::file("Osler could not make a folder in", &self.own, &cause))
+    }
+
+    /// Gives a finished import a place among the models, under a name like the wanted one that no other import has taken.
+    fn settle(&self, unfinished: &Path, name: &str) -> Result<PathBuf> {
+        loop {
+            let place = self.place_for(name)?;
+            match std::fs::rename(unfinished, &place) {
+                Ok(()) => return Ok(place),
+                // Another program was faster.
+                Err(_) if place.exists() => {}
+                Err(cause) => return Err(error::file("Osler could not make", &place, &cause)),
+            }
+        }
+    }
+
     /// Takes an imported model away; [`Installed::restore`] brings it back until the program ends.
     fn remove(&self, id: &str) -> Result<()> {
         let model = self.get(id)?;
@@ -164,8 +190,13 @@ impl Installed {
             bad_input(format!("{} came with Osler and stays.", model.name), "Choose another model to use.")
         })?;
         let waiting = self.own.join(REMOVED);
-        let moved = std::fs::create_dir_all(&waiting)
-            .and_then(|()| std::fs::rename(&folder, waiting.join(&model.id)));
+        let place = waiting.join(&model.id);
+        if place.exists() {
+            // One of the same name that was removed before: only the last one can come back.
+            std::fs::remove_dir_all(&place)
+                .map_err(|cause| error::file("Osler could not remove", &place, &cause))?;
+        }
+        let moved = std::fs::create_dir_all(&waiting).and_then(|()| std::fs::rename(&folder, &place));
         moved.map_err(|cause| error::file("Osler could not remove", &folder, &cause))
     }
 
@@ -176,6 +207,28 @@ impl Installed {
         }
         std::fs::rename(&from, &to).map_err(|cause| error::file("Osler could not restore", &to, &cause))
     }
+}
+
+/// Deletes what was removed before the last end of the program, and what imports left that were ended: unless another program
+/// over the same folder runs, which may still bring it back or be at it. Gives the sign that this one runs.
+fn empty_the_bin(own: &Path) -> Option<std::fs::File> {
+    if !own.is_dir() {
+        return None;
+    }
+    let sign =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(own.join(RUNNING)).ok()?;
+    if sign.try_lock().is_ok() {
+        // Neither need be there.
+        let _ = std::fs::remove_dir_all(own.join(REMOVED));
+        for entry in std::fs::read_dir(own).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        sign.unlock().ok()?;
+    }
+    sign.try_lock_shared().ok()?;
+    Some(sign)
 }
 
 /// Whether an id is a name inside a folder, and not a way out of it.

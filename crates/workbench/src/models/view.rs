@@ -72,9 +72,10 @@ fn precision(bytes: u64, parameters: usize) -> &'static str {
     }
 }
 
-/// A figure of the manifest, `bc5cdr F1`; what Luo et al. (2022, table 2 to 6) publish for BioGPT stands beside it.
+/// A figure of the manifest, `bc5cdr.f1`; what Luo et al. (2022, table 2 to 6) publish for BioGPT stands beside it.
 fn metric(name: &str, value: f64) -> Option<Metric> {
-    let (task, figure) = name.split_once([' ', '_', '/'])?;
+    // Older manifests have `bc5cdr F1` and `bc5cdr_f1`.
+    let (task, figure) = name.split_once(['.', ' ', '_', '/'])?;
     let (task, published) = match task {
         "bc5cdr" => (Task::Bc5cdr, Some(44.98)),
         "kd-dti" => (Task::KdDti, Some(38.42)),
@@ -85,5 +86,25 @@ fn metric(name: &str, value: f64) -> Option<Metric> {
     };
     let is_main = ["f1", "accuracy", "micro-f1", "micro_f1"].contains(&figure.to_lowercase().as_str());
     let published = published.filter(|_| is_main);
-    Some(Metric { task, name: figure.to_owned(), value, published, data: "test".to_owned() })
+    let data = if figure.starts_with("dev_") { "development" } else { "test" };
+    Some(Metric { task, name: figure.to_owned(), value, published, data: data.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_a_manifest_are_told_by_task_in_its_own_units() {
+        let told = |name: &str| metric(name, 42.25).map(|one| (one.task, one.name, one.published, one.data));
+        let figure = |task, name: &str, published, data: &str| {
+            Some((task, name.to_owned(), published, data.to_owned()))
+        };
+        assert_eq!(told("bc5cdr.f1"), figure(Task::Bc5cdr, "f1", Some(44.98), "test"));
+        assert_eq!(told("hoc.micro_f1"), figure(Task::Classify, "micro_f1", Some(85.12), "test"));
+        let dev = figure(Task::KdDti, "dev_pair_f1_of_both", None, "development");
+        assert_eq!(told("kd-dti.dev_pair_f1_of_both"), dev);
+        assert_eq!(told("bc5cdr F1"), figure(Task::Bc5cdr, "F1", Some(44.98), "test"));
+        assert_eq!(told("perplexity.prose"), None);
+    }
 }

@@ -29,6 +29,12 @@ fn read(path: &str) -> Option<String> {
     let path = shared.join("corpora/tasks").join(path);
     let text = std::fs::read_to_string(&path).ok();
     if text.is_none() {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "{} not found, and CI skips nothing",
+            path.display()
+        );
         eprintln!("skipped: {} not found", path.display());
     }
     text

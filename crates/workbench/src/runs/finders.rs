@@ -4,20 +4,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tasks::Finder;
 use terms::Terms;
 
+use sessions::UsedDictionary;
+
 use crate::generator::Profile;
 
 /// The names that are looked up in texts: the dictionaries, and for each task what a model's training taught about them.
 #[derive(Debug, Default)]
 pub struct Finders {
     finder: Finder,
+    dictionaries: Vec<UsedDictionary>,
     learned: Mutex<BTreeMap<(String, String), Arc<Finder>>>,
 }
 
 impl Finders {
     /// Looks names up in these dictionaries, the most trusted one first.
     #[must_use]
-    pub fn new(dictionaries: Vec<Arc<Terms>>) -> Self {
-        Self { finder: Finder::new(dictionaries), learned: Mutex::default() }
+    pub fn new(dictionaries: Vec<Arc<Terms>>, used: &[UsedDictionary]) -> Self {
+        Self { finder: Finder::new(dictionaries), dictionaries: used.to_vec(), learned: Mutex::default() }
+    }
+
+    /// What tells these dictionaries from others, for the record of a run.
+    #[must_use]
+    pub fn dictionaries(&self) -> &[UsedDictionary] {
+        &self.dictionaries
     }
 
     /// The dictionaries alone.

@@ -2,7 +2,7 @@
 
 use documents::Document;
 use serde_json::{Value, json};
-use sessions::{RunRecord, Timestamp};
+use sessions::{RunRecord, Timestamp, UsedDictionary};
 use tasks::RelationTask;
 
 use super::{Extraction, Finders, Mode, Outcome, Question, answer, classify, extract};
@@ -110,6 +110,7 @@ impl Recipe {
         profile: &Profile,
         text_sha256: &str,
         notices: &[String],
+        dictionaries: &[UsedDictionary],
         at: Timestamp,
     ) -> RunRecord {
         let mut parameters = self.parameters();
@@ -134,8 +135,15 @@ impl Recipe {
             seed: 0,
             device: profile.device.clone(),
             text_sha256: text_sha256.to_owned(),
+            dictionaries: self.looks_names_up().then(|| dictionaries.to_vec()),
             made_at: at,
         }
+    }
+
+    /// Whether dictionaries decide what is found.
+    #[must_use]
+    pub const fn looks_names_up(&self) -> bool {
+        matches!(self.0, Asked::Relations { .. })
     }
 
     /// Runs it over a document, without telling how far it is.
@@ -187,7 +195,7 @@ mod tests {
             Asked::Classify,
         ];
         for recipe in recipes.map(Recipe) {
-            let record = recipe.record(&Profile::default(), "", &["cut".to_owned()], Timestamp(1));
+            let record = recipe.record(&Profile::default(), "", &["cut".to_owned()], &[], Timestamp(1));
             assert_eq!(Recipe::of(&record.task, &record.parameters, &record.decoding), Some(recipe));
         }
     }

@@ -51,7 +51,7 @@ impl Workbench {
         };
         let recipe = Recipe(Asked::Answer { question: question.to_owned(), abstain_below });
         let outcome = &answered.outcome;
-        let record = recipe.record(&profile, &stored.text_sha256, &outcome.notices, shelf.now());
+        let record = recipe.record(&profile, &stored.text_sha256, &outcome.notices, &[], shelf.now());
         let curator = shelf.curator();
         let run = shelf.with(|library| {
             let by = sessions::By::new(&curator, shelf.now());

@@ -43,7 +43,7 @@ impl Workbench {
         };
         let outcome = &classified.outcome;
         let record =
-            Recipe(Asked::Classify).record(&profile, &stored.text_sha256, &outcome.notices, shelf.now());
+            Recipe(Asked::Classify).record(&profile, &stored.text_sha256, &outcome.notices, &[], shelf.now());
         let curator = shelf.curator();
         let run = shelf.with(|library| {
             let by = sessions::By::new(&curator, shelf.now());

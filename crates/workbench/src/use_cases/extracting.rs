@@ -42,21 +42,38 @@ enum Told {
 impl Workbench {
     /// Extracts the relations of a document. Each is stored as soon as it is known; stopping keeps what has come.
     pub fn extract(&self, job: &str, request: &wire::ExtractRequest, sink: Sink<ExtractEvent>) {
-        self.stream(job, sink, |stream| self.extract_into(request, stream));
+        // A threshold of nought is the window's word for "the model's own".
+        let threshold = Some(self.settings().threshold).filter(|threshold| *threshold > 0.0);
+        self.extract_from(job, request, threshold, sink);
     }
 
-    fn extract_into(&self, request: &wire::ExtractRequest, stream: &Stream<ExtractEvent>) -> Result<()> {
+    /// The same with pairs of at least this probability, whatever the settings say; the model's own threshold without one.
+    pub fn extract_from(
+        &self,
+        job: &str,
+        request: &wire::ExtractRequest,
+        threshold: Option<f64>,
+        sink: Sink<ExtractEvent>,
+    ) {
+        self.stream(job, sink, |stream| self.extract_into(request, threshold, stream));
+    }
+
+    fn extract_into(
+        &self,
+        request: &wire::ExtractRequest,
+        threshold: Option<f64>,
+        stream: &Stream<ExtractEvent>,
+    ) -> Result<()> {
         let shelf = self.shelf();
         let stored = readable(&shelf, request.document)?;
         if let Some(model) = &request.model_id {
             self.use_model(model)?;
         }
         let (task, mode) = (request.task.into(), request.mode.into());
-        // A threshold of nought is the window's word for "the model's own".
-        let threshold = Some(self.settings().threshold).filter(|threshold| *threshold > 0.0);
         let recipe = Recipe(Asked::Relations { task, mode, threshold });
         let (sender, receiver) = mpsc::channel();
-        let (document, finders) = (stored.document.clone(), Arc::clone(self.machine.finders(&self.names)));
+        let (document, finders) = (stored.document.clone(), Arc::clone(self.machine.finders(&self.names)?));
+        let dictionaries = finders.dictionaries().to_vec();
         let activity = format!("Extracting relations from {}", stored.document.id);
         let cancel = switch(stream);
         std::thread::scope(|scope| {
@@ -75,7 +92,8 @@ impl Workbench {
             let mut profile = None;
             let mut broken = None;
             let mut pace = Pace::default();
-            for told in receiver {
+            let mut waiting = None;
+            while let Some(told) = waiting.take().or_else(|| receiver.recv().ok()) {
                 let done = match told {
                     Told::Profile(found) => {
                         profile = Some(found);
@@ -83,7 +101,8 @@ impl Workbench {
                     }
                     Told::Step(Step::Started { prompt_tokens, parts, notices }) => {
                         let Some(profile) = &profile else { continue };
-                        let record = recipe.record(profile, &stored.text_sha256, &notices, shelf.now());
+                        let record =
+                            recipe.record(profile, &stored.text_sha256, &notices, &dictionaries, shelf.now());
                         shelf.begin_run(stored.id, &record).map(|id| {
                             run = Some(id);
                             stream.tell(ExtractEvent::Started {
@@ -104,10 +123,20 @@ impl Workbench {
                         }
                         Ok(())
                     }
-                    Told::Step(Step::Found(found)) => match run {
-                        Some(run) => self.store(&shelf, run, &found, stream),
-                        None => Ok(()),
-                    },
+                    Told::Step(Step::Found(found)) => {
+                        // What has come meanwhile is stored with it: every transaction waits for the disk.
+                        let mut all = vec![*found];
+                        while let Ok(next) = receiver.try_recv() {
+                            match next {
+                                Told::Step(Step::Found(found)) => all.push(*found),
+                                other => {
+                                    waiting = Some(other);
+                                    break;
+                                }
+                            }
+                        }
+                        run.map_or(Ok(()), |run| self.store(&shelf, run, &all, stream))
+                    }
                 };
                 if let Err(cause) = done {
                     // The library does not take it (the run was undone, the disk is full): the model need not go on.
@@ -117,6 +146,16 @@ impl Workbench {
             }
             let result = work.join().unwrap_or(Err(EngineError::Ended));
             if let Some(cause) = broken {
+                if let Some(run) = run {
+                    let end = sessions::Ending {
+                        state: sessions::RunState::Failed,
+                        output: None,
+                        problem: Some(cause.message.clone()),
+                        at: shelf.now(),
+                    };
+                    // As far as the library lets it be said; else it is closed when the library is opened next.
+                    let _ = shelf.finish_run(run, &end);
+                }
                 return Err(cause);
             }
             if let Some(run) = run {
@@ -133,10 +172,10 @@ impl Workbench {
         &self,
         shelf: &crate::Shelf,
         run: sessions::RunId,
-        found: &Prediction,
+        found: &[Prediction],
         stream: &Stream<ExtractEvent>,
     ) -> Result<()> {
-        for annotation in shelf.add_findings(run, std::slice::from_ref(found))? {
+        for annotation in shelf.add_findings(run, found)? {
             stream.tell(ExtractEvent::Found { annotation });
         }
         Ok(())

@@ -86,9 +86,32 @@ fn relations_are_stored_as_suggestions_and_can_be_undone() {
     assert!(workbench.document(document).unwrap().marks.annotations.is_empty());
 }
 
+/// Stopped as soon as `until` says so; gives how it ended.
+fn stopped(
+    workbench: &Workbench,
+    request: &ExtractRequest,
+    until: impl Fn(&ExtractEvent) -> bool + Send + Sync + 'static,
+) -> Ending {
+    let jobs = workbench.jobs().clone();
+    let endings = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&endings);
+    workbench.extract(
+        "job",
+        request,
+        Arc::new(move |event| match event.told {
+            Told::Event(event) if until(&event) => jobs.cancel("job"),
+            Told::Ending(ending) => ear.lock().unwrap().push(ending),
+            Told::Event(_) => {}
+        }),
+    );
+    let mut endings = endings.lock().unwrap().clone();
+    assert_eq!(endings.len(), 1);
+    endings.remove(0)
+}
+
 #[test]
-fn a_stopped_extraction_keeps_what_has_come() {
-    let (_folder, workbench) = bench();
+fn a_stopped_extraction_keeps_what_has_come_and_hides_nothing_of_an_earlier_one() {
+    let (folder, workbench) = bench();
     let document = import(&workbench, &[TEXT])[0];
     let request = ExtractRequest {
         document,
@@ -96,20 +119,33 @@ fn a_stopped_extraction_keeps_what_has_come() {
         mode: ExtractionMode::Generate,
         model_id: None,
     };
-    let jobs = workbench.jobs().clone();
-    let endings = Arc::new(Mutex::new(Vec::new()));
-    let ear = Arc::clone(&endings);
-    workbench.extract(
-        "job",
-        &request,
-        Arc::new(move |event| match event.told {
-            Told::Event(ExtractEvent::Started { .. }) => jobs.cancel("job"),
-            Told::Ending(ending) => ear.lock().unwrap().push(ending),
-            Told::Event(_) => {}
-        }),
-    );
-    assert_eq!(*endings.lock().unwrap(), [Ending::Stopped]);
-    assert_eq!(workbench.document(document).unwrap().marks.runs[0].state, RunState::Stopped);
+    let ending = stopped(&workbench, &request, |event| matches!(event, ExtractEvent::Started { .. }));
+    assert_eq!(ending, Ending::Stopped);
+    let view = workbench.document(document).unwrap();
+    assert_eq!(view.marks.runs[0].state, RunState::Stopped);
+    // What it says that it found is there, be it nothing.
+    assert_eq!(view.marks.annotations.len() as u32, view.marks.runs[0].findings);
+
+    let (events, _) = heard(|sink| workbench.extract("whole", &request, sink));
+    let found = events.iter().filter(|event| matches!(event, ExtractEvent::Found { .. })).count();
+    assert!(found > 0);
+    let predicted = || {
+        let request = ExportRequest {
+            scope: ExportScope::Library,
+            format: "jsonl".to_owned(),
+            content: ExportContent::Predicted,
+        };
+        let path = folder.path().join("predicted.jsonl");
+        workbench.export_file(&request, &path, &[], &mut |_, _| true).unwrap().unwrap();
+        let text = std::fs::read(&path).unwrap();
+        documents::formats::read(&text, "predicted.jsonl").unwrap().documents[0].relations.len()
+    };
+    assert_eq!(predicted(), found);
+    let ending = stopped(&workbench, &request, |event| matches!(event, ExtractEvent::Started { .. }));
+    assert_eq!(ending, Ending::Stopped);
+    assert_eq!(predicted(), found);
+    let summary = &workbench.document_summaries(&[document]).unwrap()[0];
+    assert_eq!((summary.findings as usize, summary.read), (found, true));
 }
 
 #[test]
@@ -185,14 +221,37 @@ fn without_a_model_everything_says_so() {
 
 #[test]
 fn what_was_found_is_found_again() {
-    let (_folder, workbench) = bench();
+    let (folder, workbench) = bench();
     let document = import(&workbench, &[TEXT])[0];
     for mode in [ExtractionMode::Generate, ExtractionMode::Exhaustive] {
         let request = ExtractRequest { document, task: RelationTask::Bc5cdr, mode, model_id: None };
         heard(|sink| workbench.extract("1", &request, sink));
     }
     heard(|sink| workbench.classify("2", &ClassifyRequest { documents: vec![document] }, sink));
-    let verified = workbench.verify_runs(document).unwrap();
-    assert_eq!(verified.len(), 3);
-    assert!(verified.iter().all(|(_, one)| one.identical), "{verified:?}");
+    let request = ExportRequest {
+        scope: ExportScope::Library,
+        format: "jsonl".to_owned(),
+        content: ExportContent::Everything,
+    };
+    let path = folder.path().join("all.jsonl");
+    workbench.export_file(&request, &path, &[], &mut |_, _| true).unwrap().unwrap();
+    let runs = crate::recorded_runs(&path).unwrap().runs;
+    assert_eq!(runs.len(), 3);
+    for run in &runs {
+        let verified = workbench.verify_recorded(run).unwrap();
+        assert!(verified.identical, "{verified:?}");
+        // Other words are another result.
+        let mut other = run.clone();
+        other.output = Some("the relation between aspirin and nothing exists.".to_owned());
+        assert!(!workbench.verify_recorded(&other).unwrap().identical);
+        // So are other dictionaries, where names were looked up.
+        let mut other = run.clone();
+        let Some(dictionary) = other.record.dictionaries.as_mut().and_then(|all| all.first_mut()) else {
+            assert_eq!(run.record.task, "classify");
+            continue;
+        };
+        dictionary.sha256 = "0".repeat(64);
+        let verified = workbench.verify_recorded(&other).unwrap();
+        assert!(verified.differences[0].starts_with("dictionaries: "), "{verified:?}");
+    }
 }

@@ -11,7 +11,8 @@ use super::RecordedRun;
 /// One finding: what it says, and how sure and how well supported that is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Claim {
-    /// For people, and the same for the same finding: `CID: Chemical aspirin at 22, Disease nausea at 34`.
+    /// For people, and the same for the same finding: `CID: Chemical aspirin at 22, Disease nausea at 34`. Ids and further
+    /// places of the names are compared beside it, so that another id is told as such.
     says: String,
     /// Score, masked mass, figures, probabilities.
     numbers: BTreeMap<String, f64>,
@@ -25,8 +26,23 @@ pub(crate) struct Claim {
 /// processor.
 const TOLERANCE: f64 = 1e-4;
 
-/// What is missing, new, or said with other figures; `complete` tells whether what was found before is all of it.
-pub(crate) fn compared(before: &[Claim], after: &[Claim], complete: bool) -> Vec<String> {
+/// The names of words that say ids and further places.
+fn is_of_names(name: &str) -> bool {
+    name == "ids" || name.starts_with("ids of ") || name.starts_with("places of ")
+}
+
+/// What is missing, new, or said with other figures; `complete` tells whether what was found before is all of it, and
+/// `names` whether it says ids and all places.
+pub(crate) fn compared(before: &[Claim], after: &[Claim], complete: bool, names: bool) -> Vec<String> {
+    let after: Vec<Claim> = after
+        .iter()
+        .map(|claim| {
+            let mut claim = claim.clone();
+            claim.words.retain(|name, _| names || !is_of_names(name));
+            claim
+        })
+        .collect();
+    let after = &after[..];
     let of = |claims: &[Claim]| -> BTreeMap<String, Vec<Claim>> {
         let mut by_words: BTreeMap<String, Vec<Claim>> = BTreeMap::new();
         for claim in claims {
@@ -49,6 +65,21 @@ pub(crate) fn compared(before: &[Claim], after: &[Claim], complete: bool) -> Vec
         }
     }
     differences
+}
+
+/// Whether the figures of what both say are the same, but for the last bits that a file format may cost.
+pub(crate) fn same_figures(before: &[Claim], after: &[Claim]) -> bool {
+    let same = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(1.0);
+    let agree = |old: &Claim, new: &Claim| {
+        let figures =
+            old.numbers.iter().all(|(name, was)| new.numbers.get(name).is_some_and(|is| same(*was, *is)));
+        figures && old.masses.iter().zip(&new.masses).all(|(was, is)| same(*was, *is))
+    };
+    before.iter().all(|old| {
+        let mut twins = after.iter().filter(|new| new.says == old.says).peekable();
+        // What is no longer said is a difference of its own.
+        twins.peek().is_none() || twins.any(|new| agree(old, new))
+    })
 }
 
 /// `score 0.4000 instead of 0.5000`.
@@ -115,13 +146,26 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
     let says = match &prediction.content {
         Content::Relation { kind, participants } => {
             words.extend(evidence(&prediction.evidence));
+            for (one, key) in participants.iter().zip(1..) {
+                if !one.concepts.is_empty() {
+                    words.insert(format!("ids of name {key}"), sessions::ids(&one.concepts));
+                }
+                if one.spans.len() > 1 {
+                    words.insert(format!("places of name {key}"), sessions::places(&one.spans));
+                }
+            }
             let place = |one: &Participant| match one.spans.first() {
                 Some(span) => placed(&one.role, span.slice(text).unwrap_or_default(), *span),
                 None => absent(&one.role, &one.name),
             };
             relation(kind, participants.iter().map(place).collect())
         }
-        Content::Entity { kind, spans, text, .. } => mention(kind, spans, text),
+        Content::Entity { kind, spans, text, concepts } => {
+            if !concepts.is_empty() {
+                words.insert("ids".to_owned(), sessions::ids(concepts));
+            }
+            mention(kind, spans, text)
+        }
         Content::Label { label, span: Some(span) } => {
             mention(label, &[*span], span.slice(text).unwrap_or_default())
         }
@@ -143,10 +187,22 @@ pub(crate) fn exported(run: &RecordedRun) -> Vec<Claim> {
     let is_of_run = |id: &str, infons: &Infons| added.contains(id) && infons.get("run") == Some(&run.run);
     let relations = document.relations.iter().filter(|one| is_of_run(&one.id, &one.infons));
     let entities = document.entities.iter().filter(|one| is_of_run(&one.id, &one.infons));
-    let mut claims: Vec<Claim> = relations.map(|one| of_relation(one, document)).collect();
+    let mut claims: Vec<Claim> = relations
+        .map(|one| {
+            let mut claim = of_relation(one, document);
+            if run.keeps_names {
+                claim.words.extend(names(one, document, &added));
+            }
+            claim
+        })
+        .collect();
     claims.extend(entities.map(|one| {
         let says = mention(&one.kind, &one.spans, &one.text);
-        Claim { says, ..properties(&one.infons, one.score) }
+        let mut claim = Claim { says, ..properties(&one.infons, one.score) };
+        if run.keeps_names && !one.concepts.is_empty() {
+            claim.words.insert("ids".to_owned(), sessions::ids(&one.concepts));
+        }
+        claim
     }));
     claims.extend(of_document(document, &run.run));
     claims
@@ -170,6 +226,38 @@ fn of_relation(one: &Relation, document: &Document) -> Claim {
     let mut claim = Claim { says, ..properties(&one.infons, one.score) };
     claim.words.extend(evidence(&one.evidence));
     claim
+}
+
+/// The ids and places of a relation's names, as it keeps them, and as the mentions have them that were made for it.
+fn names(one: &Relation, document: &Document, added: &BTreeSet<&str>) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    for (key, value) in &one.infons {
+        if let Some(n) = key.strip_prefix(sessions::IDS) {
+            words.insert(format!("ids of name {n}"), value.clone());
+        } else if let Some(n) = key.strip_prefix(sessions::PLACES) {
+            words.insert(format!("places of name {n}"), value.clone());
+        }
+    }
+    let made = document.entities.iter().filter(|entity| {
+        added.contains(entity.id.as_str()) && entity.infons.get(sessions::MADE_FOR) == Some(&one.id)
+    });
+    for entity in made {
+        let (own, place) = (sessions::ids(&entity.concepts), sessions::places(&entity.spans));
+        let is_of = |n: usize| {
+            let at = one.infons.get(&format!("{}{n}", sessions::PLACES));
+            let first = one.arguments.get(n - 1).map(|argument| &argument.target);
+            first == Some(&Target::Entity(entity.id.clone()))
+                || at.is_some_and(|places| places.split(' ').any(|one| one == place))
+        };
+        let of = (1..=one.arguments.len()).find(|n| is_of(*n));
+        let kept = of.and_then(|n| one.infons.get(&format!("{}{n}", sessions::IDS)));
+        if of.is_none() {
+            words.insert(format!("places of mention {}", entity.id), place);
+        } else if kept.map_or("", String::as_str) != own {
+            words.insert(format!("ids of mention {}", entity.id), own);
+        }
+    }
+    words
 }
 
 /// Labels of the whole document and answers, which stand in its infons.
@@ -262,11 +350,11 @@ mod tests {
     #[test]
     fn what_differs_is_said() {
         let before = [claim("a", 0.5), claim("b", 0.5), claim("c", 0.5)];
-        assert_eq!(compared(&before, &before, true), Vec::<String>::new());
+        assert_eq!(compared(&before, &before, true, true), Vec::<String>::new());
         let mut after = [claim("a", 0.500_01), claim("b", 0.6), claim("d", 0.5)];
         after[0].words.insert("grade".to_owned(), "case".to_owned());
         assert_eq!(
-            compared(&before, &after, true),
+            compared(&before, &after, true, true),
             [
                 "grade case instead of exact: a",
                 "score 0.6000 instead of 0.5000: b",
@@ -274,10 +362,11 @@ mod tests {
                 "newly found: d"
             ]
         );
-        assert!(!compared(&before, &after, false).contains(&"newly found: d".to_owned()));
+        assert!(same_figures(&before, &before) && !same_figures(&before[..1], &after[..1]));
+        assert!(!compared(&before, &after, false, true).contains(&"newly found: d".to_owned()));
         let other = [Claim { masses: vec![0.1, 0.3], ..claim("a", 0.5) }];
         assert_eq!(
-            compared(&before[..1], &other, true),
+            compared(&before[..1], &other, true, true),
             ["masked masses differ at 1 of 2 steps, first at step 2: 0.3000 instead of 0.2000: a"]
         );
     }
@@ -287,20 +376,30 @@ mod tests {
     fn an_export_keeps_what_a_run_found() {
         use crate::use_cases::tests::{bench, import};
         let (folder, workbench) = bench();
-        let text = "Aspirin may cause nausea.";
+        let text = "Aspirin may cause nausea. Aspirin does.";
+        let concept = |id: &str| documents::Concept { vocabulary: "MESH".to_owned(), id: id.to_owned() };
         let document = crate::library::document_id(import(&workbench, &[text])[0]);
         let participant = |role: &str, spans: &[Span]| Participant {
             role: role.to_owned(),
             name: "acetylsalicylic acid".to_owned(),
             spans: spans.to_vec(),
-            concepts: Vec::new(),
+            concepts: ["D001241", "D009325"].map(|id| concept(id)).to_vec(),
             grade: sessions::Grade::Alias,
         };
         let answers = [("yes", 0.5), ("no", 0.25), ("maybe", 0.25)];
         let contents = [
             Content::Relation {
                 kind: "CID".to_owned(),
-                participants: vec![participant("Chemical", &[Span::new(0, 7)]), participant("Disease", &[])],
+                participants: vec![
+                    participant("Chemical", &[Span::new(0, 7), Span::new(26, 33)]),
+                    participant("Disease", &[]),
+                ],
+            },
+            Content::Entity {
+                kind: "Chemical".to_owned(),
+                spans: vec![Span::new(0, 7)],
+                text: "Aspirin".to_owned(),
+                concepts: vec![concept("D001241")],
             },
             Content::Label { label: "evading growth suppressors".to_owned(), span: Some(Span::new(0, 25)) },
             Content::Label { label: "evading growth suppressors".to_owned(), span: None },
@@ -327,7 +426,7 @@ mod tests {
         let shelf = workbench.shelf();
         let recipe = crate::runs::Recipe(crate::runs::Asked::Classify);
         let sha256 = shelf.with(|library| library.document(document)).unwrap().text_sha256;
-        let record = recipe.record(&crate::generator::Profile::default(), &sha256, &[], shelf.now());
+        let record = recipe.record(&crate::generator::Profile::default(), &sha256, &[], &[], shelf.now());
         let by = sessions::By::new("ada", shelf.now());
         let ending = sessions::Ending {
             state: sessions::RunState::Finished,
@@ -343,10 +442,27 @@ mod tests {
             let path = folder.path().join(&written.files[0].0);
             std::fs::write(&path, &written.files[0].1).unwrap();
             let runs = super::super::recorded_runs(&path).unwrap().runs;
-            assert_eq!((runs.len(), runs[0].findings, runs[0].complete), (1, Some(4), true));
+            assert_eq!((runs.len(), runs[0].findings, runs[0].complete), (1, Some(5), true));
             assert!(runs[0].given.entities.is_empty() && runs[0].given.relations.is_empty());
-            let differences = compared(&exported(&runs[0]), &predicted(&predictions, text), true);
-            assert_eq!(differences, Vec::<String>::new(), "{}", format.name());
+            let told =
+                |run: &RecordedRun| compared(&exported(run), &predicted(&predictions, text), true, true);
+            assert_eq!(told(&runs[0]), Vec::<String>::new(), "{}", format.name());
+            // Nothing of it can be changed without being told: ids and places of names, of mentions, of findings.
+            for place in 0..runs[0].document.entities.len() {
+                let mut run = runs[0].clone();
+                let entity = &mut run.document.entities[place];
+                if let Some(first) = entity.concepts.first_mut() {
+                    first.id = "D000000".to_owned();
+                    assert!(!told(&run).is_empty(), "{}: {:?}", format.name(), run.document.entities[place]);
+                }
+                let mut run = runs[0].clone();
+                run.document.entities[place].spans[0] = Span::new(1, 2);
+                assert!(!told(&run).is_empty(), "{}: {:?}", format.name(), run.document.entities[place]);
+            }
+            let mut run = runs[0].clone();
+            let ids = run.document.relations[0].infons.get_mut("ids.2").unwrap();
+            *ids = ids.replace("D009325", "D000000");
+            assert_eq!(told(&run).len(), 1, "{:?}", told(&run));
         }
     }
 }

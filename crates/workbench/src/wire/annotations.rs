@@ -291,6 +291,10 @@ pub struct Run {
     pub notices: Vec<String>,
     /// Why it failed.
     pub problem: Option<String>,
+    /// Whether the model of this id has other weights today, or was taught otherwise: its results may be made again.
+    #[serde(default)]
+    #[specta(optional)]
+    pub other_weights: bool,
 }
 
 /// How a run stands.

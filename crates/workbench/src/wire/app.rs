@@ -40,6 +40,11 @@ pub enum StartNotice {
         /// For the user.
         message: String,
     },
+    /// Osler is open in another window, too.
+    SecondWindow {
+        /// For the user.
+        message: String,
+    },
 }
 
 /// What the host says without being asked.

@@ -77,6 +77,8 @@ pub struct HistoryEntry {
     pub event: Id,
     /// A past participle.
     pub summary: String,
+    /// What it was about, the first few by name.
+    pub about: Vec<String>,
     /// Who.
     pub author: String,
     /// The document it touched.

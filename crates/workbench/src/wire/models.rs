@@ -70,13 +70,13 @@ pub struct Metric {
     pub task: Task,
     /// `F1`, `accuracy` ...
     pub name: String,
-    /// Ours.
+    /// Ours, as the manifest has it: F1 and accuracy in percent, calibration errors and weights as shares.
     #[specta(type = Number)]
     pub value: f64,
-    /// The publication's.
+    /// The publication's, in percent.
     #[specta(type = Option<Number>)]
     pub published: Option<f64>,
-    /// What it was measured on.
+    /// The part of the data that it was measured on: `test`, `development`.
     pub data: String,
 }
 

@@ -1,8 +1,8 @@
 /** From annotations to what the annotator draws: pure, so that it can be tested. */
 
 import type { Mention, MentionState, Range } from '../../annotator/model'
-import type { Annotation, Content, Decision, Participant, Subject } from '../../host/types'
-import { schemas } from '../../shared/words'
+import type { Annotation, Concept, Content, Decision, Participant, Subject } from '../../host/types'
+import { relationName, schemas, taskOfRelation } from '../../shared/words'
 import type { RelationTask } from '../../host/types'
 
 export type Relation = Annotation & { content: Extract<Content, { kind: 'relation' }> }
@@ -37,15 +37,17 @@ const sameDecision = (left: Decision | null, right: Decision | null) =>
 
 const mentionId = (ranges: readonly Range[], type: string) => `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
 
-export type KnownMention = Mention & { text: string; entity: Entity | null }
+export type KnownMention = Mention & { text: string; entity: Entity | null; concepts: readonly Concept[] }
 
-/** The type of a relation's side: what its role says, or what the task says about that side. */
-function typeOfRole(role: string): string {
-  for (const schema of Object.values(schemas)) {
-    const place = schema.roles.indexOf(role)
-    if (place >= 0) return schema.sides[place] ?? role
-  }
-  return role
+export const placeOf = (range: Range | undefined) => (range ? `${String(range.start)}-${String(range.end)}` : '')
+
+/** A statement in words. */
+export const namesOf = (one: Relation) => one.content.participants.map((participant) => participant.name).join(` ${relationName[one.content.type] ?? one.content.type} `)
+
+/** The type of a relation's side: what the task says about that side. Roles are no types: the second drug of an interaction is a "target". */
+export function typeOfSide(relation: string, role: string, place: number): string {
+  const task = taskOfRelation(relation)
+  return (task && schemas[task].sides[place]) ?? role
 }
 
 /**
@@ -61,28 +63,31 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
     const state: MentionState = one.subject.kind === 'added' ? 'added' : statusOf(one) === 'open' ? 'suggested' : statusOf(one) === 'accepted' ? 'accepted' : 'rejected'
     const before = found.get(id)
     if (before && before.state !== 'suggested') continue
-    found.set(id, { id, ranges: one.content.spans, type: one.content.type, state, text: one.content.text, entity: one })
+    found.set(id, { id, ranges: one.content.spans, type: one.content.type, state, text: one.content.text, entity: one, concepts: one.content.concepts })
     const first = one.content.spans[0]
     if (first) places.set(`${String(first.start)}-${String(first.end)}`, id)
   }
   for (const one of annotations) {
     if (!isRelation(one)) continue
-    for (const participant of one.content.participants) {
+    for (const [side, participant] of one.content.participants.entries()) {
       for (const [place, span] of participant.spans.entries()) {
         const at = `${String(span.start)}-${String(span.end)}`
         let id = places.get(at)
         if (id === undefined) {
-          const type = typeOfRole(participant.role)
+          const type = typeOfSide(one.content.type, participant.role, side)
           id = mentionId([span], type)
           places.set(at, id)
-          found.set(id, { id, ranges: [span], type, state: 'suggested', text: text.slice(span.start, span.end), entity: null })
+          found.set(id, { id, ranges: [span], type, state: 'suggested', text: text.slice(span.start, span.end), entity: null, concepts: participant.concepts })
         }
         const mention = found.get(id)
         if (place === 0 && mention?.state === 'suggested' && statusOf(one) === 'accepted') found.set(id, { ...mention, state: 'accepted' })
       }
     }
   }
-  return [...found.values()].sort((left, right) => (left.ranges[0]?.start ?? 0) - (right.ranges[0]?.start ?? 0))
+  // The same name has the same id, wherever it stands.
+  const known = new Map([...found.values()].filter((mention) => mention.concepts.length > 0).map((mention) => [`${mention.type} ${mention.text.toLowerCase()}`, mention.concepts]))
+  const identified = [...found.values()].map((mention) => (mention.concepts.length > 0 ? mention : { ...mention, concepts: known.get(`${mention.type} ${mention.text.toLowerCase()}`) ?? [] }))
+  return identified.sort((left, right) => (left.ranges[0]?.start ?? 0) - (right.ranges[0]?.start ?? 0))
 }
 
 /** The same mentions, as those that were there before where nothing about them changed; the list itself where nothing did at all. */
@@ -90,10 +95,13 @@ export function withKnownMentions(mentions: KnownMention[], before: KnownMention
   const known = new Map(before.map((one) => [one.id, one]))
   const kept = mentions.map((one) => {
     const old = known.get(one.id)
-    return old && old.state === one.state && old.entity === one.entity && old.text === one.text ? old : one
+    return old && old.state === one.state && old.entity === one.entity && old.text === one.text && JSON.stringify(old.concepts) === JSON.stringify(one.concepts) ? old : one
   })
   return kept.length === before.length && kept.every((one, place) => one === before[place]) ? before : kept
 }
+
+/** The mention of a type that stands at a place. */
+export const mentionIdAt = (mentions: readonly KnownMention[], range: Range, type: string): string | null => mentions.find((mention) => mention.type === type && placeOf(mention.ranges[0]) === placeOf(range))?.id ?? null
 
 /** The mention that stands where a participant's nearest span stands. */
 export function mentionOf(participant: Participant | undefined, mentions: readonly KnownMention[]): KnownMention | null {
@@ -113,7 +121,7 @@ export function relationBetween(first: KnownMention, second: KnownMention, task:
       role: schema.roles[place] ?? '',
       name: mention.text,
       spans: mention.ranges,
-      concepts: mention.entity?.content.concepts ?? [],
+      concepts: [...mention.concepts],
       grade: 'exact',
     })),
   }

@@ -13,7 +13,10 @@ export class Questions implements Lasting {
   question = $state('')
   /** One of several documents, whose result is looked at. */
   opened = $state<number | null>(null)
-  asked = $state<{ question: string; documents: number[] } | null>(null)
+  /** What was asked of which documents, and which model answered. */
+  asked = $state<{ question: string; documents: number[]; modelId: string | null } | null>(null)
+  /** Which model classified. */
+  classified = $state<string | null>(null)
   answers = $state.raw<Answer[]>([])
   unanswered = $state.raw<Unanswered[]>([])
   labelled = $state.raw<Labelled[]>([])
@@ -30,7 +33,7 @@ export class Questions implements Lasting {
     const question = this.question.trim()
     if (question === '' || documents.length === 0) return
     this.begin(documents.length)
-    this.asked = { question, documents }
+    this.asked = { question, documents, modelId: this.app.engine.modelId }
     this.answers = []
     this.unanswered = []
     this.hold((ended) =>
@@ -56,6 +59,7 @@ export class Questions implements Lasting {
     if (documents.length === 0) return
     this.begin(documents.length)
     this.labelled = []
+    this.classified = this.app.engine.modelId
     const edit = (document: number, change: (one: Labelled) => Labelled) => {
       const there = this.labelled.find((one) => one.document === document) ?? { document, title: '', labels: [], sentences: [], done: false }
       this.labelled = [...this.labelled.filter((one) => one.document !== document), change(there)]
@@ -74,6 +78,29 @@ export class Questions implements Lasting {
         }
       }),
     )
+  }
+
+  /** The answers that a batch has stored, as if they had been asked for here. */
+  async load(question: string, documents: { id: number; title: string }[]): Promise<void> {
+    this.job?.cancel()
+    this.error = null
+    this.mode = 'question'
+    this.question = question
+    this.opened = null
+    this.unanswered = []
+    this.answers = []
+    this.asked = { question, documents: documents.map((one) => one.id), modelId: null }
+    this.total = documents.length
+    const asked = this.asked
+    for (const { id, title } of documents) {
+      const { marks } = await this.app.host.document(id)
+      if (this.asked !== asked) return
+      const found = marks.annotations.findLast((one) => one.content.kind === 'answer' && one.content.question === question)
+      if (found?.content.kind !== 'answer') continue
+      const { verdict, probabilities } = found.content
+      asked.modelId = marks.runs.find((run) => run.id === found.prediction?.run)?.modelId ?? null
+      this.answers = [...this.answers, { document: id, title, verdict, probabilities, influences: null }]
+    }
   }
 
   stop(): void {

@@ -2,7 +2,7 @@ import type { Job } from '../../host/interface'
 import type { Concordance, Decoding, HostError, Token } from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
 
-export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null }
+export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null; /** One of its words was chosen by hand. */ changed?: boolean }
 
 /** What is inserted or copied: of a candidate that was cut at its length, the sentences that are whole. */
 export function textOf(candidate: Candidate): string {
@@ -52,7 +52,7 @@ export class Describing implements Lasting {
     const kept: Token[] = [...candidate.tokens.slice(0, token), { text, logProbability: chosen?.logProbability ?? 0, alternatives: [{ text: replaced.text, logProbability: replaced.logProbability }, ...replaced.alternatives.filter((one) => one.text !== text)] }]
     const beginning = kept.map((one) => one.text).join('')
     this.run(this.asked, { kind: 'varied', temperature: 0.8, seed: candidate.seed ?? this.seed }, 1, beginning, ([fresh]) => {
-      if (fresh) this.candidates = this.candidates.map((one, index) => (index === place ? { ...fresh, tokens: withKept(fresh.tokens, kept, beginning) } : one))
+      if (fresh) this.candidates = this.candidates.map((one, index) => (index === place ? { ...fresh, changed: true, tokens: withKept(fresh.tokens, kept, beginning) } : one))
     })
   }
 

@@ -4,6 +4,7 @@ import { defaultKeymap, history, historyField, historyKeymap } from '@codemirror
 import { HighlightStyle, Language, defineLanguageFacet, syntaxHighlighting } from '@codemirror/language'
 import { EditorState, type Extension } from '@codemirror/state'
 import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
+import { search, searchKeymap } from '@codemirror/search'
 import { tags } from '@lezer/highlight'
 import { parser } from '@lezer/markdown'
 import type { Draft } from '../../host/types'
@@ -33,6 +34,15 @@ const theme = EditorView.theme({
   '.cm-placeholder': { color: 'var(--ink-3)' },
   '.cm-generated': { background: 'var(--generated)', boxShadow: '0 0 0 1px var(--generated)', borderRadius: '2px' },
   '.cm-unsure': { textDecorationLine: 'underline', textDecorationStyle: 'wavy', textDecorationColor: 'var(--maybe)', textDecorationThickness: '1px', textUnderlineOffset: '0.25em', cursor: 'pointer' },
+  '.cm-panels': { background: 'var(--ground)', color: 'var(--ink)', borderColor: 'var(--line)' },
+  '.cm-panel.cm-search': { display: 'flex', flexWrap: 'wrap', gap: 'var(--s2)', alignItems: 'center', padding: 'var(--s2) var(--s8) var(--s2) var(--s4)', fontFamily: 'var(--font-ui)', fontSize: 'var(--text-small)' },
+  '.cm-panel.cm-search br': { display: 'none' },
+  '.cm-panel.cm-search label': { display: 'inline-flex', gap: '0.25rem', alignItems: 'center', margin: '0', fontSize: 'inherit' },
+  '.cm-textfield': { height: 'var(--control)', margin: '0', padding: '0 var(--s2)', border: '1px solid var(--line-2)', borderRadius: 'var(--radius)', background: 'var(--paper)', color: 'inherit', fontSize: 'inherit' },
+  '.cm-button': { height: 'var(--control)', margin: '0', padding: '0 var(--s3)', border: '1px solid var(--line-2)', borderRadius: 'var(--radius)', background: 'var(--raised)', backgroundImage: 'none', color: 'inherit', fontSize: 'inherit' },
+  '.cm-panel.cm-search [name=close]': { color: 'inherit', fontSize: '1.25rem' },
+  '.cm-searchMatch': { background: 'var(--maybe-soft)', outline: '1px solid var(--maybe)' },
+  '.cm-searchMatch-selected': { background: 'var(--cursor)', outline: '2px solid var(--focus)' },
   '.cm-ghost': { color: 'var(--ink-3)', fontStyle: 'italic' },
 })
 
@@ -71,9 +81,11 @@ function extensionsOf(options: EditorOptions): Extension {
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
     placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
+    search({ top: true }),
+    EditorState.phrases.of({ next: 'Next', previous: 'Previous', all: 'Select all', replace: 'Replace', 'replace all': 'Replace all', 'match case': 'Match case', regexp: 'Pattern', 'by word': 'Whole words' }),
     generatedText,
     ghostText(options.ghost, options.announce),
-    keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap]),
+    keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap, ...searchKeymap]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged || update.transactions.some((one) => one.effects.length > 0)) options.onchange(update.view)
       if (update.selectionSet || update.docChanged) options.onselect(update.view)

@@ -3,7 +3,6 @@
 import { RangeSet, StateEffect, StateField, type EditorState, type Extension, type Range } from '@codemirror/state'
 import { Decoration, EditorView, type DecorationSet } from '@codemirror/view'
 import type { GeneratedSpan, Token } from '../../host/types'
-import { percent } from '../../shared/format'
 
 /** Below this probability a token is underlined. */
 export const unsureBelow = 0.3
@@ -13,8 +12,11 @@ export const isUnsure = (token: Token) => Math.exp(token.logProbability) < unsur
 /** A token's words as they can be shown: some are only a blank. */
 export const wordsOf = (token: { text: string }) => token.text.trim() || '␣'
 
-/** What a token tells under the pointer: how sure the model was, and what else it considered. */
-export const hintOf = (token: Token) => `${percent(Math.exp(token.logProbability))} sure. Or: ${token.alternatives.map((one) => `${wordsOf(one)} ${percent(Math.exp(one.logProbability))}`).join(', ')}. Click to choose.`
+/** What a token tells under the pointer: what else the model considered. No figure: how likely a word was says nothing about whether it is true. */
+export const hintOf = (token: Token) => `The model hesitated. Or: ${token.alternatives.map(wordsOf).join(', ')}. Click to choose.`
+
+/** Stands wherever text of a model stands. */
+export const unchecked = 'Not checked. May be false.'
 
 export type Passage = { from: number; to: number; model: string; seed: number | null; tokens: Token[] }
 
@@ -29,7 +31,7 @@ export type Unsure = { token: Token; from: number; to: number }
 type Spec = { passage: Omit<Passage, 'from' | 'to'> }
 
 const passageMark = (passage: Passage) =>
-  Decoration.mark({ class: 'cm-generated', attributes: { title: `Written by ${passage.model}${passage.seed === null ? '' : `, seed ${String(passage.seed)}`}` }, passage: { model: passage.model, seed: passage.seed, tokens: passage.tokens }, inclusive: false }).range(passage.from, passage.to)
+  Decoration.mark({ class: 'cm-generated', attributes: { title: `Written by ${passage.model}${passage.seed === null ? '' : `, seed ${String(passage.seed)}`}. ${unchecked}` }, passage: { model: passage.model, seed: passage.seed, tokens: passage.tokens }, inclusive: false }).range(passage.from, passage.to)
 
 const unsureMark = (token: Token, from: number, to: number) => Decoration.mark({ class: 'cm-unsure', attributes: { title: hintOf(token) }, token, inclusive: false }).range(from, to)
 

@@ -1,6 +1,6 @@
 /** Ghost text: a continuation after the cursor that is no part of the text until it is taken. */
 
-import { Prec, StateEffect, StateField, type Extension } from '@codemirror/state'
+import { Facet, Prec, StateEffect, StateField, type EditorState, type Extension } from '@codemirror/state'
 import { Decoration, EditorView, ViewPlugin, WidgetType, keymap, type DecorationSet, type ViewUpdate } from '@codemirror/view'
 
 export type GhostSource = {
@@ -9,7 +9,11 @@ export type GhostSource = {
   delay(): number
   /** Asks for a continuation; `show` is called with all of it so far. Returns how to stop. */
   ask(before: string, show: (text: string) => void): () => void
+  /** Marks what was taken as a model's. */
+  mark?(state: EditorState, from: number, to: number): StateEffect<unknown>[]
 }
+
+const marking = Facet.define<NonNullable<GhostSource['mark']>>()
 
 export const setGhost = StateEffect.define<string>()
 
@@ -27,6 +31,7 @@ class GhostWidget extends WidgetType {
     span.className = 'cm-ghost'
     span.setAttribute('aria-hidden', 'true')
     span.textContent = this.text
+    span.title = 'A suggestion of a model. Not checked. May be false.'
     return span
   }
   override ignoreEvent(): boolean {
@@ -50,7 +55,8 @@ const shown = (view: EditorView) => view.state.field(ghostField).text
 
 function insert(view: EditorView, text: string, rest: string): boolean {
   const { head } = view.state.selection.main
-  view.dispatch({ changes: { from: head, insert: text }, selection: { anchor: head + text.length }, userEvent: 'input.complete' })
+  const effects = view.state.facet(marking).flatMap((mark) => mark(view.state, head, head + text.length))
+  view.dispatch({ changes: { from: head, insert: text }, selection: { anchor: head + text.length }, effects, userEvent: 'input.complete' })
   if (rest !== '') view.dispatch({ effects: setGhost.of(rest) })
   return true
 }
@@ -113,6 +119,7 @@ export function ghostText(source: GhostSource, announce: (text: string) => void)
   )
   return [
     ghostField,
+    source.mark ? marking.of(source.mark) : [],
     asking,
     Prec.highest(
       keymap.of([

@@ -71,7 +71,7 @@ export function curation(world: World): Curation {
           world.journal.put('decisions', subjectKey(judgement.subject), row)
         })
         return summary(verb, subjects.map((subject) => subject.content.kind))
-      })
+      }, subjects.slice(0, 3).map(({ content }) => (content.kind === 'relation' ? content.participants.map((one) => one.name).join(' and ') : content.kind === 'entity' ? content.text : content.kind)))
     },
     withdraw: async (subjects) => {
       const found = subjects.map(contentOf)

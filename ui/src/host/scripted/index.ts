@@ -60,6 +60,7 @@ export function scriptedHost(options: Partial<ScriptedOptions> = {}): ScriptedHo
       world.settings = changed
     },
     diagnostics: async () => ['Osler 0.1.0 (scripted host)', `Device: ${world.engine.device}`, `Model: ${world.engine.model ?? 'none'}`, `Library: ${String(world.documents.size)} documents`].join('\n'),
+    report: async (place) => void world.reports.push(place),
     reveal: async () => undefined,
     ...documents(world),
     ...curation(world),
@@ -110,7 +111,7 @@ function furnish(world: World, scene: Scene): void {
     find(id, 'bc5cdr', 'starter', 'Osler starter')
     return
   }
-  for (const sample of [...samples].reverse()) {
+  for (const sample of samples) {
     const id = store(world, sample, 'Samples', 'text')
     if (sample.sourceId !== 'sample-1') continue
     const findings = find(id, 'bc5cdr', 'starter', 'Osler starter').filter((finding) => finding.prediction.content.kind === 'relation')

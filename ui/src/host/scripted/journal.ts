@@ -6,7 +6,7 @@ export type Key = string
 
 type Patch = { table: string; key: Key; other: unknown }
 
-type Event = { step: Step; at: number; state: HistoryEntry['state']; patches: Patch[] }
+type Event = { step: Step; about: string[]; at: number; state: HistoryEntry['state']; patches: Patch[] }
 
 export class Journal {
   private readonly tables = new Map<string, Map<Key, unknown>>()
@@ -28,13 +28,13 @@ export class Journal {
   }
 
   /** Runs `change` as one step. What was undone before it can no longer be redone. */
-  act(track: Track, at: number, document: number | null, change: () => string): Step {
+  act(track: Track, at: number, document: number | null, change: () => string, about: string[] = []): Step {
     this.open = []
     try {
       const summary = change()
       for (const event of this.events) if (event.state === 'undone' && event.step.track === track) event.state = 'abandoned'
       const step: Step = { event: this.events.length + 1, summary, document, track }
-      this.events.push({ step, at, state: 'done', patches: this.open })
+      this.events.push({ step, about, at, state: 'done', patches: this.open })
       return step
     } finally {
       this.open = null
@@ -80,6 +80,6 @@ export class Journal {
       .filter((event) => before === null || event.step.event < before)
       .slice(-limit)
       .reverse()
-      .map(({ step, at, state }) => ({ event: step.event, summary: step.summary, author, document: step.document, madeAt: at, state }))
+      .map(({ step, about, at, state }) => ({ event: step.event, summary: step.summary, about, author, document: step.document, madeAt: at, state }))
   }
 }

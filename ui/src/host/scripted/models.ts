@@ -9,6 +9,10 @@ type Models = Pick<
   'models' | 'previewModel' | 'importModel' | 'verifyModel' | 'useModel' | 'removeModel' | 'restoreModel' | 'loadModel' | 'unloadModel' | 'devices' | 'answerFallback'
 >
 
+/** Figures as a manifest has them: scores in percent, calibration errors as shares. */
+const figures = (task: wire.Task, values: Record<string, number>, published: number): wire.Metric[] =>
+  Object.entries(values).map(([name, value]) => ({ task, name, value, published: ['f1', 'accuracy', 'micro_f1'].includes(name) ? published : null, data: name.startsWith('dev_') ? 'development' : 'test' }))
+
 const starter: wire.Model = {
   id: 'starter',
   name: 'Osler starter',
@@ -27,11 +31,11 @@ const starter: wire.Model = {
   verifiedAt: Date.UTC(2026, 10, 20, 8),
   selfTest: { passed: true, device: 'CPU', tokensPerSecond: 212, message: 'The fixed prompt gave the expected tokens.' },
   metrics: [
-    { task: 'bc5cdr', name: 'F1', value: 0.312, published: 0.4498, data: 'BC5CDR test' },
-    { task: 'ddi', name: 'F1', value: 0.224, published: 0.4076, data: 'DDI test' },
-    { task: 'kdDti', name: 'F1', value: 0.084, published: 0.3842, data: 'KD-DTI test' },
-    { task: 'answer', name: 'accuracy', value: 0.584, published: 0.782, data: 'PubMedQA test' },
-    { task: 'classify', name: 'micro-F1', value: 0.743, published: 0.8512, data: 'HoC test' },
+    ...figures('bc5cdr', { f1: 31.2, dev_calibration_error: 0.013, dev_pair_f1_of_signs_alone: 41.0, dev_pair_f1_of_both: 41.2 }, 44.98),
+    ...figures('ddi', { f1: 22.4, dev_calibration_error: 0.032, dev_pair_f1_of_signs_alone: 58.3, dev_pair_f1_of_both: 57.2 }, 40.76),
+    ...figures('kdDti', { dev_pair_f1: 0.3, dev_calibration_error: 0.0003, dev_pair_f1_of_signs_alone: 0.3, dev_pair_f1_of_both: 0.3 }, 38.42),
+    ...figures('answer', { accuracy: 58.4, calibration_error: 0.087, model_weight: 0 }, 78.2),
+    ...figures('classify', { micro_f1: 75.3, calibration_error: 0.009, model_weight: 0.5 }, 85.12),
   ],
   card: 'A small BioGPT that comes with Osler, so that everything works at the first start. It was trained on openly licensed abstracts and definitions.\n\nIt is much weaker than the published models: use it to learn the program and for drafts of annotations that a person checks. It is not a medical device.',
   inUse: true,
@@ -51,7 +55,7 @@ const base: wire.Model = {
   architecture: 'BioGPT · 24 layers · width 1,024 · vocabulary 42,393',
   importedAt: Date.UTC(2026, 10, 18, 14),
   selfTest: { passed: true, device: 'CPU', tokensPerSecond: 24, message: 'The fixed prompt gave the expected tokens.' },
-  metrics: [{ task: 'bc5cdr', name: 'F1', value: 0.447, published: 0.4498, data: 'BC5CDR test' }],
+  metrics: figures('bc5cdr', { f1: 44.7 }, 44.98),
   card: 'The published checkpoint for chemical-induced disease relations, converted from its fairseq form by Osler.',
   inUse: false,
 }

@@ -54,8 +54,8 @@ function warningsIn(text: string, sentence: Span): Warning[] {
 
 const roles: Record<RelationTask, { types: [string, string]; roles: [string, string] }> = {
   bc5cdr: { types: ['Chemical', 'Disease'], roles: ['Chemical', 'Disease'] },
-  ddi: { types: ['Chemical', 'Chemical'], roles: ['Drug 1', 'Drug 2'] },
-  kdDti: { types: ['Chemical', 'Gene'], roles: ['Drug', 'Target'] },
+  ddi: { types: ['Chemical', 'Chemical'], roles: ['drug', 'target'] },
+  kdDti: { types: ['Chemical', 'Gene'], roles: ['drug', 'target'] },
 }
 
 function typeOf(task: RelationTask, words: string): string {

@@ -47,6 +47,7 @@ export class World {
   /** Tops of documents by id. */
   readonly places = new Map<number, number>()
   place: wire.Place | null = null
+  readonly reports: string[] = []
   private ids = 0
 
   constructor(clock: Clock, settings: wire.Settings) {
@@ -197,7 +198,7 @@ export class World {
     return { step, document: shown, marks: shown === null ? null : this.marks(shown), library: this.library() }
   }
 
-  act(document: number | null, change: () => string): wire.Change {
-    return this.change(this.journal.act('curation', this.clock.now(), document, change))
+  act(document: number | null, change: () => string, about: string[] = []): wire.Change {
+    return this.change(this.journal.act('curation', this.clock.now(), document, change, about))
   }
 }

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use operations::choice::{self, Asked, Choosing, Listed, Pick};
 
+use super::host::LEAST_TEMPERATURE;
 use super::{Candidate, Request, read};
 use crate::decode::rules::Legal;
 use crate::decode::{Alternative, Choice, DecodeError, Rules, Token};
@@ -18,9 +19,11 @@ pub(super) fn choose(
 ) -> Result<Vec<Token>, DecodeError> {
     let pick = match choice {
         Choice::Greedy => Pick::Greatest,
-        Choice::Sampled(sampling) => {
-            Pick::Drawn { temperature: sampling.temperature, top_k: sampling.top_k, top_p: sampling.top_p }
-        }
+        Choice::Sampled(sampling) => Pick::Drawn {
+            temperature: sampling.temperature.max(LEAST_TEMPERATURE),
+            top_k: sampling.top_k,
+            top_p: sampling.top_p,
+        },
     };
     let numbers = requests.iter().map(|request| request.uniform as f32);
     let rows = rows(logits, requests, numbers, rules, pick)?;

@@ -165,9 +165,13 @@ fn draw(scores: Vec<f32>, sampling: &Sampling, uniform: f64) -> u32 {
     last
 }
 
+/// Below this temperature only the likeliest token is left, and far below it scores are too large for a number.
+pub(super) const LEAST_TEMPERATURE: f32 = 1e-4;
+
 /// Probabilities after temperature, top-k and top-p, up to a common factor: tokens with any, in the order of ids.
 fn weights(mut scores: Vec<f32>, sampling: &Sampling) -> Vec<(u32, f32)> {
-    scores.iter_mut().for_each(|score| *score /= sampling.temperature);
+    let temperature = sampling.temperature.max(LEAST_TEMPERATURE);
+    scores.iter_mut().for_each(|score| *score /= temperature);
     let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sorted: Vec<f32> = scores.iter().copied().filter(|score| *score > f32::NEG_INFINITY).collect();
     let mut least = f32::NEG_INFINITY;
@@ -176,18 +180,28 @@ fn weights(mut scores: Vec<f32>, sampling: &Sampling) -> Vec<(u32, f32)> {
         least = *kth;
         sorted.retain(|score| *score >= least);
     }
+    // Of equals at the border as many as are needed, the first ones: with 16 bits a number equals are not rare.
+    let mut equals = usize::MAX;
     if sampling.top_p < 1.0 {
-        least = least_of_mass(&mut sorted, max, sampling.top_p);
+        (least, equals) = least_of_mass(&mut sorted, max, sampling.top_p);
     }
-    let kept = scores.iter().enumerate().filter(|(_, score)| **score >= least && **score > f32::NEG_INFINITY);
+    let kept = scores.iter().enumerate().filter(|(_, score)| {
+        if **score != least {
+            return **score > least;
+        }
+        let is_needed = equals > 0 && least > f32::NEG_INFINITY;
+        equals = equals.saturating_sub(1);
+        is_needed
+    });
     kept.map(|(id, score)| (id as u32, (score - max).exp())).filter(|(_, weight)| *weight > 0.0).collect()
 }
 
-/// The least score among the likeliest that together have probability `top_p`.
-fn least_of_mass(scores: &mut [f32], max: f32, top_p: f32) -> f32 {
+/// The least score among the likeliest that together have probability `top_p`, and how many of that score are among them.
+fn least_of_mass(scores: &mut [f32], max: f32, top_p: f32) -> (f32, usize) {
     let total: f64 = scores.iter().map(|score| f64::from((score - max).exp())).sum();
     let wanted = total * f64::from(top_p);
     let (mut sorted, mut sum) = (0, 0.0);
+    let (mut last, mut equals) = (f32::INFINITY, 0);
     // Rarely more than a few hundred count: sort them by and by.
     while sorted < scores.len() {
         let rest = &mut scores[sorted..];
@@ -198,11 +212,46 @@ fn least_of_mass(scores: &mut [f32], max: f32, top_p: f32) -> f32 {
         rest[..now].sort_unstable_by(|a, b| b.total_cmp(a));
         for score in &rest[..now] {
             sum += f64::from((score - max).exp());
+            equals = if *score == last { equals + 1 } else { 1 };
+            last = *score;
             if sum >= wanted {
-                return *score;
+                return (last, equals);
             }
         }
         sorted += now;
     }
-    f32::NEG_INFINITY
+    (f32::NEG_INFINITY, usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampling(temperature: f32, top_p: f32) -> Sampling {
+        Sampling { temperature, top_p, ..Sampling::default() }
+    }
+
+    #[test]
+    fn the_coldest_draw_takes_the_likeliest_and_never_a_token_that_may_not_come() {
+        let scores = vec![f32::NEG_INFINITY, 3.0, 40.0, 39.0];
+        for temperature in [1e-3, 1e-38, f32::MIN_POSITIVE] {
+            for uniform in [0.0, 0.5, 0.999] {
+                assert_eq!(draw(scores.clone(), &sampling(temperature, 1.0), uniform), 2, "{temperature}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_equals_at_the_border_as_many_are_kept_as_are_needed() {
+        let kept = |top_p| -> Vec<u32> {
+            let scores = vec![1.0, 2.0, 2.0, 2.0, 2.0, f32::NEG_INFINITY];
+            weights(scores, &sampling(1.0, top_p)).into_iter().map(|(id, _)| id).collect()
+        };
+        // Each of the four has 0.229 of the probability.
+        assert_eq!(kept(0.2), [1]);
+        assert_eq!(kept(0.4), [1, 2]);
+        assert_eq!(kept(0.9), [1, 2, 3, 4]);
+        assert_eq!(kept(0.99), [0, 1, 2, 3, 4]);
+        assert_eq!(kept(1.0), [0, 1, 2, 3, 4]);
+    }
 }

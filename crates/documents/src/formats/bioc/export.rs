@@ -5,18 +5,15 @@ use super::super::offsets::Offsets;
 use super::super::{Unit, identifiers};
 use super::import::Known;
 use super::{
-    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, Location, Node,
-    VOCABULARIES, import, keys,
+    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, Inner, Location,
+    Node, VOCABULARIES, import, keys,
 };
 use crate::{Document, Entity, Infons, Passage, Relation, Span, Target};
 
 /// The BioC form of a document. Offsets count code points.
 pub(super) fn document(document: &Document) -> BiocDocument {
     let offsets = Offsets::new(&document.text, Unit::CodePoints);
-    let whole =
-        Passage { span: Span::new(0, document.text.len()), kind: String::new(), infons: Infons::new() };
-    let passages =
-        if document.passages.is_empty() { std::slice::from_ref(&whole) } else { &document.passages[..] };
+    let passages = &covering(document, &offsets)[..];
     let mut infons = document.infons.clone();
     if follows_from(passages, document).is_none() {
         infons.insert(keys::TEXT.to_owned(), document.text.clone());
@@ -34,6 +31,68 @@ pub(super) fn document(document: &Document) -> BiocDocument {
     let (index, known) = (Index::of(document), Known::of(&document.entities));
     let relations = document.relations.iter().map(|one| relation(one, &index, &known, &offsets)).collect();
     BiocDocument { id: document.id.clone(), infons, passages: written, annotations: Vec::new(), relations }
+}
+
+/// Passages that hold all words and, each whole, all mentions: other tools look for a mention in its passage. Where a
+/// document's own are not like that, a passage says which of them it holds.
+fn covering(document: &Document, offsets: &Offsets<'_>) -> Vec<Passage> {
+    let text = &document.text;
+    let mut own: Vec<&Passage> = document.passages.iter().collect();
+    own.sort_by_key(|passage| passage.span);
+    let mut stretches: Vec<Span> = own.iter().map(|passage| passage.span).collect();
+    let mut end = 0;
+    let starts = own.iter().map(|passage| passage.span.start).chain([text.len()]);
+    let ends = own.iter().map(|passage| passage.span.end).chain([text.len()]);
+    for (start, next) in starts.zip(ends) {
+        let gap = text.get(end..start.max(end)).unwrap_or_default();
+        let from = end + (gap.len() - gap.trim_start().len());
+        stretches.extend((!gap.trim().is_empty()).then(|| Span::new(from, from + gap.trim().len())));
+        end = end.max(next);
+    }
+    stretches.extend(document.entities.iter().filter_map(|entity| {
+        Some(Span::new(entity.spans.first()?.start, entity.spans.iter().map(|span| span.end).max()?))
+    }));
+    stretches.sort_unstable();
+    let mut written: Vec<Span> = Vec::new();
+    for stretch in stretches {
+        match written.last_mut() {
+            Some(last) if stretch.start < last.end => last.end = last.end.max(stretch.end),
+            _ => written.push(stretch),
+        }
+    }
+    if written.is_empty() {
+        written.push(Span::new(0, text.len()));
+    }
+    let mut own = own.into_iter().peekable();
+    let mut passages = Vec::with_capacity(written.len());
+    for span in written {
+        let mut inside: Vec<&Passage> = Vec::new();
+        while let Some(passage) = own.next_if(|passage| passage.span.start < span.end) {
+            inside.push(passage);
+        }
+        if let [one] = inside[..]
+            && one.span == span
+        {
+            passages.push(one.clone());
+            continue;
+        }
+        let from = offsets.at_byte(span.start);
+        let inner = inside.iter().map(|passage| Inner {
+            start: offsets.at_byte(passage.span.start) - from,
+            end: offsets.at_byte(passage.span.end) - from,
+            kind: passage.kind.clone(),
+            infons: passage.infons.clone(),
+        });
+        let inner = serde_json::to_string(&inner.collect::<Vec<_>>()).unwrap_or_default();
+        let mut infons = Infons::new();
+        // A document without passages has nothing to come back to.
+        if !document.passages.is_empty() {
+            infons.insert(keys::PASSAGES.to_owned(), inner);
+        }
+        let kind = inside.first().map(|passage| passage.kind.clone()).unwrap_or_default();
+        passages.push(Passage { span, kind, infons });
+    }
+    passages
 }
 
 /// Whether the passages, their offsets and line breaks between them give the document's text.

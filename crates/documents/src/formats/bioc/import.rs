@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::super::import::Intake;
 use super::super::index::UniqueIds;
 use super::super::offsets::Offsets;
-use super::super::placement::{self, Claim, Placement};
-use super::super::{Notice, Unit, identifiers};
+use super::super::placement::{self, Claim, Ground, Segment};
+use super::super::{Unit, identifiers};
 use super::{
-    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, VOCABULARIES, keys,
-    take_score,
+    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, Inner, VOCABULARIES,
+    keys, take_score,
 };
 use crate::{Argument, Concept, Document, Entity, Infons, Relation, Span, Target};
 
@@ -21,51 +21,50 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
     let place = format!("document {}", source.id);
     let mut infons = source.infons;
     let whole = infons.remove(keys::TEXT);
-    let (parts, sentences) = parts_of(source.passages);
+    let (mut parts, sentences) = parts_of(source.passages);
     let unit = unit_of(&parts);
-    if unit != Unit::CodePoints {
-        intake.notice(Notice::Offsets(unit));
-    }
     if sentences > 0 {
         intake.left_out("sentence boundaries", sentences);
     }
     let mut document = Document { id: source.id, infons, ..Document::default() };
-    let starts = lay_out(&parts, unit, whole, &mut document);
+    let (starts, is_whole) = lay_out(&parts, unit, whole, &mut document);
 
-    let mut claims = Vec::new();
-    let mut placements = Vec::new();
+    let mut claims: Vec<Claim> = Vec::new();
     let mut annotations: Vec<(usize, BiocAnnotation)> = Vec::new();
     let mut relations: Vec<(usize, BiocRelation)> = Vec::new();
-    let base = parts.first().map_or(0, |part| part.offset);
-    let lead = starts.first().copied().unwrap_or(0);
-    let mut parts = parts;
-    for (index, (part, start)) in parts.iter_mut().zip(&starts).enumerate() {
-        let own = std::mem::take(&mut part.claims);
-        placements.extend(resolve(&document.text, part, *start, (base, lead), unit, &own));
-        claims.extend(own);
+    for (index, part) in parts.iter_mut().enumerate() {
+        claims.extend(part.annotations.iter().map(|annotation| claim_of(annotation, index)));
         annotations.extend(part.annotations.drain(..).map(|annotation| (index, annotation)));
         relations.extend(part.relations.drain(..).map(|relation| (index, relation)));
     }
     relations.extend(source.relations.into_iter().map(|relation| (usize::MAX, relation)));
     // BioC's DTD has no annotations beside the passages, but some tools write them there.
-    for annotation in source.annotations {
-        let claim = claim_of(&annotation, base);
-        let start = Span::new(lead, document.text.len());
-        let placed = start
-            .slice(&document.text)
-            .map(|text| placement::place(text, unit, std::slice::from_ref(&claim)));
-        placements.extend(
-            placed.unwrap_or_else(|| vec![Placement::Outside]).into_iter().map(|placed| by(placed, lead)),
-        );
-        claims.push(claim);
-        annotations.push((usize::MAX, annotation));
+    claims.extend(source.annotations.iter().map(|annotation| claim_of(annotation, usize::MAX)));
+    annotations.extend(source.annotations.into_iter().map(|annotation| (usize::MAX, annotation)));
+    let ground =
+        if is_whole { Ground::whole(&document.text) } else { ground(&parts, &starts, &document.text) };
+    let mut placed = placement::place(&ground, &claims, &[unit]);
+    if placed.exact < claims.len() {
+        // Some tools count each passage's annotations from the passage's beginning.
+        let relative: Vec<Claim> = claims.iter().map(|claim| from_part(claim, &parts)).collect();
+        let other = placement::place(&ground, &relative, &[unit]);
+        if other.is_better_than(&placed) {
+            (placed, claims) = (other, relative);
+        }
     }
-    placement::report(&claims, &placements, &place, intake);
 
     let mut ids = Ids::default();
-    for ((part, annotation), placement) in annotations.into_iter().zip(placements) {
-        let id = ids.give(part, &annotation.id, "T");
-        document.entities.push(entity(annotation, id, placement.spans(), &document.text));
+    let entities = annotations
+        .into_iter()
+        .map(|(part, annotation)| {
+            let id = ids.give(part, &annotation.id, "T");
+            entity(annotation, id, Vec::new(), "")
+        })
+        .collect();
+    document.entities = placement::settle(placed, &claims, entities, &place, intake);
+    for entity in document.entities.iter_mut().filter(|entity| entity.text.is_empty()) {
+        let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
+        entity.text = words.collect::<Vec<_>>().join(" ");
     }
     let mut relation_ids = Ids::default();
     let relations: Vec<(usize, String, BiocRelation)> = relations
@@ -96,7 +95,6 @@ struct Part {
     text: String,
     /// Whether the part begins a passage; a sentence that continues one does not.
     begins: bool,
-    claims: Vec<Claim>,
     annotations: Vec<BiocAnnotation>,
     relations: Vec<BiocRelation>,
 }
@@ -125,9 +123,6 @@ fn parts_of(passages: Vec<BiocPassage>) -> (Vec<Part>, usize) {
             }
             if let Some(last) = parts.last_mut() {
                 last.relations.extend(passage.relations);
-                let claims: Vec<Claim> =
-                    passage.annotations.iter().map(|annotation| claim_of(annotation, last.offset)).collect();
-                last.claims.extend(claims);
                 last.annotations.extend(passage.annotations);
             }
         } else {
@@ -150,20 +145,31 @@ fn part(
     annotations: Vec<BiocAnnotation>,
     relations: Vec<BiocRelation>,
 ) -> Part {
-    let claims = annotations.iter().map(|annotation| claim_of(annotation, offset)).collect();
-    Part { infons, offset, text, begins, claims, annotations, relations }
+    Part { infons, offset, text, begins, annotations, relations }
 }
 
-fn claim_of(annotation: &BiocAnnotation, base: i64) -> Claim {
-    let spans = annotation
-        .locations
-        .iter()
-        .map(|location| {
-            let start = location.offset.saturating_sub(base);
-            (start, start.saturating_add(location.length))
-        })
-        .collect();
-    Claim { spans, words: annotation.text.clone() }
+fn claim_of(annotation: &BiocAnnotation, segment: usize) -> Claim {
+    let ends =
+        |location: &super::Location| (location.offset, location.offset.saturating_add(location.length));
+    let spans = annotation.locations.iter().map(ends).collect();
+    Claim { spans, words: annotation.text.clone(), segment }
+}
+
+/// The claim as if it counted from the beginning of its part.
+fn from_part(claim: &Claim, parts: &[Part]) -> Claim {
+    let by = parts.get(claim.segment).map_or(0, |part| part.offset);
+    let shift = |(start, end): &(i64, i64)| (start.saturating_add(by), end.saturating_add(by));
+    Claim { spans: claim.spans.iter().map(shift).collect(), ..claim.clone() }
+}
+
+/// Where the parts' offsets lie in the text.
+fn ground<'t>(parts: &[Part], starts: &[usize], text: &'t str) -> Ground<'t> {
+    let segment = |(part, start): (&Part, &usize)| Segment {
+        start: *start,
+        end: start + part.text.len(),
+        offset: Some(part.offset),
+    };
+    Ground { text, segments: parts.iter().zip(starts).map(segment).collect() }
 }
 
 /// The unit of a document's offsets: by its annotations, else by how its passages follow each other.
@@ -171,8 +177,24 @@ fn unit_of(parts: &[Part]) -> Unit {
     if parts.iter().all(|part| part.text.is_ascii()) {
         return Unit::CodePoints;
     }
-    if parts.iter().any(|part| !part.claims.is_empty()) {
-        let unit = placement::unit_of(parts.iter().map(|part| (part.text.as_str(), part.claims.as_slice())));
+    let is_annotated = parts.iter().any(|part| !part.annotations.is_empty());
+    if is_annotated {
+        // Measured where every part begins at the offset that the file gives it.
+        let mut text = String::new();
+        let mut starts = Vec::with_capacity(parts.len());
+        for part in parts {
+            starts.push(text.len());
+            text.push_str(&part.text);
+            text.push('\n');
+        }
+        let claims: Vec<Claim> = parts
+            .iter()
+            .enumerate()
+            .flat_map(|(index, part)| {
+                part.annotations.iter().map(move |annotation| claim_of(annotation, index))
+            })
+            .collect();
+        let unit = placement::place(&ground(parts, &starts, &text), &claims, &placement::UNITS).unit;
         // Claims before the first special letter fit every unit; only a better fit counts.
         if unit != Unit::CodePoints {
             return unit;
@@ -186,7 +208,7 @@ fn unit_of(parts: &[Part]) -> Unit {
         parts.windows(2).filter(|pair| next(pair)).count()
     };
     let code_points = follows(Unit::CodePoints);
-    let annotated = parts.iter().any(|part| !part.claims.is_empty() && !part.text.is_ascii());
+    let annotated = parts.iter().any(|part| !part.annotations.is_empty() && !part.text.is_ascii());
     [Unit::Bytes, Unit::Utf16]
         .into_iter()
         .find(|unit| !annotated && follows(*unit) > code_points)
@@ -202,8 +224,8 @@ fn length(text: &str, unit: Unit) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-/// Puts the parts into the document's text and gives the byte each begins at.
-fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Document) -> Vec<usize> {
+/// Puts the parts into the document's text and gives the byte each begins at, and whether the file gives the whole text.
+fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Document) -> (Vec<usize>, bool) {
     let mut starts = Vec::with_capacity(parts.len());
     let exact = whole.filter(|whole| {
         let offsets = Offsets::new(whole, unit);
@@ -214,6 +236,7 @@ fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Doc
             |(part, start): (&Part, &usize)| whole.get(*start..start + part.text.len()) == Some(&part.text);
         starts.len() == parts.len() && parts.iter().zip(&starts).all(fits)
     });
+    let is_whole = exact.is_some();
     match exact {
         Some(whole) => document.text = whole,
         None => {
@@ -234,7 +257,16 @@ fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Doc
     }
     for (part, start) in parts.iter().zip(&starts) {
         let span = Span::new(*start, start + part.text.len());
-        if part.begins {
+        if let Some(json) = part.infons.get(keys::PASSAGES)
+            && let Ok(inner) = serde_json::from_str::<Vec<Inner>>(json)
+        {
+            let offsets = Offsets::new(&part.text, Unit::CodePoints);
+            document.passages.extend(inner.into_iter().filter_map(|inner| {
+                let span =
+                    Span::new(start + offsets.to_byte(inner.start)?, start + offsets.to_byte(inner.end)?);
+                Some(crate::Passage { span, kind: inner.kind, infons: inner.infons })
+            }));
+        } else if part.begins {
             let mut infons = part.infons.clone();
             let kind = infons.remove(keys::TYPE).unwrap_or_default();
             document.passages.push(crate::Passage { span, kind, infons });
@@ -243,61 +275,7 @@ fn lay_out(parts: &[Part], unit: Unit, whole: Option<String>, document: &mut Doc
         }
     }
     document.passages.retain(|passage| !passage.span.is_empty());
-    starts
-}
-
-/// Places a part's claims: within the part, else anywhere in the document, else as if they counted from the part.
-fn resolve(
-    text: &str,
-    part: &Part,
-    start: usize,
-    (base, lead): (i64, usize),
-    unit: Unit,
-    claims: &[Claim],
-) -> Vec<Placement> {
-    let mut placements = placement::place(&part.text, unit, claims);
-    for placement in &mut placements {
-        *placement = by(placement.clone(), start);
-    }
-    if !placements.contains(&Placement::Outside) {
-        return placements;
-    }
-    let shifted = |by: i64| -> Vec<Claim> {
-        let shift = |claim: &Claim| Claim {
-            spans: claim
-                .spans
-                .iter()
-                .map(|(start, end)| (start.saturating_add(by), end.saturating_add(by)))
-                .collect(),
-            words: claim.words.clone(),
-        };
-        claims.iter().map(shift).collect()
-    };
-    let in_document =
-        placement::place(text.get(lead..).unwrap_or_default(), unit, &shifted(part.offset - base));
-    let from_part = placement::place(&part.text, unit, &shifted(part.offset));
-    for ((placement, wider), relative) in placements.iter_mut().zip(in_document).zip(from_part) {
-        if *placement != Placement::Outside {
-            continue;
-        }
-        *placement = match (wider, relative) {
-            (wider @ (Placement::Exact(_) | Placement::Moved(_)), _) => by(wider, lead),
-            (_, relative) if relative != Placement::Outside => by(relative, start),
-            (wider, _) => by(wider, lead),
-        };
-    }
-    placements
-}
-
-fn by(placement: Placement, start: usize) -> Placement {
-    let shift =
-        |spans: Vec<Span>| spans.iter().map(|span| Span::new(span.start + start, span.end + start)).collect();
-    match placement {
-        Placement::Exact(spans) => Placement::Exact(shift(spans)),
-        Placement::Moved(spans) => Placement::Moved(shift(spans)),
-        Placement::Differs(spans) => Placement::Differs(shift(spans)),
-        Placement::Outside => Placement::Outside,
-    }
+    (starts, is_whole)
 }
 
 /// Ids made unique in a document, and found again by the passage that used them.

@@ -69,12 +69,17 @@ fn collection(text: &str, place: &str, intake: &mut Intake<'_>) {
             collection(item.get(), place, intake);
             continue;
         }
-        match serde_json::from_str::<Value>(item.get()) {
+        match json::value(item, intake) {
             Ok(value) if value.is_object() => import::document(document(&value), intake),
-            _ => intake.issue(
+            Ok(_) => intake.issue(
                 format!("{place}, document {number}"),
                 "It is not a BioC document.",
                 "Export it again from the program that made it.",
+            ),
+            Err(problem) => intake.issue(
+                format!("{place}, document {number}"),
+                problem,
+                "Split the document, or export the file again.",
             ),
         }
     }

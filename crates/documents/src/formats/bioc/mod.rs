@@ -75,6 +75,9 @@ mod keys {
     pub const EVIDENCE: &str = "evidence";
     /// What the plain form would not read back the same, as JSON.
     pub const EXACT: &str = "osler";
+    /// The document's own passages inside this one, as JSON, where they are not this one: none in a stretch that no
+    /// passage covers, several where a mention spans them.
+    pub const PASSAGES: &str = "osler.passages";
     /// The whole text, where the passages and their offsets do not give it.
     pub const TEXT: &str = "osler.text";
     /// The collection's reproducibility records, as JSON.
@@ -102,6 +105,15 @@ const VOCABULARIES: [&str; 18] = [
     "SNOMEDCT",
     "CVCL",
 ];
+
+/// A passage in `keys::PASSAGES`: code points from the start of the one around it.
+#[derive(Serialize, Deserialize)]
+struct Inner {
+    start: usize,
+    end: usize,
+    kind: String,
+    infons: Infons,
+}
 
 /// What `keys::EXACT` of an annotation holds.
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::import::Intake;
-use super::super::xml::{self, Element, Records, escape};
+use super::super::xml::{self, Element, escape};
 use super::super::{ReadError, WriteOptions};
 use super::{
     BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, Location, Node, export, import, keys,
@@ -13,21 +13,14 @@ use crate::{Document, Infons};
 
 /// Reads a collection document by document.
 pub(in super::super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    for record in Records::new(text, &["document", "infon"], intake)? {
-        if intake.is_full() {
-            break;
+    xml::each(text, &["document", "infon"], intake, |record, intake| {
+        let element = record.element;
+        if &*element.name != "infon" {
+            import::document(document(&element), intake);
+        } else if element.attribute("key") == Some(keys::RUNS) {
+            intake.runs = serde_json::from_str(&element.text()).unwrap_or_default();
         }
-        match record.element {
-            Ok(element) if element.name == "infon" => {
-                if element.attribute("key") == Some(keys::RUNS) {
-                    intake.runs = serde_json::from_str(&element.text()).unwrap_or_default();
-                }
-            }
-            Ok(element) => import::document(document(&element), intake),
-            Err(problem) => xml::report(record.line, &problem, intake),
-        }
-    }
-    Ok(())
+    })
 }
 
 /// Writes a collection.
@@ -94,10 +87,13 @@ fn relation(element: &Element) -> BiocRelation {
 }
 
 fn infons(element: &Element) -> Infons {
-    element
-        .all("infon")
-        .filter_map(|infon| infon.attribute("key").map(|key| (key.to_owned(), infon.text())))
-        .collect()
+    let mut infons = Infons::new();
+    for infon in element.all("infon") {
+        if let Some(key) = infon.attribute("key") {
+            super::super::infons::add(&mut infons, key, infon.text());
+        }
+    }
+    infons
 }
 
 fn push_document(xml: &mut String, document: &BiocDocument) {

@@ -2,6 +2,8 @@
 //! apart. That crate panics on damaged files and follows loops for ever, so files are checked first ([`guard`]) and
 //! each page is read behind a `catch_unwind`, on a thread with a deep stack.
 
+mod encryption;
+mod filters;
 mod guard;
 mod reflow;
 
@@ -32,7 +34,8 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
         return Err(ReadError::Expands { file: intake.file(), limit });
     }
     let most = intake.limits.pdf_pages;
-    let read = || catch_unwind(|| pages(bytes, most)).unwrap_or_else(|_| Err("it is damaged".to_owned()));
+    let read =
+        || catch_unwind(|| pages(bytes, most, limit)).unwrap_or_else(|_| Err("it is damaged".to_owned()));
     let pages = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
         match thread.map(std::thread::ScopedJoinHandle::join) {
@@ -43,9 +46,15 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     });
     let pages = pages.map_err(|problem| ReadError::Pdf { file: intake.file(), problem })?;
     let mut texts = Vec::with_capacity(pages.len());
-    for (number, page) in (1..).zip(pages) {
+    let mut empty: Vec<u32> = Vec::new();
+    for (number, page) in (1u32..).zip(pages) {
         match page {
-            Page::Text(text) => texts.push(text),
+            Page::Text(text) => {
+                if !text.contains(char::is_alphanumeric) {
+                    empty.push(number);
+                }
+                texts.push(text);
+            }
             Page::Bad => intake.issue(
                 format!("page {number}"),
                 "The page cannot be read.",
@@ -53,6 +62,7 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
             ),
         }
     }
+    let count = texts.len();
     let (paragraphs, running) = reflow::paragraphs(&texts);
     intake.left_out("running headers and footers", running);
     let mut document = Document { id: intake.stem().to_owned(), ..Document::default() };
@@ -62,15 +72,35 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     if document.text.is_empty() {
         return Err(ReadError::NoTextInPdf { file: intake.file() });
     }
+    for number in empty.iter().filter(|_| empty.len() < count) {
+        let message = "The page holds no text: it is empty, or a scanned image.";
+        intake.issue(
+            format!("page {number}"),
+            message,
+            "Run text recognition (OCR) on it if it is an image.",
+        );
+    }
     intake.document(document, "the document");
     Ok(())
 }
 
-fn pages(bytes: &[u8], most: usize) -> Result<Vec<Page>, String> {
-    let mut pdf = PdfDocument::load_mem(bytes).map_err(|error| error.to_string())?;
-    if pdf.is_encrypted() && pdf.decrypt("").is_err() {
-        return Err("it is protected by a password".to_owned());
-    }
+fn pages(bytes: &[u8], most: usize, limit: usize) -> Result<Vec<Page>, String> {
+    let pdf = if encryption::is_encrypted(bytes) {
+        let hidden = encryption::hidden(bytes).ok_or("it is encrypted, and hides how")?;
+        let mut pdf = PdfDocument::load_mem(&hidden)
+            .map_err(|error| format!("it is encrypted in a way that is not known ({error})"))?;
+        if pdf.trailer.get(b"Encrypt").is_ok() && (!pdf.is_encrypted() || pdf.decrypt("").is_err()) {
+            return Err("it is protected by a password".to_owned());
+        }
+        encryption::restore(&mut pdf);
+        guard::check_streams(&pdf, limit)?;
+        encryption::open_object_streams(&mut pdf);
+        pdf
+    } else {
+        let pdf = PdfDocument::load_mem(bytes).map_err(|error| error.to_string())?;
+        guard::check_streams(&pdf, limit)?;
+        pdf
+    };
     let count = pdf.get_pages().len();
     if count > most {
         return Err(format!("it has {count} pages, more than {most}"));

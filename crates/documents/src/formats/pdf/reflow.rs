@@ -26,7 +26,7 @@ pub(super) fn paragraphs(pages: &[String]) -> (Vec<String>, usize) {
         }
         lines.push(String::new());
     }
-    let words: HashSet<String> = lines.iter().flat_map(|line| line.split_whitespace()).map(bare).collect();
+    let words = whole_words(&lines);
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = String::new();
     let mut after_blank = false;
@@ -45,6 +45,24 @@ pub(super) fn paragraphs(pages: &[String]) -> (Vec<String>, usize) {
     (paragraphs, left_out)
 }
 
+/// The words of all lines, but for those that a line's end may have parted.
+fn whole_words(lines: &[String]) -> HashSet<String> {
+    let mut words = HashSet::new();
+    let mut is_parted = false;
+    for line in lines {
+        let mut of_line: Vec<&str> = line.split_whitespace().collect();
+        if is_parted && !of_line.is_empty() {
+            of_line.remove(0);
+        }
+        is_parted = line.ends_with(HYPHENS);
+        if is_parted {
+            of_line.pop();
+        }
+        words.extend(of_line.into_iter().map(bare));
+    }
+    words
+}
+
 /// Whether a paragraph goes on after a gap, as it does where a column or page ends.
 fn goes_on(open: &str, line: &str) -> bool {
     let ends = open.ends_with(['.', '?', '!', ':', ';', ')', '”', '"']);
@@ -53,27 +71,111 @@ fn goes_on(open: &str, line: &str) -> bool {
     !ends && small && last.chars().count() >= FULL / 2
 }
 
-/// Appends a line. A word parted by a hyphen is joined, unless the text has it with its hyphen elsewhere.
+/// What parts a word at the end of a line.
+const HYPHENS: [char; 3] = ['-', '\u{ad}', '\u{2010}'];
+/// Second halves of compounds, which keep their hyphen at the end of a line.
+const HEADS: [&str; 60] = [
+    "activated",
+    "adjusted",
+    "alone",
+    "associated",
+    "based",
+    "binding",
+    "blind",
+    "blinded",
+    "blocker",
+    "blockers",
+    "cell",
+    "cells",
+    "centre",
+    "coated",
+    "containing",
+    "controlled",
+    "day",
+    "deficient",
+    "dependent",
+    "derived",
+    "dose",
+    "driven",
+    "effect",
+    "effective",
+    "field",
+    "fold",
+    "free",
+    "grade",
+    "group",
+    "hour",
+    "independent",
+    "induced",
+    "kinase",
+    "label",
+    "level",
+    "like",
+    "linked",
+    "mediated",
+    "month",
+    "naive",
+    "negative",
+    "old",
+    "onset",
+    "positive",
+    "rate",
+    "receptor",
+    "related",
+    "resistant",
+    "responsive",
+    "risk",
+    "scale",
+    "sensitive",
+    "specific",
+    "stage",
+    "term",
+    "treated",
+    "type",
+    "up",
+    "week",
+    "year",
+];
+/// Words after which a hyphen stays with a blank: "pre- and postoperative".
+const SUSPENDED: [&str; 5] = ["and", "or", "to", "nor", "versus"];
+
+/// Appends a line. A word parted by a hyphen is joined, unless the hyphen is its own: one the text has elsewhere, one of
+/// a compound, or one beside a digit, a capital or a single letter.
 fn join(open: &mut String, line: &str, words: &HashSet<String>) {
-    if open.is_empty() {
+    let head = open.strip_suffix(HYPHENS).filter(|head| head.ends_with(char::is_alphanumeric));
+    let Some(head) = head.filter(|_| line.starts_with(char::is_alphanumeric)) else {
+        if !open.is_empty() {
+            open.push(' ');
+        }
+        open.push_str(line);
+        return;
+    };
+    let is_soft = open.ends_with('\u{ad}');
+    let first = head.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let second = line.split_whitespace().next().unwrap_or_default();
+    let last_part = first.rsplit(['-', '/', '(']).next().unwrap_or_default();
+    let second_part = bare(second.split(['-', '/', '\u{2010}']).next().unwrap_or_default());
+    let joined = bare(&format!("{first}{second}"));
+    let hyphened = bare(&format!("{first}-{second}"));
+    let small = |word: &str| word.chars().all(char::is_lowercase);
+    let is_word = |word: &str| word.chars().count() > 3 && words.contains(&word.to_lowercase());
+    if SUSPENDED.contains(&bare(second).as_str()) && !is_soft {
+        open.push(' ');
         open.push_str(line);
         return;
     }
-    let small = line.starts_with(|letter: char| letter.is_lowercase());
-    if let Some(head) = open.strip_suffix(['-', '\u{ad}', '\u{2010}'])
-        && small
-        && head.ends_with(char::is_alphabetic)
-    {
-        let first = head.rsplit(char::is_whitespace).next().unwrap_or_default();
-        let second = line.split_whitespace().next().unwrap_or_default();
-        let joined = bare(&format!("{first}{second}"));
-        let hyphened = bare(&format!("{first}-{second}"));
-        let keeps = words.contains(&hyphened) && !words.contains(&joined);
-        let length = if keeps { open.len() } else { head.len() };
-        open.truncate(length);
+    let keeps = if is_soft || words.contains(&joined) {
+        false
     } else {
-        open.push(' ');
-    }
+        words.contains(&hyphened)
+            || !second.starts_with(char::is_lowercase)
+            || last_part.chars().count() < 2
+            || !last_part.chars().skip(1).all(char::is_lowercase)
+            || HEADS.contains(&second_part.as_str())
+            || (small(last_part) && is_word(last_part) && is_word(&second_part))
+    };
+    let length = if keeps { open.len() } else { head.len() };
+    open.truncate(length);
     open.push_str(line);
 }
 
@@ -167,5 +269,26 @@ mod tests {
         let (found, running) = paragraphs(&pages);
         assert_eq!(running, 8);
         assert_eq!(found[0], "word .");
+    }
+
+    #[test]
+    fn hyphens_of_their_own_stay() {
+        for (lines, joined) in [
+            ("treated with Montan-\nide once", "treated with Montanide once"),
+            ("an interferon-\ndependent effect", "an interferon-dependent effect"),
+            ("a long-\nterm study", "a long-term study"),
+            ("of n-\ntridecanal", "of n-tridecanal"),
+            ("with IL-\n2 and", "with IL-2 and"),
+            ("of anti-\nTNF agents", "of anti-TNF agents"),
+            ("in non-\nHodgkin lymphoma", "in non-Hodgkin lymphoma"),
+            ("after COVID-\n19 came", "after COVID-19 came"),
+            ("blocks PD-\nL1 well", "blocks PD-L1 well"),
+            ("of 5-\n10 mg", "of 5-10 mg"),
+            ("pre-\nand postoperative", "pre- and postoperative"),
+            ("a treat\u{ad}\nment of", "a treatment of"),
+            ("over -\nor under", "over - or under"),
+        ] {
+            assert_eq!(paragraphs(&[lines.to_owned()]).0, [joined], "{lines}");
+        }
     }
 }

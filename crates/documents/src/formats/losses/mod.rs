@@ -1,7 +1,12 @@
 //! What a written file does not hold: found by reading it back and comparing, so that the list is true by construction.
 
+mod matching;
+mod places;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+
+use places::Places;
 
 use super::{DECISION, Format, Import, RUN, Source, html, pair, read, read_brat};
 use crate::{Argument, Document, Entity, Infons, Relation, Target};
@@ -25,8 +30,16 @@ impl fmt::Display for Loss {
             [one] => format!("in {one}"),
             several => format!("in {} documents", several.len()),
         };
-        write!(f, "{} {} {documents}", self.count, self.what)?;
-        if self.example.is_empty() { Ok(()) } else { write!(f, " (such as {})", self.example) }
+        write!(f, "{} {} {documents} (such as {})", self.count, self.words(), self.example)
+    }
+}
+
+impl Loss {
+    /// What is lost, in the number of its count: `mention is left out`, `mentions are left out`.
+    #[must_use]
+    pub const fn words(&self) -> &'static str {
+        let (one, several) = self.what.words();
+        if self.count == 1 { one } else { several }
     }
 }
 
@@ -39,6 +52,8 @@ pub enum Lost {
     Documents,
     /// Ids of documents.
     DocumentIds,
+    /// The texts themselves.
+    Texts,
     /// The exact text (line breaks, blanks).
     Text,
     /// The division into passages, or their kinds.
@@ -51,8 +66,10 @@ pub enum Lost {
     Mentions,
     /// Ids of mentions.
     MentionIds,
-    /// The exact place of mentions (pieces become one stretch).
+    /// The pieces of mentions (they become one stretch).
     MentionPlaces,
+    /// Where mentions stand.
+    MentionMoves,
     /// Types of mentions.
     MentionTypes,
     /// The words a source quotes, where they are not those of the text.
@@ -79,32 +96,52 @@ pub enum Lost {
     Properties,
 }
 
+impl Lost {
+    /// What is lost, of one and of several.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Import => ("file cannot be imported again", "files cannot be imported again"),
+            Self::Documents => ("document is left out", "documents are left out"),
+            Self::DocumentIds => ("document id changes", "document ids change"),
+            Self::Texts => ("text is not in the file", "texts are not in the file"),
+            Self::Text => ("text changes in line breaks or blanks", "texts change in line breaks or blanks"),
+            Self::Passages => ("document's passages are not kept", "passages are not kept"),
+            Self::PassageProperties => {
+                ("property of a passage is not kept", "properties of passages are not kept")
+            }
+            Self::DocumentProperties => {
+                ("property of a document is not kept", "properties of documents are not kept")
+            }
+            Self::Mentions => ("mention is left out", "mentions are left out"),
+            Self::MentionIds => ("mention gets another id", "mentions get other ids"),
+            Self::MentionPlaces => {
+                ("mention in pieces becomes one stretch", "mentions in pieces become one stretch")
+            }
+            Self::MentionMoves => ("mention stands elsewhere", "mentions stand elsewhere"),
+            Self::MentionTypes => ("type of a mention changes", "types of mentions change"),
+            Self::MentionWords => {
+                ("quotation becomes the words of the text", "quoted words become those of the text")
+            }
+            Self::Concepts => ("mention's terminology ids change", "terminology ids of mentions change"),
+            Self::Relations => ("relation is left out", "relations are left out"),
+            Self::RelationIds => ("relation gets another id", "relations get other ids"),
+            Self::RelationTypes => ("type of a relation changes", "types of relations change"),
+            Self::Participants => ("relation's participants change", "participants of relations change"),
+            Self::Roles => ("relation's roles change", "roles of participants change"),
+            Self::Evidence => ("relation's evidence is not kept", "pieces of evidence are not kept"),
+            Self::Scores => ("score is not kept", "scores are not kept"),
+            Self::Notes => ("note is not kept", "notes are not kept"),
+            Self::Properties => (
+                "property of a mention or relation is not kept",
+                "properties of mentions and relations are not kept",
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Import => "files cannot be imported again",
-            Self::Documents => "documents are left out",
-            Self::DocumentIds => "document ids change",
-            Self::Text => "texts change in line breaks or blanks",
-            Self::Passages => "passages are not kept",
-            Self::PassageProperties => "properties of passages are not kept",
-            Self::DocumentProperties => "properties of documents are not kept",
-            Self::Mentions => "mentions are left out",
-            Self::MentionIds => "mentions get other ids",
-            Self::MentionPlaces => "mentions in pieces become one stretch",
-            Self::MentionTypes => "types of mentions change",
-            Self::MentionWords => "quoted words become those of the text",
-            Self::Concepts => "terminology ids of mentions change",
-            Self::Relations => "relations are left out",
-            Self::RelationIds => "relations get other ids",
-            Self::RelationTypes => "types of relations change",
-            Self::Participants => "participants of relations change",
-            Self::Roles => "roles of participants change",
-            Self::Evidence => "pieces of evidence are not kept",
-            Self::Scores => "scores are not kept",
-            Self::Notes => "notes are not kept",
-            Self::Properties => "properties of mentions and relations are not kept",
-        })
+        f.write_str(self.words().1)
     }
 }
 
@@ -163,6 +200,8 @@ struct Losses {
 
 impl Losses {
     fn add(&mut self, what: Lost, example: &str) {
+        // What has no name is known by its document.
+        let example = if example.trim().is_empty() { self.document.as_str() } else { example };
         let loss = self.found.entry(what).or_insert_with(|| Loss {
             what,
             count: 0,
@@ -201,7 +240,12 @@ impl Losses {
             let of_relations = document.relations.iter().flat_map(|relation| relation.infons.keys());
             let in_columns = |key: &str| matches!(key, DECISION | RUN);
             of_relations.filter(|key| !in_columns(key)).for_each(|key| self.add(Lost::Properties, key));
-            self.add(Lost::Text, &document.id);
+            self.add(Lost::Texts, &document.id);
+            if !document.passages.is_empty() {
+                self.add(Lost::Passages, &document.id);
+            }
+            let properties = document.passages.iter().flat_map(|passage| passage.infons.keys());
+            properties.for_each(|key| self.add(Lost::PassageProperties, key));
             let arguments = document.relations.iter().flat_map(|relation| &relation.arguments);
             let in_relation: HashSet<&str> = arguments
                 .filter_map(|argument| match &argument.target {
@@ -209,9 +253,15 @@ impl Losses {
                     Target::Concept(_) | Target::Relation(_) => None,
                 })
                 .collect();
-            for entity in document.entities.iter().filter(|entity| !in_relation.contains(entity.id.as_str()))
-            {
-                self.add(Lost::Mentions, &entity.text);
+            for entity in &document.entities {
+                if !in_relation.contains(entity.id.as_str()) {
+                    self.add(Lost::Mentions, &entity.text);
+                    continue;
+                }
+                self.check(entity.kind.is_empty(), Lost::MentionTypes, &entity.kind);
+                self.check(entity.spans.len() < 2, Lost::MentionPlaces, &entity.text);
+                self.check(entity.note.is_none(), Lost::Notes, &entity.text);
+                self.check(entity.score.is_none(), Lost::Scores, &entity.text);
             }
         }
     }
@@ -223,23 +273,19 @@ impl Losses {
         for (key, value) in &original.infons {
             self.check(back.infons.get(key) == Some(value), Lost::DocumentProperties, key);
         }
-        let same_text = original.text == back.text;
-        let entities = matched(&original.entities, &back.entities, |one, two| {
-            one.id == two.id || (one.kind == two.kind && one.spans == two.spans)
-        });
+        let places = (&Places::of_text(&original.text), &Places::of_text(&back.text));
+        let entities = matching::entities(original, back, places);
         let mut entity_ids: HashMap<&str, &str> = HashMap::new();
         for (entity, found) in original.entities.iter().zip(&entities) {
             match found {
                 Some(found) => {
                     entity_ids.insert(&entity.id, &found.id);
-                    self.compare_entity(entity, found, same_text);
+                    self.compare_entity(entity, found, places);
                 }
                 None => self.add(Lost::Mentions, &entity.text),
             }
         }
-        let relations = matched(&original.relations, &back.relations, |one, two| {
-            one.id == two.id || (one.kind == two.kind && one.arguments.len() == two.arguments.len())
-        });
+        let relations = matching::relations(original, back, &entity_ids);
         let mut relation_ids: HashMap<&str, &str> = HashMap::new();
         for (relation, found) in original.relations.iter().zip(&relations) {
             if let Some(found) = found {
@@ -248,23 +294,24 @@ impl Losses {
         }
         for (relation, found) in original.relations.iter().zip(&relations) {
             match found {
-                Some(found) => self.compare_relation(relation, found, &entity_ids, &relation_ids, same_text),
+                Some(found) => self.compare_relation(relation, found, &entity_ids, &relation_ids, places),
                 None => self.add(Lost::Relations, &relation.id),
             }
         }
     }
 
     fn compare_passages(&mut self, original: &Document, back: &Document) {
-        let shape = |document: &Document| -> Vec<(usize, usize, String)> {
+        let shape = |document: &Document| -> Vec<(Vec<(usize, usize)>, String)> {
+            let places = Places::of_text(&document.text);
             let passages = document.passages.iter();
-            passages.map(|passage| (passage.span.start, passage.span.end, passage.kind.clone())).collect()
+            passages.map(|passage| (places.of(&[passage.span]), passage.kind.clone())).collect()
         };
         // A document without passages has nothing to lose.
         if original.passages.is_empty() {
             return;
         }
         if shape(original) != shape(back) {
-            self.add(Lost::Passages, "");
+            self.add(Lost::Passages, &original.id);
             let properties = original.passages.iter().flat_map(|passage| passage.infons.keys());
             properties.for_each(|key| self.add(Lost::PassageProperties, key));
             return;
@@ -276,10 +323,13 @@ impl Losses {
         }
     }
 
-    fn compare_entity(&mut self, one: &Entity, two: &Entity, same_text: bool) {
+    fn compare_entity(&mut self, one: &Entity, two: &Entity, (then, now): (&Places, &Places)) {
         self.check(one.id == two.id, Lost::MentionIds, &one.id);
         self.check(one.kind == two.kind, Lost::MentionTypes, &one.kind);
-        self.check(!same_text || one.spans == two.spans, Lost::MentionPlaces, &one.text);
+        if then.of(&one.spans) != now.of(&two.spans) {
+            let is_joined = then.extent(&one.spans) == now.extent(&two.spans);
+            self.add(if is_joined { Lost::MentionPlaces } else { Lost::MentionMoves }, &one.text);
+        }
         self.check(one.text == two.text, Lost::MentionWords, &one.text);
         self.check(one.concepts == two.concepts, Lost::Concepts, &one.text);
         self.compare_remarks(
@@ -295,7 +345,7 @@ impl Losses {
         two: &Relation,
         entities: &HashMap<&str, &str>,
         relations: &HashMap<&str, &str>,
-        same_text: bool,
+        (then, now): (&Places, &Places),
     ) {
         self.check(one.id == two.id, Lost::RelationIds, &one.id);
         self.check(one.kind == two.kind, Lost::RelationTypes, &one.kind);
@@ -311,7 +361,7 @@ impl Losses {
             one.arguments.len() == two.arguments.len() && pairs().all(|(one, two)| same(one, two));
         self.check(same_targets, Lost::Participants, &one.id);
         self.check(pairs().all(|(one, two)| one.role == two.role), Lost::Roles, &one.id);
-        self.check(!same_text || one.evidence == two.evidence, Lost::Evidence, &one.id);
+        self.check(then.of(&one.evidence) == now.of(&two.evidence), Lost::Evidence, &one.id);
         // A participant's id in an infon (an event's trigger) follows the mention's.
         let mut infons = one.infons.clone();
         for value in infons.values_mut() {
@@ -334,38 +384,5 @@ impl Losses {
         for (key, value) in one.2 {
             self.check(two.2.get(key) == Some(value), Lost::Properties, key);
         }
-    }
-}
-
-/// For each original its counterpart: by order where none is missing, else the next one that `alike` accepts.
-fn matched<'b, T>(original: &[T], back: &'b [T], alike: impl Fn(&T, &T) -> bool) -> Vec<Option<&'b T>>
-where
-    T: HasId,
-{
-    let by_id: HashMap<&str, &T> = back.iter().map(|one| (one.id(), one)).collect();
-    if original.len() == back.len() && original.iter().all(|one| by_id.contains_key(one.id())) {
-        return original.iter().map(|one| by_id.get(one.id()).copied()).collect();
-    }
-    if original.len() == back.len() {
-        return back.iter().map(Some).collect();
-    }
-    let mut rest = back.iter().peekable();
-    original.iter().map(|one| rest.next_if(|next| alike(one, next))).collect()
-}
-
-/// Things with ids of their own.
-trait HasId {
-    fn id(&self) -> &str;
-}
-
-impl HasId for Entity {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl HasId for Relation {
-    fn id(&self) -> &str {
-        &self.id
     }
 }
