@@ -7,6 +7,7 @@ pub mod environment;
 pub mod evaluation;
 pub mod examples;
 pub mod export;
+pub mod head_figures;
 pub mod history;
 pub mod masking;
 pub mod perplexity;

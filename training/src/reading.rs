@@ -78,12 +78,15 @@ impl Reading {
         tags.chain(pairs).chain(classes).sum()
     }
 
-    /// The sum of the losses, for states `[tokens, d]`; nothing where the text teaches nothing.
+    /// The sum of the losses, for states `[tokens, d]`; nothing where the text teaches nothing. Only the losses of the first
+    /// file of heads reach the states: what other files learn from has terms of its own, which the shared weights shall
+    /// not come under.
     #[must_use]
     pub fn loss(&self, heads: &[Heads], states: &Tensor<2>) -> Option<Tensor<1>> {
-        let tags = self.tags.iter().filter_map(|tags| tags.loss(heads, states));
-        let pairs = self.pairs.iter().filter_map(|pairs| pairs.loss(heads, states));
-        let classes = self.classes.iter().filter_map(|classes| classes.loss(heads, states));
+        let of = |file: usize| if file == 0 { states.clone() } else { states.clone().detach() };
+        let tags = self.tags.iter().filter_map(|tags| tags.loss(heads, &of(tags.file)));
+        let pairs = self.pairs.iter().filter_map(|pairs| pairs.loss(heads, &of(pairs.file)));
+        let classes = self.classes.iter().filter_map(|classes| classes.loss(heads, &of(classes.file)));
         tags.chain(pairs).chain(classes).reduce(|sum, loss| sum + loss)
     }
 }

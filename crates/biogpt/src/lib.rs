@@ -8,6 +8,7 @@ pub mod heads;
 pub mod matrix;
 pub mod model;
 pub mod network;
+pub mod whole;
 
 pub use cache::Cache;
 pub use checkpoints::Config;

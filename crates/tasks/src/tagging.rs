@@ -33,6 +33,18 @@ pub fn tokens_of(offsets: &[Range<usize>], span: Span) -> Range<usize> {
     first..first + count
 }
 
+/// Whether each token begins a word: a blank, or the change between letters or digits and anything else, is before it.
+/// Punctuation is a word a character.
+#[must_use]
+pub fn word_starts(text: &str, offsets: &[Range<usize>]) -> Vec<bool> {
+    let is_within = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at..).and_then(|after| after.chars().next());
+        before.zip(after).is_some_and(|(before, after)| before.is_alphanumeric() && after.is_alphanumeric())
+    };
+    offsets.iter().map(|token| !is_within(token.start)).collect()
+}
+
 /// What a tagger is to say: of each token and kind 0 outside of a name, 1 its beginning, 2 inside.
 ///
 /// # Shapes
@@ -195,12 +207,7 @@ mod tests {
     #[test]
     fn names_are_whole_words_and_begin_with_a_beginning() {
         // Inside without a beginning; a beginning in the midst of a word.
-        let found = decode(
-            &log_probabilities([[0, 1, 0, 0, 0, 2, 2], [0; 7]]),
-            &OFFSETS,
-            &STARTS,
-            &[0.0; 6],
-        );
+        let found = decode(&log_probabilities([[0, 1, 0, 0, 0, 2, 2], [0; 7]]), &OFFSETS, &STARTS, &[0.0; 6]);
         assert!(found.iter().all(|name| name.tokens.start == 0 || name.tokens.start == 5), "{found:?}");
         assert!(found.iter().all(|name| name.span.start == 0 || name.span == Span::new(23, 37)), "{found:?}");
     }
@@ -219,6 +226,12 @@ mod tests {
         assert_eq!(tokens_of(&OFFSETS, Span::new(12, 13)), 2..2);
         assert_eq!(tokens_of(&OFFSETS, Span::new(3, 8)), 0..2);
         assert_eq!(tokens_of(&OFFSETS, Span::new(36, 40)), 6..7);
+    }
+
+    #[test]
+    fn words_begin_after_blanks_and_at_punctuation() {
+        let text = "Amphotericin B-induced kidney failure";
+        assert_eq!(word_starts(text, &OFFSETS), [true, false, true, true, true, true, true]);
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use corpus::Labelled;
 use documents::{Document, Span, Target};
-use tasks::Finder;
+use tasks::candidates::Mention;
+use tasks::sentences;
 use tasks::tagging::{self, KINDS};
+use tasks::{Finder, Stated};
 use tokenizer::Tokenizer;
 
 use crate::reading::{Pairs, Reading, Tags};
@@ -22,6 +24,8 @@ pub struct Marked {
     pub taught: [f32; KINDS.len()],
     /// Pairs of keys of names that are related, and how. `None` where the corpus says nothing of relations.
     pub relations: Option<BTreeMap<(String, String), String>>,
+    /// Whether only names of one sentence can be related.
+    pub in_sentence: bool,
 }
 
 /// A name.
@@ -34,6 +38,11 @@ pub struct Name {
     /// What relations name: concepts, or the mention itself.
     pub keys: Vec<String>,
 }
+
+/// How much a token counts in the tagger's loss, against one predicted token.
+const TAG_WEIGHT: f32 = 0.25;
+/// The same of a pair in the pair scorer's loss.
+const PAIR_WEIGHT: f32 = 4.0;
 
 fn taught(kinds: &[usize], weight: f32) -> [f32; KINDS.len()] {
     std::array::from_fn(|kind| if kinds.contains(&kind) { weight } else { 0.0 })
@@ -50,8 +59,8 @@ pub fn bc5cdr(documents: Vec<Document>) -> Vec<Marked> {
             Some(Name { kind, spans: entity.spans, keys: keys.collect() })
         });
         let names = names.collect();
-        let relations = document.relations.drain(..).filter_map(|relation| {
-            match relation.arguments.as_slice() {
+        let relations =
+            document.relations.drain(..).filter_map(|relation| match relation.arguments.as_slice() {
                 [head, tail] => match (&head.target, &tail.target) {
                     (Target::Concept(head), Target::Concept(tail)) => {
                         Some(((head.id.clone(), tail.id.clone()), "CID".to_owned()))
@@ -59,10 +68,9 @@ pub fn bc5cdr(documents: Vec<Document>) -> Vec<Marked> {
                     _ => None,
                 },
                 _ => None,
-            }
-        });
+            });
         let relations = Some(relations.collect());
-        Marked { names, relations, taught: taught(&[0, 1], 1.0), document }
+        Marked { names, relations, taught: taught(&[0, 1], TAG_WEIGHT), in_sentence: false, document }
     };
     documents.into_iter().map(marked).collect()
 }
@@ -80,6 +88,8 @@ pub struct Teaches {
     pub relations: Option<Named>,
     /// Whether its texts are tokens joined by blanks.
     pub tokens: bool,
+    /// Whether only names of one sentence can be related.
+    pub in_sentence: bool,
 }
 
 /// What the two sides of a corpus's relations are.
@@ -102,16 +112,39 @@ pub const BIORED: Teaches = Teaches {
         ("OrganismTaxon", 4),
         ("CellLine", 5),
     ],
-    weight: 1.0,
+    weight: TAG_WEIGHT,
     relations: Some(Named::Concepts),
     tokens: false,
+    in_sentence: false,
+};
+/// DDI 2013 with the places of names (Herrero-Zazo et al. 2013). It teaches no mentions: it marks only drugs that it asks
+/// about, and its terms are for research.
+pub const DDI: Teaches = Teaches {
+    file: "ddi",
+    kinds: &[("drug", 0), ("brand", 0), ("group", 0), ("drug_n", 0)],
+    weight: 0.0,
+    relations: Some(Named::Mentions),
+    tokens: false,
+    in_sentence: true,
 };
 /// The NCBI disease corpus (Doğan et al. 2014).
-pub const NCBI_DISEASE: Teaches =
-    Teaches { file: "ncbi-disease", kinds: &[("disease", 1)], weight: 1.0, relations: None, tokens: true };
+pub const NCBI_DISEASE: Teaches = Teaches {
+    file: "ncbi-disease",
+    kinds: &[("disease", 1)],
+    weight: TAG_WEIGHT,
+    relations: None,
+    tokens: true,
+    in_sentence: false,
+};
 /// BioCreative II gene mentions (Smith et al. 2008).
-pub const BC2GM: Teaches =
-    Teaches { file: "bc2gm", kinds: &[("gene", 2)], weight: 1.0, relations: None, tokens: true };
+pub const BC2GM: Teaches = Teaches {
+    file: "bc2gm",
+    kinds: &[("gene", 2)],
+    weight: TAG_WEIGHT,
+    relations: None,
+    tokens: true,
+    in_sentence: false,
+};
 
 /// One part (`train`, `dev`) of a corpus of `labelled/`.
 ///
@@ -148,7 +181,23 @@ fn marked(labelled: Labelled, corpus: Teaches) -> Marked {
     let kinds: Vec<usize> = corpus.kinds.iter().map(|(_, kind)| *kind).collect();
     let mut document = Document::from_parts(&id, &[("abstract", &text)]);
     document.id = id;
-    Marked { document, names, relations, taught: taught(&kinds, corpus.weight) }
+    let in_sentence = corpus.in_sentence;
+    Marked { document, names, relations, taught: taught(&kinds, corpus.weight), in_sentence }
+}
+
+/// A document of KD-DTI, which names drugs and targets in words without their places: the names are those that the
+/// dictionaries and the relations' own words find in the text.
+#[must_use]
+pub fn kd_dti(finder: &Finder, document: &Document, stated: &[Stated]) -> Marked {
+    let key = |words: &str| words.to_lowercase().replace(' ', "");
+    let name = |mention: Mention| {
+        let kind = tagging::place_of(mention.kind)?;
+        Some(Name { kind, keys: vec![key(&mention.text)], spans: mention.spans })
+    };
+    let names = finder.mentions(document).into_iter().filter_map(name).collect();
+    let relations = stated.iter().map(|own| ((key(&own.head), key(&own.tail)), own.kind.clone())).collect();
+    let document = document.clone();
+    Marked { document, names, relations: Some(relations), taught: taught(&[], 0.0), in_sentence: false }
 }
 
 /// A text of tokens with the blanks taken out that a writer would not set, so that it is read as texts of use are.
@@ -162,7 +211,8 @@ impl Joined {
     fn new(text: &str) -> Self {
         let letters: Vec<char> = text.chars().collect();
         let at = |i: usize| letters.get(i).copied().unwrap_or('\0');
-        let (mut joined, mut places) = (String::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
+        let (mut joined, mut places) =
+            (String::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
         for (i, letter) in letters.iter().enumerate() {
             places.extend(std::iter::repeat_n(joined.len(), letter.len_utf8()));
             let (before, after) = (if i > 0 { at(i - 1) } else { '\0' }, at(i + 1));
@@ -196,7 +246,7 @@ pub struct Related<'a> {
     pub sides: &'a [(usize, usize)],
 }
 
-/// The tokens of a marked text, with `</s>` before them, and what it teaches. What lies behind `longest` tokens is left out.
+/// The tokens of a marked text without the `</s>` before them, which the labels count, and what it teaches. What lies behind `longest` tokens is left out.
 #[must_use]
 pub fn reading(
     tokenizer: &Tokenizer,
@@ -207,7 +257,8 @@ pub fn reading(
 ) -> (Vec<u32>, Reading) {
     let encoding = tokenizer.encode(&marked.document.text);
     let count = encoding.ids.len().min(longest);
-    let (ids, offsets) = (encoding.ids[..count].to_vec(), &encoding.offsets[..count]);
+    let offsets = &encoding.offsets[..count];
+    let ids = encoding.ids.get(1..count).map(<[u32]>::to_vec).unwrap_or_default();
     let names: Vec<(usize, Vec<Span>)> =
         marked.names.iter().map(|name| (name.kind, name.spans.clone())).collect();
     let tags = Tags {
@@ -216,10 +267,11 @@ pub fn reading(
         taught: marked.taught.to_vec(),
         hints: tagging::hints(offsets, &finder.mentions(&marked.document)),
     };
-    let pairs = related.zip(marked.relations.as_ref()).map(|(related, gold)| {
-        pairs_of(offsets, marked, related, gold)
-    });
-    (ids, Reading { tags: Some(tags), pairs: pairs.into_iter().collect(), classes: Vec::new() })
+    let pairs = related
+        .zip(marked.relations.as_ref())
+        .map(|(related, gold)| pairs_of(offsets, marked, related, gold));
+    let tags = Some(tags).filter(|tags| tags.taught.iter().any(|weight| *weight > 0.0));
+    (ids, Reading { tags, pairs: pairs.into_iter().collect(), classes: Vec::new() })
 }
 
 fn pairs_of(
@@ -228,8 +280,14 @@ fn pairs_of(
     related: &Related<'_>,
     gold: &BTreeMap<(String, String), String>,
 ) -> Pairs {
+    let sentences = if marked.in_sentence { sentences::of(&marked.document) } else { Vec::new() };
+    let sentence_of = |name: &Name| {
+        let first = name.spans.first().copied()?;
+        sentences.iter().position(|sentence| sentence.contains(first))
+    };
     // Entities by kind and first key, in text order; names without a key are entities of their own.
     let mut entities: Vec<(usize, String, Vec<std::ops::Range<usize>>)> = Vec::new();
+    let mut sentence = Vec::new();
     for (number, name) in marked.names.iter().enumerate() {
         let key = name.keys.first().cloned().unwrap_or_else(|| format!("#{number}"));
         let (first, last) = (name.spans.first(), name.spans.last());
@@ -240,7 +298,10 @@ fn pairs_of(
         }
         match entities.iter_mut().find(|(kind, own, _)| *kind == name.kind && *own == key) {
             Some((_, _, mentions)) => mentions.push(tokens),
-            None => entities.push((name.kind, key, vec![tokens])),
+            None => {
+                entities.push((name.kind, key, vec![tokens]));
+                sentence.push(sentence_of(name));
+            }
         }
     }
     let mut pairs = Pairs { file: related.file, head: related.head, ..Pairs::default() };
@@ -248,16 +309,16 @@ fn pairs_of(
         for (t, (tail_kind, tail, _)) in entities.iter().enumerate() {
             let fits = related.sides.contains(&(*head_kind, *tail_kind));
             // Of one kind on both sides the first in the text is the head.
-            if h == t || !fits || (head_kind == tail_kind && t < h) {
+            let apart = marked.in_sentence && sentence[h] != sentence[t];
+            if h == t || !fits || apart || (head_kind == tail_kind && t < h) {
                 continue;
             }
-            let stated = gold
-                .get(&(head.clone(), tail.clone()))
-                .or_else(|| gold.get(&(tail.clone(), head.clone())));
+            let stated =
+                gold.get(&(head.clone(), tail.clone())).or_else(|| gold.get(&(tail.clone(), head.clone())));
             let label = stated.and_then(|kind| related.labels.iter().position(|label| label == kind));
             pairs.pairs.push((h, t));
             pairs.labels.push(label.unwrap_or(0));
-            pairs.weights.push(1.0);
+            pairs.weights.push(PAIR_WEIGHT);
         }
     }
     pairs.entities = entities.into_iter().map(|(_, _, mentions)| mentions).collect();
@@ -277,7 +338,10 @@ mod tests {
             let from = text.find(words).unwrap();
             &joined.text[joined.place(from)..joined.place(from + words.len())]
         };
-        assert_eq!([of("beta - catenin"), of("CTNNB1"), of("patients")], ["beta-catenin", "CTNNB1", "patients"]);
+        assert_eq!(
+            [of("beta - catenin"), of("CTNNB1"), of("patients")],
+            ["beta-catenin", "CTNNB1", "patients"]
+        );
     }
 
     #[test]
@@ -294,6 +358,7 @@ mod tests {
             ],
             taught: taught(&[0, 1], 1.0),
             relations: Some([(("C1".to_owned(), "D1".to_owned()), "CID".to_owned())].into()),
+            in_sentence: false,
         };
         let offsets = [0..0, 0..3, 4..10, 11..16, 16..17, 18..21, 21..22, 23..25, 26..30, 30..31];
         let labels = ["none".to_owned(), "CID".to_owned()];

@@ -69,12 +69,7 @@ impl PairScorer {
     /// # Shapes
     /// states `[tokens, d]`; `pairs` are places in `entities`, at least one; gives `[pairs, labels]`.
     #[must_use]
-    pub fn forward(
-        &self,
-        states: Tensor<2>,
-        entities: &Entities,
-        pairs: &[(usize, usize)],
-    ) -> Tensor<2> {
+    pub fn forward(&self, states: Tensor<2>, entities: &Entities, pairs: &[(usize, usize)]) -> Tensor<2> {
         let device = states.device();
         let all = entities.states(states.clone());
         let side = |of: &dyn Fn(&(usize, usize)) -> usize| {
