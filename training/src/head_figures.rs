@@ -113,7 +113,8 @@ impl<'a> HeadFigures<'a> {
             let logits = tagger.forward(self.states(&encoding.ids[..count]), hints);
             let log_p: Vec<f32> = log_softmax(logits, 2).into_data().iter::<f32>().collect();
             let starts = tagging::word_starts(&text.document.text, offsets);
-            let found = tagging::decode(&log_p, offsets, &starts, &[0.0; KINDS.len()]);
+            let tags = tagging::Tags { log_probabilities: &log_p, offsets };
+            let found = tags.names(&starts, &[0.0; KINDS.len()]);
             let end = offsets.last().map_or(0, |last| last.end);
             for (kind, counts) in counts.iter_mut().enumerate().filter(|(kind, _)| text.taught[*kind] > 0.0) {
                 let mut gold: Vec<(usize, usize)> = text

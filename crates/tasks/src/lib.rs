@@ -19,6 +19,7 @@ pub mod grounding;
 pub mod guidance;
 pub mod lexicon;
 pub mod linear;
+pub mod mentions;
 pub mod reading;
 pub mod relations;
 pub mod scores;

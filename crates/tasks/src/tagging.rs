@@ -16,6 +16,7 @@ pub const KINDS: [&str; 6] = ["Chemical", "Disease", "Gene", "Variant", "Species
 pub const HINTS: usize = 2 * 3;
 /// Outside, beginning, inside.
 pub const CLASSES: usize = 3;
+const OUTSIDE: u8 = 0;
 const BEGINNING: u8 = 1;
 const INSIDE: u8 = 2;
 
@@ -23,6 +24,12 @@ const INSIDE: u8 = 2;
 #[must_use]
 pub fn place_of(kind: Kind) -> Option<usize> {
     KINDS.iter().position(|name| *name == kind.name())
+}
+
+/// The kind of dictionaries that an index of [`KINDS`] is, if they have it.
+#[must_use]
+pub fn kind_of(place: usize) -> Option<Kind> {
+    [Kind::Chemical, Kind::Disease, Kind::Gene].into_iter().find(|kind| place_of(*kind) == Some(place))
 }
 
 /// The tokens that stand for some of the bytes of `span`; empty where none does.
@@ -95,53 +102,73 @@ pub struct Tagged {
     pub score: f64,
 }
 
-/// The likeliest names of each kind, in text order within a kind: whole words, each beginning with a beginning. `bias` is
-/// added to the log-probability of a beginning, by kind: above 0 finds more.
-///
-/// # Shapes
-/// log_probabilities `[tokens, KINDS.len(), CLASSES]`, `starts` (whether a word begins with the token) `[tokens]`.
-#[must_use]
-pub fn decode(
-    log_probabilities: &[f32],
-    offsets: &[Range<usize>],
-    starts: &[bool],
-    bias: &[f64; KINDS.len()],
-) -> Vec<Tagged> {
-    let mut words: Vec<Range<usize>> = Vec::new();
-    for token in 0..offsets.len() {
-        match words.last_mut() {
-            Some(word) if !starts[token] => word.end = token + 1,
-            _ => words.push(token..token + 1),
-        }
+/// What a tagger says of each token of a text.
+#[derive(Debug, Clone, Copy)]
+pub struct Tags<'a> {
+    /// Of outside, beginning and inside: `[tokens, KINDS.len(), CLASSES]`.
+    pub log_probabilities: &'a [f32],
+    /// The bytes of each token.
+    pub offsets: &'a [Range<usize>],
+}
+
+impl Tags<'_> {
+    fn of(&self, token: usize, kind: usize, class: u8) -> f64 {
+        let at = (token * KINDS.len() + kind) * CLASSES + usize::from(class);
+        self.log_probabilities.get(at).map_or(f64::NEG_INFINITY, |p| f64::from(*p))
     }
-    let mut found = Vec::new();
-    for kind in 0..KINDS.len() {
-        let of = |token: usize, class: usize| {
-            f64::from(log_probabilities[(token * KINDS.len() + kind) * CLASSES + class])
-        };
-        // A word as a whole is outside, begins a name with its first token, or lies inside.
-        let weigh = |word: &Range<usize>| {
-            let all = |class| word.clone().map(|token| of(token, class)).sum::<f64>();
-            let rest: f64 = (word.start + 1..word.end).map(|token| of(token, 2)).sum();
-            [all(0), of(word.start, 1) + rest + bias[kind], all(2)]
-        };
-        for words_of_name in names(&words, weigh) {
-            let tokens = words[words_of_name.start].start..words[words_of_name.end - 1].end;
-            let (start, end) = (offsets[tokens.start].start, offsets[tokens.end - 1].end);
-            if start >= end {
-                continue;
+
+    /// The probability that a span is part of a name of a kind, however long that is: the geometric mean over its tokens of
+    /// the probability of not being outside. 0 where no token is.
+    #[must_use]
+    pub fn probability(&self, span: Span, kind: usize) -> f64 {
+        let tokens = tokens_of(self.offsets, span);
+        if tokens.is_empty() {
+            return 0.0;
+        }
+        let count = tokens.len() as f64;
+        let within = |token| -self.of(token, kind, OUTSIDE).exp_m1();
+        (tokens.map(|token| within(token).max(1e-12).ln()).sum::<f64>() / count).exp()
+    }
+
+    /// The likeliest names of each kind, in text order within a kind: whole words, each beginning with a beginning. `bias`
+    /// is added to the log-probability of a beginning, by kind: above 0 finds more. `starts` says whether a word begins
+    /// with the token, `[tokens]`.
+    #[must_use]
+    pub fn names(&self, starts: &[bool], bias: &[f64; KINDS.len()]) -> Vec<Tagged> {
+        let offsets = self.offsets;
+        let mut words: Vec<Range<usize>> = Vec::new();
+        for token in 0..offsets.len() {
+            match words.last_mut() {
+                Some(word) if !starts.get(token).is_none_or(|starts| *starts) => word.end = token + 1,
+                _ => words.push(token..token + 1),
             }
-            let sum: f64 =
-                tokens.clone().map(|token| of(token, if token == tokens.start { 1 } else { 2 })).sum();
-            let score = (sum / tokens.len() as f64).exp();
-            found.push(Tagged { kind, span: Span::new(start, end), tokens, score });
         }
+        let mut found = Vec::new();
+        for kind in 0..KINDS.len() {
+            // A word as a whole is outside, begins a name with its first token, or lies inside.
+            let weigh = |word: &Range<usize>| {
+                let all = |class| word.clone().map(|token| self.of(token, kind, class)).sum::<f64>();
+                let rest: f64 = (word.start + 1..word.end).map(|token| self.of(token, kind, INSIDE)).sum();
+                [all(OUTSIDE), self.of(word.start, kind, BEGINNING) + rest + bias[kind], all(INSIDE)]
+            };
+            for words_of_name in likeliest(&words, weigh) {
+                let tokens = words[words_of_name.start].start..words[words_of_name.end - 1].end;
+                let (start, end) = (offsets[tokens.start].start, offsets[tokens.end - 1].end);
+                if start >= end {
+                    continue;
+                }
+                let class = |token| if token == tokens.start { BEGINNING } else { INSIDE };
+                let sum: f64 = tokens.clone().map(|token| self.of(token, kind, class(token))).sum();
+                let score = (sum / tokens.len() as f64).exp();
+                found.push(Tagged { kind, span: Span::new(start, end), tokens, score });
+            }
+        }
+        found
     }
-    found
 }
 
 /// The names of the likeliest sequence (Viterbi), as ranges of words.
-fn names(words: &[Range<usize>], weigh: impl Fn(&Range<usize>) -> [f64; CLASSES]) -> Vec<Range<usize>> {
+fn likeliest(words: &[Range<usize>], weigh: impl Fn(&Range<usize>) -> [f64; CLASSES]) -> Vec<Range<usize>> {
     const NEVER: f64 = f64::NEG_INFINITY;
     let mut best = [0.0, NEVER, NEVER];
     let mut from: Vec<[usize; CLASSES]> = Vec::with_capacity(words.len());
@@ -192,13 +219,17 @@ mod tests {
         all.into_iter().map(f32::ln).collect()
     }
 
+    fn names(log_probabilities: &[f32], bias: &[f64; 6]) -> Vec<Tagged> {
+        Tags { log_probabilities, offsets: &OFFSETS }.names(&STARTS, bias)
+    }
+
     #[test]
     fn tags_and_decoding_are_inverse() {
-        let names = [(0, vec![Span::new(0, 14)]), (1, vec![Span::new(23, 37)])];
-        let tags = tags(&OFFSETS, &names);
+        let marked = [(0, vec![Span::new(0, 14)]), (1, vec![Span::new(23, 37)])];
+        let tags = tags(&OFFSETS, &marked);
         let of = |kind: usize| std::array::from_fn(|token| tags[token * KINDS.len() + kind]);
         assert_eq!((of(0), of(1)), ([1, 2, 2, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 2]));
-        let found = decode(&log_probabilities([of(0), of(1)]), &OFFSETS, &STARTS, &[0.0; 6]);
+        let found = names(&log_probabilities([of(0), of(1)]), &[0.0; 6]);
         let spans: Vec<_> = found.iter().map(|name| (name.kind, name.span, name.tokens.clone())).collect();
         assert_eq!(spans, [(0, Span::new(0, 14), 0..3), (1, Span::new(23, 37), 5..7)]);
         assert!((found[0].score - 0.9).abs() < 1e-5);
@@ -207,7 +238,7 @@ mod tests {
     #[test]
     fn names_are_whole_words_and_begin_with_a_beginning() {
         // Inside without a beginning; a beginning in the midst of a word.
-        let found = decode(&log_probabilities([[0, 1, 0, 0, 0, 2, 2], [0; 7]]), &OFFSETS, &STARTS, &[0.0; 6]);
+        let found = names(&log_probabilities([[0, 1, 0, 0, 0, 2, 2], [0; 7]]), &[0.0; 6]);
         assert!(found.iter().all(|name| name.tokens.start == 0 || name.tokens.start == 5), "{found:?}");
         assert!(found.iter().all(|name| name.span.start == 0 || name.span == Span::new(23, 37)), "{found:?}");
     }
@@ -217,7 +248,7 @@ mod tests {
         let mut weak = log_probabilities([[0; 7], [0; 7]]);
         weak[(5 * KINDS.len() + 1) * CLASSES] = 0.6f32.ln();
         weak[(5 * KINDS.len() + 1) * CLASSES + 1] = 0.4f32.ln();
-        let found = |bias: f64| decode(&weak, &OFFSETS, &STARTS, &[0.0, bias, 0.0, 0.0, 0.0, 0.0]).len();
+        let found = |bias: f64| names(&weak, &[0.0, bias, 0.0, 0.0, 0.0, 0.0]).len();
         assert_eq!((found(0.0), found(1.0)), (0, 1));
     }
 
