@@ -190,15 +190,16 @@ fn heads_learn_their_texts_by_heart_and_say_the_same_from_a_model_folder() {
     let (index, labels) = model.pair_scorer("pairs").unwrap();
     assert_eq!(labels, ["0", "1", "2"]);
     let pairs = &batches[0].readings[0].pairs[0];
-    let found = text.pairs(index, &pairs.entities, &pairs.pairs).unwrap();
+    let found = model.pairs(text, index, &pairs.entities, &pairs.pairs).unwrap();
     assert!(found[0][2] > -0.2 && found[1][0] > -0.2, "{found:?}");
     let tags = batches[0].readings[0].tags.as_ref().unwrap();
-    let said = text.tags(tags.hints.clone()).unwrap();
+    let said = model.tags(text, tags.hints.clone()).unwrap();
     let right = |(i, class): (usize, &u8)| said[3 * i + usize::from(*class)] > -0.5;
     assert!(tags.classes.iter().enumerate().all(right));
     let (index, _) = model.classifier("classes").unwrap();
     let classes = &batches[1].readings[0].classes[0];
-    let found = model.read_whole(&[&batches[1].ids])[0].classes(index, &classes.parts).unwrap().concat();
+    let other = &model.read_whole(&[&batches[1].ids])[0];
+    let found = model.classes(other, index, &classes.parts).unwrap().concat();
     assert!(found.iter().zip(&classes.labels).all(|(p, holds)| (*p > 0.5) == *holds), "{found:?}");
 
     // A run goes on from the folder with the same heads.

@@ -17,10 +17,9 @@ pub struct HeadIndex {
     pub head: usize,
 }
 
-/// A text that was read whole.
+/// A text that was read whole by the model whose heads are asked about it.
 #[derive(Debug, Clone)]
-pub struct WholeText<'m> {
-    model: &'m Model,
+pub struct WholeText {
     /// After the last norm, `[tokens, d]`.
     states: Tensor<2>,
 }
@@ -32,7 +31,7 @@ impl Model {
     /// # Panics
     /// If a text is empty or has more tokens than the model has positions.
     #[must_use]
-    pub fn read_whole(&self, texts: &[&[u32]]) -> Vec<WholeText<'_>> {
+    pub fn read_whole(&self, texts: &[&[u32]]) -> Vec<WholeText> {
         if texts.is_empty() {
             return Vec::new();
         }
@@ -43,7 +42,7 @@ impl Model {
         let own = |ids: &&[u32]| {
             let rows = first..first + ids.len();
             first = rows.end;
-            WholeText { model: self, states: states.clone().slice([rows, 0..d]) }
+            WholeText { states: states.clone().slice([rows, 0..d]) }
         };
         texts.iter().map(own).collect()
     }
@@ -72,22 +71,20 @@ impl Model {
         let tagger = self.manifest.heads.iter().find_map(|own| own.shape.mentions.as_ref());
         tagger.map_or(&[], |shape| shape.kinds.as_slice())
     }
-}
 
-impl WholeText<'_> {
     /// Log-probabilities of outside, beginning and inside for each token and kind of mention: `[tokens, kinds, 3]`, row-major.
     /// Nothing if the model has no tagger or `hints` (`[tokens, hints]`) are not as many as it takes.
     #[must_use]
-    pub fn tags(&self, hints: Vec<f32>) -> Option<Vec<f32>> {
-        let file = self.model.manifest.heads.iter().position(|own| own.shape.mentions.is_some())?;
-        let width = self.model.manifest.heads[file].shape.mentions.as_ref()?.hints;
-        let tagger = self.model.network.heads.get(file)?.mentions.as_ref()?;
-        let (tokens, device) = (self.states.dims()[0], self.states.device());
+    pub fn tags(&self, text: &WholeText, hints: Vec<f32>) -> Option<Vec<f32>> {
+        let file = self.manifest.heads.iter().position(|own| own.shape.mentions.is_some())?;
+        let width = self.manifest.heads[file].shape.mentions.as_ref()?.hints;
+        let tagger = self.network.heads.get(file)?.mentions.as_ref()?;
+        let (tokens, device) = (text.states.dims()[0], text.states.device());
         if hints.len() != tokens * width {
             return None;
         }
         let hints = Tensor::<2>::from_data(TensorData::new(hints, [tokens, width]), &device);
-        let logits = tagger.forward(self.states.clone(), hints);
+        let logits = tagger.forward(text.states.clone(), hints);
         debug_assert_eq!(logits.dims()[2], TAGS);
         Some(numbers(log_softmax(logits, 2)))
     }
@@ -97,29 +94,35 @@ impl WholeText<'_> {
     #[must_use]
     pub fn pairs(
         &self,
+        text: &WholeText,
         index: HeadIndex,
         entities: &[Vec<Range<usize>>],
         pairs: &[(usize, usize)],
     ) -> Option<Vec<Vec<f64>>> {
-        let scorer = self.model.network.heads.get(index.file)?.pairs.get(index.head)?;
+        let scorer = self.network.heads.get(index.file)?.pairs.get(index.head)?;
         if pairs.is_empty() {
             return Some(Vec::new());
         }
         let entities = Entities { mentions: entities.to_vec() };
-        let logits = scorer.forward(self.states.clone(), &entities, pairs);
+        let logits = scorer.forward(text.states.clone(), &entities, pairs);
         let labels = logits.dims()[1];
         Some(rows(&numbers(log_softmax(logits, 1)), labels))
     }
 
     /// The probabilities of a head's classes for each part of the text, in tokens. Nothing if the model has no such head.
     #[must_use]
-    pub fn classes(&self, index: HeadIndex, parts: &[Range<usize>]) -> Option<Vec<Vec<f64>>> {
-        let exclusive = self.model.manifest.heads.get(index.file)?.shape.classes.get(index.head)?.exclusive;
-        let classifier = self.model.network.heads.get(index.file)?.classes.get(index.head)?;
+    pub fn classes(
+        &self,
+        text: &WholeText,
+        index: HeadIndex,
+        parts: &[Range<usize>],
+    ) -> Option<Vec<Vec<f64>>> {
+        let exclusive = self.manifest.heads.get(index.file)?.shape.classes.get(index.head)?.exclusive;
+        let classifier = self.network.heads.get(index.file)?.classes.get(index.head)?;
         if parts.is_empty() {
             return Some(Vec::new());
         }
-        let logits = classifier.forward(self.states.clone(), parts);
+        let logits = classifier.forward(text.states.clone(), parts);
         let labels = logits.dims()[1];
         let p = if exclusive { softmax(logits, 1) } else { sigmoid(logits) };
         Some(rows(&numbers(p), labels))
