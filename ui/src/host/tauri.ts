@@ -70,7 +70,7 @@ export function tauriHost(): Host {
 
     pickFiles: (folder) => call(commands.pickFiles(folder)),
     previewImport: (source, listener) => stream((job, channel) => commands.previewImport(job, source, channel), listener),
-    importPreviewed: (preview, listener) => stream((job, channel) => commands.importPreviewed(job, preview, channel), listener),
+    importPreviewed: (preview, leftOut, listener) => stream((job, channel) => commands.importPreviewed(job, preview, [...leftOut], channel), listener),
 
     documentIds: (order, filter) => call(commands.documentIds(order, filter)),
     documentSummaries: (ids) => call(commands.documentSummaries(ids)),

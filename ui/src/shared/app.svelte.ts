@@ -7,6 +7,7 @@ import { CommandTable, type Screen } from './commands'
 import { holding, type Asked, type Dialog } from './dialogs'
 import { toError } from './errors'
 import { capital } from './format'
+import { Jobs } from './jobs.svelte'
 
 export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
 
@@ -15,9 +16,6 @@ export interface Lasting {
   /** Another library was opened: what is about the last one is gone. */
   forget(): void
 }
-
-/** A job under way, and the screen that shows it. */
-export type Running = { cancel: () => void; screen: Screen }
 
 type ChangeListener = (change: { document: number | null; marks: wire.Marks | null }) => void
 
@@ -50,8 +48,7 @@ export class App {
   revision = $state(0)
   /** Counts changes of which documents there are. */
   listing = $state(0)
-  /** What Stop stops: the newest job first. */
-  private jobs = $state.raw<Running[]>([])
+  readonly jobs = new Jobs()
   private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
   private readonly changeListeners = new Set<ChangeListener>()
   private readonly turnListeners = new Set<(change: wire.Change) => void>()
@@ -323,26 +320,6 @@ export class App {
     } catch (thrown) {
       this.fail(thrown)
     }
-  }
-
-  /** Remembers a job so that Stop reaches it; call the result when it has ended. */
-  track(job: { cancel: () => void }, screen: Screen = this.screen): () => void {
-    const running = { cancel: () => job.cancel(), screen }
-    this.jobs = [...this.jobs, running]
-    return () => (this.jobs = this.jobs.filter((one) => one !== running))
-  }
-
-  get running(): number {
-    return this.jobs.length
-  }
-
-  /** Where the newest job shows what it does. */
-  get runningOn(): Screen | null {
-    return this.jobs.at(-1)?.screen ?? null
-  }
-
-  stop(): void {
-    this.jobs.at(-1)?.cancel()
   }
 
   /** Something has come that was asked for on a screen: said where the user is not looking at it. */

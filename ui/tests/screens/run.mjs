@@ -1,5 +1,5 @@
 // Opens every view in both themes, asks axe about it, and takes its picture into tests/screens/pictures/ (not committed).
-// `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme.
+// `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme; `--size 900x600` in a window of that size.
 
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,6 +12,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const words = process.argv.slice(2)
 const themeFlag = words.indexOf('--theme')
 const themes = themeFlag >= 0 ? words.splice(themeFlag, 2).slice(1) : ['light', 'dark']
+const sizeFlag = words.indexOf('--size')
+const size = sizeFlag >= 0 ? words.splice(sizeFlag, 2)[1] : null
+const [width, height] = (size ?? '1280x800').split('x').map(Number)
 const wanted = views.filter((view) => words.length === 0 || words.includes(view.name))
 
 mkdirSync(`${root}tests/screens/pictures`, { recursive: true })
@@ -71,7 +74,7 @@ async function step(page, step) {
 
 for (const view of wanted) {
   for (const theme of view.zoom || view.density ? themes.slice(0, 1) : themes) {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    const page = await browser.newPage({ viewport: { width, height } })
     const complain = (text) => {
       failures += 1
       console.error(`${view.name} (${theme}): ${text}`)
@@ -87,7 +90,7 @@ for (const view of wanted) {
       complain(`step failed: ${error.message.split('\n')[0]}`)
     }
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
-    await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}.png` })
+    await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}${size ? `-${size}` : ''}.png` })
     // The page's policy forbids inline scripts; an evaluated one is not inline.
     await page.evaluate(axe)
     const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))

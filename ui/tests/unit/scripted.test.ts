@@ -79,7 +79,7 @@ describe('the scripted host', () => {
         describe: () => host.describe({ term: 'amiodarone', candidates: 2, decoding: { kind: 'varied', temperature: 1, seed: 1 }, beginning: '', maxTokens: 20 }, hear),
         ask: () => host.ask({ question: 'Is it so?', documents: [id] }, hear),
         classify: () => host.classify({ documents: [id] }, hear),
-        importPreviewed: () => host.importPreviewed('gone', hear),
+        importPreviewed: () => host.importPreviewed('gone', [], hear),
       }[call]()
       if (cancelAfter !== null) {
         await clock.advance(cancelAfter)

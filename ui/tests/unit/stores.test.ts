@@ -87,7 +87,7 @@ describe('the app', () => {
     questions.question = 'Does amiodarone cause hepatotoxicity?'
     const [document] = await host.documentIds('newestFirst', everything)
     questions.ask([document ?? 0])
-    expect([app.running, app.runningOn]).toEqual([1, 'ask'])
+    expect([app.jobs.running, app.jobs.screen]).toEqual([1, 'ask'])
     app.go('library')
     await vi.waitFor(async () => {
       await clock.advance(500)
@@ -113,7 +113,7 @@ describe('the app', () => {
     expect(session.extraction).toBeNull()
     await vi.waitFor(async () => {
       await clock.advance(500)
-      expect(app.running).toBe(0)
+      expect(app.jobs.running).toBe(0)
     })
     expect(app.toasts.at(-1)?.text).toMatch(/ in sample-/)
     expect(session.relations).toHaveLength(0)
@@ -172,12 +172,12 @@ describe('the app', () => {
   test('Stop stops the newest job', async () => {
     const { app } = await openApp()
     const [first, second] = [{ cancel: vi.fn() }, { cancel: vi.fn() }]
-    app.track(first)
-    const done = app.track(second)
-    app.stop()
+    app.jobs.track(first, 'ask')
+    const done = app.jobs.track(second, 'write')
+    app.jobs.stop()
     done()
-    app.stop()
-    expect([first.cancel.mock.calls.length, second.cancel.mock.calls.length, app.running]).toEqual([1, 1, 1])
+    app.jobs.stop()
+    expect([first.cancel.mock.calls.length, second.cancel.mock.calls.length, app.jobs.running]).toEqual([1, 1, 1])
   })
 })
 

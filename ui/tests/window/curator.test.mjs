@@ -216,6 +216,17 @@ journey('the list is narrowed, the prompt is shown, documents are walked, and no
   await app.ask('the next document', async () => (await app.text('.at-text h2')) !== title)
   await app.key('p')
   await app.ask('the document before', async () => (await app.text('.at-text h2')) === title)
+  // Words are walked as they stand: the arrow goes to the line below, and not to a word far on.
+  const cursor = () => app.session.run(`const box = document.querySelector('.at-cursor')?.getBoundingClientRect(); return box && { left: box.left, top: box.top, height: box.height }`)
+  await app.key('w')
+  const above = await app.ask('the cursor', cursor)
+  await app.key('Down')
+  const below = await app.ask('the line below', async () => {
+    const box = await cursor()
+    return box && box.top > above.top + above.height / 2 && box
+  })
+  assert.ok(below.top < above.top + 4 * above.height && Math.abs(below.left - above.left) < 150, JSON.stringify({ above, below }))
+  await app.press('Escape')
   assert.deepEqual(await decisions(app), [])
 }, { covers: ['annotate.thresholdUp', 'annotate.thresholdDown', 'annotate.prompt', 'prompt', 'annotate.nextDocument', 'annotate.previousDocument'] })
 

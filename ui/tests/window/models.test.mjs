@@ -196,6 +196,7 @@ journey('a damaged model is refused by name, and nothing of it is listed', async
   const start = await app.find('.dialog button:not([disabled])', 'Import')
   if (start) await app.session.click(start)
   await app.see('.dialog .error')
+  await app.see('.dialog tr[data-state=damaged]', 'model.bpk')
   await app.press('Escape')
   await app.gone('.dialog')
   assert.equal(await app.count('[aria-label="Installed models"] button'), before)

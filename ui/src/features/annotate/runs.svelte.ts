@@ -94,7 +94,7 @@ export class Runs {
         }
       })
       this.jobs.set(document, job)
-      const untrack = this.app.track(job, 'annotate')
+      const untrack = this.app.jobs.track(job, 'annotate')
       const ended = () => {
         untrack()
         this.jobs.delete(document)

@@ -105,7 +105,7 @@ export class Describing implements Lasting {
       }
     })
     this.job = job
-    const untrack = this.app.track(job, 'write')
+    const untrack = this.app.jobs.track(job, 'write')
   }
 }
 

@@ -135,11 +135,12 @@ export function documents(world: World): Documents {
           },
         })
       }),
-    importPreviewed: (preview, listener) =>
+    importPreviewed: (preview, leftOut, listener) =>
       runJob(listener, async (stream) => {
         const found = previews.get(preview)
         if (!found) throw failure('notFound', 'This preview is no longer there.', 'Drop the files again.')
-        const fresh = found.read.documents.filter((document) => !known(document))
+        const wanted = found.read.documents.filter((_, place) => !leftOut.includes(place))
+        const fresh = wanted.filter((document) => !known(document))
         for (let done = 0; done < fresh.length; done += 5) {
           stream.emit({ kind: 'progress', done, total: fresh.length })
           await world.clock.sleep(60)
@@ -151,7 +152,7 @@ export function documents(world: World): Documents {
           return `imported ${plural(ids.length, 'document')}`
         })
         world.tell({ kind: 'libraryChanged', library: world.library(), documents: null })
-        stream.emit({ kind: 'imported', documents: ids, known: found.read.documents.length - ids.length, step })
+        stream.emit({ kind: 'imported', documents: ids, known: wanted.length - ids.length, step })
       }),
 
     documentIds: async (order, filter) => {

@@ -194,6 +194,9 @@ const hallmarks: [string, RegExp][] = [
 
 export const hallmarkNames = hallmarks.map(([name]) => name)
 
+/** From here on a sentence has a label. */
+export const labelThreshold = 0.5
+
 export function labelsOf(sentence: string): LabelScore[] {
   return hallmarks.map(([label, cue]) => ({
     label,

@@ -2,7 +2,7 @@ import type { Host } from '../interface'
 import type * as wire from '../types'
 import { chance } from './chance'
 import { descriptions } from './lexicon'
-import { answerOf, hallmarkNames, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
+import { answerOf, hallmarkNames, labelThreshold, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
 import { runJob } from './streams'
 import { failure, plural, type Finding, type World } from './world'
 
@@ -225,16 +225,22 @@ export function tasks(world: World): Tasks {
           for (const id of request.documents) {
             const stored = world.stored(id)
             const union = new Map(hallmarkNames.map((label) => [label, 0]))
+            const found: { label: string; span: wire.Span | null; probability: number }[] = []
             for (const span of sentencesOf(stored.text)) {
               await world.clock.sleep(60)
               if (stream.stopped()) return
               const scores = labelsOf(stored.text.slice(span.start, span.end))
-              for (const { label, probability } of scores) union.set(label, Math.max(union.get(label) ?? 0, probability))
+              for (const { label, probability } of scores) {
+                union.set(label, Math.max(union.get(label) ?? 0, probability))
+                if (probability >= labelThreshold) found.push({ label, span, probability })
+              }
               stream.emit({ kind: 'sentence', document: id, span, scores })
             }
             const { run, step } = beginRun(id, 'classify', null)
+            found.push(...[...new Set(found.map((one) => one.label))].map((label) => ({ label, span: null, probability: union.get(label) ?? 0 })))
+            for (const { label, span, probability } of found) keep(id, step, { run, content: { kind: 'label', label, span }, score: probability, maskedMass: null, maskedMasses: [], figures: [], evidence: span ? [span] : [], grade: 'exact', warnings: [] })
             endRun(run, step, false, `classified ${stored.sourceId}`)
-            stream.emit({ kind: 'labels', document: id, title: stored.title, labels: [...union].map(([label, probability]) => ({ label, probability })), run })
+            stream.emit({ kind: 'labels', document: id, title: stored.title, labels: [...union].map(([label, probability]) => ({ label, probability })), threshold: labelThreshold, run })
           }
         }),
       ),
