@@ -18,8 +18,8 @@ after(() => display?.close())
  * A journey: `walk` gets a way to open the app in a home of its own. `covers`: the commands and dialogs that it presses through; it
  * fails where the window did not run or show one of them, and `tests/unit/journeys.test.ts` fails where one is covered by no journey.
  */
-export function journey(name, walk, { skip = false, trace = true, covers = [] } = {}) {
-  test(name, { skip, timeout: 180_000 }, async (context) => {
+export function journey(name, walk, { skip = false, trace = true, covers = [], patience = 180_000 } = {}) {
+  test(name, { skip, timeout: patience }, async (context) => {
     const home = makeHome()
     const opened = []
     const open = async (...args) => {

@@ -90,6 +90,8 @@ export async function launch({ binary, args, env }) {
       const actions = [...text].map((sign) => (sign === '\n' ? keys.Enter : sign)).flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }])
       return call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] })
     },
+    /** Keys going down and up, one after the other. */
+    keys: (actions) => call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] }),
     resize: (width, height) => call('POST', `${session}/window/rect`, { width, height }),
     picture: async () => Buffer.from(await call('GET', `${session}/screenshot`), 'base64'),
     async end() {
