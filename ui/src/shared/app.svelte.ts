@@ -8,8 +8,7 @@ import { holding, type Asked, type Dialog } from './dialogs'
 import { toError } from './errors'
 import { capital } from './format'
 import { Jobs } from './jobs.svelte'
-
-export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
+import { ToastList, type Toast } from './toasts.svelte'
 
 /** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
 export interface Lasting {
@@ -42,7 +41,7 @@ export class App {
   keys: ((event: KeyboardEvent) => boolean) | null = null
   private shown = $state.raw<Dialog | null>(null)
   private later: Dialog[] = []
-  toasts = $state<Toast[]>([])
+  readonly toastList = new ToastList()
   dropping = $state<string[] | null>(null)
   /** Counts changes of what the library holds. */
   revision = $state(0)
@@ -56,8 +55,6 @@ export class App {
   private line: Promise<unknown> = Promise.resolve()
   /** What is done with documents that were just imported. */
   afterImport: (documents: number[], origin: string) => void = () => undefined
-  private toastIds = 0
-  private stepToast = 0
   private systemDark = $state(false)
 
   constructor(host: Host, startup: wire.Startup, now: () => number = () => Date.now()) {
@@ -262,7 +259,8 @@ export class App {
     this.listing += 1
   }
 
-  private spread(change: wire.Change): void {
+  /** A change of the library is shown wherever it is looked at. */
+  took(change: wire.Change): void {
     // What is decided about a document changes no list of documents, which may be long.
     const lists = change.marks === null || change.library.documents !== this.library.documents
     this.library = change.library
@@ -275,7 +273,7 @@ export class App {
   async act(action: () => Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
     try {
       const change = await this.inTurn(action)
-      this.spread(change)
+      this.took(change)
       then?.()
       // Where nothing was changed, Undo would take back something else.
       const undo = change.step.event === 0 ? null : { label: 'Undo', run: () => void this.turn('undo') }
@@ -285,11 +283,6 @@ export class App {
       this.fail(thrown)
       return null
     }
-  }
-
-  /** A change that a streamed call made. */
-  took(change: wire.Change): void {
-    this.spread(change)
   }
 
   /**
@@ -314,7 +307,7 @@ export class App {
       }
       const back = direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
       const elsewhere = this.screen !== 'annotate' && change.document !== null ? change.document : null
-      this.spread(change)
+      this.took(change)
       this.turnListeners.forEach((listener) => listener(change))
       this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: back.label, run: () => void this.turn(back.to, track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
     } catch (thrown) {
@@ -334,21 +327,17 @@ export class App {
 
   // Toasts
 
+  get toasts(): readonly Toast[] {
+    return this.toastList.all
+  }
+
   toast(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'plain'): void {
-    const id = (this.toastIds += 1)
-    this.toasts = [...this.toasts.slice(-2), { id, text, tone, action }]
-    setTimeout(() => this.dismiss(id), tone === 'error' ? 12_000 : 5_000)
+    this.toastList.add(text, action, tone)
   }
 
-  /** A step of the library. An older one is no longer what Undo would take back, so it makes room. */
+  /** A step of the library. */
   step(text: string, action: Toast['action']): void {
-    this.toasts = this.toasts.filter((toast) => toast.id !== this.stepToast)
-    this.toast(text, action)
-    this.stepToast = this.toastIds
-  }
-
-  dismiss(id: number): void {
-    this.toasts = this.toasts.filter((toast) => toast.id !== id)
+    this.toastList.step(text, action)
   }
 
   /** What nobody caught: shown as any error, and logged with where it happened. Its words stay here: they may hold some of a text. */

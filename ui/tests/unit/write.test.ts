@@ -4,6 +4,7 @@ import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
 import { textOf, withKept } from '../../src/features/write/describing.svelte'
 import { leave, stateOf } from '../../src/features/write/editor'
+import { insertion } from '../../src/features/write/insertion'
 import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, passagesOf, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
@@ -72,6 +73,19 @@ describe('generated text', () => {
     expect(spansOf(after)).toEqual([])
     expect(after.doc.toString()).toBe('Before. a rare drug')
   })
+})
+
+test('a description goes on after its term, or brings it, and is marked as a model’s', () => {
+  const candidate = { seed: 7, beginning: [], tokens: [token(' a drug'), token('.')], tentative: '', ended: 'complete' as const, meanLogProbability: null }
+  const after = (doc: string, anchor: number, head: number, replace: boolean) => {
+    const state = EditorState.create({ doc, selection: { anchor, head }, extensions: [generatedText] })
+    const changed = state.update(insertion(state, candidate, { term: 'aspirin', model: 'm', replace })).state
+    return [changed.doc.toString(), passagesOf(changed).map(({ from, to }) => changed.sliceDoc(from, to))]
+  }
+  expect(after('Aspirin', 7, 7, false)).toEqual(['Aspirin is a drug.', [' is a drug.']])
+  expect(after('See aspirin', 4, 11, false)).toEqual(['See aspirin is a drug.', [' is a drug.']])
+  expect(after('See', 3, 3, false)).toEqual(['See Aspirin is a drug.', [' Aspirin is a drug.']])
+  expect(after('It helps', 3, 3, true)).toEqual(['It Aspirin is a drug. helps', ['Aspirin is a drug.']])
 })
 
 describe('a key in the editor', () => {
