@@ -167,6 +167,6 @@ describe('one dialog at a time', () => {
 
 test('every dialog is in the one list of dialogs', () => {
   const sources = Object.values(import.meta.glob<string>('../../src/**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true }))
-  const named = sources.flatMap((source) => [...source.matchAll(/<Dialog\s+name="(\w+)"|choose\((?:session\.)?app, '(\w+)'/g)].map((match) => match[1] ?? match[2]))
+  const named = sources.flatMap((source) => [...source.matchAll(/<Dialog\s+name="(\w+)"|choose\(\s*(?:session\.)?app,\s*'(\w+)'/g)].map((match) => match[1] ?? match[2]))
   expect([...new Set(named)].sort()).toEqual([...dialogs].sort())
 })
