@@ -66,11 +66,8 @@ pub fn window(house: &House) -> Outcome {
         return Outcome::Failed("the user interface is not built: `cargo xtask check ui-build`".to_owned());
     }
     let built = |what: &[&str]| commands::run(cargo(house).args(["build", "--locked"]).args(what));
-    let steps = [
-        build(house),
-        built(&["--workspace", "--bin", "osler-cli"]),
-        built(&["--package", "xdnd-drop"]),
-    ];
+    let steps =
+        [build(house), built(&["--workspace", "--bin", "osler-cli"]), built(&["--package", "xdnd-drop"])];
     if let Some(failed) = steps.into_iter().find(|step| *step != Outcome::Passed) {
         return failed;
     }
