@@ -72,7 +72,10 @@ export class App {
     const dark = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-color-scheme: dark)')
     this.systemDark = dark?.matches ?? false
     dark?.addEventListener('change', (event) => (this.systemDark = event.matches))
-    void host.batches().then((batches) => (this.batches = batches)).catch((thrown: unknown) => this.fail(thrown))
+    void host
+      .batches()
+      .then((batches) => (this.batches = batches))
+      .catch((thrown: unknown) => this.fail(thrown))
     void this.loadModels()
   }
 
@@ -103,7 +106,12 @@ export class App {
         resolve(value)
         if (this.shown === dialog) this.dialog = null
       }
-      const dialog: Dialog = { kind: 'asked', component: component as Component<Asked<unknown, unknown>>, question, answer: answer as (value: unknown) => void }
+      const dialog: Dialog = {
+        kind: 'asked',
+        component: component as Component<Asked<unknown, unknown>>,
+        question,
+        answer: answer as (value: unknown) => void,
+      }
       this.dialog = dialog
     })
   }
@@ -129,11 +137,14 @@ export class App {
         break
       case 'batch':
         this.afterBatch(event.batch)
-        this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
+        this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort(
+          (left, right) => right.id - left.id,
+        )
         break
       case 'libraryChanged':
         this.hold(event.library)
-        for (const document of event.documents ?? []) this.changeListeners.forEach((listener) => listener({ document, marks: null }))
+        for (const document of event.documents ?? [])
+          this.changeListeners.forEach((listener) => listener({ document, marks: null }))
         break
       case 'askFallback':
         this.dialog = { kind: 'fallback', from: event.from, to: event.to, reason: event.reason }
@@ -173,7 +184,8 @@ export class App {
   /** A library is opened; anything else may be imported. */
   private receive(paths: string[]): void {
     const [library, ...others] = paths
-    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler')) void this.switchTo(() => this.host.openLibrary(library))
+    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler'))
+      void this.switchTo(() => this.host.openLibrary(library))
     else this.preview({ kind: 'paths', paths })
   }
 
@@ -270,7 +282,10 @@ export class App {
   }
 
   /** Runs an action of the library and says what it did; `then` is done with it. Null where it failed; the error is shown. */
-  async act(action: () => Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
+  async act(
+    action: () => Promise<wire.Change>,
+    { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {},
+  ): Promise<wire.Change | null> {
     try {
       const change = await this.inTurn(action)
       this.took(change)
@@ -295,7 +310,11 @@ export class App {
     const step = this.library[direction]
     const word = direction === 'undo' ? 'Undo' : 'Redo'
     if (!step) this.toast(`Nothing to ${word.toLowerCase()}`)
-    else this.step(`${word}: ${step.summary}? It is not on this screen.`, { label: word, run: () => void this.turn(direction) })
+    else
+      this.step(`${word}: ${step.summary}? It is not on this screen.`, {
+        label: word,
+        run: () => void this.turn(direction),
+      })
   }
 
   async turn(direction: 'undo' | 'redo', track: wire.Track = 'curation'): Promise<void> {
@@ -305,11 +324,17 @@ export class App {
         this.toast(direction === 'undo' ? 'Nothing to undo' : 'Nothing to redo')
         return
       }
-      const back = direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
+      const back =
+        direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
       const elsewhere = this.screen !== 'annotate' && change.document !== null ? change.document : null
       this.took(change)
       this.turnListeners.forEach((listener) => listener(change))
-      this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: back.label, run: () => void this.turn(back.to, track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
+      this.step(
+        `${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`,
+        elsewhere === null
+          ? { label: back.label, run: () => void this.turn(back.to, track) }
+          : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) },
+      )
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -342,7 +367,14 @@ export class App {
 
   /** What nobody caught: shown as any error, and logged with where it happened. Its words stay here: they may hold some of a text. */
   uncaught(thrown: unknown): void {
-    const place = thrown instanceof Error ? `${thrown.name} ${(thrown.stack ?? '').split('\n').filter((line) => line.includes('@') || line.trim().startsWith('at ')).slice(0, 6).join(' | ')}` : typeof thrown
+    const place =
+      thrown instanceof Error
+        ? `${thrown.name} ${(thrown.stack ?? '')
+            .split('\n')
+            .filter((line) => line.includes('@') || line.trim().startsWith('at '))
+            .slice(0, 6)
+            .join(' | ')}`
+        : typeof thrown
     void this.host.report(place).catch(() => undefined)
     this.fail(thrown)
   }

@@ -1,4 +1,9 @@
-export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
+export type Toast = {
+  id: number
+  text: string
+  tone: 'plain' | 'error'
+  action: { label: string; run: () => void } | null
+}
 
 /** What is said for some seconds, at most three at a time. */
 export class ToastList {

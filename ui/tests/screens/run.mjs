@@ -36,7 +36,13 @@ async function step(page, step) {
   if (step.tell) await page.evaluate((event) => window.scripted.world.tell(event), step.tell)
   if (step.fail) {
     await page.evaluate(() => {
-      window.scripted.removeDocuments = () => Promise.reject({ code: 'diskFull', message: 'The disk that holds First library.osler is full; the last action was not saved, everything before it was.', hint: 'Free some space and repeat it.' })
+      window.scripted.removeDocuments = () =>
+        Promise.reject({
+          code: 'diskFull',
+          message:
+            'The disk that holds First library.osler is full; the last action was not saved, everything before it was.',
+          hint: 'Free some space and repeat it.',
+        })
     })
     await page.keyboard.press('Delete')
     await page.getByText('Details').click()
@@ -58,7 +64,12 @@ async function step(page, step) {
         }
         const [first] = range.getClientRects()
         const last = [...range.getClientRects()].at(-1)
-        return { left: first.left + 1, right: last.right - 1, y: (first.top + first.bottom) / 2, end: (last.top + last.bottom) / 2 }
+        return {
+          left: first.left + 1,
+          right: last.right - 1,
+          y: (first.top + first.bottom) / 2,
+          end: (last.top + last.bottom) / 2,
+        }
       }
     }, step.select)
     // Alt leaves the browser its way, where a press on a mention would begin a drag.
@@ -81,7 +92,14 @@ for (const view of wanted) {
     }
     page.on('pageerror', (error) => complain(`page error: ${error.message}`))
     page.on('console', (message) => message.type() === 'error' && complain(`console: ${message.text()}`))
-    const query = new URLSearchParams({ scene: view.scene ?? 'review', theme, still: '', ...(view.zoom ? { zoom: String(view.zoom) } : {}), ...(view.density ? { density: view.density } : {}), ...(view.crashed ? { crashed: '' } : {}) })
+    const query = new URLSearchParams({
+      scene: view.scene ?? 'review',
+      theme,
+      still: '',
+      ...(view.zoom ? { zoom: String(view.zoom) } : {}),
+      ...(view.density ? { density: view.density } : {}),
+      ...(view.crashed ? { crashed: '' } : {}),
+    })
     await page.goto(`${server.url}?${query}`)
     await page.waitForSelector('nav')
     try {
@@ -89,14 +107,19 @@ for (const view of wanted) {
     } catch (error) {
       complain(`step failed: ${error.message.split('\n')[0]}`)
     }
-    await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
+    await page.evaluate(() =>
+      document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))),
+    )
     await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}${size ? `-${size}` : ''}.png` })
     // The page's policy forbids inline scripts; an evaluated one is not inline.
     await page.evaluate(axe)
     const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
     for (const violation of found.violations) {
       complain(`axe ${violation.impact} ${violation.id}: ${violation.help}`)
-      for (const node of violation.nodes.slice(0, 3)) console.error(`    ${node.target.join(' ')}  ${node.failureSummary?.split('\n').slice(1).join(' ').slice(0, 220)}`)
+      for (const node of violation.nodes.slice(0, 3))
+        console.error(
+          `    ${node.target.join(' ')}  ${node.failureSummary?.split('\n').slice(1).join(' ').slice(0, 220)}`,
+        )
     }
     await page.close()
   }

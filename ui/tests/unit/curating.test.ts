@@ -12,7 +12,10 @@ import { taskOfRelation } from '../../src/shared/words'
 
 const user = userEvent.setup()
 vi.setConfig({ testTimeout: 180_000 })
-const quick: Clock = { now: () => Date.UTC(2026, 10, 22, 9, 30), sleep: () => new Promise((resolve) => setTimeout(resolve)) }
+const quick: Clock = {
+  now: () => Date.UTC(2026, 10, 22, 9, 30),
+  sleep: () => new Promise((resolve) => setTimeout(resolve)),
+}
 const patience = { timeout: 60_000 }
 
 async function open(change: (host: ReturnType<typeof scriptedHost>) => void = () => undefined) {
@@ -37,13 +40,27 @@ test('every sentence that a relation rests on is quoted, and not the first alone
     host.document = async (id) => {
       const view = await document(id)
       const two = view.sentences.slice(1, 3)
-      return { ...view, marks: { ...view.marks, annotations: view.marks.annotations.map((one) => (one.prediction ? { ...one, prediction: { ...one.prediction, evidence: two } } : one)) } }
+      return {
+        ...view,
+        marks: {
+          ...view.marks,
+          annotations: view.marks.annotations.map((one) =>
+            one.prediction ? { ...one, prediction: { ...one.prediction, evidence: two } } : one,
+          ),
+        },
+      }
     }
   })
   const { view } = session
   const expected = view?.sentences.slice(1, 3).map(({ start, end }) => view.text.slice(start, end).trim())
   expect(expected).toHaveLength(2)
-  await vi.waitFor(() => expect([...document.querySelectorAll('.detail blockquote')].map((one) => one.textContent.trim())).toEqual(expected), patience)
+  await vi.waitFor(
+    () =>
+      expect([...document.querySelectorAll('.detail blockquote')].map((one) => one.textContent.trim())).toEqual(
+        expected,
+      ),
+    patience,
+  )
 })
 
 test('relations of several tasks can be looked at apart', async () => {
@@ -63,7 +80,13 @@ test('a model that was not tuned for a task is not asked for it, and why is said
   const { app, session } = await annotate()
   app.models = app.models.map((model) => (model.id === app.engine.modelId ? { ...model, tasks: ['ddi'] } : model))
   session.chooseTask('bc5cdr')
-  expect(await screen.findByText(/was not tuned for “Chemical-induced disease”. Choose another task, or another model in Models/, {}, patience)).toBeVisible()
+  expect(
+    await screen.findByText(
+      /was not tuned for “Chemical-induced disease”. Choose another task, or another model in Models/,
+      {},
+      patience,
+    ),
+  ).toBeVisible()
   expect(screen.getByRole('button', { name: /^Extract/ })).toBeDisabled()
   session.chooseTask('ddi')
   await vi.waitFor(() => expect(screen.getByRole('button', { name: /^Extract/ })).toBeEnabled(), patience)

@@ -15,7 +15,10 @@ const user = userEvent.setup()
 // The whole window is drawn for each of these: that takes its time where other work shares the machine.
 vi.setConfig({ testTimeout: 180_000 })
 /** Time flies. */
-const quick: Clock = { now: () => Date.UTC(2026, 10, 22, 9, 30), sleep: () => new Promise((resolve) => setTimeout(resolve)) }
+const quick: Clock = {
+  now: () => Date.UTC(2026, 10, 22, 9, 30),
+  sleep: () => new Promise((resolve) => setTimeout(resolve)),
+}
 
 async function open(scene: Scene) {
   const host = scriptedHost({ scene, clock: quick })
@@ -25,7 +28,8 @@ async function open(scene: Scene) {
   return { app, host, session: app.keep(Session) }
 }
 
-const press = (key: string, more: Partial<KeyboardEventInit> = {}) => fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more })
+const press = (key: string, more: Partial<KeyboardEventInit> = {}) =>
+  fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more })
 const patience = { timeout: 60_000 }
 
 afterEach(() => vi.restoreAllMocks())
@@ -63,7 +67,9 @@ test('a finished batch leads to its review and to its export', async () => {
   app.go('batch')
   await user.click(await screen.findByText('Export', {}, patience))
   await vi.waitFor(() => expect(app.dialog).toMatchObject({ kind: 'export', scope: { kind: 'documents' } }))
-  expect(app.dialog?.kind === 'export' && app.dialog.scope.kind === 'documents' && [...app.dialog.scope.documents].sort()).toEqual([...documents].sort())
+  expect(
+    app.dialog?.kind === 'export' && app.dialog.scope.kind === 'documents' && [...app.dialog.scope.documents].sort(),
+  ).toEqual([...documents].sort())
 })
 
 test('the labels that a batch has stored are shown where labels are looked at', async () => {
@@ -74,14 +80,28 @@ test('the labels that a batch has stored are shown where labels are looked at', 
   questions.mode = 'hallmarks'
   questions.classify(documents)
   await vi.waitFor(() => expect(questions.running).toBe(false), patience)
-  const has = () => questions.labelled.map(({ document, sentences, threshold }) => [document, sentences.flatMap(({ span, scores }) => scores.filter((one) => one.probability > 0 && one.probability >= threshold).map((one) => `${String(span.start)} ${one.label}`))] as const)
+  const has = () =>
+    questions.labelled.map(
+      ({ document, sentences, threshold }) =>
+        [
+          document,
+          sentences.flatMap(({ span, scores }) =>
+            scores
+              .filter((one) => one.probability > 0 && one.probability >= threshold)
+              .map((one) => `${String(span.start)} ${one.label}`),
+          ),
+        ] as const,
+    )
   const before = has()
   expect(before.flatMap(([, labels]) => labels).length).toBeGreaterThan(2)
   await questions.loadLabels(documents.map((id) => ({ id, title: 'A document' })))
   expect(new Map(has())).toEqual(new Map(before))
   const [first] = questions.labelled.filter((one) => one.labels.length > 0)
   questions.opened = first?.document ?? null
-  await vi.waitFor(() => expect(screen.getByText('Only what was stored is shown.', { exact: false })).toBeVisible(), patience)
+  await vi.waitFor(
+    () => expect(screen.getByText('Only what was stored is shown.', { exact: false })).toBeVisible(),
+    patience,
+  )
 })
 
 test('a batch that stands still says so on the first screen', async () => {
@@ -161,7 +181,12 @@ describe('undo', () => {
 
   test('where the screen does not show it is said first what it would take back', async () => {
     const { app, host } = await open('review')
-    const { entries } = await host.queue('uncertainty', { undecided: true, document: null, task: null, type: null, atLeast: null }, null, 1)
+    const { entries } = await host.queue(
+      'uncertainty',
+      { undecided: true, document: null, task: null, type: null, atLeast: null },
+      null,
+      1,
+    )
     await app.act(() => host.decide(entries.map((entry) => ({ kind: 'accept', subject: entry.annotation.subject }))))
     app.go('settings')
     const undo = vi.spyOn(host, 'undo')
@@ -204,7 +229,15 @@ test('what a model writes is marked as not checked wherever it stands, and no fi
 test('records that come twice, and titles without a text, are flagged before they are imported', async () => {
   const { app } = await open('empty')
   const one = { sourceId: '123', title: 'Lithium and tremor', text: 'Lithium may cause tremor in old patients.' }
-  app.preview({ kind: 'documents', origin: 'a file', documents: [one, { ...one, text: 'Another text under the same id and title.' }, { sourceId: '124', title: 'A title and nothing else', text: '' }] })
+  app.preview({
+    kind: 'documents',
+    origin: 'a file',
+    documents: [
+      one,
+      { ...one, text: 'Another text under the same id and title.' },
+      { sourceId: '124', title: 'A title and nothing else', text: '' },
+    ],
+  })
   const dialog = await screen.findByRole('dialog')
   expect(await within(dialog).findAllByText('twice in this import', {}, patience)).toHaveLength(2)
   expect(within(dialog).getAllByText('title only')).toHaveLength(1)

@@ -8,14 +8,23 @@ export const canType = spawnSync('sh', ['-c', 'command -v xdotool']).status === 
 
 /** Types where to save into the dialog that is open, and confirms. */
 export async function saveAs(display, path) {
-  const hands = (...words) => promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(({ stdout }) => stdout.trim(), () => '')
-  const dialog = await until('the dialog of the system', () => hands('search', '--onlyvisible', '--name', '^Export to$'))
+  const hands = (...words) =>
+    promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(
+      ({ stdout }) => stdout.trim(),
+      () => '',
+    )
+  const dialog = await until('the dialog of the system', () =>
+    hands('search', '--onlyvisible', '--name', '^Export to$'),
+  )
   // Without a window manager nobody gives it the focus.
   await hands('windowfocus', '--sync', dialog)
   await hands('key', '--clearmodifiers', 'ctrl+a')
   await hands('type', '--clearmodifiers', path)
   await hands('key', '--clearmodifiers', 'Return')
-  await until('the dialog of the system to close', async () => (await hands('search', '--onlyvisible', '--name', '^Export to$')) === '')
+  await until(
+    'the dialog of the system to close',
+    async () => (await hands('search', '--onlyvisible', '--name', '^Export to$')) === '',
+  )
 }
 
 /** Types which file to open into the dialog that is open, and confirms. */

@@ -55,7 +55,35 @@ const others = ['Enter', 'Escape', 'Tab', 'Delete', 'Backspace', 'Up', 'Down', '
 // Ctrl+O, whose dialog is the system's, comes by its button as well; the web view itself takes Ctrl+P to a printer.
 const controlled = [...'abcdefghijklmnqrstuvwxyz', ...'0123456,=-', 'Enter', 'Right', 'Home', 'End']
 /** What a curator presses most comes most. */
-const often = ['a', 'x', 's', 'j', 'k', 'n', 'p', 'm', 'o', 'w', 'r', 'e', 'i', 't', 'c', 'Enter', 'Escape', 'Enter', 'Escape', '1', '2', '3', 'Backspace', ['Shift', 'X'], ['Shift', 'A'], ['Shift', 'M'], ['Shift', 'P']]
+const often = [
+  'a',
+  'x',
+  's',
+  'j',
+  'k',
+  'n',
+  'p',
+  'm',
+  'o',
+  'w',
+  'r',
+  'e',
+  'i',
+  't',
+  'c',
+  'Enter',
+  'Escape',
+  'Enter',
+  'Escape',
+  '1',
+  '2',
+  '3',
+  'Backspace',
+  ['Shift', 'X'],
+  ['Shift', 'A'],
+  ['Shift', 'M'],
+  ['Shift', 'P'],
+]
 
 function anyKey(random) {
   const one = (list) => list[Math.floor(random() * list.length)]
@@ -72,14 +100,21 @@ function anyKey(random) {
 function press(app, all) {
   const actions = all.flatMap((key) => {
     const chord = [key].flat().map((name) => named[name] ?? name)
-    return [...chord.map((value) => ({ type: 'keyDown', value })), ...chord.toReversed().map((value) => ({ type: 'keyUp', value }))]
+    return [
+      ...chord.map((value) => ({ type: 'keyDown', value })),
+      ...chord.toReversed().map((value) => ({ type: 'keyUp', value })),
+    ]
   })
   return app.session.keys(actions)
 }
 
 /** Dialogs of the system are left, as by somebody who wants none of it. */
 async function leaveSystemDialogs(display) {
-  const hands = (...words) => promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(({ stdout }) => stdout.trim(), () => '')
+  const hands = (...words) =>
+    promisify(execFile)('xdotool', words, { env: { ...process.env, DISPLAY: display.name } }).then(
+      ({ stdout }) => stdout.trim(),
+      () => '',
+    )
   for (const id of (await hands('search', '--onlyvisible', '--name', '.')).split('\n').filter(Boolean)) {
     if ((await hands('getwindowname', id)) === 'Osler') continue
     await hands('windowfocus', '--sync', id)
@@ -96,7 +131,10 @@ async function decisionsOf(app) {
   const made = new Map()
   for (const { marks } of documents) {
     for (const { subject, content, decision } of marks.annotations) {
-      const mention = content.kind === 'entity' ? `${content.spans.map(({ start, end }) => `${String(start)}-${String(end)}`).join('+')}:${content.type}` : null
+      const mention =
+        content.kind === 'entity'
+          ? `${content.spans.map(({ start, end }) => `${String(start)}-${String(end)}`).join('+')}:${content.type}`
+          : null
       if (decision !== null && subject.kind !== 'added') made.set(keyOf(subject), { ...decision, mention })
     }
   }
@@ -108,12 +146,23 @@ async function decisionsOf(app) {
  * latest ones; a dialog may have been opened before them, among `all`.
  */
 function isAskedFor(key, { verdict, reason, mention }, inputs, all) {
-  const about = (input) => input.screen === 'Annotate' && (input.row === key || (mention !== null && input.mentions.includes(mention)) || (input.compare && input.shown))
-  const answered = (...names) => all.some((input, place) => names.includes(input.dialog) && all.slice(0, place).some(about))
+  const about = (input) =>
+    input.screen === 'Annotate' &&
+    (input.row === key || (mention !== null && input.mentions.includes(mention)) || (input.compare && input.shown))
+  const answered = (...names) =>
+    all.some((input, place) => names.includes(input.dialog) && all.slice(0, place).some(about))
   const pressed = (names) => inputs.some((input) => about(input) && names.test(input.name))
   // One undo or redo brings a whole step back.
-  if (inputs.some((input) => /^Ctrl\+(Shift\+)?[ZzYy]$/.test(input.name) || [input.name, input.focus].some((words) => /^(Undo|Redo)/.test(words)))) return true
-  if (verdict === 'accepted') return pressed(/^([aA]$|Accept|Enter$| $)/) || all.some((input) => input.dialog === 'acceptAll')
+  if (
+    inputs.some(
+      (input) =>
+        /^Ctrl\+(Shift\+)?[ZzYy]$/.test(input.name) ||
+        [input.name, input.focus].some((words) => /^(Undo|Redo)/.test(words)),
+    )
+  )
+    return true
+  if (verdict === 'accepted')
+    return pressed(/^([aA]$|Accept|Enter$| $)/) || all.some((input) => input.dialog === 'acceptAll')
   if (verdict === 'rejected') return reason === null ? pressed(/^([xX]$|Reject|Enter$| $)/) : answered('reason')
   return answered('edit', 'concept') || pressed(/./)
 }
@@ -128,15 +177,27 @@ export async function fuzz(app, { display, seconds, seed, note }) {
   let step = null
   let [presses, decided] = [0, 0]
   let last = []
-  const told = () => `seed ${String(seed)}, after ${String(presses)} presses; the last:\n${last.map(({ at, name, screen, row, mentions, dialog }) => JSON.stringify({ at, name, screen, row, mentions, dialog })).join('\n')}`
+  const told = () =>
+    `seed ${String(seed)}, after ${String(presses)} presses; the last:\n${last.map(({ at, name, screen, row, mentions, dialog }) => JSON.stringify({ at, name, screen, row, mentions, dialog })).join('\n')}`
   const end = Date.now() + seconds * 1000
   while (Date.now() < end) {
     const kind = random()
-    if (kind < 0.85) await press(app, Array.from({ length: 1 + Math.floor(random() * 12) }, () => anyKey(random)))
+    if (kind < 0.85)
+      await press(
+        app,
+        Array.from({ length: 1 + Math.floor(random() * 12) }, () => anyKey(random)),
+      )
     else if (kind < 0.95) await app.session.run(CLICK, random(), random())
-    else await press(app, [...['amio', 'hepatotoxicity', 'Larkspur ', '# Title\n'][Math.floor(random() * 4)]].map((sign) => (sign === '\n' ? 'Enter' : sign)))
+    else
+      await press(
+        app,
+        [...['amio', 'hepatotoxicity', 'Larkspur ', '# Title\n'][Math.floor(random() * 4)]].map((sign) =>
+          sign === '\n' ? 'Enter' : sign,
+        ),
+      )
     // Whoever gets lost comes back to the work.
-    if (random() < 0.12) await press(app, ['Escape', 'Escape', ['Control', random() < 0.7 ? '3' : String(1 + Math.floor(random() * 6))]])
+    if (random() < 0.12)
+      await press(app, ['Escape', 'Escape', ['Control', random() < 0.7 ? '3' : String(1 + Math.floor(random() * 6))]])
     if (random() < 0.1) await leaveSystemDialogs(display)
     await app.settle()
     const watched = await app.session.run('return window.watched ?? null')
@@ -164,7 +225,9 @@ export async function fuzz(app, { display, seconds, seed, note }) {
   await leaveSystemDialogs(display)
   await app.ask(`the way back to the library (${told()})`, async () => {
     await press(app, ['Escape', 'Escape', ['Control', '1']])
-    return (await app.find('nav[aria-label=Osler] [aria-current=page]', 'Library')) && (await app.count('.dialog')) === 0
+    return (
+      (await app.find('nav[aria-label=Osler] [aria-current=page]', 'Library')) && (await app.count('.dialog')) === 0
+    )
   })
   assert.doesNotMatch(await app.invoke('diagnostics'), /the page failed|panicked/)
 }

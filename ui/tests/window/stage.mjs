@@ -31,11 +31,18 @@ export function journey(name, walk, { skip = false, trace = true, covers = [], p
       await walk({ open, home, display, note: (text) => context.diagnostic(text) })
       for (const app of opened) await app.gather()
       const seen = new Set(opened.flatMap((app) => [...app.functions]))
-      assert.deepEqual(covers.filter((one) => !seen.has(one)), [], 'commands and dialogs that the journey did not come by')
+      assert.deepEqual(
+        covers.filter((one) => !seen.has(one)),
+        [],
+        'commands and dialogs that the journey did not come by',
+      )
       // What is still open ends as a person would end it, and must have kept to itself.
       for (const app of opened) await app.close()
     } catch (error) {
-      const picture = await opened.at(-1)?.session.picture().catch(() => null)
+      const picture = await opened
+        .at(-1)
+        ?.session.picture()
+        .catch(() => null)
       if (picture) {
         const folder = process.env.OSLER_PICTURES ?? join(tmpdir(), 'osler-window-failures')
         mkdirSync(folder, { recursive: true })

@@ -3,7 +3,11 @@ import { textOf, type Candidate } from './describing.svelte'
 import { addPassage } from './generated'
 
 /** Puts a description into a draft, behind the selection or in its place, marked as a model's. */
-export function insertion(state: EditorState, candidate: Candidate, { term, model, replace }: { term: string; model: string; replace: boolean }): TransactionSpec {
+export function insertion(
+  state: EditorState,
+  candidate: Candidate,
+  { term, model, replace }: { term: string; model: string; replace: boolean },
+): TransactionSpec {
   const { from, to } = state.selection.main
   const at = replace ? from : to
   const before = state.sliceDoc(Math.max(0, at - 1), at)
@@ -14,7 +18,9 @@ export function insertion(state: EditorState, candidate: Candidate, { term, mode
   const text = head + textOf(candidate)
   const trailing = /^\S/.test(state.sliceDoc(to, to + 1)) ? ' ' : ''
   const first = { text: head, logProbability: 0, alternatives: [] }
-  const tokens = candidate.tokens.map((token, place) => (place === 0 ? { ...token, text: token.text.trimStart() } : token))
+  const tokens = candidate.tokens.map((token, place) =>
+    place === 0 ? { ...token, text: token.text.trimStart() } : token,
+  )
   return {
     changes: { from: at, to, insert: text + trailing },
     selection: { anchor: at + text.length },

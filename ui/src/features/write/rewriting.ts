@@ -27,7 +27,10 @@ export class Rewriting {
     // The first token of a description stands without its blank.
     const written = /\s/.test(editor.state.sliceDoc(from - 1, from)) ? text.trimStart() : text
     const taken = token.alternatives.find((one) => one.text === text)
-    const others = [{ text: token.text, logProbability: token.logProbability }, ...token.alternatives.filter((one) => one.text !== text)]
+    const others = [
+      { text: token.text, logProbability: token.logProbability },
+      ...token.alternatives.filter((one) => one.text !== text),
+    ]
     const kept = unsureOf(editor.state).filter((one) => one.from >= (passage?.from ?? from) && one.to <= from)
     const tokens: Token[] = [{ text: written, logProbability: taken?.logProbability ?? 0, alternatives: others }]
     let at = from + written.length
@@ -38,7 +41,14 @@ export class Rewriting {
         const here = { token: one, from: place, to: (place += one.text.length) }
         return isUnsure(one) && here.to <= at ? [addUnsure.of(here)] : []
       })
-      editor.dispatch({ effects: [acceptBetween.of({ from: passage.from, to: at }), addPassage.of({ ...passage, to: at, tokens: [] }), ...kept.map((one) => addUnsure.of(one)), ...unsure] })
+      editor.dispatch({
+        effects: [
+          acceptBetween.of({ from: passage.from, to: at }),
+          addPassage.of({ ...passage, to: at, tokens: [] }),
+          ...kept.map((one) => addUnsure.of(one)),
+          ...unsure,
+        ],
+      })
     }
     const put = (change: { from: number; to?: number; insert: string }) => {
       this.writes = true
