@@ -6,6 +6,7 @@
 //! | `config.json` | the shape |
 //! | `tokenizer.json` | the vocabulary |
 //! | `model.bpk` | the weights, in Burn's pack format, mapped into memory when loaded |
+//! | `heads*.bpk` | heads over the hidden states, if the model has any: [`HeadsRecord`] |
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
