@@ -17,6 +17,7 @@ pub mod exhaustive;
 pub mod grammar;
 pub mod grounding;
 pub mod guidance;
+pub mod labels;
 pub mod lexicon;
 pub mod linear;
 pub mod mentions;

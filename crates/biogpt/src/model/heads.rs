@@ -8,8 +8,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
 use crate::heads::{Heads, HeadsShape};
+use parameters::{HeadsRecord, ModelError};
 
 /// A file of heads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub struct HeadsFile {
     pub licence: String,
     /// What is in it, with the names of the labels.
     pub shape: HeadsShape,
+}
+
+impl HeadsRecord for HeadsFile {
+    fn file(&self) -> &str {
+        &self.file
+    }
 }
 
 /// Names and shapes of the tensors of a file of heads over states of width `d`.
