@@ -304,7 +304,9 @@ fn annotations(document: &Document) -> String {
             .iter()
             .map(|span| format!("{} {}", offsets.at_byte(span.start), offsets.at_byte(span.end)))
             .collect();
-        let words = entity.text.replace(['\n', '\r', '\t'], " ");
+        // brat refuses a file whose words are not those of the text.
+        let words: Vec<&str> = entity.spans.iter().filter_map(|span| span.slice(&document.text)).collect();
+        let words = flat(&words.join(" "));
         let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), pieces.join(";"));
         for concept in &entity.concepts {
             let vocabulary = if concept.vocabulary.is_empty() { UNSPECIFIED } else { &concept.vocabulary };
