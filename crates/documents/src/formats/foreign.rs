@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::import::{Intake, counted};
+use super::import::Intake;
 use super::json as values;
+use super::wording::counted;
 
 type Record = Map<String, Value>;
 

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::import::{Intake, counted, some};
+use super::import::Intake;
 use super::index::{Index, UniqueIds};
 use super::offsets::Offsets;
 use super::placement::{self, Claim, Ground, UNITS};
+use super::wording::{counted, some};
 use super::{ReadError, Unit, identifiers, infons, json, plain};
 use crate::{Argument, Document, Entity, Infons, Passage, Relation, Target};
 

@@ -1,7 +1,8 @@
 //! PubMed's XML: `PubmedArticleSet` and the citations and book chapters in it.
 
 use super::ReadError;
-use super::import::{Intake, counted};
+use super::import::Intake;
+use super::wording::counted;
 use super::xml::{self, Element, Record};
 use crate::{Document, Infons};
 

@@ -3,10 +3,10 @@
 use super::super::index::Index;
 use super::super::offsets::Offsets;
 use super::super::{Unit, identifiers};
-use super::import::Known;
+use super::relations::Known;
 use super::{
     BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, Inner, Location,
-    Node, VOCABULARIES, import, keys,
+    Node, VOCABULARIES, import, keys, relations,
 };
 use crate::{Document, Entity, Infons, Passage, Relation, Span, Target};
 
@@ -201,7 +201,7 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
             .collect(),
     };
     let target = |id: &str| index.target(id);
-    let back = import::relation(plain, relation.id.clone(), &target, known, &|_| None);
+    let back = relations::relation(plain, relation.id.clone(), &target, known, &|_| None);
     let is_exact = (&back.kind, &back.arguments, &back.note, back.score, &back.infons)
         == (&relation.kind, &relation.arguments, &relation.note, relation.score, &relation.infons);
     if !is_exact && let Ok(json) = serde_json::to_string(&ExactRelation::of(relation)) {

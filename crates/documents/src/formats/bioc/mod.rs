@@ -8,6 +8,7 @@
 mod export;
 mod import;
 pub(super) mod json;
+mod relations;
 pub(super) mod xml;
 
 use std::collections::BTreeMap;

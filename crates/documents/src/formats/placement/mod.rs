@@ -11,7 +11,8 @@ pub(super) use ruler::{Counting, Ground, Segment};
 
 use std::fmt;
 
-use super::import::{Intake, counted, quoted, some};
+use super::import::Intake;
+use super::wording::{counted, quoted, some};
 use super::{Notice, Unit};
 use crate::{Entity, Span};
 use ruler::Ruler;

@@ -4,7 +4,8 @@
 mod rows;
 mod write;
 
-use super::import::{Intake, counted};
+use super::import::Intake;
+use super::wording::counted;
 use super::{Notice, ReadError, infons};
 use crate::Document;
 use rows::{Row, Rows};
