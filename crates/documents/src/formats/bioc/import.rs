@@ -22,6 +22,8 @@ pub(super) fn document(source: BiocDocument, intake: &mut Intake<'_>) {
     let place = format!("document {}", source.id);
     let mut infons = source.infons;
     let whole = infons.remove(keys::TEXT);
+    let described = source.passages.iter().flat_map(|passage| &passage.sentences);
+    intake.left_out("properties of sentences", described.map(|sentence| sentence.infons.len()).sum());
     let (mut parts, sentences) = parts_of(source.passages);
     let unit = unit_of(&parts);
     if sentences > 0 {
@@ -309,8 +311,8 @@ pub(super) fn entity(annotation: BiocAnnotation, id: String, spans: Vec<Span>, t
     };
     let exact = infons.remove(keys::EXACT).and_then(|json| serde_json::from_str::<ExactEntity>(&json).ok());
     if let Some(exact) = exact {
-        let ExactEntity { kind, concepts, note, score, infons } = exact;
-        return Entity { id, kind, spans, text: words, concepts, note, score, infons };
+        let ExactEntity { kind, text, concepts, note, score, infons } = exact;
+        return Entity { id, kind, spans, text: text.unwrap_or(words), concepts, note, score, infons };
     }
     let kind = infons.remove(keys::TYPE).unwrap_or_default();
     let mut concepts = Vec::new();

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 pub(super) use write::write;
 
+use super::encoding::is_line_break;
 use super::import::Intake;
 use super::placement::{self, Claim, Ground, UNITS};
 use super::{ReadError, identifiers, infons, plain};
@@ -169,6 +170,9 @@ impl Standoff {
             "the annotations",
             intake,
         );
+        for entity in &mut self.entities {
+            join_lines(&mut entity.spans, &document.text);
+        }
         let spans: HashMap<&str, &[Span]> =
             self.entities.iter().map(|entity| (entity.id.as_str(), entity.spans.as_slice())).collect();
         for relation in &mut self.relations {
@@ -232,6 +236,18 @@ impl Standoff {
         }
         document.relations = self.relations;
     }
+}
+
+/// Joins stretches that only the end of a line parts: brat writes one mention so.
+fn join_lines(spans: &mut Vec<Span>, text: &str) {
+    spans.dedup_by(|next, last| {
+        let between = text.get(last.end..next.start).unwrap_or_default();
+        let is_one = !between.is_empty() && between.chars().all(is_line_break);
+        if is_one {
+            last.end = next.end;
+        }
+        is_one
+    });
 }
 
 fn argument(role: &str, id: &str) -> Argument {
@@ -353,5 +369,20 @@ mod tests {
                 "1 mention lies outside the text and was left out: \"TNF-β\"."
             ]
         );
+    }
+
+    #[test]
+    fn a_mention_over_the_end_of_a_line_is_one() {
+        let (text, annotations) = (
+            "Renal\n  failure of\r\nkidneys",
+            "T1\tDisease 0 5;6 15\tRenal   failure\n\
+            T2\tPlace 16 18;20 27\tof kidneys\nT3\tDisease 0 5;8 15\tRenal failure\n",
+        );
+        let import = read_brat(text.as_bytes(), annotations.as_bytes(), "a.txt").unwrap();
+        let spans: Vec<usize> =
+            import.documents[0].entities.iter().map(|entity| entity.spans.len()).collect();
+        assert_eq!((spans, import.issues.len()), (vec![1, 1, 2], 0));
+        let written = write(&import.documents).remove(1).1;
+        assert_eq!(String::from_utf8(written).unwrap(), annotations);
     }
 }

@@ -1,13 +1,14 @@
-//! brat's files as they are written: a text and its annotations.
+//! brat's files as they are written: a text and its annotations, by the rules of brat's own parser.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{NOTE, SCORE, TRIGGER, UNSPECIFIED, name_key, note_key};
-use crate::formats::index::Index;
+use crate::formats::encoding::is_line_break;
+use crate::formats::index::{Index, grounded};
 use crate::formats::offsets::Offsets;
 use crate::formats::{Unit, identifiers, infons, names};
-use crate::{Document, Infons, Relation, Target};
+use crate::{Document, Infons, Relation, Span, Target};
 
 /// Writes a text and an annotation file per document.
 pub(in crate::formats) fn write(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
@@ -34,16 +35,16 @@ fn annotations(document: &Document) -> String {
     let offsets = Offsets::new(&document.text, Unit::CodePoints);
     let entity_ids = ids("T", document.entities.iter().map(|entity| entity.id.as_str()));
     for (entity, id) in document.entities.iter().zip(entity_ids.values()) {
-        let pieces: Vec<String> = entity
-            .spans
+        let pieces = pieces(&entity.spans, &document.text);
+        let places: Vec<String> = pieces
             .iter()
             .map(|span| format!("{} {}", offsets.at_byte(span.start), offsets.at_byte(span.end)))
             .collect();
         // brat refuses a file whose words are not those of the text.
-        let words: Vec<&str> = entity.spans.iter().filter_map(|span| span.slice(&document.text)).collect();
-        let words = flat(&words.join(" "));
-        let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), pieces.join(";"));
-        for concept in &entity.concepts {
+        let words: Vec<&str> = pieces.iter().filter_map(|span| span.slice(&document.text)).collect();
+        let words = words.join(" ");
+        let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), places.join(";"));
+        for concept in entity.concepts.iter().filter(|concept| !concept.id.trim().is_empty()) {
             let vocabulary = if concept.vocabulary.is_empty() { UNSPECIFIED } else { &concept.vocabulary };
             let reference = identifiers::write_one(concept);
             let shown = entity.infons.get(&name_key(&reference)).unwrap_or(&words);
@@ -51,30 +52,33 @@ fn annotations(document: &Document) -> String {
             let _ = writeln!(
                 lines,
                 "{number}\tReference {id} {}:{}\t{}",
-                vocabulary.replace(char::is_whitespace, "_"),
-                concept.id,
+                name(vocabulary, UNSPECIFIED),
+                concept.id.trim().replace(char::is_whitespace, "_"),
                 flat(shown)
             );
             push_note(&mut lines, &mut numbers, &number, entity.infons.get(&note_key(&name_key(&reference))));
         }
         push_about(&mut lines, &mut numbers, id, (entity.note.as_ref(), entity.score, &entity.infons));
     }
-    let relation_ids = relation_ids(document, &entity_ids);
     let index = Index::of(document);
+    let relation_ids = relation_ids(document, &entity_ids, &index);
     for relation in &document.relations {
         let Some(id) = relation_ids.get(&relation.id) else {
             continue;
         };
-        let target = |target: &Target| -> Option<String> {
+        let target = |target: &Target| -> Option<&String> {
             match target {
-                Target::Entity(id) => entity_ids.get(id).cloned(),
-                Target::Relation(id) => relation_ids.get(id).cloned(),
-                Target::Concept(concept) => entity_ids.get(&index.mention_of(concept)?.id).cloned(),
+                Target::Entity(id) => entity_ids.get(id),
+                Target::Relation(id) => relation_ids.get(id),
+                Target::Concept(concept) => entity_ids.get(&index.mention_of(concept)?.id),
             }
         };
-        let targets =
-            relation.arguments.iter().map(|argument| target(&argument.target)).collect::<Option<Vec<_>>>();
-        let Some(targets) = targets else { continue };
+        let targets: Vec<&str> = relation
+            .arguments
+            .iter()
+            .filter_map(|argument| target(&argument.target))
+            .map(String::as_str)
+            .collect();
         if id.starts_with('*') {
             let _ = writeln!(lines, "*\t{} {}", name(&relation.kind, "Equiv"), targets.join(" "));
             continue;
@@ -84,10 +88,8 @@ fn annotations(document: &Document) -> String {
         if let Some(trigger) = trigger.filter(|_| id.starts_with('E')) {
             let _ = write!(lines, ":{trigger}");
         }
-        for ((number, argument), target) in (1..).zip(&relation.arguments).zip(targets) {
-            let role =
-                if argument.role.is_empty() { format!("Arg{number}") } else { name(&argument.role, "Arg") };
-            let _ = write!(lines, " {}:{target}", role.replace(':', "_"));
+        for (role, target) in roles(relation, id).iter().zip(targets) {
+            let _ = write!(lines, " {role}:{target}");
         }
         lines.push('\n');
         let mut infons = relation.infons.clone();
@@ -187,8 +189,8 @@ impl Ids {
     }
 }
 
-/// The ids of the relations that brat can hold: pairs, events with a trigger, equivalences.
-fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> {
+/// The ids of the relations that brat can hold: pairs, events with a trigger, equivalences, of what is in the file itself.
+fn relation_ids(document: &Document, entities: &Ids, index: &Index<'_>) -> HashMap<String, String> {
     let is_event = |relation: &Relation| {
         relation.infons.get(TRIGGER).is_some_and(|trigger| entities.get(trigger).is_some())
     };
@@ -200,12 +202,29 @@ fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> 
     let is_pair = |relation: &Relation| {
         !is_event(relation) && !is_equivalence(relation) && relation.arguments.len() == 2
     };
+    // An equivalence has no id to be named by.
+    let nameable: HashSet<&str> = document
+        .relations
+        .iter()
+        .filter(|relation| is_event(relation) || is_pair(relation))
+        .map(|relation| relation.id.as_str())
+        .collect();
+    let is_there = |target: &Target| match target {
+        Target::Entity(id) => entities.get(id).is_some(),
+        Target::Relation(id) => nameable.contains(id.as_str()),
+        Target::Concept(concept) => index.mention_of(concept).is_some(),
+    };
+    let kept = grounded(&document.relations, |relation| {
+        (is_event(relation) || is_equivalence(relation) || is_pair(relation))
+            && relation.arguments.iter().all(|argument| is_there(&argument.target))
+    });
     let of = |letter: &str, wanted: &dyn Fn(&Relation) -> bool| -> HashMap<String, String> {
         let chosen: Vec<&str> = document
             .relations
             .iter()
-            .filter(|relation| wanted(relation))
-            .map(|relation| relation.id.as_str())
+            .zip(&kept)
+            .filter(|(relation, kept)| **kept && wanted(relation))
+            .map(|(relation, _)| relation.id.as_str())
             .collect();
         ids(letter, chosen.into_iter()).by_id
     };
@@ -213,6 +232,48 @@ fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> 
     ids.extend(of("R", &is_pair));
     ids.extend(of("*", &is_equivalence));
     ids
+}
+
+/// The roles of a relation's participants. Two of one pair must differ: the second is numbered, as brat numbers those of
+/// events.
+fn roles(relation: &Relation, id: &str) -> Vec<String> {
+    let role = |(number, role): (usize, &String)| {
+        if role.is_empty() { format!("Arg{number}") } else { name(role, "Arg") }
+    };
+    let mut roles: Vec<String> =
+        (1..).zip(relation.arguments.iter().map(|argument| &argument.role)).map(role).collect();
+    if let [first, second] = &mut roles[..]
+        && first == second
+        && id.starts_with('R')
+    {
+        second.push('2');
+    }
+    roles
+}
+
+/// The stretches of a mention as brat takes them: in order, none over another, and none over the end of a line.
+fn pieces(spans: &[Span], text: &str) -> Vec<Span> {
+    let mut sorted = spans.to_vec();
+    sorted.sort_unstable();
+    let mut apart: Vec<Span> = Vec::with_capacity(sorted.len());
+    for span in sorted {
+        match apart.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => apart.push(span),
+        }
+    }
+    let of_lines = |span: Span| -> Vec<Span> {
+        let words = span.slice(text).unwrap_or_default();
+        let mut start = span.start;
+        let mut lines = Vec::new();
+        for line in words.split_inclusive(is_line_break) {
+            let end = start + line.trim_end_matches(is_line_break).len();
+            lines.extend((start < end).then(|| Span::new(start, end)));
+            start += line.len();
+        }
+        lines
+    };
+    apart.into_iter().flat_map(of_lines).collect()
 }
 
 /// Counters of the lines that have no id of ours.
@@ -236,5 +297,5 @@ fn name(text: &str, otherwise: &str) -> String {
 }
 
 fn flat(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ")
+    text.replace(|letter: char| letter == '\t' || is_line_break(letter), " ")
 }

@@ -14,23 +14,22 @@
 //! ```
 //! `spans` stands only where a mention has several; `from_id` and `to_id` only where both participants are mentions.
 
+mod annotations;
 mod line;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::import::Intake;
 use super::offsets::Offsets;
-use super::placement::{self, Claim, Ground, Segment, UNITS};
 use super::{Notice, ReadError, Unit, foreign, json};
-use crate::{Argument, Document, Entity, Infons, Passage, Relation, Span, Target};
+use crate::{Document, Infons, Passage, Span};
 
 pub(super) use line::{Line, write};
 
 const TITLES: [&str; 3] = ["title", "article_title", "display_title"];
-const TEXTS: [&str; 11] = [
+pub(super) const TEXTS: [&str; 13] = [
     "text",
     "abstract",
     "abstractText",
@@ -42,9 +41,10 @@ const TEXTS: [&str; 11] = [
     "context",
     "article",
     "document",
+    "data",
+    "raw_text",
 ];
 const IDS: [&str; 8] = ["id", "pmid", "doc_id", "document_id", "docid", "paper_id", "pmcid", "_id"];
-const MENTIONS: [&str; 6] = ["entities", "annotations", "spans", "ents", "label", "labels"];
 
 /// Reads the records one by one.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
@@ -135,12 +135,12 @@ pub(super) fn document(
     };
     let start = if passages.is_some() || title.is_empty() { 0 } else { title.len() + 1 };
     document.id = id.or_else(|| id_of_metadata(&record)).unwrap_or_default();
-    annotations(&mut record, start, &mut document, place, intake);
+    annotations::take(&mut record, start, &mut document, place, intake);
     if let Some(Value::Array(passages)) = passages {
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
         document.passages = passages.iter().filter_map(|passage| read_passage(passage, &offsets)).collect();
     }
-    document.infons.extend(infons(&mut record));
+    document.infons.extend(properties(&mut record));
     // Passages say what the title is; without them a title that is not shown in the text is kept beside it.
     let kept = if document.text.contains(title) { repeated } else { title.to_owned() };
     if !kept.trim().is_empty() && !document.text.contains(kept.trim()) {
@@ -153,154 +153,6 @@ fn id_of_metadata(record: &Map<String, Value>) -> Option<String> {
     let metadata = record.get("metadata").or_else(|| record.get("meta"));
     let id = metadata.and_then(|metadata| IDS.iter().find_map(|key| json::string(metadata, key)));
     id.or_else(|| record.get("utf8_text_md5_checksum").and_then(json::scalar))
-}
-
-fn annotations(
-    record: &mut Map<String, Value>,
-    start: usize,
-    document: &mut Document,
-    place: &str,
-    intake: &mut Intake<'_>,
-) {
-    let mut claims = Vec::new();
-    let mut unplaced = 0;
-    // Label Studio names the list after its control.
-    let is_mention = |item: &Value| ["start", "end", "labels"].iter().all(|key| item.get(key).is_some());
-    let named = |(key, value): (&String, &Value)| {
-        let items = value.as_array().filter(|items| !items.is_empty() && items.iter().all(is_mention));
-        items.filter(|_| !MENTIONS.contains(&key.as_str())).map(|_| key.clone())
-    };
-    let further: Vec<String> = record.iter().filter_map(named).collect();
-    for key in MENTIONS.into_iter().chain(further.iter().map(String::as_str)) {
-        let Some(Value::Array(items)) = record.get(key) else {
-            continue;
-        };
-        // Labels of the whole document.
-        if items.iter().all(Value::is_string) {
-            if !items.is_empty() {
-                let labels: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                document.infons.insert(key.to_owned(), labels.join("|"));
-            }
-            record.remove(key);
-            continue;
-        }
-        for item in items {
-            let number = document.entities.len() + 1;
-            match mention(item, number) {
-                Some((claim, entity)) => {
-                    claims.push(claim);
-                    document.entities.push(entity);
-                }
-                None => unplaced += 1,
-            }
-        }
-        record.remove(key);
-    }
-    let end = document.text.len();
-    let ground = Ground { text: &document.text, segments: vec![Segment { start, end, offset: Some(0) }] };
-    let placed = placement::place(&ground, &claims, &UNITS);
-    document.entities =
-        placement::settle(placed, &claims, std::mem::take(&mut document.entities), place, intake);
-    if unplaced > 0 {
-        let message = format!("{unplaced} annotations have no start and end and were left out.");
-        intake.issue(place, message, "Give each a start_offset and an end_offset.");
-    }
-    for entity in document.entities.iter_mut().filter(|entity| entity.text.is_empty()) {
-        let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
-        entity.text = words.collect::<Vec<_>>().join(" ");
-    }
-    if let Some(Value::Array(items)) = record.remove("relations") {
-        let offsets = Offsets::new(&document.text, Unit::CodePoints);
-        for item in &items {
-            let relation = relation(item, document.relations.len() + 1, &offsets);
-            document.relations.push(relation);
-        }
-    }
-}
-
-/// A mention as `[start, end, label]` or as an object under any of the usual keys.
-fn mention(item: &Value, number: usize) -> Option<(Claim, Entity)> {
-    let first = |keys: &[&str]| keys.iter().find_map(|key| item.get(key));
-    let (spans, kind) = match item {
-        Value::Array(parts) => {
-            let [start, end, rest @ ..] = &parts[..] else {
-                return None;
-            };
-            let kind = rest.first().and_then(json::scalar).unwrap_or_default();
-            (vec![(json::offset(start)?, json::offset(end)?)], kind)
-        }
-        _ => {
-            let start = first(&["start_offset", "start_char", "start", "begin"]).and_then(json::offset);
-            let end = first(&["end_offset", "end_char", "end"]).and_then(json::offset);
-            let labels = |value: &Value| match value {
-                Value::Array(labels) => {
-                    labels.iter().map(json::scalar).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
-                }
-                label => json::scalar(label),
-            };
-            let kind = first(&["label", "labels", "label_name", "type", "kind"])
-                .and_then(labels)
-                .unwrap_or_default();
-            let several = item.get("spans").and_then(Value::as_array).map(|spans| {
-                let pair = |span: &Value| Some((json::offset(span.get(0)?)?, json::offset(span.get(1)?)?));
-                spans.iter().filter_map(pair).collect::<Vec<_>>()
-            });
-            match several {
-                Some(spans) if !spans.is_empty() => (spans, kind),
-                _ => (vec![(start?, end?)], kind),
-            }
-        }
-    };
-    let text = json::string(item, "text").unwrap_or_default();
-    let concepts = item.get("concepts").and_then(|concepts| serde_json::from_value(concepts.clone()).ok());
-    let mut infons = own_infons(item);
-    if let Some(extra) = json::string(item, "extra_data").filter(|extra| !extra.is_empty()) {
-        infons.insert("extra_data".to_owned(), extra);
-    }
-    let entity = Entity {
-        id: json::string(item, "id").unwrap_or_else(|| format!("T{number}")),
-        kind,
-        spans: Vec::new(),
-        text: text.clone(),
-        concepts: concepts.unwrap_or_default(),
-        note: json::string(item, "note"),
-        score: item.get("score").and_then(Value::as_f64),
-        infons,
-    };
-    Some((Claim::new(spans, text), entity))
-}
-
-fn relation(item: &Value, number: usize, offsets: &Offsets<'_>) -> Relation {
-    #[derive(Deserialize)]
-    struct Arguments(Vec<Argument>);
-    let arguments = item
-        .get("arguments")
-        .and_then(|arguments| serde_json::from_value::<Arguments>(arguments.clone()).ok())
-        .map(|arguments| arguments.0)
-        .unwrap_or_else(|| {
-            let ends = [["from_id", "head", "subj"], ["to_id", "child", "obj"]];
-            let end = |keys: &[&str; 3]| keys.iter().find_map(|key| json::string(item, key));
-            let argument = |id| Argument { role: String::new(), target: Target::Entity(id) };
-            ends.iter().filter_map(end).map(argument).collect()
-        });
-    let pair = |span: &Value| {
-        let byte = |index: usize| {
-            let offset = span.get(index).and_then(json::offset)?;
-            offsets.to_byte(usize::try_from(offset).ok()?)
-        };
-        Some(Span::new(byte(0)?, byte(1)?))
-    };
-    let evidence =
-        item.get("evidence").and_then(Value::as_array).map(|spans| spans.iter().filter_map(pair).collect());
-    Relation {
-        id: json::string(item, "id").unwrap_or_else(|| format!("R{number}")),
-        kind: json::string(item, "type").or_else(|| json::string(item, "label")).unwrap_or_default(),
-        arguments,
-        evidence: evidence.unwrap_or_default(),
-        note: json::string(item, "note"),
-        score: item.get("score").and_then(Value::as_f64),
-        infons: own_infons(item),
-    }
 }
 
 fn read_passage(passage: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
@@ -323,7 +175,7 @@ fn own_infons(item: &Value) -> Infons {
 }
 
 /// Osler's infons, or every other field of a foreign record.
-fn infons(record: &mut Map<String, Value>) -> Infons {
+fn properties(record: &mut Map<String, Value>) -> Infons {
     let own = record.remove("infons");
     let mut infons = own_infons(&Value::Object(Map::from_iter(own.map(|own| ("infons".to_owned(), own)))));
     for key in ["metadata", "meta"] {
@@ -339,8 +191,9 @@ fn infons(record: &mut Map<String, Value>) -> Infons {
 
 #[cfg(test)]
 mod tests {
+    use crate::Span;
+    use crate::Target;
     use crate::formats::{Format, read};
-    use crate::{Span, Target};
 
     #[test]
     fn reads_doccano_in_both_shapes() {

@@ -118,7 +118,7 @@ impl Lost {
                 ("mention in pieces becomes one stretch", "mentions in pieces become one stretch")
             }
             Self::MentionMoves => ("mention stands elsewhere", "mentions stand elsewhere"),
-            Self::MentionTypes => ("type of a mention changes", "types of mentions change"),
+            Self::MentionTypes => ("type of a mention is not kept", "types of mentions are not kept"),
             Self::MentionWords => {
                 ("quotation becomes the words of the text", "quoted words become those of the text")
             }
