@@ -4,9 +4,11 @@
 
 pub mod cache;
 pub mod decode;
+pub mod heads;
 pub mod matrix;
 pub mod model;
 pub mod network;
+pub mod whole;
 
 pub use cache::Cache;
 pub use checkpoints::Config;

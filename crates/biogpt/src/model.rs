@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod heads;
 mod import;
 mod pages;
 mod random;
@@ -17,6 +18,7 @@ use crate::network::Network;
 
 pub use error::ModelError;
 pub use folder::{FileRecord, Manifest, TaskPrompt, TrainingData, TrainingStage};
+pub use heads::HeadsFile;
 pub use import::{Import, WeightType, import, import_telling, write};
 pub use pages::Mapping;
 pub use random::write_random;

@@ -9,6 +9,7 @@ use checkpoints::{Activation, Config};
 use operations::{Dropout, Precision, Quantised, QuantisedHalf, Visibility};
 
 use crate::cache::Cache;
+use crate::heads::Heads;
 use crate::matrix::Matrix;
 
 /// Weights of the whole model.
@@ -24,6 +25,8 @@ pub struct Network {
     pub final_norm: LayerNorm,
     /// `[vocabulary, d]`, where it is not the token embedding.
     pub head: Option<Matrix>,
+    /// What is asked of states that were read whole; none in published models. One for each file of a model's folder.
+    pub heads: Vec<Heads>,
     /// What token embeddings are multiplied by.
     embedding_scale: f64,
 }
@@ -131,7 +134,7 @@ impl Network {
         head: Option<Matrix>,
     ) -> Self {
         let embedding_scale = if config.scale_embedding { (config.hidden_size as f64).sqrt() } else { 1.0 };
-        Self { embed_tokens, embed_positions, layers, final_norm, head, embedding_scale }
+        Self { embed_tokens, embed_positions, layers, final_norm, head, heads: Vec::new(), embedding_scale }
     }
 
     /// The matrix that hidden states are multiplied by to give logits, as floats: for training.
@@ -383,7 +386,7 @@ impl Layer {
 }
 
 impl Linear {
-    fn init(inputs: usize, outputs: usize, deviation: f64, device: &Device) -> Self {
+    pub(crate) fn init(inputs: usize, outputs: usize, deviation: f64, device: &Device) -> Self {
         Self {
             weight: Matrix::Float(normal([outputs, inputs], deviation, device)),
             bias: Param::from_tensor(Tensor::zeros([outputs], device)),

@@ -19,11 +19,13 @@ pub mod grounding;
 pub mod guidance;
 pub mod lexicon;
 pub mod linear;
+pub mod mentions;
 pub mod reading;
 pub mod relations;
 pub mod scores;
 pub mod sentences;
 pub mod source;
+pub mod tagging;
 pub mod verdicts;
 pub mod windows;
 

@@ -8,6 +8,8 @@ import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, passa
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
 
+const options = { ghost: { enabled: () => false, delay: () => 0, ask: () => () => {} }, command: () => false, announce: () => {}, onchange: () => {}, onselect: () => {}, onclick: () => {} }
+
 const token = (text: string, probability = 0.9) => ({ text, logProbability: Math.log(probability), alternatives: [{ text: ' other', logProbability: -2 }] })
 
 describe('a candidate', () => {
@@ -49,7 +51,6 @@ describe('generated text', () => {
   })
 
   test('a draft comes back as it was left: undo, marks, unsure words', () => {
-    const options = { ghost: { enabled: () => false, delay: () => 0, ask: () => () => {} }, announce: () => {}, onchange: () => {}, onselect: () => {}, onclick: () => {} }
     const draft = { id: 1, title: '', text: 'Before. ', generated: [], createdAt: 0, modifiedAt: 0 }
     const view = new EditorView({ state: stateOf(draft, options) })
     view.dispatch({ changes: { from: 8, insert: 'a rare drug' }, effects: addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, tokens: [token('a'), token(' rare', 0.1), token(' drug')] }) })
@@ -70,6 +71,36 @@ describe('generated text', () => {
     const after = before.update({ effects: acceptBetween.of({ from: passage?.from ?? 0, to: passage?.to ?? 0 }) }).state
     expect(spansOf(after)).toEqual([])
     expect(after.doc.toString()).toBe('Before. a rare drug')
+  })
+})
+
+describe('a key in the editor', () => {
+  const draft = { id: 1, title: '', text: 'first\nsecond', generated: [], createdAt: 0, modifiedAt: 0 }
+  const press = (command: (event: KeyboardEvent) => boolean, init: KeyboardEventInit) => {
+    const view = new EditorView({ parent: document.body, state: stateOf(draft, { ...options, command }) })
+    view.dispatch({ selection: { anchor: 0 } })
+    const event = new KeyboardEvent('keydown', { ...init, bubbles: true, cancelable: true })
+    view.contentDOM.dispatchEvent(event)
+    const after = { text: view.state.doc.toString(), selection: view.state.selection.main.empty, panel: view.dom.querySelector('.cm-panel') !== null, taken: event.defaultPrevented }
+    view.destroy()
+    return after
+  }
+  const untouched = { text: draft.text, selection: true, panel: false }
+
+  test.each([{ key: 'g', ctrlKey: true }, { key: 'd', ctrlKey: true }, { key: 'L', ctrlKey: true, shiftKey: true }])('that is a command is none of the editor’s: %j', (init) => {
+    expect(press(() => true, init)).toEqual({ ...untouched, taken: true })
+    // Where the command has nothing to do, the key does nothing at all.
+    expect(press(() => false, init)).toEqual({ ...untouched, taken: false })
+  })
+
+  test('that moves a line moves none where it is a command', () => {
+    const init = { key: 'ArrowDown', altKey: true }
+    expect(press(() => true, init)).toEqual({ ...untouched, taken: true })
+    expect(press(() => false, init).text).toBe('second\nfirst')
+  })
+
+  test('puts away with Escape what is the editor’s own', () => {
+    expect(press(() => { throw new Error('a command') }, { key: 'Escape' })).toMatchObject(untouched)
   })
 })
 

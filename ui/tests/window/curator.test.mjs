@@ -264,7 +264,7 @@ journey('what is looked for is found in a text, a draft and the library, and no 
   assert.deepEqual(await decisions(app), [], 'the letters were no commands')
 
   await app.key('Control', '2')
-  await app.click('button', 'New draft')
+  await app.key('Control', 'n')
   await app.ask('the editor to have the focus', () => app.session.run(`return document.activeElement?.classList.contains('cm-content') ?? false`))
   await app.type('Lithium and Larkspur')
   await app.press('Control', 'f')

@@ -6,6 +6,7 @@
 //! | `config.json` | the shape |
 //! | `tokenizer.json` | the vocabulary |
 //! | `model.bpk` | the weights, in Burn's pack format, mapped into memory when loaded |
+//! | `heads*.bpk` | heads over the hidden states, if the model has any: [`HeadsFile`] |
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,14 +20,15 @@ use checkpoints::Config;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Mapping, Model, ModelError, tokenizer_of, weights};
+use super::{HeadsFile, Mapping, Model, ModelError, heads, tokenizer_of, weights};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 /// For people; no part of the model.
 const README: &str = "README.md";
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const WEIGHTS: &str = "model.bpk";
-pub(super) const FORMAT: u32 = 1;
+/// The newest layout: 2 has files of heads, 1 has none.
+pub(super) const FORMAT: u32 = 2;
 
 /// What a model folder says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,9 @@ pub struct Manifest {
     /// How the weights were trained, stage by stage, the first one first. Empty where nobody recorded it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub training: Vec<TrainingStage>,
+    /// Heads over the hidden states of whole texts, by file. Empty for published models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadsFile>,
     /// By file name, for all other files of the folder.
     pub files: BTreeMap<String, FileRecord>,
 }
@@ -117,7 +122,7 @@ impl Manifest {
             [("tuned".to_owned(), TaskPrompt { prompt })].into()
         };
         Self {
-            format: FORMAT,
+            format: 1,
             name,
             source: "a published checkpoint".to_owned(),
             licence: "as its publisher says".to_owned(),
@@ -125,6 +130,7 @@ impl Manifest {
             tasks,
             metrics: BTreeMap::new(),
             training: Vec::new(),
+            heads: Vec::new(),
             files: BTreeMap::new(),
         }
     }
@@ -145,7 +151,8 @@ impl Manifest {
             _ => {
                 let manifest: Self =
                     serde_json::from_value(json).map_err(|e| ModelError::damaged(&path, e))?;
-                match manifest.files.keys().find(|name| !is_plain(name)) {
+                let names = manifest.files.keys().chain(manifest.heads.iter().map(|heads| &heads.file));
+                match names.into_iter().find(|name| !is_plain(name)) {
                     Some(name) => Err(ModelError::StrangeName { path, name: name.clone() }),
                     None => Ok(manifest),
                 }
@@ -271,7 +278,9 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> 
     let path = folder.join(WEIGHTS);
     let (bytes, mapping) = map(&path)?;
     let mut from = weights::FromPack::open(&path, bytes, &config)?;
-    let network = weights::network(&config, &mut from, device)?;
+    let mut network = weights::network(&config, &mut from, device)?;
+    let read = |own: &HeadsFile| heads::read(&folder.join(&own.file), &own.shape, config.hidden_size, device);
+    network.heads = manifest.heads.iter().map(read).collect::<Result<_, _>>()?;
     // Whatever is not computed with as it lies in the file has been copied.
     let mapping = if network.is_exact() { mapping } else { Mapping::default() };
     Ok(Model { config, tokenizer, network, manifest, device: device.clone(), mapping })

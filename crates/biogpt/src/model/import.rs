@@ -14,8 +14,8 @@ use operations::{Bits, Quantised};
 use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
 
-use super::folder::{self, FORMAT};
-use super::{Manifest, ModelError, TaskPrompt, tokenizer_of, weights};
+use super::folder;
+use super::{Manifest, ModelError, TaskPrompt, heads, tokenizer_of, weights};
 
 /// How numbers are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +147,8 @@ pub fn import_telling(
     write_telling(to, &config, &tokenizer, manifest, how.weights, read, progress)
 }
 
-/// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`).
+/// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`; those of the manifest's n-th
+/// file of heads as `heads.n.NAME`).
 ///
 /// # Errors
 /// If the folder exists or cannot be written; a half-written one is removed.
@@ -185,8 +186,12 @@ fn write_telling(
         tokenizer
             .save(to)
             .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
+        for (number, own) in manifest.heads.iter().enumerate() {
+            let of = |name: &str| read(&format!("heads.{number}.{name}"));
+            heads::write(&to.join(&own.file), heads::tensors(&own.shape, config.hidden_size), of)?;
+        }
         pack(&to.join(folder::WEIGHTS), config, weights, read, progress)?;
-        manifest.format = FORMAT;
+        manifest.format = if manifest.heads.is_empty() { 1 } else { folder::FORMAT };
         manifest.parameters = config.parameters();
         manifest.seal(to)?;
         Ok(manifest)

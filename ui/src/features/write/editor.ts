@@ -2,7 +2,7 @@
 
 import { defaultKeymap, history, historyField, historyKeymap } from '@codemirror/commands'
 import { HighlightStyle, Language, defineLanguageFacet, syntaxHighlighting } from '@codemirror/language'
-import { EditorState, type Extension } from '@codemirror/state'
+import { EditorState, Prec, type Extension } from '@codemirror/state'
 import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
 import { search, searchKeymap } from '@codemirror/search'
 import { tags } from '@lezer/highlight'
@@ -13,6 +13,9 @@ import { ghostText, type GhostSource } from './ghost'
 
 // Plain Markdown. The ready-made package would bring the grammars of HTML, CSS and JavaScript along.
 const markdown = new Language(defineLanguageFacet(), parser, [], 'markdown')
+
+// The others are commands of Osler, or open a panel that it has not.
+const finding = searchKeymap.filter(({ key }) => key === 'Mod-f' || key === 'F3' || key === 'Escape')
 
 const looks = HighlightStyle.define([
   { tag: tags.heading1, fontSize: '1.35em', fontWeight: '650', lineHeight: '1.4' },
@@ -46,7 +49,8 @@ const theme = EditorView.theme({
   '.cm-ghost': { color: 'var(--ink-3)', fontStyle: 'italic' },
 })
 
-export type EditorOptions = { ghost: GhostSource; announce: (text: string) => void; onchange: (view: EditorView) => void; onselect: (view: EditorView) => void; onclick: (view: EditorView, place: number) => void }
+/** `command`: whether a key was one of Osler's commands; what is one means nothing else in the editor. */
+export type EditorOptions = { ghost: GhostSource; command: (event: KeyboardEvent) => boolean; announce: (text: string) => void; onchange: (view: EditorView) => void; onselect: (view: EditorView) => void; onclick: (view: EditorView, place: number) => void }
 
 export function createEditor(parent: HTMLElement, options: EditorOptions): EditorView {
   return new EditorView({ parent, state: stateOf(null, options) })
@@ -85,7 +89,9 @@ function extensionsOf(options: EditorOptions): Extension {
     EditorState.phrases.of({ next: 'Next', previous: 'Previous', all: 'Select all', replace: 'Replace', 'replace all': 'Replace all', 'match case': 'Match case', regexp: 'Pattern', 'by word': 'Whole words' }),
     generatedText,
     ghostText(options.ghost, options.announce),
-    keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap, ...searchKeymap]),
+    // Escape first puts away what is the editor's own: a suggestion, the search.
+    Prec.high(EditorView.domEventHandlers({ keydown: (event) => event.key !== 'Escape' && options.command(event) })),
+    keymap.of([...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter'), ...historyKeymap, ...finding]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged || update.transactions.some((one) => one.effects.length > 0)) options.onchange(update.view)
       if (update.selectionSet || update.docChanged) options.onselect(update.view)
