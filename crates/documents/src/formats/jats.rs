@@ -484,9 +484,9 @@ mod tests {
 
     #[test]
     fn an_only_abstract_is_read_in_any_language() {
-        let abstracts = "<trans-abstract><p>Zink hilft.</p></trans-abstract><trans-abstract><p>Le zinc aide.</p></trans-abstract>";
+        let abstracts = "<trans-abstract><p>Eisen hilft.</p></trans-abstract><trans-abstract><p>Le zinc aide.</p></trans-abstract>";
         let import = article(abstracts, "");
-        assert_eq!(import.documents[0].text, "Zink hilft.");
+        assert_eq!(import.documents[0].text, "Eisen hilft.");
         assert_eq!(told(&import), ["Left out: abstracts in other languages (1)."]);
         let import = article(&format!("<abstract><p>Zinc helps.</p></abstract>{abstracts}"), "");
         assert_eq!(import.documents[0].text, "Zinc helps.");
