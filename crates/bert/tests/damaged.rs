@@ -309,7 +309,10 @@ fn two_hundred_damaged_folders_give_two_hundred_clear_errors() {
         let Err(error) = outcome else { panic!("seed {seed}: {kind:?} was accepted") };
         let message = error.to_string();
         for words in &mentioned {
-            assert!(message.to_lowercase().contains(&words.to_lowercase()), "seed {seed}: {kind:?}: no {words:?} in: {message}");
+            assert!(
+                message.to_lowercase().contains(&words.to_lowercase()),
+                "seed {seed}: {kind:?}: no {words:?} in: {message}"
+            );
         }
         assert!(
             message.contains(&folder.at.path().display().to_string()),
