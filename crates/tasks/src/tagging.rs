@@ -144,12 +144,12 @@ impl Tags<'_> {
             }
         }
         let mut found = Vec::new();
-        for kind in 0..KINDS.len() {
+        for (kind, bias) in bias.iter().enumerate() {
             // A word as a whole is outside, begins a name with its first token, or lies inside.
             let weigh = |word: &Range<usize>| {
                 let all = |class| word.clone().map(|token| self.of(token, kind, class)).sum::<f64>();
                 let rest: f64 = (word.start + 1..word.end).map(|token| self.of(token, kind, INSIDE)).sum();
-                [all(OUTSIDE), self.of(word.start, kind, BEGINNING) + rest + bias[kind], all(INSIDE)]
+                [all(OUTSIDE), self.of(word.start, kind, BEGINNING) + rest + bias, all(INSIDE)]
             };
             for words_of_name in likeliest(&words, weigh) {
                 let tokens = words[words_of_name.start].start..words[words_of_name.end - 1].end;

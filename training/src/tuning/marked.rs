@@ -364,7 +364,8 @@ mod tests {
         let labels = ["none".to_owned(), "CID".to_owned()];
         let related = Related { file: 0, head: 0, labels: &labels, sides: &[(0, 1)] };
         let found = pairs_of(&offsets, &marked, &related, marked.relations.as_ref().unwrap());
-        assert_eq!(found.entities, [vec![1..2, 5..6], vec![3..4], vec![8..9]]);
+        assert_eq!(found.entities.concat(), [1..2, 5..6, 3..4, 8..9]);
+        assert_eq!(found.entities.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!((found.pairs, found.labels), (vec![(0, 1), (0, 2)], vec![1, 0]));
     }
 }

@@ -172,7 +172,8 @@ pub fn readings(
             let place = answer::Answer::ALL.iter().position(|known| *known == answer)?;
             let labels = (0..answer::Answer::ALL.len()).map(|i| i == place).collect();
             let ids = cut(tokens(tokenizer, &source), longest);
-            let parts = vec![0..ids.len() + 1];
+            let all = 0..ids.len() + 1;
+            let parts = vec![all];
             let classes =
                 Classes { file: OPEN, head: 0, exclusive: true, parts, labels, weight: CLASS_WEIGHT };
             Some(Example::read_whole(ids, Reading { classes: vec![classes], ..Reading::default() }))
@@ -184,7 +185,8 @@ pub fn readings(
             let ids = cut(tokens(tokenizer, text), longest);
             let holds = |label: &&str| hallmarks.iter().any(|own| own.eq_ignore_ascii_case(label));
             let labels = classify::HALLMARKS.iter().map(holds).collect();
-            let parts = vec![0..ids.len() + 1];
+            let all = 0..ids.len() + 1;
+            let parts = vec![all];
             let classes =
                 Classes { file: RESEARCH, head: 0, exclusive: false, parts, labels, weight: CLASS_WEIGHT };
             Example::read_whole(ids, Reading { classes: vec![classes], ..Reading::default() })
