@@ -11,6 +11,7 @@ fn recipes() -> Vec<(String, PathBuf)> {
     let mut found: Vec<(String, PathBuf)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), path))
         .collect();
     found.sort();
@@ -53,6 +54,7 @@ fn every_recipe_is_read_and_every_value_in_it_is_kept() {
         "smoke",
         "starter",
         "starter-common",
+        "starter-heads",
         "starter-pretrain",
     ] {
         assert!(recipes.iter().any(|(name, _)| name == expected), "there is no recipe {expected}");
