@@ -1,9 +1,9 @@
 //! What is computed from the hidden states.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use operations::{Activation, Precision};
-use parameters::{LayerNorm, Linear, Matrix};
+use parameters::{LayerNorm, Linear, Matrix, rows_of};
 
 /// The classes of tokens or texts.
 #[derive(Module, Debug)]
@@ -59,14 +59,4 @@ impl MaskedLanguageModel {
         let inner = self.transform_norm.forward(inner);
         self.decoder.as_ref().unwrap_or(embedding).project(inner) + self.bias.val().unsqueeze()
     }
-}
-
-/// Rows of a matrix, `[places, d]`; ascending places.
-pub(crate) fn rows_of(hidden: Tensor<2>, places: &[usize]) -> Tensor<2> {
-    if places.len() == hidden.dims()[0] {
-        return hidden;
-    }
-    let indices: Vec<i32> = places.iter().map(|place| *place as i32).collect();
-    let device = hidden.device();
-    hidden.select(0, Tensor::<1, Int>::from_data(TensorData::new(indices, [places.len()]), &device))
 }

@@ -4,9 +4,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoints::BertConfig;
 use checkpoints::bert::Family;
-use parameters::{LayerNorm, Linear, Matrix};
+use parameters::{LayerNorm, Linear, Matrix, rows_of};
 
-use crate::heads::{Classification, MaskedLanguageModel, rows_of};
+use crate::heads::{Classification, MaskedLanguageModel};
 use crate::layer::{Layer, Layout};
 use crate::read::Tokens;
 

@@ -1,12 +1,14 @@
-//! Heads over the hidden states of a text that was read whole: names in it, relations of pairs of names, classes of its
-//! parts. One reading of an abstract answers all of them.
+//! Heads over the hidden states of a text that was read whole: mentions, relations of pairs of entities, classes of parts of
+//! the text. One pass over an abstract serves all of them.
 //!
-//! The pair scorer follows ATLOP (Zhou et al. 2021): an entity is the soft maximum of its mentions, a pair looks at the text
-//! once more for what matters to both, and both sides are compared in blocks. Here the context comes from a small attention
-//! of its own instead of the encoder's.
+//! The pair scorer follows ATLOP (Zhou et al. 2021): an entity is the log-sum-exp of its mentions, each pair has a context
+//! vector of its own, and a bilinear form in blocks compares the two sides. The context comes from a small attention of the
+//! scorer instead of the encoder's.
 
 mod pairs;
 mod pooling;
+
+use std::cell::Cell;
 
 use burn::module::Module;
 use burn::tensor::activation::gelu;
@@ -14,7 +16,7 @@ use burn::tensor::{Device, Tensor};
 use operations::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::network::Linear;
+use crate::network::{Linear, seeded};
 
 pub use pairs::{Entities, PairScorer, PairsShape};
 pub use pooling::{Classifier, ClassifierShape};
@@ -23,7 +25,7 @@ pub use pooling::{Classifier, ClassifierShape};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeadsShape {
-    /// Finds names.
+    /// Tags mentions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<TaggerShape>,
     /// Relate two entities, by task.
@@ -37,7 +39,7 @@ pub struct HeadsShape {
 /// The heads of one file.
 #[derive(Module, Debug)]
 pub struct Heads {
-    /// Finds names.
+    /// Tags mentions.
     pub mentions: Option<Tagger>,
     /// In the order of [`HeadsShape::pairs`].
     pub pairs: Vec<PairScorer>,
@@ -45,14 +47,63 @@ pub struct Heads {
     pub classes: Vec<Classifier>,
 }
 
-impl Heads {
-    /// Random weights over states of width `d`.
+/// The widest that a manifest may ask for, in whatever direction.
+const WIDEST: usize = 1 << 16;
+
+impl HeadsShape {
+    /// Numbers in heads of this shape over states of width `d`. `None` if there can be no such heads: something is 0, a
+    /// width is not a multiple of what divides it, or one is too large to be meant.
     #[must_use]
-    pub fn init(shape: &HeadsShape, d: usize, device: &Device) -> Self {
+    pub fn parameters(&self, d: usize) -> Option<usize> {
+        let fits = |width: usize| (1..=WIDEST).contains(&width);
+        let mentions = self
+            .mentions
+            .iter()
+            .all(|shape| fits(shape.kinds.len()) && fits(shape.inner) && shape.hints <= WIDEST);
+        let pairs = self.pairs.iter().all(|shape| {
+            let parts = [shape.inner, shape.heads, shape.block, shape.labels.len()];
+            parts.into_iter().all(fits)
+                && shape.inner.is_multiple_of(shape.heads)
+                && shape.inner.is_multiple_of(shape.block)
+        });
+        let classes = self.classes.iter().all(|shape| fits(shape.inner) && fits(shape.labels.len()));
+        if !(mentions && pairs && classes && fits(d)) {
+            return None;
+        }
+        let (sum, device) = (Cell::new(Some(0_usize)), Device::flex());
+        let _ = Heads::build(self, d, &|inputs, outputs| {
+            let own = inputs.checked_add(1).and_then(|columns| columns.checked_mul(outputs));
+            sum.set(sum.get().zip(own).and_then(|(sum, own)| sum.checked_add(own)));
+            Linear::zeros(1, 1, &device)
+        });
+        sum.get()
+    }
+}
+
+/// Heads of these shapes over states of width `d`, with random weights that follow from the seed.
+#[must_use]
+pub fn init(shapes: &[HeadsShape], d: usize, seed: u64, device: &Device) -> Vec<Heads> {
+    // Outputs are as large as inputs.
+    let linear =
+        |inputs: usize, outputs: usize| Linear::init(inputs, outputs, 1.0 / (inputs as f64).sqrt(), device);
+    seeded(seed, device, || shapes.iter().map(|shape| Heads::build(shape, d, &linear)).collect())
+}
+
+/// Makes an affine map of so many inputs and outputs.
+type MakeLinear<'a> = &'a dyn Fn(usize, usize) -> Linear;
+
+impl Heads {
+    /// All numbers 0: to be filled in from a file.
+    #[must_use]
+    pub fn zeros(shape: &HeadsShape, d: usize, device: &Device) -> Self {
+        Self::build(shape, d, &|inputs, outputs| Linear::zeros(inputs, outputs, device))
+    }
+
+    fn build(shape: &HeadsShape, d: usize, linear: MakeLinear<'_>) -> Self {
         Self {
-            mentions: shape.mentions.as_ref().map(|shape| Tagger::init(shape, d, device)),
-            pairs: shape.pairs.iter().map(|shape| PairScorer::init(shape, d, device)).collect(),
-            classes: shape.classes.iter().map(|shape| Classifier::init(shape, d, device)).collect(),
+            mentions: shape.mentions.as_ref().map(|shape| Tagger::build(shape, d, linear)),
+            pairs: shape.pairs.iter().map(|shape| PairScorer::build(shape, d, linear)).collect(),
+            classes: shape.classes.iter().map(|shape| Classifier::build(shape, d, linear)).collect(),
         }
     }
 }
@@ -61,19 +112,19 @@ impl Heads {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaggerShape {
-    /// The kinds of names it knows.
+    /// The kinds of mentions.
     pub kinds: Vec<String>,
-    /// Numbers a token that are known beside its state: what a dictionary says of it.
+    /// Features of a token that are appended to its state: what dictionaries say of it.
     pub hints: usize,
-    /// Width between its two maps.
+    /// Width of the hidden layer.
     pub inner: usize,
 }
 
-/// Outside, beginning and inside of a name.
+/// Outside, beginning and inside of a mention.
 pub const TAGS: usize = 3;
 
-/// Tells for each token and kind of name whether it is outside of a name, begins one, or goes on with one. Kinds are
-/// independent of each other, so that a corpus teaches just those that it annotates.
+/// Tags each token for each kind of mention: outside, beginning, inside. Kinds are independent of each other, so that a corpus
+/// teaches just those that it annotates.
 #[derive(Module, Debug)]
 pub struct Tagger {
     up: Linear,
@@ -81,13 +132,8 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    /// Random weights.
-    #[must_use]
-    pub fn init(shape: &TaggerShape, d: usize, device: &Device) -> Self {
-        Self {
-            up: linear(d + shape.hints, shape.inner, device),
-            out: linear(shape.inner, TAGS * shape.kinds.len(), device),
-        }
+    fn build(shape: &TaggerShape, d: usize, linear: MakeLinear<'_>) -> Self {
+        Self { up: linear(d + shape.hints, shape.inner), out: linear(shape.inner, TAGS * shape.kinds.len()) }
     }
 
     /// Logits of outside, beginning and inside for each kind.
@@ -101,9 +147,4 @@ impl Tagger {
         let [tokens, all] = logits.dims();
         logits.reshape([tokens, all / TAGS, TAGS])
     }
-}
-
-/// A map whose outputs are as large as its inputs.
-fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
-    Linear::init(inputs, outputs, 1.0 / (inputs as f64).sqrt(), device)
 }

@@ -7,8 +7,8 @@ use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
 use operations::{Dropout, Precision, QuantisedHalf, Visibility};
-use parameters::Matrix;
 pub use parameters::{LayerNorm, Linear};
+use parameters::{Matrix, rows_of};
 
 use crate::cache::Cache;
 use crate::heads::Heads;
@@ -80,10 +80,10 @@ impl Network {
     /// fixes them on a CPU.
     #[must_use]
     pub fn init(config: &Config, seed: u64, device: &Device) -> Self {
-        // The device's generator is one for all threads: nobody else may draw from it between the seed and the last weight.
-        static DRAWING: Mutex<()> = Mutex::new(());
-        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-        device.seed(seed);
+        seeded(seed, device, || Self::random(config, device))
+    }
+
+    fn random(config: &Config, device: &Device) -> Self {
         let d = config.hidden_size;
         let deviation = (2.0 / (5.0 * d as f64)).sqrt();
         let residual = deviation / (2.0 * config.layers as f64).sqrt();
@@ -281,14 +281,13 @@ impl Network {
     }
 }
 
-/// Rows of a matrix, `[places, d]`.
-pub(crate) fn rows_of(hidden: Tensor<2>, places: &[usize]) -> Tensor<2> {
-    if places.len() == hidden.dims()[0] {
-        return hidden; // Places ascend, so these are all of them in order.
-    }
-    let indices: Vec<i32> = places.iter().map(|place| *place as i32).collect();
-    let device = hidden.device();
-    hidden.select(0, Tensor::<1, Int>::from_data(TensorData::new(indices, [places.len()]), &device))
+/// Draws random weights after a seed. The device's generator is one for all threads: nobody else may draw from it between
+/// the seed and the last weight.
+pub(crate) fn seeded<T>(seed: u64, device: &Device, draw: impl FnOnce() -> T) -> T {
+    static DRAWING: Mutex<()> = Mutex::new(());
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(seed);
+    draw()
 }
 
 fn scaled(x: Tensor<3>, by: f64) -> Tensor<3> {

@@ -72,7 +72,7 @@ fn close<const D: usize>(found: Tensor<D>, expected: &[Vec<f32>]) {
 fn tags_pairs_and_classes_are_those_of_the_definitions() {
     let reference: Reference = serde_json::from_str(include_str!("heads/reference.json")).unwrap();
     let mut fill = Fill { weights: &reference.weights, path: Vec::new(), filled: 0 };
-    let heads = Heads::init(&reference.shape, 8, &Device::flex()).map(&mut fill);
+    let heads = Heads::zeros(&reference.shape, 8, &Device::flex()).map(&mut fill);
     assert_eq!(fill.filled, reference.weights.len());
     let states = matrix(&reference.states);
     let tagger = heads.mentions.as_ref().unwrap();

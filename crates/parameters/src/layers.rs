@@ -1,7 +1,7 @@
 //! Layers whose matrix may be of any precision.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use operations::{Precision, Quantised};
 
 use crate::Matrix;
@@ -33,6 +33,15 @@ impl Linear {
         let weight = Tensor::random([outputs, inputs], Distribution::Normal(0.0, deviation), device);
         Self {
             weight: Matrix::from_tensor(weight),
+            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
+        }
+    }
+
+    /// All numbers 0: to be filled in from a file.
+    #[must_use]
+    pub fn zeros(inputs: usize, outputs: usize, device: &Device) -> Self {
+        Self {
+            weight: Matrix::from_tensor(Tensor::zeros([outputs, inputs], device)),
             bias: Param::from_tensor(Tensor::zeros([outputs], device)),
         }
     }
@@ -79,4 +88,16 @@ impl LayerNorm {
         let epsilon = self.epsilon as f32;
         operations::LayerNorm { gamma: self.gamma.val(), beta: self.beta.val(), epsilon }
     }
+}
+
+/// Rows of a matrix by ascending indices, `[indices, d]`.
+#[must_use]
+pub fn rows_of(hidden: Tensor<2>, indices: &[usize]) -> Tensor<2> {
+    if indices.len() == hidden.dims()[0] {
+        return hidden; // They ascend, so these are all of them in order.
+    }
+    let device = hidden.device();
+    let count = indices.len();
+    let indices: Vec<i32> = indices.iter().map(|index| *index as i32).collect();
+    hidden.select(0, Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &device))
 }

@@ -15,7 +15,7 @@ mod write;
 
 pub use build::{Build, FromCheckpoint, Weights, read_merged};
 pub use error::ModelError;
-pub use layers::{LayerNorm, Linear};
+pub use layers::{LayerNorm, Linear, rows_of};
 pub use manifest::{
     CONFIG, FORMAT, FileRecord, HeadsRecord, MANIFEST, Manifest, NoHeads, TaskPrompt, TrainingData,
     TrainingStage, WEIGHTS,

@@ -59,7 +59,7 @@ pub struct Manifest<H = NoHeads> {
     pub source: String,
     /// Under which terms they may be used.
     pub licence: String,
-    /// Numbers in the model.
+    /// Numbers in the network, without those of its heads.
     pub parameters: usize,
     /// By task (`bc5cdr`, `ddi`, ...): the prompt it was tuned with. Empty for a model that was not tuned.
     #[serde(default)]

@@ -78,9 +78,9 @@ impl WeightType {
     }
 }
 
-/// Writes a folder of ours: `config.json` of the given text, what `save_others` writes (tokenizer, files of heads), the packed tensors of `plans`
-/// that `read` gives (row-major), and the manifest. Nothing is a model until all of it is there. `progress` gets the share
-/// that is done and says whether to go on.
+/// Writes a folder of ours: `config.json` of the given text, what `save_others` writes (tokenizer, files of heads), the packed
+/// tensors of `plans` that `read` gives (row-major), and the manifest. Nothing is a model until all of it is there.
+/// `progress` gets the share that is done and says whether to go on.
 ///
 /// # Errors
 /// If the folder exists or cannot be written, whatever `read` and `save_others` return, [`ModelError::Stopped`]; a

@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use super::rules::positive;
 use super::scores::{self, Candidate, Request};
 use super::{Choice, Constraint, DecodeError, Decoder, Finish, Reader, Rules, Token};
-use crate::network::rows_of;
+use parameters::rows_of;
 
 /// Settings of a beam search.
 #[derive(Debug, Clone, PartialEq)]

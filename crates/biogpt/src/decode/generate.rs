@@ -10,7 +10,7 @@ use super::rules::{Legal, positive};
 use super::scores::{self, Request};
 use super::{Constraint, DecodeError, Decoder, Prompts, Reader, Rules, Token};
 use crate::Cache;
-use crate::network::rows_of;
+use parameters::rows_of;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, PartialEq, Default)]

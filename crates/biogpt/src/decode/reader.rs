@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::{DecodeError, Decoder};
 use crate::Cache;
-use crate::network::rows_of;
+use parameters::rows_of;
 
 /// Reads one text after another and keeps what they begin with in common: when the end of a text is edited, only the
 /// new part is computed.

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use super::{DecodeError, Decoder, Reader, scores};
 use crate::Cache;
-use crate::network::rows_of;
+use parameters::rows_of;
 
 /// Keys and values that continuations may take at once.
 const CACHE_BYTES: usize = 16 << 20;

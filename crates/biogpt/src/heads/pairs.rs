@@ -1,14 +1,14 @@
-//! Which relation two entities of a text stand in.
+//! The relation of two entities of a text.
 
 use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::activation::{gelu, softmax};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use operations::Precision;
 use serde::{Deserialize, Serialize};
 
-use super::linear;
+use super::MakeLinear;
 use crate::network::Linear;
 
 /// The shape of a pair scorer.
@@ -21,9 +21,9 @@ pub struct PairsShape {
     pub labels: Vec<String>,
     /// Width of each side; a multiple of heads and block.
     pub inner: usize,
-    /// Heads of the attention that finds a pair's context; the width of the states is a multiple of it.
+    /// Heads of the attention that gives a pair its context.
     pub heads: usize,
-    /// Width of the blocks in which both sides are multiplied.
+    /// Width of the blocks of the bilinear form.
     pub block: usize,
 }
 
@@ -48,17 +48,15 @@ pub struct PairScorer {
 }
 
 impl PairScorer {
-    /// Random weights.
-    #[must_use]
-    pub fn init(shape: &PairsShape, d: usize, device: &Device) -> Self {
+    pub(super) fn build(shape: &PairsShape, d: usize, linear: MakeLinear<'_>) -> Self {
         let inner = shape.inner;
         Self {
-            query: linear(2 * d, inner, device),
-            key: linear(d, inner, device),
-            value: linear(d, inner, device),
-            head: linear(d + inner, inner, device),
-            tail: linear(d + inner, inner, device),
-            out: linear(inner * shape.block + 2 * inner, shape.labels.len(), device),
+            query: linear(2 * d, inner),
+            key: linear(d, inner),
+            value: linear(d, inner),
+            head: linear(d + inner, inner),
+            tail: linear(d + inner, inner),
+            out: linear(inner * shape.block + 2 * inner, shape.labels.len()),
             heads: shape.heads,
             block: shape.block,
         }
@@ -67,7 +65,7 @@ impl PairScorer {
     /// Logits of the kinds of relation.
     ///
     /// # Shapes
-    /// states `[tokens, d]`; `pairs` are places in `entities`, at least one; gives `[pairs, labels]`.
+    /// states `[tokens, d]`; `pairs` are indices of `entities`, at least one; gives `[pairs, labels]`.
     #[must_use]
     pub fn forward(&self, states: Tensor<2>, entities: &Entities, pairs: &[(usize, usize)]) -> Tensor<2> {
         let device = states.device();
@@ -91,7 +89,7 @@ impl PairScorer {
         self.out.forward(Tensor::cat(vec![products, head, tail], 1), Precision::F32)
     }
 
-    /// What the text says that matters to both entities of each pair, `[pairs, inner]`.
+    /// The context vector of each pair, `[pairs, inner]`: attention over the text with both entities as the query.
     fn context(&self, states: Tensor<2>, both: Tensor<2>) -> Tensor<2> {
         let ([tokens, _], [pairs, _]) = (states.dims(), both.dims());
         let split = |x: Tensor<2>, rows: usize| {
@@ -109,7 +107,7 @@ impl PairScorer {
 }
 
 impl Entities {
-    /// The soft maximum of the mentions' states (log Σ exp), each the mean of its tokens: `[entities, d]`.
+    /// The log-sum-exp of the mentions' states, each the mean of its tokens: `[entities, d]`.
     fn states(&self, states: Tensor<2>) -> Tensor<2> {
         let ([tokens, d], device) = (states.dims(), states.device());
         let all: Vec<&Range<usize>> = self.mentions.iter().flatten().collect();
@@ -121,7 +119,7 @@ impl Entities {
         }
         let shares = Tensor::<2>::from_data(TensorData::new(shares, [all.len(), tokens]), &device);
         let mentions = shares.matmul(states);
-        // Entities have as many rows as the one with the most mentions; rows that are too many count for nothing.
+        // Entities are padded to the mentions of the one that has most; padding vanishes in the sum.
         let most = self.mentions.iter().map(Vec::len).max().unwrap_or(0);
         let (mut places, mut absent) = (Vec::new(), Vec::new());
         let mut first = 0;

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::activation::{gelu, softmax};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use operations::Precision;
 use serde::{Deserialize, Serialize};
 
-use super::linear;
+use super::MakeLinear;
 use crate::network::Linear;
 
 /// The shape of a classifier.
@@ -21,26 +21,24 @@ pub struct ClassifierShape {
     pub labels: Vec<String>,
     /// Whether just one of them holds.
     pub exclusive: bool,
-    /// Width between its two maps.
+    /// Width of the hidden layer.
     pub inner: usize,
 }
 
-/// Sums the states of a part of a text, weighed by an attention with one learned question, and classifies the sum.
+/// Pools the states of a part of a text (attention with one learned query, and the mean) and classifies the result.
 #[derive(Module, Debug)]
 pub struct Classifier {
-    question: Linear,
+    query: Linear,
     up: Linear,
     out: Linear,
 }
 
 impl Classifier {
-    /// Random weights.
-    #[must_use]
-    pub fn init(shape: &ClassifierShape, d: usize, device: &Device) -> Self {
+    pub(super) fn build(shape: &ClassifierShape, d: usize, linear: MakeLinear<'_>) -> Self {
         Self {
-            question: linear(d, 1, device),
-            up: linear(2 * d, shape.inner, device),
-            out: linear(shape.inner, shape.labels.len(), device),
+            query: linear(d, 1),
+            up: linear(2 * d, shape.inner),
+            out: linear(shape.inner, shape.labels.len()),
         }
     }
 
@@ -58,7 +56,7 @@ impl Classifier {
             }
             Tensor::<2>::from_data(TensorData::new(values, [parts.len(), tokens]), &device)
         };
-        let scores = self.question.forward(states.clone(), Precision::F32).reshape([1, tokens]);
+        let scores = self.query.forward(states.clone(), Precision::F32).reshape([1, tokens]);
         let weights = softmax(scores + matrix(&|_| 0.0, -1e9), 1);
         let mean = matrix(&|part| 1.0 / part.len().max(1) as f32, 0.0);
         let pooled = Tensor::cat(vec![weights.matmul(states.clone()), mean.matmul(states)], 1);

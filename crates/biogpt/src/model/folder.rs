@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use checkpoints::Config;
-use parameters::{CONFIG, Mapping, ModelError, Pack, TaskPrompt, WEIGHTS, map};
+use parameters::{CONFIG, MANIFEST, Mapping, ModelError, Pack, TaskPrompt, WEIGHTS, map};
 
 use super::{HeadsFile, Manifest, Model, heads, tokenizer_of, weights};
 
@@ -44,6 +44,10 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<Model, ModelError> 
     let (bytes, mapping) = map(&path)?;
     let mut from = Pack::open(&path, bytes, &weights::tensors(&config))?;
     let mut network = weights::network(&config, &mut from, device)?;
+    if let Some(own) = manifest.heads.iter().find(|own| !manifest.files.contains_key(&own.file)) {
+        let reason = format!("it names heads in {:?}, which is not among its files", own.file);
+        return Err(ModelError::damaged(&folder.join(MANIFEST), reason));
+    }
     let read = |own: &HeadsFile| heads::read(&folder.join(&own.file), &own.shape, config.hidden_size, device);
     network.heads = manifest.heads.iter().map(read).collect::<Result<_, _>>()?;
     // Whatever is not computed with as it lies in the file has been copied.

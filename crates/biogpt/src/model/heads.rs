@@ -32,7 +32,7 @@ impl HeadsRecord for HeadsFile {
 /// Names and shapes of the tensors of a file of heads over states of width `d`.
 pub(super) fn tensors(shape: &HeadsShape, d: usize) -> Vec<(String, Vec<usize>)> {
     let mut visit = Visit::default();
-    Heads::init(shape, d, &Device::flex()).visit(&mut visit);
+    Heads::zeros(shape, d, &Device::flex()).visit(&mut visit);
     visit.found
 }
 
@@ -76,6 +76,14 @@ pub(super) fn write(
 /// Reads a file of heads; its tensors must be exactly those of the shape.
 pub(super) fn read(path: &Path, shape: &HeadsShape, d: usize, device: &Device) -> Result<Heads, ModelError> {
     let bytes = std::fs::read(path).map_err(ModelError::io("read", path))?;
+    // No size that a manifest declares is believed before it is held against the file: each number takes two bytes or more.
+    let numbers = shape
+        .parameters(d)
+        .ok_or_else(|| ModelError::damaged(path, "the manifest describes heads of widths that cannot be"))?;
+    if numbers > bytes.len() / 2 {
+        let reason = format!("the manifest describes heads of {numbers} numbers, more than it can hold");
+        return Err(ModelError::damaged(path, reason));
+    }
     let reader = burn_pack::Reader::from_bytes(burn_pack::Bytes::from_bytes_vec(bytes))
         .map_err(|e| ModelError::damaged(path, e))?;
     let mut tensors = BTreeMap::new();
@@ -87,7 +95,7 @@ pub(super) fn read(path: &Path, shape: &HeadsShape, d: usize, device: &Device) -
         tensors.insert(name, TensorData::from_bytes(bytes, shape, dtype).convert_dtype(DType::F32));
     }
     let mut restore = Restore { tensors, device: device.clone(), path: Vec::new(), problems: Vec::new() };
-    let heads = Heads::init(shape, d, device).map(&mut restore);
+    let heads = Heads::zeros(shape, d, device).map(&mut restore);
     restore.problems.extend(restore.tensors.keys().map(|name| format!("{name} is not part of the heads")));
     match restore.problems.is_empty() {
         true => Ok(heads),
@@ -129,5 +137,62 @@ impl ModuleMapper for Restore {
     }
     fn exit_module(&mut self, _: &str, _: &str) {
         self.path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::{ClassifierShape, PairsShape, TaggerShape};
+
+    fn shape() -> HeadsShape {
+        let labels = ["none", "x"].map(str::to_owned).to_vec();
+        HeadsShape {
+            mentions: Some(TaggerShape { kinds: labels.clone(), hints: 2, inner: 8 }),
+            pairs: vec![PairsShape {
+                name: "p".to_owned(),
+                labels: labels.clone(),
+                inner: 8,
+                heads: 2,
+                block: 4,
+            }],
+            classes: vec![ClassifierShape { name: "c".to_owned(), labels, exclusive: true, inner: 8 }],
+        }
+    }
+
+    #[test]
+    fn what_a_manifest_says_of_heads_is_held_against_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("heads.bpk");
+        let all = tensors(&shape(), 16);
+        let numbers: usize = all.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        assert_eq!(shape().parameters(16), Some(numbers));
+        let sizes: BTreeMap<_, usize> = all.iter().map(|(n, s)| (n.clone(), s.iter().product())).collect();
+        write(&path, all, |name| Ok(vec![0.5; sizes[name]])).unwrap();
+        let device = Device::flex();
+        assert_eq!(read(&path, &shape(), 16, &device).unwrap().pairs.len(), 1);
+        let refused = |change: fn(&mut HeadsShape)| {
+            let mut other = shape();
+            change(&mut other);
+            read(&path, &other, 16, &device).unwrap_err().to_string()
+        };
+        for change in [
+            (|shape| shape.pairs[0].block = 0) as fn(&mut HeadsShape),
+            |shape| shape.pairs[0].heads = 3,
+            |shape| shape.pairs[0].inner = 0,
+            |shape| shape.pairs[0].labels.clear(),
+            |shape| shape.classes[0].inner = usize::MAX,
+            |shape| shape.mentions = Some(TaggerShape { kinds: Vec::new(), hints: 0, inner: 8 }),
+        ] {
+            let message = refused(change);
+            assert!(message.contains("heads.bpk") && message.contains("widths"), "{message}");
+        }
+        // Sixteen gigabytes, if it were believed.
+        let message = refused(|shape| (shape.pairs[0].inner, shape.pairs[0].block) = (1 << 16, 1 << 16));
+        assert!(message.contains("more than it can hold"), "{message}");
+        let message = refused(|shape| shape.classes.clear());
+        assert!(message.contains("classes.0.out.weight is not part of the heads"), "{message}");
+        let message = refused(|shape| shape.pairs[0].labels.truncate(1));
+        assert!(message.contains("pairs.0.out.weight has shape"), "{message}");
     }
 }

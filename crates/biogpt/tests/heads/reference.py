@@ -81,14 +81,14 @@ def pair(h, t):
     return score(products + left + right)
 
 
-# Classifier: an attention with one learned question and the mean, over a part of the text.
-question, class_up, class_out = linear("classes.0.question", 1, D), linear("classes.0.up", INNER, 2 * D), linear("classes.0.out", 3, INNER)
+# Classifier: an attention with one learned query and the mean, over a part of the text.
+query_of_class, class_up, class_out = linear("classes.0.query", 1, D), linear("classes.0.up", INNER, 2 * D), linear("classes.0.out", 3, INNER)
 parts = [[0, 9], [2, 5]]
 
 
 def classify(a, b):
     own = states[a:b]
-    attention = softmax([question(s)[0] for s in own])
+    attention = softmax([query_of_class(s)[0] for s in own])
     return class_out(gelu(class_up(weighted(attention, own) + mean(own))))
 
 
