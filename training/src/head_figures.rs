@@ -66,21 +66,15 @@ impl<'a> HeadFigures<'a> {
         }
         for (name, marked) in [
             ("bc5cdr", marked::bc5cdr(gold.abstracts.clone())),
-            ("biored", marked::labelled(labelled, marked::BIORED, "dev")?),
             ("ncbi-disease", marked::labelled(labelled, marked::NCBI_DISEASE, "dev")?),
             ("bc2gm", marked::labelled(labelled, marked::BC2GM, "dev")?),
         ] {
-            // BioRED's development part is looked at once, at the end.
-            if name != "biored" {
-                figures.extend(self.mentions(name, &marked));
-            }
+            figures.extend(self.mentions(name, &marked));
         }
         let times = READINGS.map(|name| (name.to_owned(), 1.0)).into();
         let tokenizer = &self.start.tokenizer;
         for task in readings(tokenizer, self.finder, gold, labelled, true, &times, self.longest)? {
-            if task.name() != "read-biored" {
-                self.labels(&task, &mut figures);
-            }
+            self.labels(&task, &mut figures);
         }
         Ok(figures)
     }

@@ -1,4 +1,4 @@
-//! What a text that is read whole teaches the heads: names, relations of pairs of names, classes; and the loss of it.
+//! The labels of a text that is read whole (mentions, relations of pairs of entities, classes) and their losses.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use biogpt::heads::{Entities, Heads, TAGS};
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// What one text teaches. Places count its tokens from 0, `</s>` before it included.
+/// The labels of one text. Token indices count from 0, `</s>` before the text included.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Names in it.
+    /// Mentions.
     pub tags: Option<Tags>,
     /// Relations, by task.
     pub pairs: Vec<Pairs>,
@@ -17,50 +17,50 @@ pub struct Reading {
     pub classes: Vec<Classes>,
 }
 
-/// Where names are.
+/// Tags of mentions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tags {
-    /// Which of [`biogpt::model`]'s heads files they are for.
+    /// The file of heads.
     pub file: usize,
-    /// Of each token and kind, 0 outside of a name, 1 its beginning, 2 inside: `[tokens, kinds]`.
+    /// Of each token and kind, 0 outside of a mention, 1 its beginning, 2 inside: `[tokens, kinds]`.
     pub classes: Vec<u8>,
-    /// Of each kind, how much it counts; 0 for kinds that the text's corpus does not annotate.
+    /// Loss weight of each kind; 0 for kinds that the text's corpus does not annotate.
     pub taught: Vec<f32>,
-    /// What is known of each token beside its state, `[tokens, hints]`.
+    /// Features of each token from dictionaries, `[tokens, hints]`.
     pub hints: Vec<f32>,
 }
 
 /// Pairs of entities and the relation of each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pairs {
-    /// The heads file.
+    /// The file of heads.
     pub file: usize,
-    /// The place of the scorer in it.
+    /// The index of the scorer in it.
     pub head: usize,
     /// Mentions of each entity, in tokens.
     pub entities: Vec<Vec<Range<usize>>>,
-    /// Places of head and tail in `entities`.
+    /// Indices of head and tail in `entities`.
     pub pairs: Vec<(usize, usize)>,
     /// The label of each pair.
     pub labels: Vec<usize>,
-    /// How much each pair counts.
+    /// Loss weight of each pair.
     pub weights: Vec<f32>,
 }
 
-/// Parts of the text and what holds of each.
+/// Classes of parts of the text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classes {
-    /// The heads file.
+    /// The file of heads.
     pub file: usize,
-    /// The place of the classifier in it.
+    /// The index of the classifier in it.
     pub head: usize,
     /// Whether just one class holds of a part.
     pub exclusive: bool,
-    /// The parts, in tokens.
+    /// Parts of the text, in tokens.
     pub parts: Vec<Range<usize>>,
     /// Which classes hold, `[parts, labels]`.
     pub labels: Vec<bool>,
-    /// How much each part counts.
+    /// Loss weight of each part.
     pub weight: f32,
 }
 
@@ -78,7 +78,7 @@ impl Reading {
         tags.chain(pairs).chain(classes).sum()
     }
 
-    /// The sum of the losses, for states `[tokens, d]`; nothing where the text teaches nothing. Only the losses of the first
+    /// The sum of the losses, for states `[tokens, d]`; nothing where the text has no labels. Only the losses of the first
     /// file of heads reach the states: what other files learn from has terms of its own, which the shared weights shall
     /// not come under.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use biogpt::heads::{Heads, HeadsShape};
+use biogpt::heads::{self, HeadsShape};
 use biogpt::matrix::Matrix;
 use biogpt::{Model, Network};
 use burn::module::{Module, ModuleMapper, Param};
@@ -71,9 +71,7 @@ impl Start {
     pub fn with_heads(mut self, shapes: Vec<HeadsShape>, seed: u64) -> Self {
         let device = self.network.device();
         if self.heads != shapes {
-            device.seed(seed);
-            let init = |shape: &HeadsShape| Heads::init(shape, self.config.hidden_size, &device);
-            self.network.heads = shapes.iter().map(init).collect();
+            self.network.heads = heads::init(&shapes, self.config.hidden_size, seed, &device);
             self.heads = shapes;
         }
         self

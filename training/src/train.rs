@@ -52,7 +52,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let start = start(&recipe, first)?;
     let start = match &recipe.data {
         Data::Pretrain { .. } => start,
-        Data::Tune { times, .. } => start.with_heads(readings::shapes(times), recipe.seed),
+        Data::Tune { times, .. } => {
+            let shapes = readings::shapes(times);
+            if !start.heads.is_empty() && start.heads != shapes {
+                // The weights under them are going to change.
+                log(
+                    "the heads of the weights that this starts from are not those of `data.times`: they are left out",
+                );
+            }
+            start.with_heads(shapes, recipe.seed)
+        }
     };
     fits(&recipe, &start.config)?;
     start.describe(&out)?;

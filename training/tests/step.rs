@@ -9,7 +9,7 @@
     reason = "what these tests share is test code too"
 )]
 
-use biogpt::heads::{ClassifierShape, Heads, HeadsShape, PairsShape, TaggerShape};
+use biogpt::heads::{ClassifierShape, HeadsShape, PairsShape, TaggerShape};
 use biogpt::network::{Network, Training};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
@@ -57,8 +57,7 @@ fn heads() -> Vec<HeadsShape> {
 }
 
 fn with_heads(mut network: Network, device: &Device) -> Network {
-    device.seed(5);
-    network.heads = heads().iter().map(|shape| Heads::init(shape, 16, device)).collect();
+    network.heads = biogpt::heads::init(&heads(), 16, 5, device);
     network
 }
 

@@ -1,7 +1,7 @@
 //! The mentions of a document by dictionaries and a tagger together.
 //!
 //! The tagger decides where a name is: it sees the whole text, and what the dictionaries say of each token. The dictionaries
-//! decide which concept it is. How far each is believed alone is fitted on development parts.
+//! decide which concept it is. The thresholds are fitted on development parts.
 
 use documents::{Concept, Document, Span};
 use terms::words::fold;
@@ -9,7 +9,7 @@ use terms::words::fold;
 use crate::candidates::{Finder, Mention, Origin, single_blanks};
 use crate::tagging::{self, KINDS, Tagged, Tags};
 
-/// How far a tagger and the dictionaries are believed where the other does not agree.
+/// Thresholds on what one of tagger and dictionaries finds without the other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trust {
     /// The least score of a name that the tagger alone finds.

@@ -1,4 +1,4 @@
-//! From tokens to names and back: what a tagger is taught, what a dictionary tells it, and how its answer is read.
+//! From tokens to mentions and back: the labels and dictionary features of a tagger, and the decoding of its output.
 //!
 //! A token is known by the bytes of the text that it stands for; a model's tokenizer gives them. Kinds of names are
 //! independent of each other: a token may begin a disease and lie inside a chemical.
@@ -10,9 +10,9 @@ use terms::Kind;
 
 use crate::candidates::{Mention, Origin};
 
-/// The kinds of names that a tagger of ours knows, in the order of its outputs; the first three are [`Kind`]'s.
+/// The kinds of mentions of Osler's tagger, in the order of its outputs; the first three are [`Kind`]'s.
 pub const KINDS: [&str; 6] = ["Chemical", "Disease", "Gene", "Variant", "Species", "CellLine"];
-/// Numbers a token that a dictionary gives: beginning and inside of a name, for each kind that dictionaries have.
+/// Features of a token from dictionaries: beginning and inside of a name, for each kind that dictionaries have.
 pub const HINTS: usize = 2 * 3;
 /// Outside, beginning, inside.
 pub const CLASSES: usize = 3;
@@ -52,10 +52,10 @@ pub fn word_starts(text: &str, offsets: &[Range<usize>]) -> Vec<bool> {
     offsets.iter().map(|token| !is_within(token.start)).collect()
 }
 
-/// What a tagger is to say: of each token and kind 0 outside of a name, 1 its beginning, 2 inside.
+/// The labels of a tagger: of each token and kind 0 outside of a name, 1 its beginning, 2 inside.
 ///
 /// # Shapes
-/// `names` are places in [`KINDS`] with the stretches of a name; gives `[tokens, KINDS.len()]`.
+/// `names` are indices of [`KINDS`] with the stretches of a name; gives `[tokens, KINDS.len()]`.
 #[must_use]
 pub fn tags(offsets: &[Range<usize>], names: &[(usize, Vec<Span>)]) -> Vec<u8> {
     let mut tags = vec![0; offsets.len() * KINDS.len()];
@@ -70,7 +70,7 @@ pub fn tags(offsets: &[Range<usize>], names: &[(usize, Vec<Span>)]) -> Vec<u8> {
     tags
 }
 
-/// What dictionaries and abbreviations say of each token; names that the document gives are not among it, since they are
+/// The features of each token from dictionaries and abbreviations; names that the document gives are not among it, since they are
 /// what is to be found.
 ///
 /// # Shapes
@@ -89,12 +89,12 @@ pub fn hints(offsets: &[Range<usize>], mentions: &[Mention]) -> Vec<f32> {
     hints
 }
 
-/// A name that a tagger found.
+/// A mention that a tagger found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tagged {
-    /// The place of its kind in [`KINDS`].
+    /// The index of its kind in [`KINDS`].
     pub kind: usize,
-    /// Where it stands.
+    /// UTF-8 bytes of the text.
     pub span: Span,
     /// Its tokens.
     pub tokens: Range<usize>,
@@ -102,7 +102,7 @@ pub struct Tagged {
     pub score: f64,
 }
 
-/// What a tagger says of each token of a text.
+/// The output of a tagger for a text.
 #[derive(Debug, Clone, Copy)]
 pub struct Tags<'a> {
     /// Of outside, beginning and inside: `[tokens, KINDS.len(), CLASSES]`.

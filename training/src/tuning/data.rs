@@ -191,7 +191,8 @@ pub fn lexicons(folder: &Path, finder: &Finder) -> Result<BTreeMap<String, Lexic
     Ok(found.map(|(task, lexicon)| (task.name().to_owned(), lexicon)).into())
 }
 
-fn own_part<T>(records: impl Iterator<Item = T>, part: Part) -> Vec<T> {
+/// The records for choosing (every tenth), or the others, of a set that has no part of its own for that.
+pub(super) fn own_part<T>(records: impl Iterator<Item = T>, part: Part) -> Vec<T> {
     let is_dev = |number: usize| number % DEV_EVERY == DEV_EVERY - 1;
     let wanted = |number| part == Part::Test || is_dev(number) == (part == Part::Dev);
     records.enumerate().filter(|(n, _)| wanted(*n)).map(|(_, record)| record).collect()

@@ -1,4 +1,4 @@
-//! Texts in which people marked names, of several corpora in one form, and what they teach the heads.
+//! Annotated corpora in one form, and the labels that they give the heads.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,14 +13,14 @@ use tokenizer::Tokenizer;
 
 use crate::reading::{Pairs, Reading, Tags};
 
-/// A text with marks.
+/// A text with annotated mentions.
 #[derive(Debug, Clone)]
 pub struct Marked {
-    /// The text; it has no entities, which are what is to be found.
+    /// The text, without entities: they are what is to be found.
     pub document: Document,
-    /// Names in it.
+    /// The mentions.
     pub names: Vec<Name>,
-    /// Of each of [`KINDS`], how much the text teaches; 0 where its corpus does not annotate them.
+    /// Loss weight of a token for each of [`KINDS`]; 0 where the corpus does not annotate them.
     pub taught: [f32; KINDS.len()],
     /// Pairs of keys of names that are related, and how. `None` where the corpus says nothing of relations.
     pub relations: Option<BTreeMap<(String, String), String>>,
@@ -28,20 +28,20 @@ pub struct Marked {
     pub in_sentence: bool,
 }
 
-/// A name.
+/// A mention.
 #[derive(Debug, Clone)]
 pub struct Name {
     /// The place of its kind in [`KINDS`].
     pub kind: usize,
-    /// Where it stands.
+    /// UTF-8 bytes of the text.
     pub spans: Vec<Span>,
     /// What relations name: concepts, or the mention itself.
     pub keys: Vec<String>,
 }
 
-/// How much a token counts in the tagger's loss, against one predicted token.
+/// Loss weight of a token's tags, where one predicted token has 1.
 const TAG_WEIGHT: f32 = 0.25;
-/// The same of a pair in the pair scorer's loss.
+/// Loss weight of a pair.
 const PAIR_WEIGHT: f32 = 4.0;
 
 fn taught(kinds: &[usize], weight: f32) -> [f32; KINDS.len()] {
@@ -117,8 +117,8 @@ pub const BIORED: Teaches = Teaches {
     tokens: false,
     in_sentence: false,
 };
-/// DDI 2013 with the places of names (Herrero-Zazo et al. 2013). It teaches no mentions: it marks only drugs that it asks
-/// about, and its terms are for research.
+/// DDI 2013 with the spans of its mentions (Herrero-Zazo et al. 2013). It does not train the tagger, whose weights are not
+/// under terms for research.
 pub const DDI: Teaches = Teaches {
     file: "ddi",
     kinds: &[("drug", 0), ("brand", 0), ("group", 0), ("drug_n", 0)],

@@ -1,4 +1,4 @@
-//! What texts that are read in both directions teach: mentions, relations of pairs, classes.
+//! The training data of the heads: mentions, relations of pairs and classes, in texts that are read in both directions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +9,9 @@ use tasks::tagging::{HINTS, KINDS};
 use tasks::{Finder, RelationTask, answer, classify};
 use tokenizer::Tokenizer;
 
+use super::data::own_part;
 use super::marked::{self, Marked, Related};
-use super::{Gold, tokens};
+use super::{Gold, Part, tokens};
 use crate::examples::{Example, Task};
 use crate::reading::{Classes, Reading};
 use crate::windows::SplitMix;
@@ -38,7 +39,7 @@ const BIORED_LABELS: [&str; 9] = [
 /// The pairs of kinds that BioRED relates, as indices of [`KINDS`].
 const BIORED_SIDES: [(usize, usize); 8] = [(1, 2), (0, 1), (2, 2), (0, 2), (0, 0), (0, 3), (1, 3), (3, 3)];
 
-/// The tasks of the recipe that read whole texts: the gold sets and corpora of `labelled/`.
+/// The tasks of a recipe that train heads, by the gold set or the corpus of `labelled/` that they learn from.
 pub const READINGS: [&str; 8] = [
     "read-bc5cdr",
     "read-biored",
@@ -91,7 +92,7 @@ pub fn shapes(times: &BTreeMap<String, f64>) -> Vec<HeadsShape> {
     vec![open, research]
 }
 
-/// Examples that are read whole.
+/// The examples of one of [`READINGS`].
 pub struct Readings {
     name: &'static str,
     examples: Vec<Example>,
@@ -109,7 +110,7 @@ impl Task for Readings {
     }
 }
 
-/// All reading tasks of one part of the gold sets and of the corpora in `labelled`, those that `times` names.
+/// The tasks of [`READINGS`] that `times` names, with the examples of one part of the gold sets and of the corpora in `labelled`.
 ///
 /// # Errors
 /// If a corpus is missing or damaged.
@@ -140,8 +141,11 @@ pub fn readings(
         add("read-bc5cdr", read(&marked::bc5cdr(gold.abstracts.clone()), Some(&related)));
     }
     if wanted("read-biored") {
+        // Its development part is measured once, at the end: a part of train is for choosing.
         let related = Related { file: OPEN, head: 1, labels: &open.pairs[1].labels, sides: &BIORED_SIDES };
-        add("read-biored", read(&marked::labelled(labelled, marked::BIORED, part)?, Some(&related)));
+        let train = marked::labelled(labelled, marked::BIORED, "train")?;
+        let own = own_part(train.into_iter(), if is_dev { Part::Dev } else { Part::Train });
+        add("read-biored", read(&own, Some(&related)));
     }
     if wanted("read-ncbi-disease") {
         add("read-ncbi-disease", read(&marked::labelled(labelled, marked::NCBI_DISEASE, part)?, None));
