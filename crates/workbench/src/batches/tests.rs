@@ -19,7 +19,7 @@ fn request(documents: Vec<wire::Id>) -> BatchRequest {
 }
 
 /// What the models said about each document, without numbers of rows.
-fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<sessions::Prediction>> {
+fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<documents::Prediction>> {
     let shelf = workbench.shelf();
     documents
         .iter()

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Document, Span};
-use sessions::{Content, Grade, Prediction};
+use documents::{Content, Document, Grade, Prediction, Span};
 use tasks::{classify as hallmarks, scores, sentences};
 
 use super::relations::THRESHOLD;

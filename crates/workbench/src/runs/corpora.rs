@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
-use documents::{Document, Span};
-use sessions::{Content, Grade, Prediction};
+use documents::{Content, Document, Grade, Prediction, Span};
 use tasks::grounding::{Agreement, Grounded, Grounding};
 use tasks::{RelationTask, relations};
 

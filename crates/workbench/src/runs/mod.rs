@@ -13,8 +13,7 @@ mod relations;
 mod self_test;
 mod side_by_side;
 
-use documents::{Document, Span};
-use sessions::Prediction;
+use documents::{Document, Prediction, Span};
 use tasks::windows::{Windows, cover};
 
 use crate::engine::EngineError;

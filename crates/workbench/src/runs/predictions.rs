@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Document, Span};
-use sessions::{Content, Grade, Participant, Prediction, Warning};
+use documents::{Content, Document, Grade, Participant, Prediction, Span, Warning};
 use tasks::cues::CueKind;
 use tasks::grounding::{Agreement, Grounded, GroundedName, Grounding};
 use tasks::scores::RelationScore;

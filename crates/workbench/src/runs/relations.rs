@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use documents::{Document, Span};
-use sessions::Prediction;
+use documents::{Document, Prediction, Span};
 use tasks::evidence::Places;
 use tasks::grammar::{self, Grammar};
 use tasks::grounding::Grounding;

@@ -3,9 +3,8 @@ use std::sync::Arc;
 
 use biogpt::model::{Manifest, TaskPrompt};
 use biogpt::{Config, Model, Network, Tokenizer};
-use documents::Document;
+use documents::{Content, Document, Grade, Prediction};
 use proptest::prelude::*;
-use sessions::{Content, Grade, Prediction};
 use tasks::RelationTask;
 use tasks::guidance::Guidance;
 use terms::Terms;

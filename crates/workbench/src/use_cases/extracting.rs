@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use sessions::Prediction;
+use documents::Prediction;
 
 use super::{ending, failed, readable, switch, unless_stopped};
 use crate::engine::EngineError;

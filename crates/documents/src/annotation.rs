@@ -1,26 +1,78 @@
-//! What a model or a curator says about a document.
+//! What a model or a curator says about a document, with how sure the model is and how well the text supports it.
 
 use std::collections::BTreeMap;
 
-use documents::{Concept, Document, Entity, Relation, Span, Target};
 use serde::{Deserialize, Serialize};
 
-use crate::identifiers::words;
+use crate::model::{Concept, Document, Entity, Relation, Span, Target};
 
-words! {
-    /// How well a name is grounded in the text.
-    pub enum Grade {
-        /// The words stand there.
-        Exact = "exact",
-        /// They stand there in another case.
-        Case = "case",
-        /// An abbreviation that the text defines stands there.
-        Abbreviation = "abbreviation",
-        /// Another name of the same concept stands there.
-        Alias = "alias",
-        /// Nothing in the text supports the name.
-        Absent = "none",
+/// How well a name is grounded in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Grade {
+    /// The words are in the text.
+    #[serde(rename = "exact")]
+    Exact,
+    /// The words are in the text in another case.
+    #[serde(rename = "case")]
+    Case,
+    /// The text has an abbreviation that it defines.
+    #[serde(rename = "abbreviation")]
+    Abbreviation,
+    /// The text has another name of the same concept.
+    #[serde(rename = "alias")]
+    Alias,
+    /// Nothing in the text supports the name.
+    #[serde(rename = "none")]
+    Absent,
+}
+
+impl Grade {
+    /// The word as it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Case => "case",
+            Self::Abbreviation => "abbreviation",
+            Self::Alias => "alias",
+            Self::Absent => "none",
+        }
     }
+}
+
+/// What a model says, with everything it says about how sure it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The statement.
+    pub content: Content,
+    /// Calibrated probability that it is right.
+    pub score: Option<f64>,
+    /// Probability mass that the grammar excluded while it was written: high where the model wanted to write something
+    /// that the task does not allow. The mean of [`Self::masked_masses`] where they are known.
+    pub masked_mass: Option<f64>,
+    /// The same at each step, rounded to four decimals; none where nothing was written under a grammar, and in findings
+    /// from before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked_masses: Vec<f64>,
+    /// Further figures by name (`log_probability`, `against_none`, `against_swapped`).
+    pub figures: BTreeMap<String, f64>,
+    /// The sentences that support it.
+    pub evidence: Vec<Span>,
+    /// The weakest grounding among its names.
+    pub grade: Grade,
+    /// Cues near the evidence that a curator should see.
+    pub warnings: Vec<Warning>,
+}
+
+/// A cue that speaks against taking a prediction at face value. It warns and changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// `negation`, `hedging` ...
+    pub kind: String,
+    /// Where the cue is, if it is in the text.
+    pub span: Option<Span>,
+    /// What to show.
+    pub text: String,
 }
 
 /// One statement about a document.
@@ -105,7 +157,7 @@ impl Content {
             Self::Label { .. } => Vec::new(),
             Self::Answer { question, .. } => vec![question.to_lowercase()],
         };
-        format!("{}\u{1f}{}\u{1f}{}", self.sort(), self.kind().to_lowercase(), parts.join("\u{1f}"))
+        format!("{}\u{1f}{}\u{1f}{}", self.variant(), self.kind().to_lowercase(), parts.join("\u{1f}"))
     }
 
     /// The same for the same statement within one document: a mention or a labelled sentence also has its place.
@@ -187,8 +239,9 @@ impl Content {
         Self::Relation { kind: relation.kind.clone(), participants }
     }
 
-    /// Which of the four it is.
-    pub(crate) const fn sort(&self) -> &'static str {
+    /// Which of the four it is: `entity`, `relation`, `label` or `answer`, as it is serialised.
+    #[must_use]
+    pub const fn variant(&self) -> &'static str {
         match self {
             Self::Entity { .. } => "entity",
             Self::Relation { .. } => "relation",
@@ -273,7 +326,7 @@ mod tests {
         let text = "1|t|Low BP after naloxone.\n1|a|Naloxone, or naloxone hydrochloride, lowers pressure.\n\
                     1\t13\t21\tnaloxone\tChemical\tD009270\n1\t23\t31\tNaloxone\tChemical\tD009270\n\
                     1\t36\t58\tnaloxone hydrochloride\tChemical\tD009270\n1\tCID\tD009270\tD007022\n";
-        let document = documents::formats::read(text.as_bytes(), "x").unwrap().documents.remove(0);
+        let document = crate::formats::read(text.as_bytes(), "x").unwrap().documents.remove(0);
         let Content::Relation { participants, .. } = Content::of_relation(&document.relations[0], &document)
         else {
             panic!("a relation")
