@@ -15,4 +15,4 @@ pub use matrix::largest_piece;
 pub use model::{Model, ModelError};
 pub use network::{Network, Training};
 pub use operations::{Visibility, memory};
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{DecodeStream, Tokenizer};

@@ -61,7 +61,7 @@ fn a_batch_says_the_same_as_one_document_at_a_time() {
 /// Also where they are written side by side, and what fails takes the others with it.
 #[test]
 fn a_document_that_fails_does_not_stop_the_others() {
-    let failing = format!("Aspirin caused asthma: {}.", crate::generator::FAILS);
+    let failing = format!("Aspirin caused asthma: {}.", inference::FAILS);
     let mut texts = TEXTS.to_vec();
     texts.insert(1, &failing);
     let (_folder, workbench) = bench();

@@ -423,9 +423,10 @@ mod tests {
             }],
         });
         let shelf = workbench.shelf();
-        let recipe = crate::runs::Recipe(crate::runs::Asked::Classify);
+        let request = inference::TaskRequest::Classify;
+        let profile = inference::ModelProfile::default();
         let sha256 = shelf.with(|library| library.document(document)).unwrap().text_sha256;
-        let record = recipe.record(&crate::generator::Profile::default(), &sha256, &[], &[], shelf.now());
+        let record = crate::run_record::run_record(&request, &profile, &sha256, &[], &[], shelf.now());
         let by = sessions::By::new("ada", shelf.now());
         let ending = sessions::Ending {
             state: sessions::RunState::Finished,

@@ -1,3 +1,14 @@
+//! Every task with a scripted model and with an untrained one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what these tests share is test code too"
+)]
+
+mod corpora;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,19 +20,17 @@ use tasks::RelationTask;
 use tasks::guidance::Guidance;
 use terms::Terms;
 
-use super::*;
-use crate::engine::{Cancel, Engine, EngineError, Lane, Source};
-use crate::generator::{BioGpt, GeneratorError, Scripted, Sums};
+use inference::*;
 
 const TASKS: [&str; 8] =
     ["bc5cdr", "bc5cdr-pairs", "ddi", "ddi-pairs", "kd-dti", "kd-dti-pairs", "pubmedqa", "hoc"];
 
 /// A tiny model with random weights that claims to be tuned for everything.
-pub(crate) fn untrained() -> Box<dyn Generator> {
+fn untrained() -> Box<dyn LanguageModel> {
     untrained_for(&TASKS)
 }
 
-fn untrained_for(tuned: &[&str]) -> Box<dyn Generator> {
+fn untrained_for(tuned: &[&str]) -> Box<dyn LanguageModel> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tokenizer/tests/fixtures/micro/hugging-face");
     let tokenizer = Tokenizer::from_dir(folder.as_ref()).unwrap().with_learned_prompts(9).unwrap();
     let config = Config {
@@ -50,36 +59,23 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn Generator> {
     };
     let network = Network::init(&config, 5, &device);
     let model = Model { config, tokenizer, network, manifest, device, mapping: Default::default() };
-    let source = Source {
-        id: "untrained".into(),
-        name: "Untrained".into(),
-        folder: None,
-        device: devices::Request::Cpu,
-    };
-    let sums = Sums { weights: "w".into(), tokenizer: "t".into(), guidance: "g".into() };
-    Box::new(BioGpt::new(model, &source, "the processor".into(), sums, Guidance::default()))
+    let checksums = Checksums { weights: "w".into(), tokenizer: "t".into(), guidance: "g".into() };
+    Box::new(BioGpt::new(model, "untrained", "the processor".into(), checksums, Guidance::default()))
 }
 
-pub(crate) fn finders() -> Finders {
+pub fn finders() -> Finders {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/terms/builtin.terms");
-    Finders::new(vec![Arc::new(Terms::open(path.as_ref()).unwrap())], &[])
+    Finders::new(vec![Arc::new(Terms::open(path.as_ref()).unwrap())])
 }
 
-pub(super) fn on_engine<R: Send + 'static>(
-    generator: fn() -> Box<dyn Generator>,
-    work: impl FnOnce(&mut crate::engine::Desk<'_>) -> R + Send + 'static,
-) -> R {
-    let engine = Engine::start(Box::new(move |_, _| Ok(generator())), None);
-    engine.choose(Some(Source {
-        id: "x".into(),
-        name: "x".into(),
-        folder: None,
-        device: devices::Request::Cpu,
-    }));
-    engine.run(Lane::Person, "testing", &Cancel::default(), move |desk| Ok(work(desk))).unwrap()
+pub fn with<R>(model: fn() -> Box<dyn LanguageModel>, work: impl FnOnce(&mut TaskContext<'_>) -> R) -> R {
+    work(&mut TaskContext::new(&mut *model()))
 }
 
-pub(super) fn scripted() -> Box<dyn Generator> {
+/// All pairs count.
+const ALL_PAIRS: Mode = Mode::Exhaustive { threshold: Some(0.0) };
+
+pub fn scripted() -> Box<dyn LanguageModel> {
     Box::new(Scripted::default())
 }
 
@@ -93,17 +89,17 @@ fn abstract_() -> Document {
     )
 }
 
-pub(super) fn extraction<'a>(
+pub fn extraction<'a>(
     task: RelationTask,
     mode: Mode,
     document: &'a Document,
     finder: &'a tasks::Finder,
 ) -> Extraction<'a> {
-    Extraction { task, mode, document, finder, threshold: None }
+    Extraction { task, mode, document, finder }
 }
 
 /// What every finding must be, whatever the model.
-fn check(task: RelationTask, document: &Document, outcome: &Outcome) {
+fn check(task: RelationTask, document: &Document, outcome: &TaskOutcome) {
     let parts: Vec<&str> = outcome.output.split('\n').filter(|part| !part.is_empty()).collect();
     for part in parts {
         let reading = task.read(part);
@@ -133,33 +129,30 @@ fn check(task: RelationTask, document: &Document, outcome: &Outcome) {
 #[test]
 fn every_task_says_something_with_and_without_a_model() {
     for generator in [scripted, untrained] {
-        on_engine(generator, |desk| {
+        with(generator, |context| {
             let (document, finders) = (abstract_(), finders());
             for task in RelationTask::ALL {
-                for mode in [Mode::Generate, Mode::Exhaustive] {
+                for mode in [Mode::Generate, ALL_PAIRS] {
                     let mut steps = Vec::new();
-                    let request = Extraction {
-                        threshold: Some(0.0),
-                        ..extraction(task, mode, &document, finders.finder())
-                    };
-                    let outcome = extract(desk, &request, &mut |step| steps.push(step)).unwrap();
+                    let request = extraction(task, mode, &document, finders.dictionaries());
+                    let outcome = extract(context, &request, &mut |step| steps.push(step)).unwrap();
                     check(task, &document, &outcome);
-                    assert!(matches!(steps[0], Step::Started { parts: 1, .. }));
-                    let told = steps.iter().filter(|step| matches!(step, Step::Found(_))).count();
+                    assert!(matches!(steps[0], ExtractionStep::Started { parts: 1, .. }));
+                    let told = steps.iter().filter(|step| matches!(step, ExtractionStep::Found(_))).count();
                     assert_eq!(told, outcome.predictions.len());
-                    assert!(task != RelationTask::Bc5cdr || mode != Mode::Exhaustive || told >= 4, "{told}");
-                    let again = extract(desk, &request, &mut |_| ()).unwrap();
+                    assert!(task != RelationTask::Bc5cdr || mode != ALL_PAIRS || told >= 4, "{told}");
+                    let again = extract(context, &request, &mut |_| ()).unwrap();
                     assert_eq!(again, outcome);
                 }
             }
             let question = Question { question: "Is it?", document: &document, abstain_below: 0.0 };
-            let answered = answer(desk, &question).unwrap();
+            let answered = answer(context, &question).unwrap();
             assert!((answered.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-            let influence = influence(desk, &question, &answered).unwrap();
+            let influence = influence(context, &question, &answered).unwrap();
             assert_eq!(influence.len(), 3);
             assert!(influence.iter().all(|one| (one.without.iter().sum::<f64>() - 1.0).abs() < 1e-9));
             let classified =
-                classify(desk, &document, &mut |_, scores| assert_eq!(scores.len(), 10)).unwrap();
+                classify(context, &document, &mut |_, scores| assert_eq!(scores.len(), 10)).unwrap();
             assert_eq!((classified.sentences.len(), classified.labels.len()), (3, 10));
         });
     }
@@ -168,25 +161,25 @@ fn every_task_says_something_with_and_without_a_model() {
 #[test]
 fn descriptions_are_streamed_and_the_same_for_the_same_seed() {
     for generator in [scripted, untrained] {
-        on_engine(generator, |desk| {
+        with(generator, |context| {
             for decoding in [Decoding::Careful, Decoding::Varied { temperature: 1.0, seed: 11 }] {
                 let request = Description {
                     term: "insulin".to_owned(),
                     candidates: 2,
                     decoding,
                     beginning: String::new(),
-                    most_tokens: 12,
+                    max_tokens: 12,
                 };
                 let mut streamed = vec![String::new(); 2];
                 let mut tell = |step: DescribeStep| {
-                    if let DescribeStep::Growth { candidate, growth } = step {
-                        streamed[candidate].extend(growth.tokens.iter().map(|token| token.text.as_str()));
+                    if let DescribeStep::Delta { candidate, delta } = step {
+                        streamed[candidate].extend(delta.tokens.iter().map(|token| token.text.as_str()));
                     }
                 };
-                let candidates = describe(desk, &request, &mut tell).unwrap();
-                let texts: Vec<String> = candidates.iter().map(|one| one.written.text()).collect();
+                let candidates = describe(context, &request, &mut tell).unwrap();
+                let texts: Vec<String> = candidates.iter().map(|one| one.generation.text()).collect();
                 assert_eq!(texts, streamed);
-                assert_eq!(describe(desk, &request, &mut |_| ()).unwrap(), candidates);
+                assert_eq!(describe(context, &request, &mut |_| ()).unwrap(), candidates);
             }
         });
     }
@@ -194,13 +187,10 @@ fn descriptions_are_streamed_and_the_same_for_the_same_seed() {
 
 #[test]
 fn warnings_and_the_authors_case_stand_beside_a_finding() {
-    on_engine(scripted, |desk| {
+    with(scripted, |context| {
         let (document, finders) = (abstract_(), finders());
-        let request = Extraction {
-            threshold: Some(0.0),
-            ..extraction(RelationTask::Bc5cdr, Mode::Exhaustive, &document, finders.finder())
-        };
-        let found = extract(desk, &request, &mut |_| ()).unwrap().predictions;
+        let request = extraction(RelationTask::Bc5cdr, ALL_PAIRS, &document, finders.dictionaries());
+        let found = extract(context, &request, &mut |_| ()).unwrap().predictions;
         let denied = found
             .iter()
             .find(|one| {
@@ -214,14 +204,14 @@ fn warnings_and_the_authors_case_stand_beside_a_finding() {
 
 #[test]
 fn a_long_text_is_read_in_parts_and_says_so() {
-    on_engine(
+    with(
         || Box::new(Scripted::default().with_positions(64)),
-        |desk| {
+        |context| {
             let sentence = "Lithium carbonate may cause nausea in some of the patients. ";
             let document = Document::from_parts("1", &[("abstract", &sentence.repeat(20))]);
             let finders = finders();
-            let request = extraction(RelationTask::Bc5cdr, Mode::Generate, &document, finders.finder());
-            let outcome = extract(desk, &request, &mut |_| ()).unwrap();
+            let request = extraction(RelationTask::Bc5cdr, Mode::Generate, &document, finders.dictionaries());
+            let outcome = extract(context, &request, &mut |_| ()).unwrap();
             assert!(outcome.notices[0].contains("parts that overlap"), "{:?}", outcome.notices);
             check(RelationTask::Bc5cdr, &document, &outcome);
         },
@@ -230,15 +220,17 @@ fn a_long_text_is_read_in_parts_and_says_so() {
 
 #[test]
 fn a_model_that_was_not_tuned_says_so() {
-    on_engine(
+    with(
         || untrained_for(&[]),
-        |desk| {
+        |context| {
             let (document, finder) = (abstract_(), tasks::Finder::default());
             let request = extraction(RelationTask::Ddi, Mode::Generate, &document, &finder);
-            let error = extract(desk, &request, &mut |_| ()).unwrap_err().to_string();
+            let error = extract(context, &request, &mut |_| ()).unwrap_err().to_string();
             assert!(error.contains("Untrained was not tuned for interactions between drugs"), "{error}");
             let request = Question { question: "Is it?", document: &document, abstain_below: 0.5 };
-            assert!(answer(desk, &request).is_err() && classify(desk, &document, &mut |_, _| ()).is_err());
+            assert!(
+                answer(context, &request).is_err() && classify(context, &document, &mut |_, _| ()).is_err()
+            );
         },
     );
 }
@@ -267,13 +259,13 @@ fn development() -> Option<Vec<Document>> {
 fn an_untrained_model_says_nothing_that_cannot_be_read_or_found_in_500_abstracts() {
     let Some(documents) = development() else { return };
     assert_eq!(documents.len(), 500);
-    let (stated, masked) = on_engine(untrained, move |desk| {
+    let (stated, masked) = with(untrained, |context| {
         let finders = finders();
         let (mut stated, mut masked) = (0, 0.0);
         for document in documents {
             let bare = Document { entities: Vec::new(), relations: Vec::new(), ..document };
-            let request = extraction(RelationTask::Bc5cdr, Mode::Generate, &bare, finders.finder());
-            let outcome = extract(desk, &request, &mut |_| ()).unwrap();
+            let request = extraction(RelationTask::Bc5cdr, Mode::Generate, &bare, finders.dictionaries());
+            let outcome = extract(context, &request, &mut |_| ()).unwrap();
             check(RelationTask::Bc5cdr, &bare, &outcome);
             stated += outcome.predictions.len();
             masked += outcome.predictions.iter().filter_map(|one| one.masked_mass).sum::<f64>();
@@ -308,8 +300,8 @@ fn adversarial_texts() -> u32 {
 
 #[test]
 fn whatever_a_text_says_nothing_unreadable_and_nothing_ungrounded_comes_of_it() {
-    on_engine(untrained, |desk| {
-        let (finders, desk) = (finders(), std::cell::RefCell::new(desk));
+    with(untrained, |context| {
+        let (finders, context) = (finders(), std::cell::RefCell::new(context));
         let config = proptest::test_runner::Config {
             cases: adversarial_texts(),
             failure_persistence: None,
@@ -318,21 +310,84 @@ fn whatever_a_text_says_nothing_unreadable_and_nothing_ungrounded_comes_of_it() 
         let mut runner = proptest::test_runner::TestRunner::new(config);
         runner
             .run(&adversarial(), |text| {
-                let desk = &mut **desk.borrow_mut();
+                let context = &mut **context.borrow_mut();
                 let document = Document { id: "1".to_owned(), text, ..Document::default() };
                 for task in RelationTask::ALL {
-                    for mode in [Mode::Generate, Mode::Exhaustive] {
-                        let request = extraction(task, mode, &document, finders.finder());
-                        let outcome = extract(desk, &request, &mut |_| ()).unwrap();
+                    for mode in [Mode::Generate, Mode::Exhaustive { threshold: None }] {
+                        let request = extraction(task, mode, &document, finders.dictionaries());
+                        let outcome = extract(context, &request, &mut |_| ()).unwrap();
                         check(task, &document, &outcome);
                     }
                 }
                 let question = Question { question: &document.text, document: &document, abstain_below: 0.5 };
-                match answer(desk, &question) {
-                    Ok(_) | Err(EngineError::Generator(GeneratorError::TooLong { .. })) => Ok(()),
+                match answer(context, &question) {
+                    Ok(_) | Err(InferenceError::TooLong { .. }) => Ok(()),
                     Err(error) => panic!("{error}"),
                 }
             })
             .unwrap();
+    });
+}
+
+#[test]
+fn a_batch_gives_each_document_what_it_would_get_alone() {
+    for model in [scripted, untrained] {
+        with(model, |context| {
+            let finders = finders();
+            let request = TaskRequest::Relations { task: RelationTask::Bc5cdr, mode: Mode::Generate };
+            let documents: Vec<Arc<Document>> =
+                ["Lithium caused nausea.", "Aspirin may cause asthma in adults.", "No names here."]
+                    .map(|text| Arc::new(Document::from_parts("1", &[("abstract", text)])))
+                    .into();
+            let alone: Vec<TaskOutcome> =
+                documents.iter().map(|one| request.run(context, one, &finders).unwrap()).collect();
+            let mut batch = TaskBatch::new(request);
+            let mut waiting: Vec<u64> = (0..documents.len() as u64).rev().collect();
+            let mut together = vec![None; documents.len()];
+            while together.contains(&None) {
+                if batch.has_room(context)
+                    && let Some(key) = waiting.pop()
+                {
+                    batch.add(key, Arc::clone(&documents[key as usize]));
+                }
+                for (key, outcome) in batch.turn(context, &finders, !waiting.is_empty()).unwrap() {
+                    together[key as usize] = Some(outcome.unwrap());
+                }
+            }
+            assert_eq!(together.into_iter().flatten().collect::<Vec<_>>(), alone);
+        });
+    }
+}
+
+#[test]
+fn what_is_stopped_says_so_and_keeps_what_was_whole() {
+    with(scripted, |context| {
+        let (document, finders) = (abstract_(), finders());
+        let request = extraction(RelationTask::Bc5cdr, Mode::Generate, &document, finders.dictionaries());
+        let whole = extract(context, &request, &mut |_| ()).unwrap();
+        let first =
+            1 + whole.output.find(';').map_or(whole.output.len(), |at| whole.output[..at].split(' ').count());
+        let cancel = context.cancel.clone();
+        let (mut steps, mut told) = (0, 0);
+        let stopped = extract(context, &request, &mut |step| match step {
+            ExtractionStep::Progress { .. } => {
+                steps += 1;
+                if steps == first {
+                    cancel.cancel();
+                }
+            }
+            ExtractionStep::Found(found) => {
+                assert_eq!(found.score, None, "it was not weighed any more");
+                told += 1;
+            }
+            ExtractionStep::Started { .. } => {}
+        })
+        .unwrap();
+        assert!(stopped.stopped && whole.output.starts_with(&stopped.output), "{stopped:?}");
+        assert_eq!(told, stopped.predictions.len());
+        let question = Question { question: "Is it?", document: &document, abstain_below: 0.5 };
+        assert_eq!(answer(context, &question).unwrap_err(), InferenceError::Cancelled);
+        let classified = classify(context, &document, &mut |_, _| ()).unwrap();
+        assert!(classified.outcome.stopped && classified.sentences.is_empty());
     });
 }

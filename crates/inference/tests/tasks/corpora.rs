@@ -9,9 +9,9 @@ use documents::{Content, Document, Grade, Prediction, Span};
 use tasks::grounding::{Agreement, Grounded, Grounding};
 use tasks::{RelationTask, relations};
 
-use super::tests::{extraction, finders, on_engine, scripted};
-use super::{Mode, Question, answer, classify, extract};
-use crate::engine::Desk;
+use inference::{Finders, Mode, Question, TaskContext, answer, classify, extract};
+
+use super::{extraction, finders, scripted, with};
 
 /// A corpus with the task that is tried on it.
 struct Corpus {
@@ -125,7 +125,12 @@ struct Counts {
     findings: usize,
 }
 
-fn check(desk: &mut Desk<'_>, finders: &super::Finders, task: RelationTask, document: &Document) -> Counts {
+fn check(
+    context: &mut TaskContext<'_>,
+    finders: &Finders,
+    task: RelationTask,
+    document: &Document,
+) -> Counts {
     for entity in &document.entities {
         let places: Vec<String> = entity.spans.iter().map(|span| quoted(&document.text, *span)).collect();
         let words = entity.text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -134,7 +139,7 @@ fn check(desk: &mut Desk<'_>, finders: &super::Finders, task: RelationTask, docu
     let mut counts = Counts { documents: 1, ..Counts::default() };
     let related = relations::stated(document);
     if !related.is_empty() {
-        let mentions = finders.finder().mentions(document);
+        let mentions = finders.dictionaries().mentions(document);
         for mention in &mentions {
             mention.spans.iter().for_each(|span| drop(quoted(&document.text, *span)));
         }
@@ -147,11 +152,11 @@ fn check(desk: &mut Desk<'_>, finders: &super::Finders, task: RelationTask, docu
         }
     }
     let mut found = Vec::new();
-    let request = extraction(task, Mode::Generate, document, finders.finder());
-    found.extend(extract(desk, &request, &mut |_| ()).unwrap().predictions);
-    found.extend(classify(desk, document, &mut |_, _| ()).unwrap().outcome.predictions);
+    let request = extraction(task, Mode::Generate, document, finders.dictionaries());
+    found.extend(extract(context, &request, &mut |_| ()).unwrap().predictions);
+    found.extend(classify(context, document, &mut |_, _| ()).unwrap().outcome.predictions);
     let question = Question { question: "Does it help?", document, abstain_below: 0.0 };
-    found.extend(answer(desk, &question).unwrap().outcome.predictions);
+    found.extend(answer(context, &question).unwrap().outcome.predictions);
     found.iter().for_each(|one| check_found(&document.text, one));
     counts.findings = found.len();
     counts
@@ -167,11 +172,11 @@ fn every_relation_and_finding_of_every_corpus_document_stands_where_it_says() {
         let parts: Vec<std::thread::JoinHandle<Vec<Counts>>> = (0..threads)
             .map(|part| {
                 let (finders, documents) = (Arc::clone(&finders), Arc::clone(&documents));
-                let own = move |desk: &mut Desk<'_>| {
+                let own = move |context: &mut TaskContext<'_>| {
                     let own = documents.iter().skip(part).step_by(threads);
-                    own.map(|document| check(desk, &finders, task, document)).collect()
+                    own.map(|document| check(context, &finders, task, document)).collect()
                 };
-                std::thread::spawn(move || on_engine(scripted, own))
+                std::thread::spawn(move || with(scripted, own))
             })
             .collect();
         let all: Vec<Counts> = parts.into_iter().flat_map(|part| part.join().unwrap()).collect();

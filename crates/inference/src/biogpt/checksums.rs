@@ -1,4 +1,4 @@
-//! Which weights, which tokenizer, which guidance: the sums that are stored with every result.
+//! Which weights, which tokenizer, which guidance: the checksums that are stored with every result.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,29 +11,30 @@ use tasks::guidance;
 
 /// SHA-256 sums of what a model is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sums {
+pub struct Checksums {
     /// Its weights.
     pub weights: String,
     /// Its tokenizer.
     pub tokenizer: String,
-    /// What its training taught beside the weights; the sum of no bytes where that is nothing.
+    /// What its training taught besides the weights; the sum of no bytes where that is nothing.
     pub guidance: String,
 }
 
-impl Sums {
+impl Checksums {
     /// Those of a folder whose model is not loaded.
     ///
     /// # Errors
     /// When its files cannot be read.
-    pub(crate) fn of_folder(folder: &Path) -> Result<Self, ModelError> {
+    pub fn of_folder(folder: &Path) -> Result<Self, ModelError> {
         if folder.join("manifest.json").is_file() {
             return Self::of(folder, &Manifest::read(folder)?.files);
         }
         Self::of(folder, &BTreeMap::new())
     }
 
-    /// Those that a loaded model tells of itself.
-    pub(crate) fn of_profile(profile: &super::Profile) -> Self {
+    /// Those of a loaded model.
+    #[must_use]
+    pub fn of_profile(profile: &crate::ModelProfile) -> Self {
         Self {
             weights: profile.sha256.clone(),
             tokenizer: profile.tokenizer_sha256.clone(),
@@ -43,7 +44,10 @@ impl Sums {
 
     /// Those of weights and tokenizer are taken from the manifest, or from the files of a folder that has none. Guidance is
     /// small and may be fitted anew without the weights: it is always read.
-    pub(super) fn of(folder: &Path, files: &BTreeMap<String, FileRecord>) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn of(folder: &Path, files: &BTreeMap<String, FileRecord>) -> Result<Self, ModelError> {
         let known = |name: &str| files.get(name).map(|file| file.sha256.clone());
         let guidance = sum(folder, |name| name == guidance::FILE)?;
         if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use documents::{Content, Document, Grade, Prediction, Span};
 use tasks::answer::{self, Answer};
+use tasks::guidance::TaskGuidance;
+use tasks::linear::Signs;
 use tasks::sentences;
 
-use super::{Outcome, require, room, windows};
-use crate::engine::{Desk, EngineError};
-use crate::generator::{Continuation, GeneratorError, Prompt};
+use crate::context::Meter;
+use crate::windows::{longest_prompt, windows};
+use crate::{Continuation, InferenceError, LanguageModel, Prompt, TaskContext, TaskOutcome};
 
 /// The task's name in a model's manifest.
-pub(super) const TASK: &str = "pubmedqa";
+pub(crate) const TASK: &str = "pubmedqa";
 
 /// A question to a document.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +36,18 @@ pub struct Answered {
     /// The part of the document that answers.
     pub window: Span,
     /// As a finding, with what the user should know.
-    pub outcome: Outcome,
+    pub outcome: TaskOutcome,
+}
+
+/// What a window of a document shows of the answer to a question, before it is calibrated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredWindow {
+    /// The window.
+    pub span: Span,
+    /// Natural logarithms of the probabilities of the answers in the order of [`Answer::ALL`].
+    pub log_probabilities: [f64; 3],
+    /// What question and text show.
+    pub features: Signs,
 }
 
 /// What a sentence does to an answer.
@@ -48,43 +61,27 @@ pub struct Influence {
     pub without: [f64; 3],
 }
 
-pub(super) fn prompt(question: &str, document: &Document, window: Span) -> Prompt {
+pub(crate) fn prompt(question: &str, document: &Document, window: Span) -> Prompt {
     Prompt::tuned(answer::prompt(question, document, window), TASK)
 }
 
-/// Answers a question. A text that is read in parts answers with the part that is surest.
+/// Answers a question. A text that is read in windows answers with the window that is surest.
 ///
 /// # Errors
-/// If the model was not tuned for it or cannot go on; [`EngineError::Cancelled`] if it was stopped.
-pub fn answer(desk: &mut Desk<'_>, question: &Question<'_>) -> Result<Answered, EngineError> {
-    require(desk.generator.profile(), TASK, "answers to questions")?;
-    desk.generator.forget();
-    let Question { question, document, abstain_below } = *question;
-    // Without room for a word of the text there is nothing to ask.
-    let alone = desk.generator.length(&prompt(question, document, Span::new(0, 0)));
-    let longest = room(&*desk.generator);
-    if alone >= longest {
-        return Err(GeneratorError::TooLong { length: alone, longest }.into());
-    }
-    let cut = windows(&*desk.generator, document, |span| prompt(question, document, span));
-    let mut best: Option<([f64; 3], Span)> = None;
-    for window in &cut.windows {
-        if desk.go_on().is_break() {
-            return Err(EngineError::Cancelled);
-        }
-        let probabilities = probabilities(desk, question, document, window.span)?;
-        if best.is_none_or(|(known, _)| most(probabilities).1 > most(known).1) {
-            best = Some((probabilities, window.span));
-        }
-    }
-    let Some((probabilities, window)) = best else { return Err(EngineError::Cancelled) };
+/// If the model was not tuned for it or cannot go on; [`InferenceError::Cancelled`] if it was stopped.
+pub fn answer(context: &mut TaskContext<'_>, question: &Question<'_>) -> Result<Answered, InferenceError> {
+    let (scored, notice) = score_windows(context, question.question, question.document)?;
+    let Some((window, probabilities)) = surest(context.model.profile().guidance.or_none(TASK), &scored)
+    else {
+        return Err(InferenceError::Cancelled);
+    };
     let (likeliest, probability) = most(probabilities);
-    let verdict = (probability >= abstain_below).then_some(likeliest);
+    let verdict = (probability >= question.abstain_below).then_some(likeliest);
     let by_word: BTreeMap<String, f64> =
         Answer::ALL.iter().zip(probabilities).map(|(answer, p)| (answer.word().to_owned(), p)).collect();
     let prediction = Prediction {
         content: Content::Answer {
-            question: question.to_owned(),
+            question: question.question.to_owned(),
             verdict: verdict.map_or("abstain", Answer::word).to_owned(),
             probabilities: by_word,
         },
@@ -96,12 +93,59 @@ pub fn answer(desk: &mut Desk<'_>, question: &Question<'_>) -> Result<Answered, 
         grade: Grade::Exact,
         warnings: Vec::new(),
     };
-    let outcome = Outcome {
+    let outcome = TaskOutcome {
         predictions: vec![prediction],
-        notices: cut.notice().into_iter().collect(),
-        ..Outcome::default()
+        notices: notice.into_iter().collect(),
+        ..TaskOutcome::default()
     };
-    Ok(Answered { verdict, probabilities, window, outcome })
+    Ok(Answered { verdict, probabilities, window: window.span, outcome })
+}
+
+/// What each window of a document shows of the answer, and what the user should know about the windows.
+///
+/// # Errors
+/// As [`answer`]; if the question leaves no room for a word of the text.
+pub fn score_windows(
+    context: &mut TaskContext<'_>,
+    question: &str,
+    document: &Document,
+) -> Result<(Vec<ScoredWindow>, Option<String>), InferenceError> {
+    let TaskContext { model, cancel, meter } = context;
+    model.profile().require(TASK, "answers to questions")?;
+    model.reset();
+    // Without room for a word of the text there is nothing to ask.
+    let length = model.prompt_length(&prompt(question, document, Span::new(0, 0)));
+    let longest = longest_prompt(&**model);
+    if length >= longest {
+        return Err(InferenceError::TooLong { length, longest });
+    }
+    let cut = windows(&**model, document, |span| prompt(question, document, span));
+    let mut scored = Vec::with_capacity(cut.windows.len());
+    for window in &cut.windows {
+        cancel.check()?;
+        let span = window.span;
+        let log_probabilities = model.answer_log_probabilities(question, document, span, meter)?;
+        let features = answer::signs(question, document, span);
+        scored.push(ScoredWindow { span, log_probabilities, features });
+    }
+    Ok((scored, cut.notice()))
+}
+
+/// The window that is surest of its answer, the first of equals, with the probabilities of the answers there in the order
+/// of [`Answer::ALL`]; `None` without windows.
+#[must_use]
+pub fn surest<'w>(
+    guidance: &TaskGuidance,
+    windows: &'w [ScoredWindow],
+) -> Option<(&'w ScoredWindow, [f64; 3])> {
+    let mut best: Option<(&ScoredWindow, [f64; 3])> = None;
+    for window in windows {
+        let probabilities = answer::probabilities(guidance, &window.features, window.log_probabilities);
+        if best.is_none_or(|(_, known)| most(probabilities).1 > most(known).1) {
+            best = Some((window, probabilities));
+        }
+    }
+    best
 }
 
 /// Asks again without each sentence in turn. The text before a sentence is read once: the last sentence goes first.
@@ -109,19 +153,21 @@ pub fn answer(desk: &mut Desk<'_>, question: &Question<'_>) -> Result<Answered, 
 /// # Errors
 /// As [`answer`].
 pub fn influence(
-    desk: &mut Desk<'_>,
+    context: &mut TaskContext<'_>,
     question: &Question<'_>,
     answered: &Answered,
-) -> Result<Vec<Influence>, EngineError> {
+) -> Result<Vec<Influence>, InferenceError> {
     let (likeliest, before) = most(answered.probabilities);
     let mut found = Vec::new();
     let sentences = sentences::of(question.document);
     for span in sentences.into_iter().filter(|span| answered.window.contains(*span)).rev() {
-        if desk.go_on().is_break() {
-            return Err(EngineError::Cancelled);
-        }
+        let TaskContext { model, cancel, meter } = &mut *context;
+        cancel.check()?;
         let (document, window) = without(question.document, answered.window, span);
-        let without = probabilities(desk, question.question, &document, window)?;
+        let written = model.answer_log_probabilities(question.question, &document, window, meter)?;
+        let features = answer::signs(question.question, &document, window);
+        let guidance = model.profile().guidance.or_none(TASK);
+        let without = answer::probabilities(guidance, &features, written);
         let effect = before - without[likeliest as usize];
         found.push(Influence { span, effect, without });
     }
@@ -129,22 +175,21 @@ pub fn influence(
     Ok(found)
 }
 
-/// The three targets, scored as whole sequences, weighed with what question and text show.
-fn probabilities(
-    desk: &mut Desk<'_>,
+/// The three targets, scored as whole sequences.
+pub(crate) fn by_prompt<M: LanguageModel + ?Sized>(
+    model: &mut M,
     question: &str,
     document: &Document,
     window: Span,
-) -> Result<[f64; 3], EngineError> {
+    meter: &mut Meter,
+) -> Result<[f64; 3], InferenceError> {
     let targets = Answer::ALL.map(|one| Continuation::whole(answer::target(one)));
-    let scored = desk.generator.score(&prompt(question, document, window), &targets)?;
-    desk.meter.count(scored.iter().map(Vec::len).sum());
-    let written = std::array::from_fn(|place| match scored.get(place) {
+    let scored = model.score(&prompt(question, document, window), &targets)?;
+    meter.count(scored.iter().map(Vec::len).sum());
+    Ok(std::array::from_fn(|place| match scored.get(place) {
         Some(tokens) => tokens.iter().sum(),
         None => f64::NEG_INFINITY,
-    });
-    let guidance = desk.generator.profile().guidance.or_none(TASK);
-    Ok(answer::probabilities(guidance, &answer::signs(question, document, window), written))
+    }))
 }
 
 fn most(probabilities: [f64; 3]) -> (Answer, f64) {

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use biogpt::Tokenizer;
-use biogpt::decode::{Allowed, Constraint};
+use biogpt::decode::{Allowed, Constraint, Generated};
+use biogpt::{Model, Tokenizer};
 use tasks::grammar::{Automaton, Grammar, State};
 
+use crate::constrained::{ConstrainedItem, ConstrainedOutput};
+
 /// What may be written, token by token.
-pub(super) struct Form {
+pub(super) struct TokenGrammar {
     automaton: Automaton<u32>,
     /// What separates statements, and what ends the last one.
     separator: Option<u32>,
@@ -21,11 +23,11 @@ pub(super) struct Form {
 /// How far an output has come.
 #[derive(Clone)]
 pub(super) struct Place {
-    pub(super) state: State,
+    state: State,
     written: usize,
 }
 
-impl Form {
+impl TokenGrammar {
     /// A grammar for outputs of at most `room` tokens. `None` if not even the shortest one is sure to fit.
     pub(super) fn new(grammar: &Grammar, tokenizer: &Tokenizer, room: usize) -> Option<Self> {
         let ids = |text: &str| tokenizer.encode(text).without_start().ids;
@@ -40,16 +42,16 @@ impl Form {
         (longest <= room).then(|| Self { automaton, separator: only(";"), stop: only("."), room, longest })
     }
 
-    pub(super) const fn automaton(&self) -> &Automaton<u32> {
+    const fn automaton(&self) -> &Automaton<u32> {
         &self.automaton
     }
 
-    pub(super) const fn separator(&self) -> Option<u32> {
+    const fn separator(&self) -> Option<u32> {
         self.separator
     }
 }
 
-impl Constraint for Form {
+impl Constraint for TokenGrammar {
     type State = Place;
 
     fn start(&self) -> Place {
@@ -74,4 +76,39 @@ impl Constraint for Form {
         let state = self.automaton.advance(&place.state, token)?;
         Some(Place { state, written: place.written + 1 })
     }
+}
+
+/// Which tokens of a text under a grammar state what.
+pub(super) fn constrained_output(
+    model: &Model,
+    grammar: &TokenGrammar,
+    generated: &Generated,
+) -> ConstrainedOutput {
+    let automaton = grammar.automaton();
+    let mut state = automaton.start();
+    let mut parts: Vec<(Vec<f64>, Vec<f64>)> = vec![(Vec::new(), Vec::new())];
+    let mut ids = Vec::new();
+    for token in &generated.tokens {
+        if token.id == model.config.eos_id {
+            break;
+        }
+        let whole = automaton.finished(&state) == parts.len();
+        if whole && Some(token.id) == grammar.separator() {
+            parts.push((Vec::new(), Vec::new()));
+        } else if let Some((scores, masked)) = parts.last_mut() {
+            scores.push(f64::from(token.log_probability));
+            masked.push(f64::from(token.masked_mass));
+        }
+        ids.push(token.id);
+        let Some(next) = automaton.advance(&state, token.id) else { break };
+        state = next;
+    }
+    let complete = automaton.is_final(&state);
+    let whole = automaton.items_so_far(&state);
+    let items = whole
+        .iter()
+        .zip(parts)
+        .map(|(item, (log_probabilities, masked))| ConstrainedItem { item: *item, log_probabilities, masked })
+        .collect();
+    ConstrainedOutput { text: model.tokenizer.decode(&ids), items, tokens: generated.tokens.len(), complete }
 }

@@ -3,8 +3,7 @@
 use documents::{Document, Span};
 use tasks::{RelationTask, describe, source};
 
-use super::{answer, classify};
-use crate::generator::{Generator, Prompt};
+use crate::{LanguageModel, Prompt, answer, classify};
 
 /// A prompt, to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub enum Subject<'a> {
 
 /// The prompt for a subject.
 #[must_use]
-pub fn view(generator: &dyn Generator, subject: &Subject<'_>) -> PromptView {
+pub fn view(model: &dyn LanguageModel, subject: &Subject<'_>) -> PromptView {
     let prompt = match *subject {
         Subject::Relations(task, document) => {
             Prompt::tuned(task.prompt(document, source::whole(document)), task.name())
@@ -43,7 +42,8 @@ pub fn view(generator: &dyn Generator, subject: &Subject<'_>) -> PromptView {
         Subject::Sentence(document, span) => classify::prompt(span.slice(&document.text).unwrap_or_default()),
         Subject::Term(term) => Prompt::plain(describe::prompt(term)),
     };
-    let (tokens, bare) = (generator.length(&prompt), generator.length(&Prompt::plain(prompt.text.clone())));
-    let limit = generator.profile().positions;
+    let tokens = model.prompt_length(&prompt);
+    let bare = model.prompt_length(&Prompt::plain(prompt.text.clone()));
+    let limit = model.profile().positions;
     PromptView { text: prompt.text, tokens, learned_tokens: tokens.saturating_sub(bare), limit }
 }
