@@ -138,6 +138,9 @@ pub(crate) fn labels_by_prompt<M: LanguageModel + ?Sized>(
             on_sentence(number, None);
             continue;
         }
+        // What the sentence before has in common with this one is read again: the last bits of a score depend on what was
+        // read at once, and a sentence has the same score wherever it is.
+        model.reset();
         let scored = model.score(&prompt, &continuations)?;
         meter.count(scored.iter().map(Vec::len).sum());
         let written = std::array::from_fn(|place| match scored.get(place) {
