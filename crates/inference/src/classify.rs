@@ -29,6 +29,8 @@ pub struct Classified {
     pub sentences: Vec<(Span, Vec<LabelScore>)>,
     /// The probability that a label holds for any sentence, the likeliest label first.
     pub labels: Vec<LabelScore>,
+    /// From this probability on a sentence has a label, and the document with it.
+    pub threshold: f64,
     /// As findings.
     pub outcome: TaskOutcome,
 }
@@ -96,7 +98,7 @@ pub fn classify(
             outcome.predictions.push(Prediction { evidence: supports, ..label(score, None) });
         }
     }
-    Ok(Classified { sentences: found, labels, outcome })
+    Ok(Classified { sentences: found, labels, threshold, outcome })
 }
 
 /// The log-probabilities of the hallmarks for sentences of a document, before they are calibrated: see

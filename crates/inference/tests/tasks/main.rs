@@ -55,6 +55,7 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn LanguageModel> {
         tasks: tuned.iter().map(|task| ((*task).to_owned(), prompt.clone())).collect(),
         metrics: Default::default(),
         training: Vec::new(),
+        heads: Vec::new(),
         files: Default::default(),
     };
     let network = Network::init(&config, 5, &device);

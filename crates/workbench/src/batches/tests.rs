@@ -195,7 +195,7 @@ fn a_batch_that_is_undone_while_it_runs_ends_in_peace() {
 fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
     let (_folder, workbench) = bench();
     let documents = import(&workbench, &TEXTS);
-    let begun = |change: fn(&mut serde_json::Value)| {
+    let begun = |change: &dyn Fn(&mut serde_json::Value)| {
         let id = workbench.found_batch(&request(documents.clone())).unwrap();
         let shelf = workbench.shelf();
         let path = shelf.lock().path().to_path_buf();
@@ -212,14 +212,14 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
             .unwrap();
         id
     };
-    let changes: [(fn(&mut serde_json::Value), &str); 4] = [
-        (|settings| settings["model_sha256"] = "00".into(), "weights"),
-        (|settings| settings["tokenizer_sha256"] = "00".into(), "tokenizer"),
-        (|settings| settings["guidance_sha256"] = "00".into(), "tasks.json"),
-        (|settings| settings["dictionaries"][0]["sha256"] = "00".into(), "dictionaries"),
+    let changes = [
+        ("/model_sha256", "weights"),
+        ("/tokenizer_sha256", "tokenizer"),
+        ("/guidance_sha256", "tasks.json"),
+        ("/dictionaries/0/sha256", "dictionaries"),
     ];
-    for (change, words) in changes {
-        let id = begun(change);
+    for (pointer, words) in changes {
+        let id = begun(&|settings| *settings.pointer_mut(pointer).unwrap() = "00".into());
         let refused = workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap_err();
         assert!(refused.message.contains(words) && refused.hint.contains("--accept-changes"), "{refused:?}");
         let batch = workbench.shelf().with(|library| library.batch(id)).unwrap();
@@ -228,7 +228,7 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
         assert_eq!(done.state, BatchState::Finished);
     }
     // One of an older Osler does not say what it was begun with.
-    let id = begun(|settings| {
+    let id = begun(&|settings| {
         for key in ["model_sha256", "tokenizer_sha256", "guidance_sha256", "dictionaries"] {
             settings.as_object_mut().unwrap().remove(key);
         }
