@@ -4,6 +4,7 @@ mod checksums;
 mod detokenizer;
 mod free_text;
 mod token_grammar;
+mod whole_text;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -12,15 +13,23 @@ use std::sync::Arc;
 use biogpt::decode::{self, Reader, Rules};
 use biogpt::{Config, Decoder, Model};
 use devices::{Chosen, Need};
+use documents::{Document, Span};
+use tasks::RelationTask;
+use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
 
+use crate::answer;
+use crate::classify::labels_by_prompt;
 use crate::constrained::{BatchKey, ConstrainedOutput, RequestBatch, RequestId, RequestState};
+use crate::context::{Cancel, Meter};
+use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
 use crate::{
     Continuation, Generation, GenerationRequest, InferenceError, LanguageModel, LoadError, ModelProfile,
     Prompt, TokenDelta,
 };
 use token_grammar::{TokenGrammar, constrained_output};
+use whole_text::{ReadText, log_odds};
 
 pub use checksums::Checksums;
 
@@ -33,6 +42,8 @@ pub struct BioGpt {
     profile: ModelProfile,
     /// What was read last. The next prompt is only read from where it differs.
     reader: Option<Reader>,
+    /// What was read last in both directions.
+    whole: Option<ReadText>,
     batches: Vec<Batch>,
 }
 
@@ -102,14 +113,14 @@ impl BioGpt {
             tuned,
             guidance: Arc::new(guidance),
         };
-        Self { model: Arc::new(model), profile, reader: None, batches: Vec::new() }
+        Self { model: Arc::new(model), profile, reader: None, whole: None, batches: Vec::new() }
     }
 
     /// The same weights for another thread: it has read nothing, and what it reads and writes is its own.
     #[must_use]
     pub fn session(&self) -> Self {
         let (model, profile) = (Arc::clone(&self.model), self.profile.clone());
-        Self { model, profile, reader: None, batches: Vec::new() }
+        Self { model, profile, reader: None, whole: None, batches: Vec::new() }
     }
 
     /// `</s>`, the text, the learned tokens.
@@ -143,6 +154,23 @@ impl BioGpt {
         TokenGrammar::new(grammar, &self.model.tokenizer, room).ok_or(too_long)
     }
 
+    /// For pairs of names of a window the log-probabilities of "none" and of each kind, by the task's pair scorer; nothing
+    /// if the model has none.
+    fn scored_pairs(
+        &mut self,
+        window: &TextWindow<'_>,
+        pairs: &[NamePair],
+        meter: &mut Meter,
+    ) -> Result<Option<Vec<Vec<f64>>>, InferenceError> {
+        let Some((head, _)) = self.model.pair_scorer(window.task.name()) else { return Ok(None) };
+        let text = window.span.slice(&window.document.text).unwrap_or_default();
+        let read = ReadText::read(&self.model, text, self.whole.take())?;
+        meter.count(pairs.len());
+        let scored = read.pairs(&self.model, head, window, pairs);
+        self.whole = Some(read);
+        Ok(Some(scored))
+    }
+
     /// Reads a text, of which only what differs from the last one is computed.
     fn read(&mut self, ids: &[u32]) -> Result<(), InferenceError> {
         let decoder = Decoder::new(&self.model.network, &self.model.config);
@@ -173,6 +201,7 @@ impl LanguageModel for BioGpt {
 
     fn reset(&mut self) {
         self.reader = None;
+        self.whole = None;
         self.drop_abandoned();
     }
 
@@ -267,6 +296,79 @@ impl LanguageModel for BioGpt {
         }
     }
 
+    fn judges_pairs(&self, task: RelationTask) -> bool {
+        self.model.pair_scorer(task.name()).is_some() || self.profile.tuned.contains_key(&pairs_task(task))
+    }
+
+    fn pair_log_odds(
+        &mut self,
+        window: &TextWindow<'_>,
+        pairs: &[NamePair],
+        cancel: &Cancel,
+        meter: &mut Meter,
+    ) -> Result<Vec<f64>, InferenceError> {
+        cancel.check()?;
+        match self.scored_pairs(window, pairs, meter)? {
+            Some(scored) => Ok(scored.iter().map(|row| log_odds(row)).collect()),
+            None => pairs_by_prompt(self, window, pairs, cancel, meter),
+        }
+    }
+
+    fn kind_log_probabilities(
+        &mut self,
+        window: &TextWindow<'_>,
+        pairs: &[NamePair],
+        cancel: &Cancel,
+        meter: &mut Meter,
+    ) -> Result<Vec<Vec<f64>>, InferenceError> {
+        cancel.check()?;
+        match self.scored_pairs(window, pairs, meter)? {
+            Some(scored) => Ok(scored.into_iter().map(|mut row| row.split_off(1)).collect()),
+            None => kinds_by_prompt(self, window, pairs, cancel, meter),
+        }
+    }
+
+    fn label_log_probabilities(
+        &mut self,
+        document: &Document,
+        sentences: &[Span],
+        cancel: &Cancel,
+        meter: &mut Meter,
+        on_sentence: &mut dyn FnMut(usize, Option<LabelLogarithms>),
+    ) -> Result<(), InferenceError> {
+        if let Some((head, _)) = self.model.classifier(crate::classify::TASK) {
+            for (number, sentence) in sentences.iter().enumerate() {
+                cancel.check()?;
+                let text = sentence.slice(&document.text).unwrap_or_default();
+                let found = match ReadText::read(&self.model, text, None) {
+                    Err(InferenceError::TooLong { .. }) => None,
+                    read => read?.classes(&self.model, head).and_then(|p| label_logarithms(&p)),
+                };
+                meter.count(1);
+                on_sentence(number, found);
+            }
+            return Ok(());
+        }
+        labels_by_prompt(self, document, sentences, cancel, meter, on_sentence)
+    }
+
+    fn answer_log_probabilities(
+        &mut self,
+        question: &str,
+        document: &Document,
+        window: Span,
+        meter: &mut Meter,
+    ) -> Result<[f64; 3], InferenceError> {
+        if let Some((head, _)) = self.model.classifier(answer::TASK) {
+            let text = tasks::answer::prompt(question, document, window);
+            let read = ReadText::read(&self.model, &text, None)?;
+            meter.count(1);
+            let p = read.classes(&self.model, head).and_then(|p| <[f64; 3]>::try_from(p).ok());
+            return p.map(|p| p.map(|p| p.max(1e-12).ln())).ok_or(InferenceError::Empty);
+        }
+        answer::by_prompt(self, question, document, window, meter)
+    }
+
     fn poll(&mut self, batch: &RequestBatch, request: RequestId) -> RequestState {
         let own = self.batches.iter_mut().find(|one| one.key.is_of(batch));
         let Some(own) = own else { return RequestState::Unknown };
@@ -282,4 +384,17 @@ impl LanguageModel for BioGpt {
             }
         }
     }
+}
+
+/// The log-odds of each label, and 0 for none of them, which is what it is held against.
+fn label_logarithms(p: &[f64]) -> Option<LabelLogarithms> {
+    let mut found = [0.0; tasks::classify::HALLMARKS.len() + 1];
+    if p.len() + 1 != found.len() {
+        return None;
+    }
+    for (own, p) in found.iter_mut().zip(p) {
+        let p = p.clamp(1e-12, 1.0 - 1e-12);
+        *own = (p / (1.0 - p)).ln();
+    }
+    Some(found)
 }
