@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
-use documents::{Concept, Document, Target};
+use documents::{Concept, Content, Document, Grade, Target};
 use osler_tests::{checkout, shared};
-use sessions::{By, Content, Finding, Grade, Imported, NewDocument};
+use sessions::{By, Finding, Imported, NewDocument};
 use tasks::evaluation;
 use tempfile::TempDir;
 use workbench::wire::{ClassifyRequest, ExtractRequest, ExtractionMode, Id, RelationTask};

@@ -1,38 +1,41 @@
 //! A tuned model's figures, end to end from raw text: what is decided on the development parts, and what comes out.
 //!
-//! Every task is asked in its exhaustive way: all answers it allows are scored and compared, with margins that were
-//! fitted on the development part and are kept in the model folder's `tasks.json`, where the workbench finds them too.
+//! The model is asked by the functions that the app calls, over the same windows, with the same limits; here are only gold
+//! keys, fitting and metrics. Every task is asked in its exhaustive way: all answers it allows are scored and compared, with
+//! thresholds and weights that were fitted on the development part and are kept in the model folder's `tasks.json`, where
+//! the app finds them too.
 
 mod answers;
 mod labels;
+mod pairs;
 mod relations;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use biogpt::decode::{DecodeError, Reader};
-use biogpt::{Decoder, Model};
+use inference::{BioGpt, Finders, InferenceError, LanguageModel, TaskContext};
+use rayon::prelude::*;
 use tasks::calibration::Reliability;
 use tasks::guidance::{Guidance, TaskGuidance};
-use tasks::{Finder, RelationTask};
 
 use crate::tuning::Gold;
+
+pub use pairs::Found;
 
 /// Numbers by name: `bc5cdr.f1`, `hoc.empty_bias`, ...
 pub type Figures = BTreeMap<String, f64>;
 
-/// Asks a model.
-pub struct Evaluator<'m> {
-    model: &'m Model,
-    decoder: Decoder<'m>,
-    finder: &'m Finder,
-    guidance: Guidance,
+/// Asks a model about gold sets.
+pub struct Evaluator {
+    model: BioGpt,
+    finders: Finders,
 }
 
-impl<'m> Evaluator<'m> {
-    /// With candidates' names from `finder` and from the lexicons in `guidance`, and margins from there.
+impl Evaluator {
+    /// With thresholds, weights and learned names from the model's guidance, and other names from `finders`.
     #[must_use]
-    pub fn new(model: &'m Model, finder: &'m Finder, guidance: Guidance) -> Self {
-        Self { model, decoder: Decoder::new(&model.network, &model.config), finder, guidance }
+    pub const fn new(model: BioGpt, finders: Finders) -> Self {
+        Self { model, finders }
     }
 
     /// Fits the margins of the tasks in `names`: what texts show on a training part, how it is weighed with what the model
@@ -45,25 +48,24 @@ impl<'m> Evaluator<'m> {
         names: &[String],
         train: &Gold,
         dev: &Gold,
-    ) -> Result<(Figures, Guidance), DecodeError> {
+    ) -> Result<(Figures, Guidance), InferenceError> {
         let mut figures = Figures::new();
-        let mut fitted = self.guidance.clone();
+        let mut fitted = Guidance::clone(self.guidance());
         let mut add = |name: &str, (found, guidance): (Figures, TaskGuidance)| {
             figures.extend(found);
             let before = fitted.0.remove(name).unwrap_or_default();
             fitted.0.insert(name.to_owned(), TaskGuidance { lexicon: before.lexicon, ..guidance });
         };
-        let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
         for ((task, learned), (_, chosen)) in train.relations.iter().zip(&dev.relations) {
-            let name = relations::prompt_name(*task);
-            if asked(task.name()) && self.knows(&name) {
+            let name = inference::relations::pairs_task(*task);
+            if self.evaluates(names, task.name(), &name) {
                 add(&name, self.fit_relations(*task, learned, chosen)?);
             }
         }
-        if asked("pubmedqa") {
+        if self.evaluates(names, "pubmedqa", "pubmedqa") {
             add("pubmedqa", self.fit_answers(&train.questions, &dev.questions)?);
         }
-        if asked("hoc") {
+        if self.evaluates(names, "hoc", "hoc") {
             add("hoc", self.fit_labels(&train.sentences, &dev.sentences)?);
         }
         Ok((figures, fitted))
@@ -73,54 +75,45 @@ impl<'m> Evaluator<'m> {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn measure(&self, names: &[String], gold: &Gold) -> Result<Figures, DecodeError> {
+    pub fn measure(&self, names: &[String], gold: &Gold) -> Result<Figures, InferenceError> {
         let mut figures = Figures::new();
-        let asked = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
         for (task, documents) in &gold.relations {
-            if asked(task.name()) && self.knows(&relations::prompt_name(*task)) {
+            if self.evaluates(names, task.name(), &inference::relations::pairs_task(*task)) {
                 figures.extend(self.measure_relations(*task, documents)?);
             }
         }
-        if asked("pubmedqa") {
+        if self.evaluates(names, "pubmedqa", "pubmedqa") {
             figures.extend(self.measure_answers(&gold.questions)?);
         }
-        if asked("hoc") {
+        if self.evaluates(names, "hoc", "hoc") {
             figures.extend(self.measure_labels(&gold.sentences)?);
         }
         Ok(figures)
     }
 
-    /// The dictionaries, with what the model's training taught about a task's names.
-    fn finder_of(&self, task: RelationTask) -> Finder {
-        match self.guidance.of(task.name()) {
-            Some(guidance) => self.finder.clone().with_lexicon(&guidance.lexicon),
-            None => self.finder.clone(),
-        }
+    fn guidance(&self) -> &Arc<Guidance> {
+        &self.model.profile().guidance
     }
 
-    fn knows(&self, prompt: &str) -> bool {
-        self.model.manifest.tasks.contains_key(prompt)
+    /// Whether a task is among the `names` (all if none is named) and the model was tuned for it, as `tuned` in its
+    /// manifest.
+    fn evaluates(&self, names: &[String], task: &str, tuned: &str) -> bool {
+        let profile = self.model.profile();
+        let knows = profile.tuned_for_unknown || profile.tuned.contains_key(tuned);
+        knows && (names.is_empty() || names.iter().any(|name| name == task))
     }
 
-    fn tokens(&self, text: &str) -> Vec<u32> {
-        self.model.tokenizer.encode(text).without_start().ids
-    }
-
-    /// Reads a source with the learned prompt of a task; a source that leaves no room for `room` tokens loses its end.
-    fn read(&self, task: &str, source: &str, room: usize) -> Result<Reader, DecodeError> {
-        let prompt = self.model.manifest.tasks.get(task).map_or(&[][..], |t| t.prompt.as_slice());
-        let longest = self.model.config.max_positions.saturating_sub(room + prompt.len() + 1);
-        let mut tokens = vec![self.model.config.eos_id];
-        tokens.extend(self.tokens(source).into_iter().take(longest));
-        tokens.extend_from_slice(prompt);
-        let mut reader = self.decoder.reader();
-        reader.read(&self.decoder, &tokens)?;
-        Ok(reader)
+    /// Works on many items at once; each thread has a session of its own.
+    fn in_parallel<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&mut TaskContext<'_>, &T) -> Result<R, InferenceError> + Sync,
+    ) -> Result<Vec<R>, InferenceError> {
+        let session = || self.model.session();
+        let done = items.par_iter().map_init(session, |model, item| work(&mut TaskContext::new(model), item));
+        done.collect()
     }
 }
-
-/// Tokens that an answer may take.
-const ROOM: usize = 128;
 
 /// Bins of equal width that calibration is judged in.
 const BINS: usize = 10;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use biogpt::Model;
 use biogpt::model::Manifest;
 use burn::tensor::Device;
-use tasks::Finder;
+use inference::{BioGpt, Checksums, Finders};
 use tasks::guidance::Guidance;
 use terms::Terms;
 use training::evaluation::{Evaluator, Figures};
@@ -38,13 +38,15 @@ pub struct Arguments {
 /// Learns names and words from the training parts, fits on the development parts how they are weighed with what the model
 /// says, and keeps what it finds in `tasks.json`.
 pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
-    let (model, finder) = open(arguments)?;
+    let finders = finders(arguments)?;
+    let finder = finders.dictionaries();
     let mut guidance = Guidance::read(&arguments.model)?;
-    for (task, lexicon) in tuning::lexicons(&arguments.tasks, &finder)? {
+    for (task, lexicon) in tuning::lexicons(&arguments.tasks, finder)? {
         guidance.0.entry(task).or_default().lexicon = lexicon;
     }
-    let [train, dev] = [Part::Train, Part::Dev].map(|part| tuning::read(&arguments.tasks, part, &finder));
-    let (found, guidance) = Evaluator::new(&model, &finder, guidance).fit(&arguments.only, &train?, &dev?)?;
+    let [train, dev] = [Part::Train, Part::Dev].map(|part| tuning::read(&arguments.tasks, part, finder));
+    let (train, dev) = (train?, dev?);
+    let (found, guidance) = evaluator(arguments, finders, guidance)?.fit(&arguments.only, &train, &dev)?;
     if !arguments.dry {
         guidance.write(&arguments.model)?;
     }
@@ -53,15 +55,21 @@ pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Measures on the test parts with what was fitted.
 pub fn evaluate(arguments: &Arguments) -> Result<(), Failure> {
-    let (model, finder) = open(arguments)?;
+    let finders = finders(arguments)?;
     let guidance = Guidance::read(&arguments.model)?;
-    let gold = tuning::read(&arguments.tasks, Part::Test, &finder)?;
-    keep(arguments, &Evaluator::new(&model, &finder, guidance).measure(&arguments.only, &gold)?)
+    let gold = tuning::read(&arguments.tasks, Part::Test, finders.dictionaries())?;
+    keep(arguments, &evaluator(arguments, finders, guidance)?.measure(&arguments.only, &gold)?)
 }
 
-fn open(arguments: &Arguments) -> Result<(Model, Finder), Failure> {
+fn finders(arguments: &Arguments) -> Result<Finders, Failure> {
+    Ok(Finders::new(vec![Arc::new(Terms::open(&arguments.terms)?)]))
+}
+
+fn evaluator(arguments: &Arguments, finders: Finders, guidance: Guidance) -> Result<Evaluator, Failure> {
     let model = Model::load(&arguments.model, &Device::flex())?;
-    Ok((model, Finder::new(vec![Arc::new(Terms::open(&arguments.terms)?)])))
+    // Nothing is stored with these results that would name the files.
+    let model = BioGpt::new(model, "", "cpu".to_owned(), Checksums::default(), guidance);
+    Ok(Evaluator::new(model, finders))
 }
 
 /// Which model, on which data.

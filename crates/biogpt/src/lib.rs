@@ -16,7 +16,7 @@ pub use model::{Model, ModelError};
 pub use network::{Network, Training};
 pub use operations::{Visibility, memory};
 pub use parameters::matrix;
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{DecodeStream, Tokenizer};
 
 /// The most numbers that a tensor of a model of this shape has on a graphics device, with its matrices in pieces.
 #[must_use]

@@ -5,7 +5,7 @@ use std::path::Path;
 use biogpt::{Config, Model};
 use burn::tensor::Device;
 use devices::{Kind, Need, Request};
-use workbench::generator::need;
+use workbench::engine::need;
 
 use crate::Failure;
 use crate::desk::{model_folder, places};

@@ -1,8 +1,10 @@
-//! Documents, spans, entities and relations; the file formats of the field; gold corpora.
+//! Documents, spans, entities and relations; what is predicted about them; the file formats of the field; gold corpora.
 
+mod annotation;
 pub mod corpora;
 pub mod formats;
 pub mod limits;
 pub mod model;
 
+pub use annotation::{Content, Grade, Participant, Prediction, Warning};
 pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};

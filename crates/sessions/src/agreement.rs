@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::Prediction;
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
@@ -20,7 +21,6 @@ use crate::last_word::{Says, words};
 use crate::library::Library;
 use crate::queue::LATEST_RUN;
 use crate::tables::decisions;
-use crate::tables::findings::Prediction;
 
 /// Which model's results are compared.
 #[derive(Debug, Clone, Copy)]
@@ -196,7 +196,7 @@ fn views_of(connection: &Connection, curator: &str) -> Result<BTreeMap<Key, View
             Says::Duplicate => before.is_some_and(|view| view.yes),
         };
         let proposed = word.proposed || before.is_some_and(|view| view.proposed);
-        let (sort, kind) = (word.content.sort(), word.content.kind().to_owned());
+        let (sort, kind) = (word.content.variant(), word.content.kind().to_owned());
         views.insert(key, View { sort, kind, yes, proposed });
     }
     Ok(views)

@@ -5,10 +5,9 @@ mod page;
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::formats::{ADDED, RECORD};
-use documents::{Concept, Document, Infons, Span};
+use documents::{Concept, Content, Document, Infons, Span};
 use page::Page;
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::identifiers::{DecisionId, DocumentId, RunId};
 use crate::last_word::{Says, Word, words};

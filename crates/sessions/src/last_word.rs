@@ -1,9 +1,9 @@
 //! What a curator means by several decisions about one statement: models may say the same in several runs, and a curator may
 //! decide it in each. The last word counts, wherever it was said.
 
+use documents::Content;
 use rusqlite::Connection;
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::tables::decisions::{self, Decision, Reason, Statement, Verdict};
 

@@ -1,8 +1,7 @@
 //! Annotating every place where a name stands, as one step.
 
-use ::documents::{Concept, Span};
+use ::documents::{Concept, Content, Span};
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::identifiers::{By, DecisionId, DocumentId};
 use crate::journal::Action;

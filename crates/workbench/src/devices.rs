@@ -2,8 +2,8 @@
 
 use ::devices::{Adapter, Kind, choose, list};
 
+use crate::engine::need;
 use crate::error::Result;
-use crate::generator::need;
 use crate::machine::request;
 use crate::wire::{Device, DeviceKind, Limit};
 use crate::workbench::Workbench;

@@ -3,40 +3,43 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use inference::{BioGpt, Checksums, Finders, LanguageModel, Scripted};
+
 use crate::engine::{Ask, Computing, Engine, EngineError, Loader, Source};
 use crate::error::{Result, error};
-use crate::generator::{BioGpt, Generator, Scripted, Sums};
 use crate::library::Names;
 use crate::models::Installed;
 use crate::places::Places;
-use crate::runs::Finders;
 use crate::wire::{DeviceChoice, ErrorCode, Settings};
 
 /// The model that is in use today, for results that were made by the same one in another form.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Today(Arc<Mutex<Option<(String, Sums)>>>);
+pub(crate) struct Today(Arc<Mutex<Option<(String, Checksums)>>>);
 
 impl Today {
     /// Whether a run was made by the model of this id when it had other weights or was taught otherwise.
     pub(crate) fn differs(&self, model_id: &str, record: &sessions::RunRecord) -> bool {
         let today = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((_, sums)) = today.as_ref().filter(|(id, _)| id == model_id) else { return false };
-        let taught_otherwise = !record.guidance_sha256.is_empty() && record.guidance_sha256 != sums.guidance;
-        record.model_sha256 != sums.weights || taught_otherwise
+        let Some((_, checksums)) = today.as_ref().filter(|(id, _)| id == model_id) else { return false };
+        let taught_otherwise =
+            !record.guidance_sha256.is_empty() && record.guidance_sha256 != checksums.guidance;
+        record.model_sha256 != checksums.weights || taught_otherwise
     }
 
     /// Published folders keep no sums, and reading all of them would take long: of these nothing is said.
     fn set(&self, source: Option<&Source>) {
-        let sums = source.and_then(|source| {
+        let checksums = source.and_then(|source| {
             let folder = source.folder.as_deref();
-            let sums = match folder {
-                Some(folder) if folder.join("manifest.json").is_file() => Sums::of_folder(folder).ok()?,
+            let checksums = match folder {
+                Some(folder) if folder.join("manifest.json").is_file() => {
+                    Checksums::of_folder(folder).ok()?
+                }
                 Some(_) => return None,
-                None => Sums::of_profile(Scripted::default().profile()),
+                None => Checksums::of_profile(Scripted::default().profile()),
             };
-            Some((source.id.clone(), sums))
+            Some((source.id.clone(), checksums))
         });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sums;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = checksums;
     }
 }
 
@@ -73,16 +76,16 @@ impl Machine {
     ///
     /// # Errors
     /// When there is none, or its files cannot be read.
-    pub(crate) fn in_use(&self) -> Result<(Source, Sums)> {
+    pub(crate) fn in_use(&self) -> Result<(Source, Checksums)> {
         let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let source = chosen.ok_or_else(|| {
             error(ErrorCode::NoModel, "There is no model to work with.", "Choose or import one.")
         })?;
-        let sums = match &source.folder {
-            Some(folder) => Sums::of_folder(folder)?,
-            None => Sums::of_profile(Scripted::default().profile()),
+        let checksums = match &source.folder {
+            Some(folder) => Checksums::of_folder(folder)?,
+            None => Checksums::of_profile(Scripted::default().profile()),
         };
-        Ok((source, sums))
+        Ok((source, checksums))
     }
 
     /// The names of these dictionaries, opened when they are first needed.
@@ -90,8 +93,8 @@ impl Machine {
     /// # Errors
     /// When one of them is missing or damaged.
     pub(crate) fn finders(&self, names: &Names) -> Result<&Arc<Finders>> {
-        let (layers, used) = names.all()?;
-        Ok(self.finders.get_or_init(|| Arc::new(Finders::new(layers.to_vec(), used))))
+        let (layers, _) = names.all()?;
+        Ok(self.finders.get_or_init(|| Arc::new(Finders::new(layers.to_vec()))))
     }
 
     /// Takes over what of the settings is about the engine.
@@ -116,23 +119,25 @@ fn idle(settings: &Settings) -> Option<Duration> {
     (settings.unload_after > 0).then(|| Duration::from_secs(u64::from(settings.unload_after) * 60))
 }
 
-/// Loads BioGPT from a folder, or the scripted generator without one.
+/// Loads BioGPT from a folder, or the scripted model without one.
 pub(crate) fn loader() -> Loader {
     Box::new(
         |source: &Source,
          goes_to: &dyn Fn(Computing)|
-         -> std::result::Result<Box<dyn Generator>, EngineError> {
+         -> std::result::Result<Box<dyn LanguageModel>, EngineError> {
             Ok(match &source.folder {
-                Some(folder) => Box::new(BioGpt::load(source, folder, goes_to)?),
-                None => {
-                    let generator = Scripted::default();
-                    let reason = "it is written by hand".to_owned();
+                Some(folder) => Box::new(BioGpt::load(&source.id, folder, source.device, &|chosen| {
                     goes_to(Computing {
-                        device: generator.profile().device.clone(),
-                        graphics: false,
-                        reason,
+                        device: chosen.adapter.name.clone(),
+                        graphics: chosen.adapter.kind != devices::Kind::Processor,
+                        reason: chosen.reason.clone(),
                     });
-                    Box::new(generator)
+                })?),
+                None => {
+                    let model = Scripted::default();
+                    let reason = "it is written by hand".to_owned();
+                    goes_to(Computing { device: model.profile().device.clone(), graphics: false, reason });
+                    Box::new(model)
                 }
             })
         },

@@ -1,12 +1,12 @@
 //! Does a stored result come out again?
 
 use documents::Document;
+use inference::{SCRIPTED, TaskOutcome};
 use sessions::RunRecord;
 
 use crate::engine::{Cancel, Lane};
 use crate::error::Result;
-use crate::generator::SCRIPTED;
-use crate::runs::{Outcome, Recipe};
+use crate::run_record::{request_of, run_record};
 use crate::verification::{RecordedRun, compared, exported, predicted, same_figures};
 use crate::workbench::Workbench;
 
@@ -84,20 +84,23 @@ impl Workbench {
         document: &Document,
         text_sha256: &str,
         record: &RunRecord,
-    ) -> Result<(Verified, Option<Outcome>)> {
+    ) -> Result<(Verified, Option<TaskOutcome>)> {
         let mut differences = Vec::new();
-        let Some(recipe) = Recipe::of(&record.task, &record.parameters, &record.decoding) else {
+        let Some(request) = request_of(record) else {
             differences.push(format!("this Osler does not know the task {}", record.task));
             return Ok((Verified { differences, ..Verified::default() }, None));
         };
         let finders = std::sync::Arc::clone(self.machine.finders(&self.names)?);
-        let dictionaries = finders.dictionaries().to_vec();
-        let (asked, document) = (recipe.clone(), document.clone());
-        let (profile, outcome) =
-            self.machine.engine.run(Lane::Person, "Verifying a result", &Cancel::default(), move |desk| {
-                Ok((desk.generator.profile().clone(), asked.run(desk, &document, &finders)?))
-            })?;
-        let now = recipe.record(&profile, text_sha256, &outcome.notices, &dictionaries, record.made_at);
+        let dictionaries = self.names.all()?.1;
+        let (asked, document) = (request.clone(), document.clone());
+        let (profile, outcome) = self.machine.engine.run(
+            Lane::Person,
+            "Verifying a result",
+            &Cancel::default(),
+            move |context| Ok((context.model.profile().clone(), asked.run(context, &document, &finders)?)),
+        )?;
+        let notices = &outcome.notices;
+        let now = run_record(&request, &profile, text_sha256, notices, dictionaries, record.made_at);
         let mut compare = |what: &str, before: &str, after: &str| {
             if before != after {
                 differences.push(format!("{what}: {before} before, {after} now"));

@@ -1,43 +1,50 @@
 //! PubMedQA: the three answers are compared, by what question and text show and what the model says.
 
-use biogpt::decode::{Continuation, DecodeError};
 use documents::corpora::pubmedqa::Question;
+use inference::{InferenceError, ScoredWindow, score_windows, surest};
 use rayon::prelude::*;
 use tasks::guidance::TaskGuidance;
 use tasks::linear::{Linear, Penalty, Signs};
 use tasks::{answer, source};
 
-use super::{Evaluator, Figures, ROOM, best_weight, calibration_error};
+use super::{Evaluator, Figures, best_weight, calibration_error};
 
-/// Log-probabilities of the answers in the order of [`answer::Answer::ALL`], what question and text show, and the place of
-/// the right answer.
-type Scored = ([f64; 3], Signs, usize);
+/// What the windows of a question's document show and the model says, and the place of the right answer.
+type Scored = (Vec<ScoredWindow>, usize);
 
 /// Chosen by leaving out each tenth of the training part in turn.
 const PENALTY: Penalty = Penalty { lasso: 0.0, ridge: 3.0, rows: 5 };
 
-fn shown(question: &Question) -> Option<(Signs, usize)> {
+/// The place of the right answer in [`answer::Answer::ALL`].
+fn gold(question: &Question) -> Option<usize> {
     let gold = answer::Answer::from_word(question.answer.as_deref()?)?;
-    let place = answer::Answer::ALL.iter().position(|a| *a == gold)?;
-    let document = question.document();
-    Some((answer::signs(&question.question, &document, source::whole(&document)), place))
+    answer::Answer::ALL.iter().position(|a| *a == gold)
 }
 
-impl Evaluator<'_> {
-    fn scored_answers(&self, questions: &[Question]) -> Result<Vec<Scored>, DecodeError> {
-        let known = questions.par_iter().filter_map(|question| Some((question, shown(question)?)));
-        let targets = answer::Answer::ALL.map(|a| self.tokens(&answer::target(a)));
-        let targets = targets.each_ref().map(|tokens| Continuation::whole(tokens));
-        known
-            .map(|(question, (signs, place))| {
-                let document = question.document();
-                let text = answer::prompt(&question.question, &document, source::whole(&document));
-                let reader = self.read("pubmedqa", &text, ROOM)?;
-                let found = self.decoder.score(&reader, &targets)?;
-                let sum = |i: usize| found[i].iter().map(|p| f64::from(*p)).sum();
-                Ok(([sum(0), sum(1), sum(2)], signs, place))
-            })
-            .collect()
+fn shown(question: &Question) -> Option<(Signs, usize)> {
+    let document = question.document();
+    Some((answer::signs(&question.question, &document, source::whole(&document)), gold(question)?))
+}
+
+impl Evaluator {
+    /// The probabilities of the answers to each question in the order of [`answer::Answer::ALL`], as the app shows them.
+    ///
+    /// # Errors
+    /// If the model was not tuned for it, a question leaves no room for the text, or the device fails.
+    pub fn answers(&self, questions: &[Question]) -> Result<Vec<[f64; 3]>, InferenceError> {
+        let guidance = self.guidance().or_none("pubmedqa");
+        self.in_parallel(questions, |context, question| {
+            let (windows, _) = score_windows(context, &question.question, &question.document())?;
+            Ok(probabilities(guidance, &windows))
+        })
+    }
+
+    fn scored_answers(&self, questions: &[Question]) -> Result<Vec<Scored>, InferenceError> {
+        let known: Vec<(&Question, usize)> =
+            questions.iter().filter_map(|question| Some((question, gold(question)?))).collect();
+        self.in_parallel(&known, |context, (question, gold)| {
+            Ok((score_windows(context, &question.question, &question.document())?.0, *gold))
+        })
     }
 
     /// Learns on one part what question and text show; on the other, whose few questions say little, only how much the model
@@ -46,7 +53,7 @@ impl Evaluator<'_> {
         &self,
         train: &[Question],
         dev: &[Question],
-    ) -> Result<(Figures, TaskGuidance), DecodeError> {
+    ) -> Result<(Figures, TaskGuidance), InferenceError> {
         let learned: Vec<(Signs, usize)> = train.par_iter().filter_map(shown).collect();
         let signs = |place: usize| {
             let rows: Vec<(&Signs, bool)> =
@@ -57,9 +64,8 @@ impl Evaluator<'_> {
         let scored = self.scored_answers(dev)?;
         guidance.model_weight = best_weight(|model_weight| {
             let tried = TaskGuidance { model_weight, ..guidance.clone() };
-            let own = |(written, signs, gold): &Scored| {
-                answer::probabilities(&tried, signs, *written)[*gold].max(f64::MIN_POSITIVE).ln()
-            };
+            let own =
+                |(windows, gold): &Scored| probabilities(&tried, windows)[*gold].max(f64::MIN_POSITIVE).ln();
             scored.iter().map(own).sum()
         });
         let (accuracy, macro_f1, _) = quality(&guidance, &scored);
@@ -71,9 +77,9 @@ impl Evaluator<'_> {
         Ok((figures.map(|(name, value)| (name.to_owned(), value)).into(), guidance))
     }
 
-    pub(super) fn measure_answers(&self, questions: &[Question]) -> Result<Figures, DecodeError> {
+    pub(super) fn measure_answers(&self, questions: &[Question]) -> Result<Figures, InferenceError> {
         let scored = self.scored_answers(questions)?;
-        let (accuracy, macro_f1, calibration) = quality(self.guidance.or_none("pubmedqa"), &scored);
+        let (accuracy, macro_f1, calibration) = quality(self.guidance().or_none("pubmedqa"), &scored);
         Ok([
             ("pubmedqa.accuracy", 100.0 * accuracy),
             ("pubmedqa.macro_f1", 100.0 * macro_f1),
@@ -85,12 +91,16 @@ impl Evaluator<'_> {
     }
 }
 
+fn probabilities(guidance: &TaskGuidance, windows: &[ScoredWindow]) -> [f64; 3] {
+    surest(guidance, windows).map_or([1.0 / 3.0; 3], |(_, probabilities)| probabilities)
+}
+
 /// Accuracy, macro F1, and calibration error of the chosen answer.
 fn quality(guidance: &TaskGuidance, scored: &[Scored]) -> (f64, f64, f64) {
     let mut counts = [[0usize; 3]; 3];
     let mut sure = Vec::new();
-    for (written, signs, gold) in scored {
-        let probabilities = answer::probabilities(guidance, signs, *written);
+    for (windows, gold) in scored {
+        let probabilities = probabilities(guidance, windows);
         let mut chosen = 0;
         for i in 1..3 {
             chosen = if probabilities[i] > probabilities[chosen] { i } else { chosen };
@@ -109,11 +119,18 @@ fn quality(guidance: &TaskGuidance, scored: &[Scored]) -> (f64, f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use documents::Span;
+
     use super::*;
 
     #[test]
     fn always_the_commonest_answer_has_a_low_macro_f1() {
-        let scored: Vec<Scored> = [0, 0, 1, 2].map(|gold| ([-0.1, -3.0, -4.0], Signs::new(), gold)).to_vec();
+        let window = ScoredWindow {
+            span: Span::new(0, 1),
+            log_probabilities: [-0.1, -3.0, -4.0],
+            features: Signs::new(),
+        };
+        let scored: Vec<Scored> = [0, 0, 1, 2].map(|gold| (vec![window.clone()], gold)).to_vec();
         let mut guidance = TaskGuidance::default();
         let (accuracy, macro_f1, _) = quality(&guidance, &scored);
         assert!((accuracy - 0.5).abs() < 1e-9 && (macro_f1 - 2.0 / 9.0).abs() < 1e-9);

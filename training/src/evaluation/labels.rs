@@ -1,42 +1,41 @@
 //! HoC: each of the ten hallmarks holds or not, by the words of a sentence and what the model writes first.
 
-use biogpt::decode::{Continuation, DecodeError};
+use documents::Document;
+use inference::{InferenceError, TaskContext, label_log_probabilities};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
 use tasks::classify::LabelLogarithms;
 use tasks::guidance::TaskGuidance;
 use tasks::linear::{Linear, Penalty, Signs};
-use tasks::{classify, evaluation};
+use tasks::{classify, evaluation, source};
 
-use super::{Evaluator, Figures, ROOM, best_weight, calibration_error};
+use super::{Evaluator, Figures, best_weight, calibration_error};
 
 type Sentence = (String, Vec<String>);
 
 /// Chosen on the development part.
 const PENALTY: Penalty = Penalty { lasso: 1.0, ridge: 0.0, rows: 3 };
 
-impl Evaluator<'_> {
-    fn scored_labels(&self, sentences: &[Sentence]) -> Result<Vec<LabelLogarithms>, DecodeError> {
-        // Without the stop: another label may follow.
-        let of = |label: &str| {
-            let target = classify::target(&[label]);
-            self.tokens(target.trim_end_matches('.'))
-        };
-        let targets: Vec<Vec<u32>> =
-            classify::HALLMARKS.into_iter().chain([classify::EMPTY]).map(of).collect();
-        let targets: Vec<_> = targets.iter().map(|tokens| Continuation::whole(tokens)).collect();
-        sentences
-            .par_iter()
-            .map(|(sentence, _)| {
-                let reader = self.read("hoc", &classify::prompt(sentence), ROOM)?;
-                let found = self.decoder.score(&reader, &targets)?;
-                let mut scores = LabelLogarithms::default();
-                for (score, tokens) in scores.iter_mut().zip(found) {
-                    *score = tokens.iter().map(|p| f64::from(*p)).sum();
-                }
-                Ok(scores)
-            })
-            .collect()
+impl Evaluator {
+    /// The probability of each hallmark for each sentence, as the app shows it; `None` for one that is too long.
+    ///
+    /// # Errors
+    /// If the model was not tuned for it, or the device fails.
+    pub fn labels(&self, sentences: &[String]) -> Result<Vec<Option<[f64; 10]>>, InferenceError> {
+        let guidance = self.guidance().or_none("hoc");
+        self.in_parallel(sentences, |context, sentence| {
+            let written = scored(context, sentence)?;
+            Ok(written.map(|written| classify::probabilities(guidance, sentence, &written)))
+        })
+    }
+
+    /// What the model says of each sentence, but for those that are longer than it reads at once.
+    fn scored_labels<'s>(
+        &self,
+        sentences: &'s [Sentence],
+    ) -> Result<Vec<(Option<LabelLogarithms>, &'s Sentence)>, InferenceError> {
+        let written = self.in_parallel(sentences, |context, (sentence, _)| scored(context, sentence))?;
+        Ok(written.into_iter().zip(sentences).collect())
     }
 
     /// Learns words on one part; weighs them with the model, calibrates and sets the threshold on the other. The figure is
@@ -45,10 +44,13 @@ impl Evaluator<'_> {
         &self,
         train: &[Sentence],
         dev: &[Sentence],
-    ) -> Result<(Figures, TaskGuidance), DecodeError> {
+    ) -> Result<(Figures, TaskGuidance), InferenceError> {
         let mut guidance = TaskGuidance { signs: words(train), ..TaskGuidance::default() };
-        let scored: Vec<(LabelLogarithms, &Sentence)> =
-            self.scored_labels(dev)?.into_iter().zip(dev).collect();
+        let scored: Vec<(LabelLogarithms, &Sentence)> = self
+            .scored_labels(dev)?
+            .into_iter()
+            .filter_map(|(written, sentence)| Some((written?, sentence)))
+            .collect();
         guidance.model_weight = best_weight(|model_weight| {
             let tried = TaskGuidance { model_weight, ..guidance.clone() };
             let strengths = strengths(&tried, &scored);
@@ -79,19 +81,20 @@ impl Evaluator<'_> {
         Ok((figures, fitted))
     }
 
-    pub(super) fn measure_labels(&self, sentences: &[Sentence]) -> Result<Figures, DecodeError> {
+    pub(super) fn measure_labels(&self, sentences: &[Sentence]) -> Result<Figures, InferenceError> {
         let scored = self.scored_labels(sentences)?;
-        let guidance = self.guidance.or_none("hoc");
-        let fields = scored
-            .iter()
-            .zip(sentences)
-            .map(|(scores, (sentence, labels))| (field(guidance, sentence, scores), labels.clone()));
+        let guidance = self.guidance().or_none("hoc");
+        // A sentence that is not read has no label.
+        let fields = scored.iter().map(|(written, (sentence, labels))| {
+            let field = written.as_ref().map(|written| field(guidance, sentence, written));
+            (field.unwrap_or_else(|| classify::EMPTY.to_owned()), labels.clone())
+        });
         let micro_f1 = micro_f1(fields.collect());
         let predictions: Vec<(f64, bool)> = scored
             .iter()
-            .zip(sentences)
-            .flat_map(|(scores, (sentence, labels))| {
-                let probabilities = classify::probabilities(guidance, sentence, scores);
+            .filter_map(|(written, sentence)| Some((written.as_ref()?, sentence)))
+            .flat_map(|(written, (sentence, labels))| {
+                let probabilities = classify::probabilities(guidance, sentence, written);
                 let known = classify::HALLMARKS.into_iter().zip(probabilities);
                 known.map(|(label, p)| (p, labels.iter().any(|own| own == label))).collect::<Vec<_>>()
             })
@@ -104,6 +107,15 @@ impl Evaluator<'_> {
         .map(|(name, value)| (name.to_owned(), value))
         .into())
     }
+}
+
+/// What the model says of a sentence.
+fn scored(context: &mut TaskContext<'_>, sentence: &str) -> Result<Option<LabelLogarithms>, InferenceError> {
+    let document = Document { text: sentence.to_owned(), ..Document::default() };
+    let mut found = None;
+    let whole = [source::whole(&document)];
+    label_log_probabilities(context, &document, &whole, &mut |_, written| found = written)?;
+    Ok(found)
 }
 
 /// The words that speak for each hallmark.

@@ -3,8 +3,7 @@
 //! A [`Reader`] reads a prompt once and keeps what it has read; [`Decoder::generate`], [`Decoder::beam_search`] and
 //! [`Decoder::score`] continue it, as often as wished. Every token that comes out is a [`Token`]: its id with its
 //! log-probability, rank and alternatives as the model sees them, before any constraint, temperature or penalty, and
-//! the share of probability that the constraint took away. Nothing here knows text but [`Text`], which turns ids into
-//! text as they come.
+//! the share of probability that the constraint took away. Nothing here knows text.
 
 mod beam;
 mod constraint;
@@ -16,7 +15,6 @@ mod rules;
 mod score;
 pub mod scores;
 mod sequences;
-mod text;
 
 use crate::{Config, Network};
 
@@ -28,7 +26,6 @@ pub use reader::{Prompts, Reader};
 pub use rules::Rules;
 pub use score::Continuation;
 pub use sequences::{Readings, Sequences};
-pub use text::{Piece, Stops, Text, Written};
 
 /// A token that was written and how sure the model was of it.
 #[derive(Debug, Clone, PartialEq)]

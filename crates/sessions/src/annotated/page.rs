@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use documents::formats::{ADDED, RECORD};
-use documents::{Argument, Concept, Document, Entity, Infons, Relation, Span, Target};
+use documents::{
+    Argument, Concept, Content, Document, Entity, Infons, Participant, Prediction, Relation, Span, Target,
+};
 use rusqlite::Connection;
 
 use super::{EARLIER, IDS, MADE_FOR, PLACES, ids, places};
-use crate::content::{Content, Participant};
 use crate::error::Result;
 use crate::identifiers::{RunId, Timestamp};
 use crate::tables::decisions::{Decision, Statement, Subject, Verdict};
 use crate::tables::documents::StoredDocument;
-use crate::tables::findings::{Finding, Prediction};
+use crate::tables::findings::Finding;
 
 /// A document in the making.
 pub(super) struct Page<'c> {

@@ -1,10 +1,10 @@
 //! What an action was about, by name: for the history, which says what was done and where.
 
+use documents::Content;
 use rusqlite::Connection;
 
 use super::changes;
 use super::record::{Journaled, Table};
-use crate::content::Content;
 use crate::error::{Error, Result};
 use crate::identifiers::EventId;
 use crate::library::Library;

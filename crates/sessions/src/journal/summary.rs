@@ -118,9 +118,9 @@ fn decided(connection: &Connection, event: EventId, action: Action) -> Result<St
             (_, None) => "decided",
         });
         nouns.push(match own.or(sides.iter().flatten().next()).map(|decision| &decision.statement) {
-            Some(Statement::Added(content)) => noun(content.sort()),
+            Some(Statement::Added(content)) => noun(content.variant()),
             Some(Statement::Judged { subject, .. }) => {
-                content_of(connection, *subject).map_or("annotation", |(_, content)| noun(content.sort()))
+                content_of(connection, *subject).map_or("annotation", |(_, content)| noun(content.variant()))
             }
             None => "annotation",
         });

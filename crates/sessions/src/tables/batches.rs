@@ -1,12 +1,12 @@
 //! Table `batches`: a task over many documents. Its runs belong to the event that started it, so that one undo takes the
 //! whole batch away. Claiming, pausing and counting are no actions of their own: their inverse is resuming and going on.
 
+use ::documents::Prediction;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::batch_items::{self, BatchItem, ItemState};
 use super::documents;
-use super::findings::Prediction;
 use super::runs::{self, Ending, RunRecord};
 use crate::error::{Error, Result};
 use crate::identifiers::{BatchId, By, DocumentId, EventId, RunId, Timestamp, words};

@@ -1,11 +1,11 @@
 //! Table `decisions`: what curators say. A decision stands beside the finding or imported annotation it is about, and
 //! changes nothing of it; each curator has their own.
 
+use ::documents::Content;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{documents, findings, imported_entities, imported_relations};
-use crate::content::Content;
 use crate::error::{Error, Result};
 use crate::full_text::full_text;
 use crate::identifiers::{

@@ -1,13 +1,10 @@
 //! Table `findings`: what a model predicted. Belongs to its run, is never changed, and stays beside whatever a curator decides.
 
-use std::collections::BTreeMap;
-
-use ::documents::Span;
+use ::documents::{Content, Prediction};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::documents;
-use crate::content::{Content, Grade};
 use crate::error::{Error, Result};
 use crate::full_text::full_text;
 use crate::identifiers::{DocumentId, FindingId, RunId};
@@ -43,41 +40,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         full_text!("findings_words", "findings", ["names"])
     ),
 }];
-
-/// What a model says, with everything it says about how sure it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    /// The statement.
-    pub content: Content,
-    /// Calibrated probability that it is right.
-    pub score: Option<f64>,
-    /// Probability mass that the grammar took away while it was written: high where the model wanted to write something
-    /// that the task does not allow. The mean of [`Self::masked_masses`] where they are known.
-    pub masked_mass: Option<f64>,
-    /// The same at each step, rounded to four decimals; none where nothing was written under a grammar, and in findings
-    /// from before they were kept.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub masked_masses: Vec<f64>,
-    /// Further figures by name (`log_probability`, `against_none`, `against_swapped`).
-    pub figures: BTreeMap<String, f64>,
-    /// The sentences that support it.
-    pub evidence: Vec<Span>,
-    /// The weakest grounding among its names.
-    pub grade: Grade,
-    /// Cues near the evidence that a curator should see.
-    pub warnings: Vec<Warning>,
-}
-
-/// A cue that speaks against taking a finding at face value. It warns and changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// `negation`, `hedging` ...
-    pub kind: String,
-    /// Where the cue stands, if it stands in the text.
-    pub span: Option<Span>,
-    /// What to show.
-    pub text: String,
-}
 
 /// A prediction in the library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,8 @@
 //! Table `imported_entities`: the mentions that came with a document. Written and deleted with it, never changed.
 
-use documents::Entity;
+use documents::{Content, Entity};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::full_text::full_text;
 use crate::identifiers::{DocumentId, EntityId};

@@ -1,9 +1,8 @@
 //! Table `imported_relations`: the relations that came with a document. Written and deleted with it, never changed.
 
-use documents::{Document, Relation};
+use documents::{Content, Document, Relation};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::content::Content;
 use crate::error::Result;
 use crate::identifiers::{DocumentId, RelationId};
 use crate::json;

@@ -1,10 +1,11 @@
 //! Table `runs`: one pass of one model over one document, with everything needed to do it again.
 
+use ::documents::Prediction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::documents;
-use super::findings::{self, Finding, Prediction};
+use super::findings::{self, Finding};
 use crate::error::{Error, Result};
 use crate::identifiers::{BatchId, By, DocumentId, EventId, FindingId, RunId, Timestamp, words};
 use crate::journal::{Action, Journaled, Recording, Table};

@@ -1,9 +1,9 @@
 //! Every kind of action, chosen by dice: the same roll on the same library does the same. One roll is at most one action.
 
-use documents::{Concept, Span};
+use documents::{Concept, Content, Span};
 use sessions::{
-    BatchItem, BatchState, Content, DocumentFilter, DocumentId, DocumentOrder, DraftText, GeneratedSpan,
-    ItemState, Judgement, Library, NewNote, Reason, RunState, Statement, Subject, Track, Verdict,
+    BatchItem, BatchState, DocumentFilter, DocumentId, DocumentOrder, DraftText, GeneratedSpan, ItemState,
+    Judgement, Library, NewNote, Reason, RunState, Statement, Subject, Track, Verdict,
 };
 
 use crate::samples::{Dice, TASK, by, document, finished, pair, prediction, record};

@@ -1,4 +1,5 @@
-use sessions::{Content, DocumentId, Judgement, ModelChoice, Subject, Tally, Verdict};
+use documents::Content;
+use sessions::{DocumentId, Judgement, ModelChoice, Subject, Tally, Verdict};
 
 use crate::samples::{MODEL, Scratch, TASK, accept, by, import, pair, reject, run};
 

@@ -1,8 +1,5 @@
-use documents::{Concept, Document, Span, Target};
-use sessions::{
-    Content, DocumentId, Grade, Judgement, Library, NewNote, NoteSubject, Participant, Prediction, Reason,
-    Subject, Verdict, Warning, Which,
-};
+use documents::{Concept, Content, Document, Grade, Participant, Prediction, Span, Target, Warning};
+use sessions::{DocumentId, Judgement, Library, NewNote, NoteSubject, Reason, Subject, Verdict, Which};
 
 use crate::samples::{
     MODEL, Scratch, TASK, accept, by, document, finished, import, pair, prediction, record, run,

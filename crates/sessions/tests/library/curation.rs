@@ -1,8 +1,7 @@
-use documents::Span;
+use documents::{Content, Span};
 use sessions::{
-    Content, Counts, DocumentFilter, DocumentOrder, Error, Judgement, Library, ModelChoice, ModelOfTask,
-    NewNote, NoteSubject, QueueFilter, QueueOrder, Reason, RunState, Statement, Subject, Track, Verdict,
-    Which,
+    Counts, DocumentFilter, DocumentOrder, Error, Judgement, Library, ModelChoice, ModelOfTask, NewNote,
+    NoteSubject, QueueFilter, QueueOrder, Reason, RunState, Statement, Subject, Track, Verdict, Which,
 };
 
 use crate::samples::{Scratch, TASK, accept, by, finished, import, pair, prediction, record, reject, run};
@@ -63,13 +62,13 @@ fn the_record_of_a_run_is_kept_to_the_last_bit() {
     let dump = library.dump().unwrap();
     let other = sessions::RunRecord { text_sha256: "00".into(), ..record.clone() };
     assert!(matches!(library.begin_run(by("ada", 2), document, &other), Err(Error::OtherText { .. })));
-    let outside = sessions::Prediction { evidence: vec![Span::new(0, 10_000)], ..one.clone() };
+    let outside = documents::Prediction { evidence: vec![Span::new(0, 10_000)], ..one.clone() };
     let error = library
         .record_run(by("ada", 3), document, &record, &finished(), &[one.clone(), outside])
         .unwrap_err();
     assert!(matches!(error, Error::OutsideText { .. }), "{error}");
     for score in [1.5, -0.1, f64::NAN] {
-        let wrong = sessions::Prediction { score: Some(score), ..one.clone() };
+        let wrong = documents::Prediction { score: Some(score), ..one.clone() };
         assert!(matches!(library.add_findings(run, &[wrong]), Err(Error::NotAProbability { .. })));
     }
     assert_eq!(library.dump().unwrap(), dump);

@@ -1,7 +1,7 @@
-use documents::{Document, Entity, Span};
+use documents::{Content, Document, Entity, Span};
 use sessions::{
-    Content, DocumentFilter, DocumentId, DocumentOrder, Error, Imported, Judgement, Library, NewDocument,
-    Subject, Verdict,
+    DocumentFilter, DocumentId, DocumentOrder, Error, Imported, Judgement, Library, NewDocument, Subject,
+    Verdict,
 };
 
 use crate::samples::{Scratch, TASK, accept, by, document, import, pair, reject, run};

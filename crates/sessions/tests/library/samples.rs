@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use documents::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
+use documents::{
+    Argument, Concept, Content, Document, Entity, Grade, Infons, Participant, Passage, Prediction, Relation,
+    Span, Target,
+};
 use sessions::{
-    By, Content, DocumentId, Ending, FindingId, Founding, Grade, Imported, Judgement, Library, NewDocument,
-    Participant, Prediction, RunRecord, RunState, Subject, Timestamp, UsedDictionary, Verdict,
+    By, DocumentId, Ending, FindingId, Founding, Imported, Judgement, Library, NewDocument, RunRecord,
+    RunState, Subject, Timestamp, UsedDictionary, Verdict,
 };
 
 pub const APP: &str = "0.1.0";

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use documents::{Document, Entity, Infons, Passage, Span};
+use documents::{Document, Entity, Infons, Passage, Prediction, Span};
 use sessions::{
-    DocumentFilter, DocumentOrder, Library, ModelChoice, NewDocument, Prediction, QueueFilter, QueueOrder,
-    Track, Which,
+    DocumentFilter, DocumentOrder, Library, ModelChoice, NewDocument, QueueFilter, QueueOrder, Track, Which,
 };
 
 use crate::samples::{Dice, MODEL, Scratch, TASK, accept, by, finished, pair, prediction, record, reject};

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, PoisonError};
 
+use inference::{Checksums, TaskRequest};
 use sessions::{BatchId, DocumentId};
 
 use super::work::{Settings, Worker};
 use super::{Changed, Running, view};
 use crate::engine::Cancel;
 use crate::error::{Result, bad_input, error};
-use crate::generator::Sums;
 use crate::library::{batch_id, document_id, id_of, task_word};
-use crate::runs::{Asked, Recipe};
+use crate::use_cases::mode;
 use crate::wire::{AppEvent, Batch, BatchItem, BatchRequest, ErrorCode, Id, Task};
 use crate::workbench::Workbench;
 
@@ -50,18 +50,18 @@ impl Workbench {
     /// # Errors
     /// As [`Workbench::start_batch`].
     pub fn found_batch(&self, request: &BatchRequest) -> Result<BatchId> {
-        let recipe = self.recipe(request)?;
+        let task = self.task_request(request)?;
         if request.documents.is_empty() {
             return Err(bad_input("There are no documents to work on.", "Select some."));
         }
         let (source, sums) = self.machine.in_use()?;
-        let dictionaries = match recipe.looks_names_up() {
-            true => Some(self.machine.finders(&self.names)?.dictionaries().to_vec()),
+        let dictionaries = match task.looks_names_up() {
+            true => Some(self.names.all()?.1.to_vec()),
             false => None,
         };
         let settings = Settings {
-            parameters: recipe.parameters(),
-            decoding: recipe.decoding(),
+            parameters: task.parameters(),
+            decoding: task.decoding(),
             model_id: source.id,
             model: source.name,
             model_sha256: sums.weights,
@@ -75,7 +75,7 @@ impl Workbench {
         let curator = shelf.curator();
         shelf.with(|library| {
             let by = sessions::By::new(&curator, shelf.now());
-            library.start_batch(by, &recipe.task(), &settings, &documents)
+            library.start_batch(by, &task.task(), &settings, &documents)
         })
     }
 
@@ -165,14 +165,14 @@ impl Workbench {
     }
 
     /// Makes a batch ready to go on: its model is in use and the one that it was begun with, and it runs.
-    fn prepare(&self, id: BatchId, changed: Changed) -> Result<Sums> {
+    fn prepare(&self, id: BatchId, changed: Changed) -> Result<Checksums> {
         let batch = self.shelf().with(|library| library.batch(id))?;
         let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
         if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
             self.use_model(&settings.model_id)?;
         }
         let (_, sums) = self.machine.in_use()?;
-        let changes = settings.changes(&sums, self.machine.finders(&self.names)?.dictionaries());
+        let changes = settings.changes(&sums, self.names.all()?.1);
         if !changes.is_empty() && changed == Changed::Refuse {
             return Err(bad_input(
                 format!(
@@ -188,10 +188,11 @@ impl Workbench {
         Ok(sums)
     }
 
-    fn worker(&self, batch: BatchId, cancel: Cancel, sums: Sums) -> Result<Worker> {
+    fn worker(&self, batch: BatchId, cancel: Cancel, sums: Checksums) -> Result<Worker> {
         Ok(Worker {
             machine: Arc::clone(&self.machine),
             finders: Arc::clone(self.machine.finders(&self.names)?),
+            dictionaries: self.names.all()?.1.to_vec(),
             shelf: self.shelf(),
             batch,
             cancel,
@@ -200,7 +201,7 @@ impl Workbench {
     }
 
     /// Works on a batch on a thread of its own.
-    fn begin(&self, id: BatchId, sums: Sums) -> Result<()> {
+    fn begin(&self, id: BatchId, sums: Checksums) -> Result<()> {
         let mut running = self.batches.lock();
         if running.get(&id).is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()))
         {
@@ -255,22 +256,19 @@ impl Workbench {
         self.batches.lock().get(&batch).map_or_else(Vec::new, |running| running.at.clone())
     }
 
-    fn recipe(&self, request: &BatchRequest) -> Result<Recipe> {
+    fn task_request(&self, request: &BatchRequest) -> Result<TaskRequest> {
         let settings = self.settings();
-        let relations = |task| Asked::Relations {
-            task,
-            mode: request.mode.into(),
-            threshold: Some(settings.threshold).filter(|threshold| *threshold > 0.0),
-        };
-        Ok(Recipe(match request.task {
+        let relations =
+            |task| TaskRequest::Relations { task, mode: mode(request.mode, settings.chosen_threshold()) };
+        Ok(match request.task {
             Task::Bc5cdr => relations(tasks::RelationTask::Bc5cdr),
             Task::Ddi => relations(tasks::RelationTask::Ddi),
             Task::KdDti => relations(tasks::RelationTask::KdDti),
-            Task::Classify => Asked::Classify,
+            Task::Classify => TaskRequest::Classify,
             Task::Answer => {
                 let question = request.question.clone().filter(|question| !question.trim().is_empty());
                 let question = question.ok_or_else(|| bad_input("There is no question.", "Write one."))?;
-                Asked::Answer { question, abstain_below: settings.abstain_below }
+                TaskRequest::Answer { question, abstain_below: settings.abstain_below }
             }
             Task::Describe => {
                 return Err(bad_input(
@@ -278,6 +276,6 @@ impl Workbench {
                     "Choose another task.",
                 ));
             }
-        }))
+        })
     }
 }

@@ -19,7 +19,7 @@ fn request(documents: Vec<wire::Id>) -> BatchRequest {
 }
 
 /// What the models said about each document, without numbers of rows.
-fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<sessions::Prediction>> {
+fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<documents::Prediction>> {
     let shelf = workbench.shelf();
     documents
         .iter()
@@ -61,7 +61,7 @@ fn a_batch_says_the_same_as_one_document_at_a_time() {
 /// Also where they are written side by side, and what fails takes the others with it.
 #[test]
 fn a_document_that_fails_does_not_stop_the_others() {
-    let failing = format!("Aspirin caused asthma: {}.", crate::generator::FAILS);
+    let failing = format!("Aspirin caused asthma: {}.", inference::FAILS);
     let mut texts = TEXTS.to_vec();
     texts.insert(1, &failing);
     let (_folder, workbench) = bench();

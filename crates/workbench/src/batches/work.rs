@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use documents::Document;
+use inference::{Checksums, Finders, Finished, ModelProfile, TaskBatch, TaskOutcome, TaskRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sessions::{BatchId, BatchState, By, Ending, RunState, UsedDictionary};
@@ -13,18 +14,17 @@ use sessions::{BatchId, BatchState, By, Ending, RunState, UsedDictionary};
 use crate::Shelf;
 use crate::engine::{Cancel, EngineError, Lane};
 use crate::error::{Result, other};
-use crate::generator::{Profile, Sums};
 use crate::machine::Machine;
-use crate::runs::{Finders, Outcome, Over, Recipe, SideBySide};
+use crate::run_record::run_record;
 use crate::wire::HostError;
 
 /// What a batch needs to go on after a restart.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Settings {
-    /// See [`Recipe::parameters`].
+    /// See [`TaskRequest::parameters`].
     pub(super) parameters: Value,
-    /// See [`Recipe::decoding`].
+    /// See [`TaskRequest::decoding`].
     pub(super) decoding: Value,
     pub(super) model_id: String,
     pub(super) model: String,
@@ -38,7 +38,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// What is no longer as it was when the batch was begun, in words.
-    pub(super) fn changes(&self, sums: &Sums, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
+    pub(super) fn changes(&self, sums: &Checksums, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
         let differ = |before: &str, now: &str| !before.is_empty() && before != now;
         let mut changes = Vec::new();
         if differ(&self.model_sha256, &sums.weights) {
@@ -68,11 +68,12 @@ static WORKERS: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Worker {
     pub(super) machine: Arc<Machine>,
     pub(super) finders: Arc<Finders>,
+    pub(super) dictionaries: Vec<UsedDictionary>,
     pub(super) shelf: Shelf,
     pub(super) batch: BatchId,
     pub(super) cancel: Cancel,
     /// The model that it goes on with, as it is now.
-    pub(super) sums: Sums,
+    pub(super) sums: Checksums,
 }
 
 /// A document that this worker holds.
@@ -147,12 +148,13 @@ impl Worker {
         let mut held: Vec<Held> = Vec::new();
         let batch = self.shelf.with(|library| library.batch(self.batch))?;
         let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
-        let recipe = Recipe::of(&batch.task, &settings.parameters, &settings.decoding).ok_or_else(|| {
+        let request = TaskRequest::of_record(&batch.task, &settings.parameters, &settings.decoding);
+        let request = request.ok_or_else(|| {
             other("This batch was made by another Osler, which asked in another way.", "Start it again.")
         })?;
-        let new = || Arc::new(Mutex::new(SideBySide::new(recipe.clone())));
-        let mut table = new();
-        // How many of those that are held are on the table, and whether more may come.
+        let new = || Arc::new(Mutex::new(TaskBatch::new(request.clone())));
+        let mut under_way = new();
+        // How many of those that are held are under way, and whether more may come.
         let (mut taken, mut room, mut more) = (0, true, true);
         // So many are done alone: they failed together, and only the one to blame is to fail.
         let mut alone = 0_usize;
@@ -167,7 +169,7 @@ impl Worker {
                 }
             }
             if taken < held.len() && (alone == 0 || taken == 0) {
-                lock(&table).add(held[taken].ordinal, Arc::clone(&held[taken].document));
+                lock(&under_way).add(held[taken].ordinal, Arc::clone(&held[taken].document));
                 taken += 1;
                 tell(&held[..taken].iter().map(|one| one.ordinal).collect::<Vec<_>>());
             }
@@ -180,24 +182,24 @@ impl Worker {
                 more = true;
                 continue;
             }
-            match self.turn(&settings, &table, &held, more && alone == 0) {
-                Ok((profile, over, left)) => {
+            match self.turn(&settings, &under_way, &held, more && alone == 0) {
+                Ok((profile, finished, left)) => {
                     room = left;
-                    for (ordinal, outcome) in over {
+                    for (ordinal, outcome) in finished {
                         let Some(place) = held.iter().position(|one| one.ordinal == ordinal) else {
                             continue;
                         };
-                        self.over(&recipe, &profile, &held[place], outcome)?;
+                        self.over(&request, &profile, &held[place], outcome.map_err(EngineError::from))?;
                         held.remove(place);
                         taken -= 1;
                         alone = alone.saturating_sub(1);
                         tell(&held[..taken].iter().map(|one| one.ordinal).collect::<Vec<_>>());
                     }
                 }
-                Err(cause @ (EngineError::Panicked { .. } | EngineError::Generator(_))) => {
-                    table = new();
+                Err(cause) if cause.may_be_of_the_text() => {
+                    under_way = new();
                     if taken == 1 {
-                        self.over(&recipe, &Profile::default(), &held[0], Err(cause))?;
+                        self.over(&request, &ModelProfile::default(), &held[0], Err(cause))?;
                         held.remove(0);
                         alone = alone.saturating_sub(1);
                         tell(&[]);
@@ -239,49 +241,49 @@ impl Worker {
         Ok(Some(Held { ordinal: item.ordinal, document, text_sha256 }))
     }
 
-    /// Works on what is on the table until a document is done, or there is room for one of the `more` that wait; tells
+    /// Works on what is under way until a document is done, or there is room for one of the `more` that wait; tells
     /// whether there is.
     fn turn(
         &self,
         settings: &Settings,
-        table: &Arc<Mutex<SideBySide>>,
+        under_way: &Arc<Mutex<TaskBatch>>,
         held: &[Held],
         more: bool,
-    ) -> std::result::Result<(Profile, Vec<Over>, bool), EngineError> {
-        let (finders, table) = (Arc::clone(&self.finders), Arc::clone(table));
+    ) -> std::result::Result<(ModelProfile, Vec<Finished>, bool), EngineError> {
+        let (finders, under_way) = (Arc::clone(&self.finders), Arc::clone(under_way));
         let (wanted, name, sums) = (settings.model_id.clone(), settings.model.clone(), self.sums.clone());
         let activity = match held {
             [one] => format!("Batch: {}", one.document.id),
             many => format!("Batch: {} documents side by side", many.len()),
         };
-        self.machine.engine.run(Lane::Batch, &activity, &self.cancel, move |desk| {
-            let profile = desk.generator.profile().clone();
-            if profile.id != wanted || Sums::of_profile(&profile) != sums {
+        self.machine.engine.run(Lane::Batch, &activity, &self.cancel, move |context| {
+            let profile = context.model.profile().clone();
+            if profile.id != wanted || Checksums::of_profile(&profile) != sums {
                 return Err(EngineError::Load(format!(
                     "this batch was started with {name}, and another model is in use now. Choose {name} and resume"
                 )));
             }
-            let mut table = lock(&table);
-            let over = table.turn(desk, &finders, more)?;
-            Ok((profile, over, table.has_room(desk)))
+            let mut under_way = lock(&under_way);
+            let finished = under_way.turn(context, &finders, more)?;
+            Ok((profile, finished, under_way.has_room(context)))
         })
     }
 
     /// Stores what came of a document.
     fn over(
         &self,
-        recipe: &Recipe,
-        profile: &Profile,
+        request: &TaskRequest,
+        profile: &ModelProfile,
         one: &Held,
-        outcome: std::result::Result<Outcome, EngineError>,
+        outcome: std::result::Result<TaskOutcome, EngineError>,
     ) -> std::result::Result<(), Stop> {
         let (shelf, id) = (&self.shelf, self.batch);
         match outcome {
             Ok(outcome) if outcome.stopped => return Err(Stop::Asked),
             Ok(outcome) => {
-                let dictionaries = self.finders.dictionaries();
+                let (notices, dictionaries) = (&outcome.notices, &self.dictionaries);
                 let record =
-                    recipe.record(profile, &one.text_sha256, &outcome.notices, dictionaries, shelf.now());
+                    run_record(request, profile, &one.text_sha256, notices, dictionaries, shelf.now());
                 let curator = shelf.curator();
                 let ending = ending(shelf, &outcome);
                 self.stored(|library| {
@@ -289,7 +291,7 @@ impl Worker {
                     library.finish_item(by, id, one.ordinal, &record, &ending, &outcome.predictions)
                 })?;
             }
-            Err(cause @ (EngineError::Panicked { .. } | EngineError::Generator(_))) => {
+            Err(cause) if cause.may_be_of_the_text() => {
                 let problem = cause.to_string();
                 self.stored(|library| library.fail_item(id, one.ordinal, &problem, shelf.now()))?;
             }
@@ -299,12 +301,12 @@ impl Worker {
     }
 }
 
-fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(under_way: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic a new one is taken.
-    table.lock().unwrap_or_else(PoisonError::into_inner)
+    under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn ending(shelf: &Shelf, outcome: &Outcome) -> Ending {
+fn ending(shelf: &Shelf, outcome: &TaskOutcome) -> Ending {
     Ending {
         state: RunState::Finished,
         output: (!outcome.output.is_empty()).then(|| outcome.output.clone()),

@@ -1,6 +1,6 @@
 use std::any::Any;
 
-use crate::generator::GeneratorError;
+use inference::{InferenceError, LoadError};
 
 /// Why a piece of work was not done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -37,23 +37,39 @@ pub enum EngineError {
     /// The program is closing.
     #[error("the engine has ended. Start Osler again")]
     Ended,
-    /// The model was not tuned for this.
-    #[error(
-        "{model} was not tuned for {task}. Choose a model that was: the list of models says which. This one describes \
-         terms"
-    )]
-    Untuned {
-        /// The model.
-        model: String,
-        /// The task, in words.
-        task: String,
-    },
     /// The model cannot do this.
     #[error(transparent)]
-    Generator(#[from] GeneratorError),
+    Inference(InferenceError),
+}
+
+impl From<InferenceError> for EngineError {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Cancelled => Self::Cancelled,
+            error => Self::Inference(error),
+        }
+    }
+}
+
+impl From<LoadError> for EngineError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Device(error) => Self::Device(error.to_string()),
+            error => Self::Load(error.to_string()),
+        }
+    }
 }
 
 impl EngineError {
+    /// Whether it may be due to the text at hand, so that other texts may still be worked on.
+    pub(crate) const fn may_be_of_the_text(&self) -> bool {
+        match self {
+            Self::Panicked { .. } => true,
+            Self::Inference(error) => !matches!(error, InferenceError::Untuned { .. }),
+            _ => false,
+        }
+    }
+
     pub(super) fn panicked(activity: &str, panic: &(dyn Any + Send)) -> Self {
         let reason = panic
             .downcast_ref::<&str>()

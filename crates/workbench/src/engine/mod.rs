@@ -13,20 +13,20 @@ mod thread;
 mod threads;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use inference::{LanguageModel, TaskContext};
 use tokio::sync::watch;
 
-use crate::generator::Generator;
 use queue::{Message, Queue};
-use thread::Keeper;
+use thread::EngineWorker;
 
 pub use error::EngineError;
 pub use fallback::{Ask, Failure, Fallback};
-pub use status::{Computing, Meter, State, Status};
+pub use inference::{Cancel, need};
+pub use status::{Computing, State, Status};
 
 /// Which model the engine works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +35,16 @@ pub struct Source {
     pub id: String,
     /// Its name, for people.
     pub name: String,
-    /// Where it is; nowhere for the scripted generator.
+    /// Where it is; nowhere for the scripted model.
     pub folder: Option<std::path::PathBuf>,
     /// Where it is to compute.
     pub device: devices::Request,
 }
 
-/// Makes generators. It is called on the engine's thread, and tells where it is going to compute before it opens anything there:
+/// Loads models. It is called on the engine's thread, and reports where it is going to compute before it opens anything there:
 /// a driver that takes the whole process with it leaves no other trace.
 pub type Loader =
-    Box<dyn FnMut(&Source, &dyn Fn(Computing)) -> Result<Box<dyn Generator>, EngineError> + Send>;
+    Box<dyn FnMut(&Source, &dyn Fn(Computing)) -> Result<Box<dyn LanguageModel>, EngineError> + Send>;
 
 /// Who waits for a piece of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,50 +53,6 @@ pub enum Lane {
     Person,
     /// A batch.
     Batch,
-}
-
-/// Asks a piece of work to stop. Clones are the same switch.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks to stop at the next token.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether that was asked.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl From<Arc<AtomicBool>> for Cancel {
-    fn from(flag: Arc<AtomicBool>) -> Self {
-        Self(flag)
-    }
-}
-
-/// What a piece of work finds on the engine's thread.
-pub struct Desk<'a> {
-    /// The model.
-    pub generator: &'a mut dyn Generator,
-    /// Whether it is to stop.
-    pub cancel: Cancel,
-    /// Where it tells how fast it is.
-    pub meter: Meter,
-}
-
-impl Desk<'_> {
-    /// Go on, or stop because someone asked to.
-    pub fn go_on(&self) -> std::ops::ControlFlow<()> {
-        if self.cancel.is_cancelled() {
-            std::ops::ControlFlow::Break(())
-        } else {
-            std::ops::ControlFlow::Continue(())
-        }
-    }
 }
 
 /// The engine. Dropping it ends its thread after the piece of work under way, which is cancelled.
@@ -125,7 +81,9 @@ impl Engine {
         // A system that cannot start a thread gives an engine whose every piece of work fails.
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || threads::behind_others(|| Keeper::new(messages, loader, told, idle, ask).work()))
+            .spawn(move || {
+                threads::behind_others(|| EngineWorker::new(messages, loader, told, idle, ask).work())
+            })
             .ok();
         if thread.is_none() {
             queue.close();
@@ -176,23 +134,36 @@ impl Engine {
         self.run(Lane::Person, "Loading the model", &Cancel::default(), |_| Ok(()))
     }
 
-    /// Does a piece of work on the engine's thread, and waits for it. `activity` is what the status bar says meanwhile.
+    /// Does a piece of work on the engine's thread, and waits for it: see [`Engine::submit`].
     ///
     /// # Errors
-    /// Those of the work; if there is no model, it cannot be loaded, the queue is full, or the work panicked;
-    /// [`EngineError::Cancelled`] if it was cancelled before it began.
+    /// As [`Engine::submit`] and [`Pending::wait`].
     pub fn run<R: Send + 'static>(
         &self,
         lane: Lane,
         activity: &str,
         cancel: &Cancel,
-        work: impl FnOnce(&mut Desk<'_>) -> Result<R, EngineError> + Send + 'static,
+        work: impl FnOnce(&mut TaskContext<'_>) -> Result<R, EngineError> + Send + 'static,
     ) -> Result<R, EngineError> {
+        self.submit(lane, activity, cancel, work)?.wait()
+    }
+
+    /// Gives the engine's thread a piece of work. `activity` is what the status bar says meanwhile.
+    ///
+    /// # Errors
+    /// If the queue is full, or the engine has ended.
+    pub fn submit<R: Send + 'static>(
+        &self,
+        lane: Lane,
+        activity: &str,
+        cancel: &Cancel,
+        work: impl FnOnce(&mut TaskContext<'_>) -> Result<R, EngineError> + Send + 'static,
+    ) -> Result<Pending<R>, EngineError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let at = activity.to_owned();
-        let run = move |desk: Result<&mut Desk<'_>, EngineError>| {
-            // The generator is dropped after a panic, so nothing half-changed is ever seen.
-            let done = catch_unwind(AssertUnwindSafe(|| desk.and_then(work)));
+        let run = move |context: Result<&mut TaskContext<'_>, EngineError>| {
+            // The model is dropped after a panic, so nothing half-changed is ever seen.
+            let done = catch_unwind(AssertUnwindSafe(|| context.and_then(work)));
             let result = done.unwrap_or_else(|panic| Err(EngineError::panicked(&at, &*panic)));
             let panicked =
                 result.as_ref().err().filter(|e| matches!(e, EngineError::Panicked { .. })).cloned();
@@ -201,8 +172,23 @@ impl Engine {
         };
         let task = queue::Work { activity: activity.to_owned(), cancel: cancel.clone(), run: Box::new(run) };
         self.queue.push_work(lane, task)?;
-        // The sender is dropped without a word only when the engine has ended.
-        receiver.recv().unwrap_or(Err(EngineError::Ended))
+        Ok(Pending(receiver))
+    }
+}
+
+/// A piece of work that waits or is under way.
+#[must_use]
+pub struct Pending<R>(mpsc::Receiver<Result<R, EngineError>>);
+
+impl<R> Pending<R> {
+    /// Waits for the result.
+    ///
+    /// # Errors
+    /// Those of the work; if there is no model, it cannot be loaded, or the work panicked; [`EngineError::Cancelled`] if it
+    /// was cancelled before it began.
+    pub fn wait(self) -> Result<R, EngineError> {
+        // The sender is dropped without a result only when the engine has ended.
+        self.0.recv().unwrap_or(Err(EngineError::Ended))
     }
 }
 

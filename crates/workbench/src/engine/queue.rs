@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Cancel, Desk, EngineError, Lane, Source};
+use inference::{Cancel, TaskContext};
 
-/// What is to be done with the desk, or told where there is none.
-type Task = Box<dyn FnOnce(Result<&mut Desk<'_>, EngineError>) -> Done + Send>;
+use super::{EngineError, Lane, Source};
+
+/// What is to be done with the model, or with the reason why there is none.
+type Task = Box<dyn FnOnce(Result<&mut TaskContext<'_>, EngineError>) -> Done + Send>;
 
 /// A piece of work.
 pub(super) struct Work {

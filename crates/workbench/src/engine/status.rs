@@ -1,8 +1,3 @@
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use tokio::sync::watch;
-
 /// What the engine is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
@@ -53,49 +48,4 @@ pub struct Status {
     pub memory: Option<u64>,
     /// Why it failed.
     pub problem: Option<String>,
-}
-
-/// Counts tokens and publishes the rate, a few times a second.
-#[derive(Clone)]
-pub struct Meter {
-    publish: Arc<watch::Sender<Status>>,
-    started: Instant,
-    told: Instant,
-    tokens: usize,
-}
-
-/// How often the rate is told.
-const PAUSE: Duration = Duration::from_millis(250);
-
-impl Meter {
-    pub(super) fn new(publish: Arc<watch::Sender<Status>>) -> Self {
-        let now = Instant::now();
-        Self { publish, started: now, told: now, tokens: 0 }
-    }
-
-    /// Counts tokens.
-    pub fn count(&mut self, tokens: usize) {
-        self.tokens += tokens;
-        if self.told.elapsed() >= PAUSE {
-            self.told = Instant::now();
-            let rate = self.rate();
-            self.publish.send_if_modified(|status| {
-                status.tokens_per_second = rate;
-                rate.is_some()
-            });
-        }
-    }
-
-    /// Tokens counted.
-    #[must_use]
-    pub const fn tokens(&self) -> usize {
-        self.tokens
-    }
-
-    /// Tokens a second so far.
-    #[must_use]
-    pub fn rate(&self) -> Option<f64> {
-        let seconds = self.started.elapsed().as_secs_f64();
-        (self.tokens > 0 && seconds > 0.0).then(|| self.tokens as f64 / seconds)
-    }
 }

@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
+use inference::{Scripted, continue_text};
+
 use super::*;
-use crate::generator::{Choice, Scripted, Writing};
 
 fn source() -> Source {
     Source {
@@ -28,7 +29,7 @@ fn engine(idle: Option<Duration>) -> (Engine, Arc<AtomicUsize>) {
 
 fn run<R: Send + 'static>(
     engine: &Engine,
-    work: impl FnOnce(&mut Desk<'_>) -> Result<R, EngineError> + Send + 'static,
+    work: impl FnOnce(&mut TaskContext<'_>) -> Result<R, EngineError> + Send + 'static,
 ) -> Result<R, EngineError> {
     engine.run(Lane::Person, "testing", &Cancel::default(), work)
 }
@@ -36,7 +37,7 @@ fn run<R: Send + 'static>(
 #[test]
 fn works_with_the_model_it_was_told_to_and_says_so() {
     let (engine, loads) = engine(None);
-    assert_eq!(run(&engine, |desk| Ok(desk.generator.tokens("one two"))), Ok(2));
+    assert_eq!(run(&engine, |context| Ok(context.model.count_tokens("one two"))), Ok(2));
     let status = engine.status();
     assert_eq!((status.state, status.model.as_deref()), (State::Ready, Some("Scripted")));
     engine.choose(None);
@@ -173,17 +174,10 @@ fn cancelling_stops_at_the_next_token() {
     let cancel = Cancel::default();
     let switch = cancel.clone();
     let told = engine
-        .run(Lane::Person, "writing", &cancel, move |desk| {
-            let writing = Writing {
-                before: "It is".into(),
-                choice: Choice::Greedy,
-                most_tokens: 16,
-                no_repeat: 0,
-                alternatives: 0,
-            };
+        .run(Lane::Person, "writing", &cancel, move |context| {
             let mut told = 0;
-            crate::runs::continue_text(desk, &writing.before, 16, &mut |growth| {
-                told += growth.tokens.len();
+            continue_text(context, "It is", 16, &mut |delta| {
+                told += delta.tokens.len();
                 if told == 3 {
                     switch.cancel();
                 }
@@ -213,9 +207,9 @@ fn closing_stops_what_is_under_way() {
     let started = Arc::new(Barrier::new(2));
     let (other, gate) = (engine.clone(), started.clone());
     let thread = std::thread::spawn(move || {
-        run(&other, move |desk| {
+        run(&other, move |context| {
             gate.wait();
-            while desk.go_on().is_continue() {
+            while context.flow().is_continue() {
                 std::thread::yield_now();
             }
             Ok("stopped")

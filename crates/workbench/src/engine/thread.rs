@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use inference::{LanguageModel, Meter, TaskContext};
 use tokio::sync::watch;
 
 use super::queue::{Message, Next, Queue, Work};
-use super::{Ask, Computing, Desk, EngineError, Failure, Loader, Meter, Source, State, Status};
-use crate::generator::Generator;
+use super::{Ask, Computing, EngineError, Failure, Loader, Source, State, Status};
 
-/// Keeps the model.
-pub(super) struct Keeper {
+/// Owns the model, and works on what the queue holds.
+pub(super) struct EngineWorker {
     queue: Arc<Queue>,
     loader: Loader,
     publish: Arc<watch::Sender<Status>>,
@@ -20,10 +20,10 @@ pub(super) struct Keeper {
     /// Whether the processor was refused in place of the chosen device: nobody is asked twice.
     refused: bool,
     source: Option<Source>,
-    generator: Option<Box<dyn Generator>>,
+    model: Option<Box<dyn LanguageModel>>,
 }
 
-impl Keeper {
+impl EngineWorker {
     pub(super) fn new(
         queue: Arc<Queue>,
         loader: Loader,
@@ -31,13 +31,13 @@ impl Keeper {
         idle: Option<Duration>,
         ask: Ask,
     ) -> Self {
-        Self { queue, loader, publish, idle, ask, refused: false, source: None, generator: None }
+        Self { queue, loader, publish, idle, ask, refused: false, source: None, model: None }
     }
 
     /// Until the queue is closed.
     pub(super) fn work(mut self) {
         loop {
-            let patience = self.idle.filter(|_| self.generator.is_some());
+            let patience = self.idle.filter(|_| self.model.is_some());
             match self.queue.next(patience) {
                 Next::Closed => return,
                 Next::Nothing => self.unload(),
@@ -61,10 +61,10 @@ impl Keeper {
     }
 
     fn choose(&mut self, source: Option<Source>) {
-        if source == self.source && self.generator.is_some() {
+        if source == self.source && self.model.is_some() {
             return;
         }
-        self.generator = None;
+        self.model = None;
         self.refused = false;
         self.source = source;
         let source = self.source.clone();
@@ -79,7 +79,7 @@ impl Keeper {
     }
 
     fn unload(&mut self) {
-        if self.generator.take().is_some() {
+        if self.model.take().is_some() {
             biogpt::memory::give_back();
             tracing::info!("the model left memory");
             self.tell(|status| {
@@ -91,7 +91,7 @@ impl Keeper {
 
     /// Loads the chosen model, if it is not there: on the processor where its device fails and someone allows that.
     fn load(&mut self) -> Result<(), EngineError> {
-        if self.generator.is_some() {
+        if self.model.is_some() {
             return Ok(());
         }
         let loaded = self.load_where_it_is_to_compute();
@@ -116,16 +116,16 @@ impl Keeper {
             publish.send_modify(|status| status.computing = Some(computing));
         };
         let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(&source, &goes_to)));
-        let generator =
+        let model =
             loaded.unwrap_or_else(|panic| Err(EngineError::panicked("loading the model", &*panic)))?;
-        let profile = generator.profile();
+        let profile = model.profile();
         tracing::info!(model = profile.name, device = profile.device, "loaded");
         self.tell(|status| {
             status.state = State::Ready;
             status.memory = Some(profile.memory);
             status.activity = None;
         });
-        self.generator = Some(generator);
+        self.model = Some(model);
         Ok(())
     }
 
@@ -137,14 +137,20 @@ impl Keeper {
             return (done.deliver)();
         }
         let loaded = self.load();
-        let (Ok(()), Some(generator)) = (&loaded, self.generator.as_deref_mut()) else {
+        let (Ok(()), Some(model)) = (&loaded, self.model.as_deref_mut()) else {
             let error = loaded.err().unwrap_or(EngineError::NoModel);
             if error != EngineError::NoModel {
                 self.fail(&error);
             }
             return (run(Err(error)).deliver)();
         };
-        let meter = Meter::new(self.publish.clone());
+        let publish = self.publish.clone();
+        let meter = Meter::new(move |rate| {
+            publish.send_if_modified(|status| {
+                status.tokens_per_second = rate;
+                rate.is_some()
+            });
+        });
         let queued = self.queue.waiting();
         self.publish.send_modify(|status| {
             status.state = State::Busy;
@@ -152,10 +158,10 @@ impl Keeper {
             status.queued = queued;
             status.problem = None;
         });
-        let mut desk = Desk { generator, cancel, meter };
+        let mut context = TaskContext { model, cancel, meter };
         // Without the activity: it names the document, and the id of a document may be a person's name.
-        let done = tracing::info_span!("engine").in_scope(|| run(Ok(&mut desk)));
-        let rate = desk.meter.rate();
+        let done = tracing::info_span!("engine").in_scope(|| run(Ok(&mut context)));
+        let rate = context.meter.rate();
         match &done.panicked {
             Some(error) => self.fail(error),
             None => self.tell(|status| {
@@ -165,8 +171,8 @@ impl Keeper {
             }),
         }
         (done.deliver)();
-        if let Some(generator) = self.generator.as_deref_mut().filter(|_| done.panicked.is_none()) {
-            generator.settle();
+        if let Some(model) = self.model.as_deref_mut().filter(|_| done.panicked.is_none()) {
+            model.after_request();
         }
         // What was begun cannot be begun again here, so its failure is told first.
         if let Some(error) = &done.panicked {
@@ -205,7 +211,7 @@ impl Keeper {
     fn fail(&mut self, error: &EngineError) {
         // Not the reason: a panic's message may quote a text.
         tracing::error!("the engine failed");
-        self.generator = None;
+        self.model = None;
         let problem = error.to_string();
         self.tell(|status| {
             status.state = State::Failed;

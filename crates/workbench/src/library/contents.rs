@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use documents::Concept;
-use sessions::{Content, Grade, Participant, Reason};
+use documents::{Concept, Content, Grade, Participant};
+use sessions::Reason;
 
 use super::Names;
 use super::offsets::Offsets;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use documents::{Content, Prediction};
 use sessions::{
-    Content, Decision, DocumentId, Finding, Library, Note, NoteSubject, Prediction, Run, RunState, Statement,
-    StoredDocument, Subject, Verdict,
+    Decision, DocumentId, Finding, Library, Note, NoteSubject, Run, RunState, Statement, StoredDocument,
+    Subject, Verdict,
 };
 
 use super::offsets::Offsets;

@@ -142,7 +142,7 @@ impl Shelf {
     pub fn add_findings(
         &self,
         run: RunId,
-        findings: &[sessions::Prediction],
+        findings: &[::documents::Prediction],
     ) -> Result<Vec<wire::Annotation>> {
         let curator = self.curator();
         let mut library = self.lock();

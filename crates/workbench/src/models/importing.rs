@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use biogpt::model::{Import, Manifest, ModelError, WeightType};
 
 use super::preview::form;
+use inference::self_test;
+
 use crate::engine::{Cancel, Engine, Lane};
 use crate::error::{self, Result, not_found, told};
 use crate::jobs::{Sink, Stream};
 use crate::machine::{loader, request};
-use crate::runs::self_test;
 use crate::wire::{ErrorCode, ModelForm, ModelImportEvent, ModelPhase, SelfTest, VerifyEvent};
 use crate::workbench::Workbench;
 
@@ -136,8 +137,8 @@ impl Workbench {
         };
         let engine = Engine::start(loader(), None);
         engine.choose(Some(source));
-        let done = engine.run(Lane::Person, "Testing a model", &Cancel::default(), |desk| {
-            Ok((desk.generator.profile().device.clone(), self_test(desk)?))
+        let done = engine.run(Lane::Person, "Testing a model", &Cancel::default(), |context| {
+            Ok((context.model.profile().device.clone(), self_test(context)?))
         });
         match done {
             Ok((device, tested)) => SelfTest {

@@ -12,9 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use biogpt::model::Manifest;
 use serde::{Deserialize, Serialize};
 
+use inference::SCRIPTED;
+
 use crate::engine::Source;
 use crate::error::{self, Result, bad_input, not_found};
-use crate::generator::SCRIPTED;
 use crate::library::write_whole;
 use crate::places::Places;
 use crate::wire::{ModelOrigin, SelfTest};

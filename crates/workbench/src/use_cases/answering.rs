@@ -1,5 +1,6 @@
 //! Answers to a question, document by document.
 
+use inference::{Question, TaskRequest, answer, influence};
 use tasks::answer::Answer;
 
 use super::{document_of, ending, readable, switch};
@@ -7,7 +8,7 @@ use crate::engine::EngineError;
 use crate::error::{Result, bad_input};
 use crate::jobs::{Sink, Stream};
 use crate::library::{Offsets, id_of};
-use crate::runs::{Asked, Question, Recipe, answer, influence};
+use crate::run_record::run_record;
 use crate::wire::{self, AskEvent};
 use crate::workbench::Workbench;
 
@@ -41,17 +42,18 @@ impl Workbench {
         let abstain_below = self.settings().abstain_below;
         let (document, words) = (stored.document.clone(), question.to_owned());
         let cancel = switch(stream);
-        let done = self.on_engine(&format!("Asking {}", stored.document.id), &cancel, move |desk| {
+        let done = self.on_engine(&format!("Asking {}", stored.document.id), &cancel, move |context| {
             let question = Question { question: &words, document: &document, abstain_below };
-            Ok((desk.generator.profile().clone(), answer(desk, &question)?))
+            Ok((context.model.profile().clone(), answer(context, &question)?))
         });
         let (profile, answered) = match done {
             Err(EngineError::Cancelled) if stream.is_stopped() => return Ok(()),
             done => done?,
         };
-        let recipe = Recipe(Asked::Answer { question: question.to_owned(), abstain_below });
+        let request = TaskRequest::Answer { question: question.to_owned(), abstain_below };
         let outcome = &answered.outcome;
-        let record = recipe.record(&profile, &stored.text_sha256, &outcome.notices, &[], shelf.now());
+        let notices = &outcome.notices;
+        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], shelf.now());
         let curator = shelf.curator();
         let run = shelf.with(|library| {
             let by = sessions::By::new(&curator, shelf.now());
@@ -66,9 +68,9 @@ impl Workbench {
         });
         let (document, words) = (stored.document.clone(), question.to_owned());
         let activity = format!("Weighing the sentences of {}", stored.document.id);
-        let done = self.on_engine(&activity, &cancel, move |desk| {
+        let done = self.on_engine(&activity, &cancel, move |context| {
             let question = Question { question: &words, document: &document, abstain_below };
-            influence(desk, &question, &answered)
+            Ok(influence(context, &question, &answered)?)
         });
         let sentences = match done {
             Err(EngineError::Cancelled) if stream.is_stopped() => return Ok(()),

@@ -1,11 +1,13 @@
 //! The hallmarks of cancer, sentence by sentence.
 
+use inference::{LabelScore, TaskRequest, classify};
+
 use super::{document_of, ending, readable, switch};
 use crate::engine::EngineError;
 use crate::error::Result;
 use crate::jobs::{Sink, Stream};
 use crate::library::{Offsets, id_of};
-use crate::runs::{Asked, LabelScore, Recipe, classify};
+use crate::run_record::run_record;
 use crate::wire::{self, ClassifyEvent};
 use crate::workbench::Workbench;
 
@@ -28,10 +30,10 @@ impl Workbench {
         let stored = readable(&shelf, id)?;
         let (document, sender) = (stored.document.clone(), stream.teller());
         let activity = format!("Classifying {}", stored.document.id);
-        let done = self.on_engine(&activity, &switch(stream), move |desk| {
-            let profile = desk.generator.profile().clone();
+        let done = self.on_engine(&activity, &switch(stream), move |context| {
+            let profile = context.model.profile().clone();
             let offsets = Offsets::new(&document.text);
-            let classified = classify(desk, &document, &mut |span, scores| {
+            let classified = classify(context, &document, &mut |span, scores| {
                 let scores = scores.iter().map(score).collect();
                 sender.tell(ClassifyEvent::Sentence { document: id, span: offsets.span(span), scores });
             })?;
@@ -42,8 +44,8 @@ impl Workbench {
             done => done?,
         };
         let outcome = &classified.outcome;
-        let record =
-            Recipe(Asked::Classify).record(&profile, &stored.text_sha256, &outcome.notices, &[], shelf.now());
+        let (request, notices) = (TaskRequest::Classify, &outcome.notices);
+        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], shelf.now());
         let curator = shelf.curator();
         let run = shelf.with(|library| {
             let by = sessions::By::new(&curator, shelf.now());

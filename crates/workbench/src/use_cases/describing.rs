@@ -1,10 +1,12 @@
 //! Descriptions, and text that goes on.
 
+use inference::{
+    Decoding, DescribeStep, Description, FinishReason, Token, TokenDelta, continue_text, describe,
+};
+
 use super::{switch, unless_stopped};
 use crate::error::{Result, bad_input};
-use crate::generator::{Ended, Growth, Token};
 use crate::jobs::{Pace, Sink, Stream};
-use crate::runs::{Decoding, DescribeStep, Description, continue_text, describe};
 use crate::wire::{self, ContinueEvent, DescribeEvent};
 use crate::workbench::Workbench;
 
@@ -30,31 +32,31 @@ impl Workbench {
                 wire::Decoding::Varied { temperature, seed } => Decoding::Varied { temperature, seed },
             },
             beginning: request.beginning.clone(),
-            most_tokens: request.max_tokens.clamp(1, MOST_TOKENS) as usize,
+            max_tokens: request.max_tokens.clamp(1, MOST_TOKENS) as usize,
         };
         let sender = stream.teller();
-        let mut growing = Growing::new(stream.teller(), |candidate, tokens, tentative| {
+        let mut paced = PacedTokens::new(stream.teller(), |candidate, tokens, tentative| {
             DescribeEvent::Tokens { candidate: candidate as u32, tokens, tentative }
         });
-        let done = self.on_engine("Describing a term", &switch(stream), move |desk| {
-            let described = describe(desk, &description, &mut |step| match step {
+        let done = self.on_engine("Describing a term", &switch(stream), move |context| {
+            let described = describe(context, &description, &mut |step| match step {
                 DescribeStep::Started { prompt, seeds } => {
                     sender.tell(DescribeEvent::Started { prompt, seeds });
                 }
-                DescribeStep::Growth { candidate, growth } => growing.grow(candidate, growth),
+                DescribeStep::Delta { candidate, delta } => paced.add(candidate, delta),
                 DescribeStep::Candidate(candidate) => {
-                    growing.tell();
-                    if let Some(ended) = ending(candidate.written.ended) {
+                    paced.send();
+                    if let Some(ended) = ending(candidate.generation.finish_reason) {
                         sender.tell(DescribeEvent::Candidate {
                             candidate: candidate.number as u32,
-                            mean_log_probability: candidate.written.mean_log_probability,
+                            mean_log_probability: candidate.generation.mean_log_probability,
                             ended,
                         });
                     }
                 }
             });
-            growing.tell();
-            described
+            paced.send();
+            Ok(described?)
         });
         unless_stopped(stream.is_stopped(), done).map(|_| ())
     }
@@ -63,51 +65,51 @@ impl Workbench {
     pub fn continue_text(&self, job: &str, request: &wire::ContinueRequest, sink: Sink<ContinueEvent>) {
         self.stream(job, sink, |stream| {
             let (before, most) = (request.before.clone(), request.max_tokens.clamp(1, MOST_TOKENS) as usize);
-            let mut growing = Growing::new(stream.teller(), |_, tokens, tentative| ContinueEvent::Tokens {
+            let mut paced = PacedTokens::new(stream.teller(), |_, tokens, tentative| ContinueEvent::Tokens {
                 tokens,
                 tentative,
             });
-            let done = self.on_engine("Going on with a text", &switch(stream), move |desk| {
-                let continued = continue_text(desk, &before, most, &mut |growth| growing.grow(0, growth));
-                growing.tell();
-                continued
+            let done = self.on_engine("Going on with a text", &switch(stream), move |context| {
+                let continued = continue_text(context, &before, most, &mut |delta| paced.add(0, delta));
+                paced.send();
+                Ok(continued?)
             });
             unless_stopped(stream.is_stopped(), done).map(|_| ())
         });
     }
 }
 
-/// Text that grows faster than a window draws: what has come meanwhile is told together.
-struct Growing<Event> {
+/// Sends tokens that come faster than a window draws: what has come meanwhile goes together.
+struct PacedTokens<Event> {
     stream: Stream<Event>,
     event: fn(usize, Vec<wire::Token>, String) -> Event,
     pace: Pace,
     candidate: usize,
     tokens: Vec<wire::Token>,
-    /// What may still change; nothing when everything was told.
+    /// What may still change; nothing when everything was sent.
     tentative: Option<String>,
 }
 
-impl<Event> Growing<Event> {
+impl<Event> PacedTokens<Event> {
     fn new(stream: Stream<Event>, event: fn(usize, Vec<wire::Token>, String) -> Event) -> Self {
         let (pace, tokens) = (Pace::default(), Vec::new());
         Self { stream, event, pace, candidate: 0, tokens, tentative: None }
     }
 
-    fn grow(&mut self, candidate: usize, growth: Growth) {
+    fn add(&mut self, candidate: usize, delta: TokenDelta) {
         if candidate != self.candidate {
-            self.tell();
+            self.send();
             self.candidate = candidate;
         }
-        self.tokens.extend(tokens_of(growth.tokens));
-        self.tentative = Some(growth.tentative);
+        self.tokens.extend(tokens_of(delta.tokens));
+        self.tentative = Some(delta.tentative);
         if self.pace.is_due() {
-            self.tell();
+            self.send();
         }
     }
 
-    /// Tells what was not told yet.
-    fn tell(&mut self) {
+    /// Sends what was not sent yet.
+    fn send(&mut self) {
         if let Some(tentative) = self.tentative.take() {
             let tokens = std::mem::take(&mut self.tokens);
             self.stream.tell((self.event)(self.candidate, tokens, tentative));
@@ -116,12 +118,12 @@ impl<Event> Growing<Event> {
 }
 
 /// What the window hears of the end of a candidate. Nothing of one that was stopped: the stream ends as stopped.
-const fn ending(ended: Ended) -> Option<wire::DescriptionEnd> {
-    match ended {
-        Ended::Complete => Some(wire::DescriptionEnd::Complete),
-        Ended::Length => Some(wire::DescriptionEnd::Length),
-        Ended::Repetition => Some(wire::DescriptionEnd::Repetition),
-        Ended::Stopped => None,
+const fn ending(reason: FinishReason) -> Option<wire::DescriptionEnd> {
+    match reason {
+        FinishReason::EndOfText => Some(wire::DescriptionEnd::Complete),
+        FinishReason::Length => Some(wire::DescriptionEnd::Length),
+        FinishReason::Repetition => Some(wire::DescriptionEnd::Repetition),
+        FinishReason::Stopped => None,
     }
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use sessions::Prediction;
+use documents::Prediction;
+use inference::{Extraction, ExtractionStep as Step, Mode, ModelProfile, TaskRequest, extract};
 
 use super::{ending, failed, readable, switch, unless_stopped};
-use crate::engine::EngineError;
+use crate::engine::Lane;
 use crate::error::Result;
 use crate::jobs::{Pace, Sink, Stream};
 use crate::library::id_of;
-use crate::runs::{Asked, Extraction, Mode, Recipe, Step, extract};
+use crate::run_record::run_record;
 use crate::wire::{self, ExtractEvent};
 use crate::workbench::Workbench;
 
@@ -24,27 +25,24 @@ impl From<wire::RelationTask> for tasks::RelationTask {
     }
 }
 
-impl From<wire::ExtractionMode> for Mode {
-    fn from(mode: wire::ExtractionMode) -> Self {
-        match mode {
-            wire::ExtractionMode::Generate => Self::Generate,
-            wire::ExtractionMode::Exhaustive => Self::Exhaustive,
-        }
+/// How relations are found: written ones need no threshold.
+pub(crate) const fn mode(mode: wire::ExtractionMode, threshold: Option<f64>) -> Mode {
+    match mode {
+        wire::ExtractionMode::Generate => Mode::Generate,
+        wire::ExtractionMode::Exhaustive => Mode::Exhaustive { threshold },
     }
 }
 
 /// What the engine's thread tells the one who stores it.
 enum Told {
-    Profile(Box<crate::generator::Profile>),
+    Profile(Box<ModelProfile>),
     Step(Step),
 }
 
 impl Workbench {
     /// Extracts the relations of a document. Each is stored as soon as it is known; stopping keeps what has come.
     pub fn extract(&self, job: &str, request: &wire::ExtractRequest, sink: Sink<ExtractEvent>) {
-        // A threshold of nought is the window's word for "the model's own".
-        let threshold = Some(self.settings().threshold).filter(|threshold| *threshold > 0.0);
-        self.extract_from(job, request, threshold, sink);
+        self.extract_from(job, request, self.settings().chosen_threshold(), sink);
     }
 
     /// The same with pairs of at least this probability, whatever the settings say; the model's own threshold without one.
@@ -69,103 +67,98 @@ impl Workbench {
         if let Some(model) = &request.model_id {
             self.use_model(model)?;
         }
-        let (task, mode) = (request.task.into(), request.mode.into());
-        let recipe = Recipe(Asked::Relations { task, mode, threshold });
+        let (task, mode) = (request.task.into(), mode(request.mode, threshold));
+        let asked = TaskRequest::Relations { task, mode };
         let (sender, receiver) = mpsc::channel();
         let (document, finders) = (stored.document.clone(), Arc::clone(self.machine.finders(&self.names)?));
-        let dictionaries = finders.dictionaries().to_vec();
+        let dictionaries = self.names.all()?.1;
         let activity = format!("Extracting relations from {}", stored.document.id);
         let cancel = switch(stream);
-        std::thread::scope(|scope| {
-            let work = scope.spawn(|| {
-                self.on_engine(&activity, &cancel, move |desk| {
-                    let profile = desk.generator.profile().clone();
-                    let finder = finders.of(&profile, task.name());
-                    // Whoever listens may be gone: then nobody wants to know.
-                    let _ = sender.send(Told::Profile(Box::new(profile)));
-                    let extraction =
-                        Extraction { task, mode, document: &document, finder: &finder, threshold };
-                    extract(desk, &extraction, &mut |step| drop(sender.send(Told::Step(step))))
-                })
-            });
-            let mut run = None;
-            let mut profile = None;
-            let mut broken = None;
-            let mut pace = Pace::default();
-            let mut waiting = None;
-            while let Some(told) = waiting.take().or_else(|| receiver.recv().ok()) {
-                let done = match told {
-                    Told::Profile(found) => {
-                        profile = Some(found);
-                        Ok(())
+        let work = self.machine.engine.submit(Lane::Person, &activity, &cancel, move |context| {
+            let profile = context.model.profile().clone();
+            let finder = finders.of(&profile, task.name());
+            // Whoever listens may be gone: then nobody wants to know.
+            let _ = sender.send(Told::Profile(Box::new(profile)));
+            let extraction = Extraction { task, mode, document: &document, finder: &finder };
+            Ok(extract(context, &extraction, &mut |step| drop(sender.send(Told::Step(step))))?)
+        })?;
+        let mut run = None;
+        let mut profile = None;
+        let mut broken = None;
+        let mut pace = Pace::default();
+        let mut waiting = None;
+        while let Some(told) = waiting.take().or_else(|| receiver.recv().ok()) {
+            let done = match told {
+                Told::Profile(found) => {
+                    profile = Some(found);
+                    Ok(())
+                }
+                Told::Step(Step::Started { prompt_tokens, parts, notices }) => {
+                    let Some(profile) = &profile else { continue };
+                    let text_sha256 = &stored.text_sha256;
+                    let record =
+                        run_record(&asked, profile, text_sha256, &notices, dictionaries, shelf.now());
+                    shelf.begin_run(stored.id, &record).map(|id| {
+                        run = Some(id);
+                        stream.tell(ExtractEvent::Started {
+                            run: id_of(id.0),
+                            prompt_tokens: prompt_tokens as u32,
+                            parts: parts as u32,
+                        });
+                    })
+                }
+                Told::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
+                    if pace.is_due() {
+                        stream.tell(ExtractEvent::Progress {
+                            part: part as u32,
+                            parts: parts as u32,
+                            tokens: tokens as u32,
+                            tokens_per_second,
+                        });
                     }
-                    Told::Step(Step::Started { prompt_tokens, parts, notices }) => {
-                        let Some(profile) = &profile else { continue };
-                        let record =
-                            recipe.record(profile, &stored.text_sha256, &notices, &dictionaries, shelf.now());
-                        shelf.begin_run(stored.id, &record).map(|id| {
-                            run = Some(id);
-                            stream.tell(ExtractEvent::Started {
-                                run: id_of(id.0),
-                                prompt_tokens: prompt_tokens as u32,
-                                parts: parts as u32,
-                            });
-                        })
-                    }
-                    Told::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
-                        if pace.is_due() {
-                            stream.tell(ExtractEvent::Progress {
-                                part: part as u32,
-                                parts: parts as u32,
-                                tokens: tokens as u32,
-                                tokens_per_second,
-                            });
-                        }
-                        Ok(())
-                    }
-                    Told::Step(Step::Found(found)) => {
-                        // What has come meanwhile is stored with it: every transaction waits for the disk.
-                        let mut all = vec![*found];
-                        while let Ok(next) = receiver.try_recv() {
-                            match next {
-                                Told::Step(Step::Found(found)) => all.push(*found),
-                                other => {
-                                    waiting = Some(other);
-                                    break;
-                                }
+                    Ok(())
+                }
+                Told::Step(Step::Found(found)) => {
+                    // What has come meanwhile is stored with it: every transaction waits for the disk.
+                    let mut all = vec![*found];
+                    while let Ok(next) = receiver.try_recv() {
+                        match next {
+                            Told::Step(Step::Found(found)) => all.push(*found),
+                            other => {
+                                waiting = Some(other);
+                                break;
                             }
                         }
-                        run.map_or(Ok(()), |run| self.store(&shelf, run, &all, stream))
                     }
-                };
-                if let Err(cause) = done {
-                    // The library does not take it (the run was undone, the disk is full): the model need not go on.
-                    cancel.cancel();
-                    broken.get_or_insert(cause);
+                    run.map_or(Ok(()), |run| self.store(&shelf, run, &all, stream))
                 }
+            };
+            if let Err(cause) = done {
+                // The library does not take it (the run was undone, the disk is full): the model need not go on.
+                cancel.cancel();
+                broken.get_or_insert(cause);
             }
-            let result = work.join().unwrap_or(Err(EngineError::Ended));
-            if let Some(cause) = broken {
-                if let Some(run) = run {
-                    let end = sessions::Ending {
-                        state: sessions::RunState::Failed,
-                        output: None,
-                        problem: Some(cause.message.clone()),
-                        at: shelf.now(),
-                    };
-                    // As far as the library lets it be said; else it is closed when the library is opened next.
-                    let _ = shelf.finish_run(run, &end);
-                }
-                return Err(cause);
-            }
+        }
+        let result = work.wait();
+        if let Some(cause) = broken {
             if let Some(run) = run {
-                let end =
-                    result.as_ref().map_or_else(|cause| failed(&shelf, cause), |done| ending(&shelf, done));
-                let change = shelf.finish_run(run, &end)?;
-                stream.tell(ExtractEvent::Stored { change });
+                let end = sessions::Ending {
+                    state: sessions::RunState::Failed,
+                    output: None,
+                    problem: Some(cause.message.clone()),
+                    at: shelf.now(),
+                };
+                // As far as the library lets it be said; else it is closed when the library is opened next.
+                let _ = shelf.finish_run(run, &end);
             }
-            unless_stopped(stream.is_stopped(), result).map(|_| ())
-        })
+            return Err(cause);
+        }
+        if let Some(run) = run {
+            let end = result.as_ref().map_or_else(|cause| failed(&shelf, cause), |done| ending(&shelf, done));
+            let change = shelf.finish_run(run, &end)?;
+            stream.tell(ExtractEvent::Stored { change });
+        }
+        unless_stopped(stream.is_stopped(), result).map(|_| ())
     }
 
     fn store(

@@ -7,20 +7,21 @@ mod extracting;
 mod prompting;
 mod status;
 
+pub(crate) use extracting::mode;
+
 use documents::Span;
+use inference::{InferenceError, TaskContext, TaskOutcome};
 use sessions::{DocumentId, Ending, RunState, StoredDocument};
 
 use crate::engine::{Cancel, EngineError, Lane};
 use crate::error::{Result, error, not_found, told};
 use crate::jobs::Stream;
 use crate::library::{Shelf, document_id};
-use crate::runs::Outcome;
 use crate::wire::{ErrorCode, HostError, Id};
 use crate::workbench::Workbench;
 
 impl From<EngineError> for HostError {
     fn from(cause: EngineError) -> Self {
-        use crate::generator::GeneratorError as G;
         let code = match &cause {
             EngineError::NoModel => ErrorCode::NoModel,
             EngineError::Busy { .. } => ErrorCode::ModelBusy,
@@ -28,8 +29,8 @@ impl From<EngineError> for HostError {
             EngineError::Panicked { .. } | EngineError::Ended | EngineError::Load(_) => {
                 ErrorCode::EngineFailed
             }
-            EngineError::Generator(G::Device(_)) => ErrorCode::EngineFailed,
-            EngineError::Untuned { .. } | EngineError::Generator(_) => ErrorCode::BadInput,
+            EngineError::Inference(InferenceError::Device(_)) => ErrorCode::EngineFailed,
+            EngineError::Inference(_) => ErrorCode::BadInput,
             EngineError::Cancelled => ErrorCode::Other,
         };
         told(code, &cause.to_string())
@@ -64,7 +65,7 @@ fn readable(shelf: &Shelf, id: Id) -> Result<StoredDocument> {
 }
 
 /// How the run ended that an outcome is of.
-fn ending(shelf: &Shelf, outcome: &Outcome) -> Ending {
+fn ending(shelf: &Shelf, outcome: &TaskOutcome) -> Ending {
     Ending {
         state: if outcome.stopped { RunState::Stopped } else { RunState::Finished },
         output: (!outcome.output.is_empty()).then(|| outcome.output.clone()),
@@ -85,7 +86,7 @@ impl Workbench {
         &self,
         activity: &str,
         cancel: &Cancel,
-        work: impl FnOnce(&mut crate::engine::Desk<'_>) -> std::result::Result<R, EngineError> + Send + 'static,
+        work: impl FnOnce(&mut TaskContext<'_>) -> std::result::Result<R, EngineError> + Send + 'static,
     ) -> std::result::Result<R, EngineError> {
         self.machine.engine.run(Lane::Person, activity, cancel, work)
     }

@@ -1,10 +1,11 @@
 //! Exactly what the model is given.
 
+use inference::{Subject, view};
+
 use super::{inside, readable};
 use crate::engine::Cancel;
 use crate::error::Result;
 use crate::library::Offsets;
-use crate::runs::{Subject, view};
 use crate::wire::{self, PromptRequest};
 use crate::workbench::Workbench;
 
@@ -29,7 +30,7 @@ impl Workbench {
             _ => None,
         };
         let request = request.clone();
-        let prompt = self.on_engine("Showing a prompt", &Cancel::default(), move |desk| {
+        let prompt = self.on_engine("Showing a prompt", &Cancel::default(), move |context| {
             let subject = match (&request, sentence) {
                 (PromptRequest::Extract { task, .. }, _) => Subject::Relations((*task).into(), &document),
                 (PromptRequest::Answer { question, .. }, _) => Subject::Answer(question, &document),
@@ -37,7 +38,7 @@ impl Workbench {
                 (PromptRequest::Describe { term }, _) => Subject::Term(term),
                 (PromptRequest::Classify { .. }, None) => Subject::Term(""),
             };
-            Ok(view(&*desk.generator, &subject))
+            Ok(view(&*context.model, &subject))
         })?;
         Ok(wire::Prompt {
             text: prompt.text,

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use documents::formats::ADDED;
-use documents::{Document, Infons, Relation, Span, Target};
-use sessions::{Content, Participant, Prediction};
+use documents::{Content, Document, Infons, Participant, Prediction, Relation, Span, Target};
 
 use super::RecordedRun;
 
@@ -384,7 +383,7 @@ mod tests {
             name: "acetylsalicylic acid".to_owned(),
             spans: spans.to_vec(),
             concepts: ["D001241", "D009325"].map(concept).to_vec(),
-            grade: sessions::Grade::Alias,
+            grade: documents::Grade::Alias,
         };
         let answers = [("yes", 0.5), ("no", 0.25), ("maybe", 0.25)];
         let contents = [
@@ -416,17 +415,18 @@ mod tests {
             masked_masses: vec![0.25, 0.0],
             figures: [("against_none".to_owned(), -1.5)].into(),
             evidence: vec![Span::new(0, 25)],
-            grade: sessions::Grade::Alias,
-            warnings: vec![sessions::Warning {
+            grade: documents::Grade::Alias,
+            warnings: vec![documents::Warning {
                 kind: "hedging".to_owned(),
                 span: Some(Span::new(8, 11)),
                 text: "may".to_owned(),
             }],
         });
         let shelf = workbench.shelf();
-        let recipe = crate::runs::Recipe(crate::runs::Asked::Classify);
+        let request = inference::TaskRequest::Classify;
+        let profile = inference::ModelProfile::default();
         let sha256 = shelf.with(|library| library.document(document)).unwrap().text_sha256;
-        let record = recipe.record(&crate::generator::Profile::default(), &sha256, &[], &[], shelf.now());
+        let record = crate::run_record::run_record(&request, &profile, &sha256, &[], &[], shelf.now());
         let by = sessions::By::new("ada", shelf.now());
         let ending = sessions::Ending {
             state: sessions::RunState::Finished,

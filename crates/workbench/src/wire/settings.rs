@@ -42,6 +42,13 @@ pub struct Settings {
     pub keys: Vec<KeyBinding>,
 }
 
+impl Settings {
+    /// The threshold that the user set; 0 stands for the model's own.
+    pub(crate) fn chosen_threshold(&self) -> Option<f64> {
+        Some(self.threshold).filter(|threshold| *threshold > 0.0)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use sessions::{Content, Ending, Grade, Participant, Prediction, RunRecord, RunState, Timestamp};
+use documents::{Content, Grade, Participant, Prediction};
+use sessions::{Ending, RunRecord, RunState, Timestamp};
 use tempfile::TempDir;
 use workbench::wire::{self, Told};
 use workbench::{Clock, Places, Sink, Workbench};

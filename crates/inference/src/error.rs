@@ -1,0 +1,67 @@
+use biogpt::ModelError;
+use biogpt::decode::DecodeError;
+use devices::DeviceError;
+use tasks::guidance::GuidanceError;
+
+/// Why a model did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InferenceError {
+    /// Someone asked to stop, and there is nothing to show yet.
+    #[error("stopped")]
+    Cancelled,
+    /// The model was not tuned for this.
+    #[error(
+        "{model} was not tuned for {task}. Choose a model that was: the list of models says which. This one describes \
+         terms"
+    )]
+    Untuned {
+        /// The model.
+        model: String,
+        /// The task, in words.
+        task: String,
+    },
+    /// The text leaves no room.
+    #[error(
+        "the text takes {length} tokens, and the model reads at most {longest} when it is to write an answer. Shorten it"
+    )]
+    TooLong {
+        /// Tokens of the text.
+        length: usize,
+        /// Tokens it may have.
+        longest: usize,
+    },
+    /// There is nothing to continue.
+    #[error("there is no text to go on from. Write something first")]
+    Empty,
+    /// The device failed, or ran out of memory.
+    #[error("{0}")]
+    Device(String),
+    /// Anything else that the decoder says.
+    #[error("{0}")]
+    Decoding(String),
+}
+
+impl From<DecodeError> for InferenceError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::EmptyPrompt => Self::Empty,
+            DecodeError::TooLong { length, longest } => Self::TooLong { length, longest },
+            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error.to_string()),
+            other => Self::Decoding(other.to_string()),
+        }
+    }
+}
+
+/// Why a model is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No device fits, or its driver refuses.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The weights or the tokenizer cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// `tasks.json` cannot be read.
+    #[error(transparent)]
+    Guidance(#[from] GuidanceError),
+}
