@@ -222,6 +222,7 @@ pub fn places() -> Result<Places, Failure> {
         // Named as a file: it must be there, since names would be missed without it.
         places.dictionaries.push(models.join("terms/builtin.terms"));
         places.dictionaries.push(models.join("terms"));
+        places.dictionaries.push(models.join("glossary"));
         let mut folders: Vec<PathBuf> =
             std::fs::read_dir(&models)?.flatten().map(|entry| entry.path()).collect();
         folders.retain(|folder| folder.join("manifest.json").is_file());

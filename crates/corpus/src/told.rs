@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::common::key;
+use crate::genus;
 use crate::records::{find, read_text_lines};
 
 /// Sentences kept of a term.
@@ -29,10 +30,12 @@ pub(crate) struct Told {
     pub(crate) term: String,
     /// Begins with the term.
     pub(crate) text: String,
+    /// The same, word for word as the document has it.
+    pub(crate) quote: String,
     /// Whatever the caller counts its texts by.
     pub(crate) source: usize,
     /// How far it is from what a dictionary would say.
-    distance: usize,
+    pub(crate) distance: usize,
 }
 
 impl Names {
@@ -58,17 +61,44 @@ impl Names {
         for paragraph in text.lines() {
             let mut sentences = sentences(paragraph).into_iter().peekable();
             while let Some(sentence) = sentences.next() {
-                let Some((term, rest)) = self.subject(sentence) else { continue };
+                let Some((term, rest)) = self.subject(sentence) else {
+                    found.extend(self.in_apposition(sentence, kind, source));
+                    continue;
+                };
                 let Some(distance) = distance(rest, kind) else { continue };
                 let mut text = format!("{} {rest}", capitalised(term));
+                let mut quote = sentence.to_owned();
                 // "It works by ..." goes on about the same thing.
                 if let Some(next) = sentences.peek().filter(|next| goes_on(next)) {
                     text = format!("{text} {next}");
+                    let both = format!("{quote} {next}");
+                    quote = if paragraph.contains(&both) { both } else { quote };
                 }
-                found.push(Told { term: term.to_owned(), text, source, distance });
+                found.push(Told { term: term.to_owned(), text, quote, source, distance });
             }
         }
         found
+    }
+
+    /// What stands beside the name that a sentence begins with: "Bevacizumab, a monoclonal antibody against VEGF, improves
+    /// ..." The rest of the sentence is about something else.
+    fn in_apposition(&self, sentence: &str, kind: &str, source: usize) -> Option<Told> {
+        let subject = sentence.strip_prefix("The ").unwrap_or(sentence);
+        let (name, rest) = subject.split_once(", ")?;
+        let term = name.split(" (").next()?;
+        let (said, goes_on) = rest.split_once(", ")?;
+        let article = ["a ", "an "].iter().any(|article| said.starts_with(article));
+        // "a drug, and is", not "a drug, a plant, and a stone".
+        let listed = ["a ", "an ", "the ", "and ", "or "].iter().any(|word| goes_on.starts_with(word));
+        let words = said.split_whitespace().count();
+        let cut = said.matches('(').count() != said.matches(')').count();
+        if !article || listed || cut || !APPOSITION.contains(&words) || !self.0.contains(&key(term)) {
+            return None;
+        }
+        let distance = fitness(said, kind)? + IN_APPOSITION;
+        let text = format!("{} is {said}.", capitalised(term));
+        let quote = sentence.split_once(said).map(|(before, _)| format!("{before}{said}"))?;
+        Some(Told { term: term.to_owned(), text, quote, source, distance })
     }
 
     /// The name that a sentence begins with, and the sentence from its verb on.
@@ -103,7 +133,11 @@ pub(crate) fn best(told: Vec<Told>) -> HashMap<String, Vec<Told>> {
 }
 
 /// How what a thing is begins.
-const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for ", "used in ", "made ", "one of "];
+const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for "];
+/// Words of a description beside a name.
+const APPOSITION: std::ops::RangeInclusive<usize> = 3..=25;
+/// It says less than a sentence of its own.
+const IN_APPOSITION: usize = 4;
 
 /// What ties a sentence to its text: it says nothing when it stands alone.
 const TIED: &[&str] = &[
@@ -144,6 +178,11 @@ const TIED: &[&str] = &[
     " demonstrated",
     " mortality",
     " been tested",
+    " prevalence",
+    " affected individuals",
+    " have been described",
+    " cases ",
+    " unknown",
 ];
 /// Beginnings that rank or promise instead of saying what it is.
 const RANKS: &[&str] = &[
@@ -202,6 +241,28 @@ const RANKS: &[&str] = &[
     "an independent",
     "an unusual",
 ];
+/// What tells a thing from others of its kind, so that a judgement beside it does no harm.
+const DIFFERENCES: &[&str] = &[
+    "characterized by",
+    "characterised by",
+    "caused by",
+    "defined as",
+    "in which",
+    "by which",
+    "resulting from",
+    "that causes",
+    "that inhibits",
+    "that blocks",
+    "that binds",
+    "used to treat",
+    "used for",
+    "used in the treatment",
+    "for the treatment of",
+    "inhibitor",
+    "antagonist",
+    "agonist",
+    "blocker",
+];
 /// Judgements: a dictionary makes none.
 const JUDGEMENTS: &[&str] = &[
     "important",
@@ -214,23 +275,50 @@ const JUDGEMENTS: &[&str] = &[
     "risk factor",
     "essential",
     "used in",
+    "prevalent",
+    "frequent",
+    "serious",
+    "impact",
+    "burden",
+    "incidence",
+    "leading",
+    "devastating",
+    "promising",
+    "useful",
+    "popular",
+    "critical",
+    "crucial",
+    "classic",
+    "public health",
+    "attention",
+    "challeng",
 ];
 
-/// `None` for what no dictionary would say.
+/// How far a predicate with its verb is from what a dictionary would say; `None` for what none would.
 fn distance(predicate: &str, kind: &str) -> Option<usize> {
+    let said = predicate.split_once(' ').map_or("", |(_, said)| said);
     let words = predicate.split_whitespace().count();
-    let lower = predicate.to_lowercase();
-    let said = lower.split_once(' ').map_or("", |(_, said)| said);
-    let unfit = !WORDS.contains(&words)
-        || TIED.iter().any(|tie| lower.contains(tie))
-        || RANKS.iter().any(|rank| said.starts_with(rank));
+    let fit = WORDS.contains(&words).then(|| fitness(said, kind))??;
+    Some(fit + words.abs_diff(18) / 6)
+}
+
+/// The same without its length, of what is said without the verb.
+fn fitness(said: &str, kind: &str) -> Option<usize> {
+    let lower = said.to_lowercase();
+    let padded = format!(" {lower} ");
+    let judgements = JUDGEMENTS.iter().filter(|word| lower.contains(**word)).count();
+    let differs = DIFFERENCES.iter().any(|word| lower.contains(word));
+    let named = lower.starts_with("used ") || genus::is_named(&lower);
+    let unfit = TIED.iter().any(|tie| padded.contains(tie))
+        || RANKS.iter().any(|rank| lower.starts_with(rank))
+        || !named
+        || judgements > 0 && !differs;
     let of_kind = match kind {
         "qa" => 0,
         "textbook" => 2,
         _ => 4,
     };
-    let judgements = JUDGEMENTS.iter().filter(|word| lower.contains(**word)).count();
-    (!unfit).then_some(of_kind + 3 * judgements + usize::from(lower.contains('(')) + words.abs_diff(18) / 6)
+    (!unfit).then_some(of_kind + 3 * judgements + usize::from(lower.contains('(')))
 }
 
 /// Whether a sentence goes on about what the one before it said.
@@ -290,6 +378,18 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_a_name_is_found_and_quoted_to_the_letter() {
+        let names = Names(HashSet::from(["warfarin".to_owned()]));
+        let text = "The warfarin (Coumadin), an oral antagonist of vitamin K, was given to nine.";
+        let told = names.told(text, "abstract", 3);
+        assert_eq!(told[0].text, "Warfarin is an oral antagonist of vitamin K.");
+        assert_eq!(told[0].quote, "The warfarin (Coumadin), an oral antagonist of vitamin K");
+        assert_eq!((told[0].term.as_str(), told[0].source, told.len()), ("warfarin", 3, 1));
+        let text = "We saw it. The warfarin (Coumadin) is an anticoagulant that hinders vitamin K.";
+        assert_eq!(names.told(text, "abstract", 0)[0].quote, &text[11..]);
+    }
+
+    #[test]
     fn what_needs_its_text_or_ranks_is_left() {
         for text in [
             "Warfarin is the first choice of many doctors in the whole world.",
@@ -297,6 +397,14 @@ mod tests {
             "Warfarin was an anticoagulant that hindered vitamin K in the liver.",
             "Blood is a fluid that the heart pumps through the whole body.",
             "Warfarin is a drug.",
+            "Warfarin is a major problem of doctors and patients in the whole world.",
+            "Warfarin is used in most hospitals of the whole western world and beyond.",
+            "Warfarin is widely used by most doctors of the whole western world.",
+            "Warfarin is one of the most important drugs of the whole western world.",
+            "Warfarin is a recognised side effect of a drug that hinders vitamin K.",
+            "Warfarin, a feared drug, a poison, and a remedy, is old.",
+            "Warfarin, an inhibitor of coagulation (7, 8), was given to nine.",
+            "Warfarin is a rare disorder of the blood, and its prevalence is not known.",
         ] {
             assert_eq!(texts(text), [""; 0], "{text}");
         }
@@ -307,6 +415,7 @@ mod tests {
         let told = |text: &str| Told {
             term: "Warfarin".into(),
             text: text.into(),
+            quote: text.into(),
             source: 0,
             distance: distance(text.split_once(' ').unwrap().1, "abstract").unwrap(),
         };
