@@ -123,7 +123,7 @@ impl Collected {
 /// must be kept out.
 pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error> {
     let held_out = HeldOut::read(&corpora.join("tasks"))?;
-    let (names, names_file) = Names::read(corpora)?;
+    let (names, names_file) = Names::for_training(corpora)?;
     let mut collector = Collector {
         selection,
         seen: Seen::default(),

@@ -1,5 +1,7 @@
 //! The part of a fact sheet that says what its subject is.
 
+use glossary::genus;
+
 /// What web pages have before their text.
 const FURNITURE: &[&str] =
     &["Key Points ", "Espaol ", "Español ", "Summary : ", "Overview ", "On this Page General Information "];
@@ -28,6 +30,7 @@ const ASIDE: &[&str] = &[
     "People ",
     "On this page",
     "In the ",
+    "There's no ",
 ];
 /// Characters in which it must come to its subject.
 const START: usize = 150;
@@ -68,7 +71,8 @@ pub(crate) fn excerpt<'t>(term: &str, synonyms: &[String], text: &'t str) -> Opt
     if aside || !whole || text.split_whitespace().count() < FEWEST_WORDS {
         return None;
     }
-    let start: String = text.chars().take(START).collect::<String>().to_lowercase();
+    // "Von Hippel-Lindau (VHL) disease" names von Hippel-Lindau disease.
+    let start = genus::without_brackets(text).chars().take(START).collect::<String>().to_lowercase();
     let names = std::iter::once(term).chain(synonyms.iter().map(String::as_str)).map(bare);
     let mut directness = None;
     for name in names.filter(|name| name.len() > 2) {
@@ -102,7 +106,8 @@ fn is_said(rest: &str) -> bool {
         "was",
         "comprises",
     ];
-    rest.split([' ', ',']).take(12).any(|word| VERBS.contains(&word))
+    let clause = |word: &&str| !["which", "that", "who"].contains(word);
+    rest.split([' ', ',']).take(12).take_while(clause).any(|word| VERBS.contains(&word))
 }
 
 #[cfg(test)]
@@ -128,6 +133,18 @@ mod tests {
                 "High Blood Cholesterol",
                 "What is High Blood Cholesterol? Cholesterol is high blood cholesterol when there is much of it.",
                 "Cholesterol is high blood cholesterol when there is much of it.",
+                Directness::Later,
+            ),
+            (
+                "Von Hippel-Lindau disease",
+                "Von Hippel-Lindau (VHL) disease is a disorder of blood vessels.",
+                "Von Hippel-Lindau (VHL) disease is a disorder of blood vessels.",
+                Directness::AtOnce,
+            ),
+            (
+                "Cancer",
+                "Cancer begins in your cells, which are the building blocks of your body.",
+                "Cancer begins in your cells, which are the building blocks of your body.",
                 Directness::Later,
             ),
             (

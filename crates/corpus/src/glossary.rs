@@ -10,7 +10,7 @@ use terms::Dictionary;
 use crate::fact_sheets::{Directness, excerpt};
 use crate::licences::{Terms, terms};
 use crate::records::{Definition, Record, find, jsonl_files, read_lines, read_text_lines};
-use crate::told::{self, Names};
+use crate::told::{self, Names, Told};
 use crate::{Error, common, definitions::is_formulaic};
 
 /// What is said, and what became of the rest.
@@ -80,11 +80,27 @@ const CHEBI_RELEASE: &str = "105";
 /// Where a file cannot be read.
 pub fn gather(corpora: &Path, dictionary: &Dictionary) -> Result<Gathered, Error> {
     let mut gathered = Gathered::default();
+    let (names, _) = Names::read(corpora)?;
+    let (mut documents, mut told) = (Vec::new(), Vec::new());
     let (mut defined, mut explained) = (HashSet::new(), HashSet::new());
     if let Some(file) = find(corpora, "definitions.jsonl") {
         let aliases = aliases();
         read_lines(&file, |definition: Definition| {
             defined.insert(common::key(&definition.term));
+            // "Tocilizumab is an antibody ..." begins the definition of the tocilizumab drug pathway.
+            if definition.source == "pathway-ontology" && terms(&definition.licence) == Terms::Open {
+                let of_source = documents.len();
+                let found = names.told(&definition.definition, "textbook", of_source);
+                let found =
+                    found.into_iter().filter(|told| common::key(&told.term) != common::key(&definition.term));
+                told.extend(found);
+                let (name, release) = collection(&definition.source);
+                let source =
+                    Source { name, release: release.to_owned(), licence: definition.licence.clone() };
+                let id = definition.id.clone().unwrap_or_default();
+                let title = definition.term.clone();
+                documents.push((source, Document { id, title, ..Document::default() }));
+            }
             let outcome = match definition_entry(&definition, &aliases) {
                 Ok(mut entry) => {
                     entry.synonyms.retain(|name| leads_on(name, &entry.id, dictionary));
@@ -106,7 +122,23 @@ pub fn gather(corpora: &Path, dictionary: &Dictionary) -> Result<Gathered, Error
         gathered.counts.insert(("chebi-roles".to_owned(), "kept"), roles.len() as u64);
         gathered.entries.extend(roles);
     }
-    sentences(corpora, dictionary, &defined, &explained, &mut gathered)?;
+    sentences_of_prose(corpora, &names, &mut told, &mut documents, &mut gathered)?;
+    for (term, of_term) in told::best(told) {
+        let first = of_term.first().map(|told| told.term.clone()).unwrap_or_default();
+        let meanings = dictionary.meanings(&first);
+        let chemical = meanings.iter().any(|meaning| meaning.kind == terms::Kind::Chemical);
+        for told in of_term {
+            let (source, document) = documents[told.source].clone();
+            // The sheet on the term itself says it better.
+            let said = source.name.starts_with(FACT_SHEET) && explained.contains(&term);
+            let known = defined.contains(&term) || !meanings.is_empty();
+            if !said && if told.before { chemical } else { known } {
+                gathered.entries.push(sentence(told, source, document));
+            }
+        }
+    }
+    let kept = gathered.entries.iter().filter(|entry| entry.nature == Nature::Sentence).count();
+    gathered.counts.insert(("sentences".to_owned(), "kept"), kept as u64);
     Ok(gathered)
 }
 
@@ -188,6 +220,10 @@ fn says_what_for(text: &str) -> bool {
         "vitamin",
         "neurotransmitter",
         "toxin",
+        "produces loss of",
+        "relieves",
+        "induces",
+        "stimulates",
     ];
     let kind_of = [
         " agent",
@@ -260,9 +296,11 @@ fn roles(file: &Path) -> Result<Vec<Entry>, Error> {
     let entry = |(id, (term, mut roles)): (String, (String, Vec<String>))| {
         // What few substances do says most.
         roles.sort_by_key(general);
+        // What everybody calls calcium is "calcium atom" there.
+        let synonyms = term.strip_suffix(" atom").map(str::to_owned).into_iter().collect();
         Entry {
             term,
-            synonyms: Vec::new(),
+            synonyms,
             text: format!("Roles (ChEBI {CHEBI_RELEASE}): {}", roles.join("; ")),
             nature: Nature::Roles,
             kind: "chemical".to_owned(),
@@ -279,17 +317,14 @@ fn roles(file: &Path) -> Result<Vec<Entry>, Error> {
     Ok(by_id.into_iter().map(entry).collect())
 }
 
-/// The sentences of prose that say what a name of the dictionary, or something defined, is.
-fn sentences(
+/// The sentences of prose that say what one of the names is, and the documents that their numbers stand for.
+fn sentences_of_prose(
     corpora: &Path,
-    dictionary: &Dictionary,
-    defined: &HashSet<String>,
-    explained: &HashSet<String>,
+    names: &Names,
+    told: &mut Vec<Told>,
+    documents: &mut Vec<(Source, Document)>,
     gathered: &mut Gathered,
 ) -> Result<(), Error> {
-    let (names, _) = Names::read(corpora)?;
-    let mut documents: Vec<(Source, Document)> = Vec::new();
-    let mut told = Vec::new();
     let folder = corpora.join("prose");
     for file in if folder.is_dir() { jsonl_files(&folder)? } else { Vec::new() } {
         read_lines(&file, |record: Record| {
@@ -307,34 +342,22 @@ fn sentences(
             Ok(())
         })?;
     }
-    for (term, of_term) in told::best(told) {
-        let first = of_term.first().map(|told| told.term.clone()).unwrap_or_default();
-        if !defined.contains(&term) && dictionary.meanings(&first).is_empty() {
-            continue;
-        }
-        for told in of_term {
-            let (source, document) = documents[told.source].clone();
-            // The sheet on the term itself says it better.
-            if source.name.starts_with(FACT_SHEET) && explained.contains(&term) {
-                continue;
-            }
-            let worse = u8::try_from(told.distance).unwrap_or(u8::MAX);
-            gathered.entries.push(Entry {
-                term: told.term,
-                synonyms: Vec::new(),
-                text: told.quote,
-                nature: Nature::Sentence,
-                kind: String::new(),
-                id: String::new(),
-                source,
-                document: Some(document),
-                rank: rank::SENTENCE.saturating_add(worse).min(rank::LAST_SENTENCE),
-            });
-        }
-    }
-    let kept = gathered.entries.iter().filter(|entry| entry.nature == Nature::Sentence).count();
-    gathered.counts.insert(("sentences".to_owned(), "kept"), kept as u64);
     Ok(())
+}
+
+fn sentence(told: Told, source: Source, document: Document) -> Entry {
+    let worse = u8::try_from(told.distance).unwrap_or(u8::MAX);
+    Entry {
+        term: told.term,
+        synonyms: Vec::new(),
+        text: told.quote,
+        nature: Nature::Sentence,
+        kind: String::new(),
+        id: String::new(),
+        source,
+        document: Some(document),
+        rank: rank::SENTENCE.saturating_add(worse).min(rank::LAST_SENTENCE),
+    }
 }
 
 fn document(record: Record) -> (Source, Document) {

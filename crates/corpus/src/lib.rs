@@ -11,7 +11,6 @@ mod duplicates;
 mod error;
 mod fact_sheets;
 mod figures;
-mod genus;
 mod glossary;
 mod held_out;
 mod licences;

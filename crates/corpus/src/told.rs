@@ -6,9 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use glossary::{apposition, genus};
+
 use crate::Error;
+
 use crate::common::key;
-use crate::genus;
+
 use crate::records::{find, read_text_lines};
 
 /// Sentences kept of a term.
@@ -18,7 +21,28 @@ const NAME_WORDS: usize = 4;
 /// Letters that a name has at least: shorter ones are abbreviations of many things.
 const NAME_LETTERS: usize = 4;
 /// Words of a sentence that says enough and not too much.
-const WORDS: std::ops::RangeInclusive<usize> = 7..=45;
+const WORDS: std::ops::RangeInclusive<usize> = 6..=45;
+
+/// Terms by which descriptions are judged.
+const HELD_OUT_TERMS: &str = include_str!("../../../training/terms/held-out.tsv");
+
+/// What is looked for in a table of names.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// What the held-out names may mean.
+    Concepts,
+    /// What else that is called.
+    Names,
+}
+
+fn term_of(line: &str) -> String {
+    key(line.split('\t').next().unwrap_or_default())
+}
+
+/// A name in singular and plural.
+fn numbers_of(name: &str) -> Vec<String> {
+    terms::spellings_of(name)
+}
 
 /// Names that a sentence may be about, by their [`key`]s.
 pub(crate) struct Names(HashSet<String>);
@@ -36,6 +60,8 @@ pub(crate) struct Told {
     pub(crate) source: usize,
     /// How far it is from what a dictionary would say.
     pub(crate) distance: usize,
+    /// Whether it is no more than a class before the name, as substances have it: "the diuretic hydrochlorothiazide".
+    pub(crate) before: bool,
 }
 
 impl Names {
@@ -55,6 +81,37 @@ impl Names {
         Ok((Self(names), file))
     }
 
+    /// The same without the terms that descriptions are judged by, and without all other names of what these may mean:
+    /// nothing that says what they are may be learned from.
+    pub(crate) fn for_training(corpora: &Path) -> Result<(Self, Option<PathBuf>), Error> {
+        let held_out: HashSet<String> = HELD_OUT_TERMS.lines().skip(1).map(term_of).collect();
+        let (mut names, file) = Self::read(corpora)?;
+        let mut concepts = HashSet::new();
+        let cells = |line: &str| {
+            let mut cells = line.split('\t').map(str::to_owned);
+            Some((key(&cells.next()?), cells.next()?)).filter(|(_, id)| id != "-")
+        };
+        for pass in [Pass::Concepts, Pass::Names] {
+            let Some(file) = &file else { break };
+            read_text_lines(file, |_, line| {
+                if let Some((name, id)) = cells(line.trim_end()) {
+                    match pass {
+                        Pass::Concepts if numbers_of(&name).iter().any(|one| held_out.contains(one)) => {
+                            concepts.insert(id);
+                        }
+                        Pass::Names if concepts.contains(&id) => {
+                            names.0.remove(&name);
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        names.0.retain(|name| !numbers_of(name).iter().any(|one| held_out.contains(one)));
+        Ok((names, file))
+    }
+
     /// The sentences of a text that say what one of the names is. `kind` is that of its record.
     pub(crate) fn told(&self, text: &str, kind: &str, source: usize) -> Vec<Told> {
         let mut found = Vec::new();
@@ -62,7 +119,7 @@ impl Names {
             let mut sentences = sentences(paragraph).into_iter().peekable();
             while let Some(sentence) = sentences.next() {
                 let Some((term, rest)) = self.subject(sentence) else {
-                    found.extend(self.in_apposition(sentence, kind, source));
+                    found.extend(self.beside(sentence, kind, source));
                     continue;
                 };
                 let Some(distance) = distance(rest, kind) else { continue };
@@ -74,31 +131,30 @@ impl Names {
                     let both = format!("{quote} {next}");
                     quote = if paragraph.contains(&both) { both } else { quote };
                 }
-                found.push(Told { term: term.to_owned(), text, quote, source, distance });
+                found.push(Told { term: term.to_owned(), text, quote, source, distance, before: false });
             }
         }
         found
     }
 
-    /// What stands beside the name that a sentence begins with: "Bevacizumab, a monoclonal antibody against VEGF, improves
-    /// ..." The rest of the sentence is about something else.
-    fn in_apposition(&self, sentence: &str, kind: &str, source: usize) -> Option<Told> {
-        let subject = sentence.strip_prefix("The ").unwrap_or(sentence);
-        let (name, rest) = subject.split_once(", ")?;
-        let term = name.split(" (").next()?;
-        let (said, goes_on) = rest.split_once(", ")?;
-        let article = ["a ", "an "].iter().any(|article| said.starts_with(article));
-        // "a drug, and is", not "a drug, a plant, and a stone".
-        let listed = ["a ", "an ", "the ", "and ", "or "].iter().any(|word| goes_on.starts_with(word));
-        let words = said.split_whitespace().count();
-        let cut = said.matches('(').count() != said.matches(')').count();
-        if !article || listed || cut || !APPOSITION.contains(&words) || !self.0.contains(&key(term)) {
-            return None;
-        }
-        let distance = fitness(said, kind)? + IN_APPOSITION;
-        let text = format!("{} is {said}.", capitalised(term));
-        let quote = sentence.split_once(said).map(|(before, _)| format!("{before}{said}"))?;
-        Some(Told { term: term.to_owned(), text, quote, source, distance })
+    /// What stands beside names in a sentence.
+    fn beside(&self, sentence: &str, kind: &str, source: usize) -> Vec<Told> {
+        let is_name = |name: &str| self.0.contains(&key(name));
+        let behind = apposition::behind(sentence).filter(|one| is_name(one.name));
+        let told = behind.into_iter().chain(apposition::before(sentence, is_name)).filter_map(|one| {
+            let further = if one.before { BEFORE_A_NAME } else { BEHIND_A_NAME };
+            let text = format!("{} is {}.", capitalised(one.name), one.said);
+            let (term, quote) = (one.name.to_owned(), one.quote.to_owned());
+            Some(Told {
+                term,
+                text,
+                quote,
+                source,
+                distance: fitness(&one.said, kind)? + further,
+                before: one.before,
+            })
+        });
+        told.collect()
     }
 
     /// The name that a sentence begins with, and the sentence from its verb on.
@@ -134,10 +190,10 @@ pub(crate) fn best(told: Vec<Told>) -> HashMap<String, Vec<Told>> {
 
 /// How what a thing is begins.
 const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for "];
-/// Words of a description beside a name.
-const APPOSITION: std::ops::RangeInclusive<usize> = 3..=25;
 /// It says less than a sentence of its own.
-const IN_APPOSITION: usize = 4;
+const BEHIND_A_NAME: usize = 4;
+/// And this less still.
+const BEFORE_A_NAME: usize = 8;
 
 /// What ties a sentence to its text: it says nothing when it stands alone.
 const TIED: &[&str] = &[
@@ -183,6 +239,7 @@ const TIED: &[&str] = &[
     " have been described",
     " cases ",
     " unknown",
+    " healthy diet",
 ];
 /// Beginnings that rank or promise instead of saying what it is.
 const RANKS: &[&str] = &[
@@ -339,10 +396,11 @@ fn sentences(paragraph: &str) -> Vec<&str> {
         let ends = after.is_empty()
             || after.strip_prefix(' ').is_some_and(|next| next.starts_with(|c: char| c.is_uppercase()));
         let last = paragraph[from..at].rsplit([' ', '(']).next().unwrap_or_default();
-        // "E. coli", "Fig. 2", "i.e. a drug".
-        let shortened =
-            last.chars().count() < 2 || ["vs", "al", "Fig", "Dr", "spp", "ca", "St"].contains(&last);
-        if ends && !(shortened || last.contains('.')) {
+        // "E. coli", "Fig. 2", "i.e. a drug"; but "vitamin K." may end a sentence.
+        let before = paragraph[from..at].trim_end_matches(last).trim_end();
+        let letter = last.chars().count() < 2 && !before.ends_with(char::is_lowercase);
+        let shortened = letter || ["vs", "al", "Fig", "Dr", "spp", "ca", "St"].contains(&last);
+        if ends && (after.is_empty() || !(shortened || last.contains('.'))) {
             found.push(paragraph[from..=at].trim());
             from = at + 1;
         }
@@ -390,6 +448,25 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_told_of_terms_that_descriptions_are_judged_by() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "name\tid\ttype\tsource\nLeucovorin\tMESH:1\tdrug\tmesh\nfolinic acid\tMESH:1\tdrug\tmesh\n\
+                     Xenografts\t-\tother\tmesh\nwarfarin\tMESH:2\tdrug\tmesh\n";
+        std::fs::write(folder.path().join("terms.tsv"), table).unwrap();
+        let text = "Leucovorin is a drug that rescues cells from methotrexate. Folinic acid is a drug that rescues cells from \
+                    methotrexate. A xenograft is a piece of tissue that comes from another species. Xenografts are a group \
+                    of tissues that come from another species. Warfarin is a drug that keeps blood from clotting.";
+        let told = |names: Names| -> Vec<String> {
+            names.told(text, "textbook", 0).into_iter().map(|told| key(&told.term)).collect()
+        };
+        assert_eq!(told(Names::for_training(folder.path()).unwrap().0), ["warfarin"]);
+        assert!(
+            told(Names::read(folder.path()).unwrap().0).contains(&"leucovorin".to_owned()),
+            "the glossary may define it"
+        );
+    }
+
+    #[test]
     fn what_needs_its_text_or_ranks_is_left() {
         for text in [
             "Warfarin is the first choice of many doctors in the whole world.",
@@ -417,13 +494,15 @@ mod tests {
             text: text.into(),
             quote: text.into(),
             source: 0,
+            before: false,
             distance: distance(text.split_once(' ').unwrap().1, "abstract").unwrap(),
         };
         let plain = told(
             "Warfarin is an anticoagulant that keeps the liver from making clotting factors out of vitamin K.",
         );
-        let judged =
-            told("Warfarin is an important and effective drug, used worldwide by most of those who need it.");
+        let judged = told(
+            "Warfarin is an important and effective anticoagulant, used for the treatment of most clots.",
+        );
         let short = told("Warfarin is a drug that thins the blood.");
         let best = best(vec![judged, short.clone(), plain.clone(), plain.clone()]);
         assert_eq!(best["warfarin"], [plain, short]);

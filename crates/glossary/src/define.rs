@@ -52,8 +52,6 @@ const MOST_TRIED: usize = 60;
 /// What an entry loses whose source does not have the name that was asked for: names are linked by what vocabularies
 /// share, and some of them mean more or less than others.
 const OTHERWISE_NAMED: u8 = 20;
-/// What an entry loses that is found through a name which its source has as a synonym only.
-const BY_SYNONYM: u8 = 40;
 
 /// Looks a term up, through every name that the dictionaries know for what it may mean. The first glossaries go first.
 /// Nothing is guessed: a term that neither dictionary nor glossary has gives no meaning.
@@ -88,6 +86,7 @@ fn meanings(
             groups.extend(dictionary.meanings(&entry.term).into_iter().map(Group::of));
         }
     }
+    groups = merged(groups);
     let mut loose: Vec<Group> = Vec::new();
     for (layer, (glossary, direct)) in glossaries.iter().zip(direct).enumerate() {
         for mut entry in candidates(glossary, &groups, direct)? {
@@ -101,9 +100,9 @@ fn meanings(
                 Some((score, group)) => {
                     let otherwise = score < ID && entry.named_as(&asked).is_none();
                     let otherwise = if otherwise { OTHERWISE_NAMED } else { 0 };
-                    let by_synonym = if score < TERM { BY_SYNONYM } else { 0 };
-                    entry.rank = entry.rank.saturating_add(otherwise + by_synonym);
-                    group.entries.push((layer, entry));
+                    entry.rank = entry.rank.saturating_add(otherwise);
+                    let found = if score < TERM { &mut group.by_synonym } else { &mut group.entries };
+                    found.push((layer, entry));
                 }
                 None => {
                     let Some(name) = entry.named_as(&asked) else { continue };
@@ -122,6 +121,9 @@ fn meanings(
         }
     }
     let mut groups: Vec<Group> = groups.into_iter().chain(loose).collect();
+    for group in groups.iter_mut().filter(|group| group.entries.is_empty()) {
+        group.entries = std::mem::take(&mut group.by_synonym);
+    }
     groups.sort_by_key(|group| (group.entries.is_empty(), group.symbol));
     let mut meanings: Vec<Meaning> = Vec::new();
     for group in groups {
@@ -133,6 +135,34 @@ fn meanings(
         }
     }
     Ok(meanings)
+}
+
+/// Concepts of different vocabularies that share two names, or one of several words, are one, also where the dictionary
+/// could not link them. ("Depression" alone may be a symptom or a disorder.)
+fn merged(groups: Vec<Group>) -> Vec<Group> {
+    let mut merged: Vec<Group> = Vec::new();
+    for group in groups {
+        // Several texts may have led to the same concept.
+        if !group.ids.is_empty()
+            && merged.iter().any(|other| group.ids.iter().all(|id| other.ids.contains(id)))
+        {
+            continue;
+        }
+        let same = merged.iter_mut().find(|other| {
+            other.kind == group.kind
+                && other.shares_names(&group)
+                && other.vocabularies().is_disjoint(&group.vocabularies())
+        });
+        match same {
+            Some(other) => {
+                other.ids.extend(group.ids);
+                other.names.extend(group.names);
+                other.symbol &= group.symbol;
+            }
+            None => merged.push(group),
+        }
+    }
+    merged
 }
 
 /// Entries under a folded name, or else under another spelling of it.
@@ -177,6 +207,9 @@ struct Group {
     symbol: bool,
     /// With the number of their glossary.
     entries: Vec<(usize, Entry)>,
+    /// Entries whose sources have a name of this as a synonym only: they may be about more or less, and count where there is
+    /// nothing else.
+    by_synonym: Vec<(usize, Entry)>,
 }
 
 impl Group {
@@ -187,8 +220,17 @@ impl Group {
             ids: ids.map(terms::Concept::joined).collect(),
             names: meaning.names.into_iter().collect(),
             symbol: meaning.symbol,
-            entries: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    fn shares_names(&self, other: &Self) -> bool {
+        let mut shared = self.names.intersection(&other.names);
+        shared.clone().nth(1).is_some() || shared.any(|name| name.contains(' '))
+    }
+
+    fn vocabularies(&self) -> BTreeSet<&str> {
+        self.ids.iter().map(|id| id.split(':').next().unwrap_or_default()).collect()
     }
 
     /// How sure it is that an entry is about this; `None` where nothing says so. That both have the name that was asked for
@@ -213,7 +255,8 @@ impl Group {
     }
 
     fn meaning(mut self, term: &str, asked: &str) -> Meaning {
-        self.entries.sort_by_key(|(layer, entry)| (*layer, entry.rank));
+        // How a substance is built says neither what it is for nor what it does.
+        self.entries.sort_by_key(|(layer, entry)| (*layer, !entry.tells(), entry.rank));
         let mut entries: Vec<Entry> = Vec::new();
         for (_, entry) in self.entries {
             // Ontologies import each other's texts.

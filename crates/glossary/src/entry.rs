@@ -46,6 +46,21 @@ pub struct Document {
     pub title: String,
 }
 
+impl Document {
+    /// Its title with the best id that there is.
+    fn citation(&self) -> String {
+        let id = match (self.pmid.as_str(), self.doi.as_str()) {
+            ("", "") => self.id.clone(),
+            ("", doi) => format!("doi:{doi}"),
+            (pmid, _) => format!("PMID {pmid}"),
+        };
+        match self.title.as_str() {
+            "" => id,
+            title => format!("\"{}\", {id}", title.trim_end_matches('.')),
+        }
+    }
+}
+
 /// What a source says about a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +91,20 @@ impl Entry {
     #[must_use]
     pub fn tells(&self) -> bool {
         self.nature != Nature::Structure
+    }
+
+    /// Where it comes from in a line: source, release, id, document, licence.
+    #[must_use]
+    pub fn citation(&self) -> String {
+        let release = match self.source.release.as_str() {
+            "" => String::new(),
+            release => format!("release {release}"),
+        };
+        let document = self.document.as_ref().map_or_else(String::new, Document::citation);
+        let parts = [&self.source.name, &release, &self.id, &document, &self.source.licence];
+        let parts: Vec<&str> =
+            parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        parts.join("; ")
     }
 
     pub(crate) fn write(&self, source: usize, out: &mut Vec<u8>) {

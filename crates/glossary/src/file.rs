@@ -137,6 +137,24 @@ impl Glossary {
         self.entries(&self.numbers_of_id(id)?)
     }
 
+    /// All entries, in the order of the file. A damaged block ends them with its error.
+    pub fn all(&self) -> impl Iterator<Item = Result<Entry, FileError>> {
+        self.blocks.iter().flat_map(|block| match self.of_block(*block) {
+            Some(entries) => entries.into_iter().map(Ok).collect(),
+            None => vec![Err(self.file.damaged())],
+        })
+    }
+
+    fn of_block(&self, block: Block) -> Option<Vec<Entry>> {
+        let bytes = self.unpacked(block)?;
+        let mut rest = bytes.as_slice();
+        let mut entries = Vec::new();
+        while !rest.is_empty() {
+            entries.push(Entry::read(&mut rest, &self.sources)?);
+        }
+        Some(entries)
+    }
+
     /// Names that are spelled almost like the given one, folded, with the number of slips: see [`terms::near`].
     ///
     /// # Errors

@@ -105,6 +105,26 @@ const OF: &[&str] = &[
     "strain",
     "variety",
     "variant",
+    "spread",
+    "growth",
+    "formation",
+    "accumulation",
+    "buildup",
+    "presence",
+    "absence",
+    "lack",
+    "excess",
+    "removal",
+    "death",
+    "destruction",
+    "decrease",
+    "increase",
+    "blockage",
+    "hardening",
+    "thickening",
+    "breakdown",
+    "movement",
+    "study",
     "combination",
     "area",
     "region",
@@ -122,14 +142,24 @@ const OF: &[&str] = &[
 const LONGEST_PHRASE: usize = 12;
 
 /// Whether a predicate that begins with an article goes on to a noun that a definition puts its term under.
-pub(crate) fn is_named(predicate: &str) -> bool {
-    let mut words = predicate.split_whitespace().skip(1).take(LONGEST_PHRASE).peekable();
+#[must_use]
+pub fn is_named(predicate: &str) -> bool {
+    let predicate = without_brackets(predicate);
+    let words = predicate.split_whitespace().skip(1).take(LONGEST_PHRASE);
     let mut last = String::new();
     let mut of = false;
-    while let Some(word) = words.next() {
+    for word in words {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        if BOUNDARIES.contains(&bare.as_str()) || word.starts_with('(') {
-            of = bare == "of" || bare == "for";
+        if BOUNDARIES.contains(&bare.as_str()) {
+            // "A potent and selective antagonist": the noun is still to come.
+            if ["and", "or"].contains(&bare.as_str()) && !is_noun(&last) {
+                continue;
+            }
+            of = ["of", "for", "in"].contains(&bare.as_str());
+            break;
+        }
+        // "A phosphatase activated by calcium"
+        if bare.ends_with("ed") && is_noun(&last) {
             break;
         }
         let ends = word.ends_with([',', ';', ':', '.']);
@@ -138,12 +168,33 @@ pub(crate) fn is_named(predicate: &str) -> bool {
             break;
         }
     }
-    let noun = last.rsplit(['-', '/']).next().unwrap_or_default();
-    let singular = singulars(noun);
-    if singular.iter().any(|noun| OF.contains(&noun.as_str())) {
-        return of;
+    let needs_of = singulars(head(&last)).iter().any(|noun| OF.contains(&noun.as_str()));
+    if needs_of { of } else { is_noun(&last) }
+}
+
+/// What a compound is a kind of: "receptor-antagonist", "agonist/antagonist".
+fn head(word: &str) -> &str {
+    word.rsplit(['-', '/']).next().unwrap_or_default()
+}
+
+fn is_noun(word: &str) -> bool {
+    let noun = head(word);
+    let mut singular = singulars(noun).into_iter();
+    singular.any(|noun| genera().contains(noun.as_str()) || OF.contains(&noun.as_str()))
+        || noun.len() > 5 && noun.ends_with("ase")
+}
+
+/// A text without its brackets: "an interleukin 6 (IL-6) antibody" is an interleukin 6 antibody.
+#[must_use]
+pub fn without_brackets(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some((before, after)) = rest.split_once(" (") {
+        let Some((_, after)) = after.split_once(')') else { break };
+        kept.push_str(before);
+        rest = after;
     }
-    singular.iter().any(|noun| genera().contains(noun.as_str())) || noun.len() > 5 && noun.ends_with("ase")
+    kept + rest
 }
 
 fn singulars(noun: &str) -> Vec<String> {
@@ -179,6 +230,7 @@ mod tests {
             "a serine/threonine phosphatase activated by calcium",
             "an ear disorder characterized by ringing",
             "the etiologic bacteria of anthrax",
+            "a humanized anti-interleukin 6 (Il-6) receptor antibody used against arthritis",
             "a 76-amino-acid polypeptide, preserved in yeast",
         ] {
             assert!(is_named(predicate), "{predicate}");
