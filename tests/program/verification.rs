@@ -81,7 +81,7 @@ const KEPT_OUTSIDE: [(&str, &str, &str, &str, &str); 6] = [
         "roles of participants change",
     ),
     ("csv", "ward.csv", ",CID,", ",treats,", "mentions are left out"),
-    ("tsv", "ward.tsv", "\tCID\t", "\ttreats\t", "texts change"),
+    ("tsv", "ward.tsv", "\tCID\t", "\ttreats\t", "texts are not in the file"),
     (
         "html",
         "ward.html",

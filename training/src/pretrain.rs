@@ -230,7 +230,9 @@ mod tests {
                 for (row, prefix) in batch.prefixes.iter().enumerate().filter(|(_, prefix)| **prefix > 0) {
                     assert_eq!(*prefix, batch.length, "a masked window is read whole");
                     let weights = &batch.weights[row * batch.length..][..batch.length];
-                    assert!((weights.iter().sum::<f32>() - batch.length as f32).abs() < 1e-2);
+                    let sum = weights.iter().sum::<f32>();
+                    // In a short window it may be that nothing is hidden.
+                    assert!(sum == 0.0 || (sum - batch.length as f32).abs() < 1e-2, "{sum}");
                     let counted = weights.iter().filter(|weight| **weight > 0.0).count();
                     all = (all.0 + counted as f64, all.1 + batch.length as f64);
                 }

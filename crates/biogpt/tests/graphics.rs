@@ -98,7 +98,7 @@ fn sources_read_whole_are_those_of_the_cpu() {
         let ids: Vec<i32> = texts[0].iter().map(|id| *id as i32).collect();
         let ids = TensorData::new(ids, [1, texts[0].len()]);
         let ids = Tensor::<2, Int>::from_data(ids, &network.device());
-        let visibility = biogpt::Visibility::Prefix(vec![sources[0]]);
+        let visibility = Visibility::Prefix(vec![sources[0]]);
         let whole = network.forward(ids, &visibility, &Training::default());
         [values(first), values(then), values(whole)]
     };

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::Track;
 use super::record::Table;
 use crate::error::Result;
 use crate::identifiers::EventId;
@@ -137,6 +138,16 @@ pub(super) fn image_after(
     let found: Option<Option<String>> =
         statement.query_row(params![event, LOOKED_THROUGH, table, key], |row| row.get(0)).optional()?;
     Ok(found.flatten())
+}
+
+/// Whether a change of another event expects a row as `event` wrote it.
+pub(crate) fn rests_on(connection: &Connection, event: EventId, table: Table, key: i64) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM changes WHERE record = ?2 AND key = ?3 AND expected = ?1
+             AND event_id IN (SELECT id FROM events WHERE track = ?4 AND state = 'undone')",
+        )?
+        .exists(params![event, table, key, Track::Writing])?)
 }
 
 fn parse(row: &Row<'_>) -> rusqlite::Result<Change> {

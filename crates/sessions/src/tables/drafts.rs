@@ -114,6 +114,11 @@ impl Library {
                     && last.action == Action::EditDraft
                     && (0..ONE_STEP).contains(&(by.at.0 - last.made_at.0))
             });
+            // What a colleague has undone says how it differs from this very text: it must not change under its event.
+            let last = match last {
+                Some(last) if changes::rests_on(transaction, last.id, Table::Drafts, id.0)? => None,
+                last => last,
+            };
             let saved = |event| Draft { content: content.clone(), modified_at: by.at, event, ..old.clone() };
             match last {
                 // The journal keeps the text from before the first of these saves.

@@ -99,3 +99,24 @@ fn whole_texts_of_an_older_journal_are_read_and_compacted() {
     }
     assert_sound(&library);
 }
+
+/// Ada's undone edit says how it differs from Ben's text. He goes on typing at once: hers must not come back as a mixture.
+#[test]
+fn typing_on_changes_nothing_that_a_colleague_has_undone() {
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    let draft = library.begin_draft(by("ben", 0), &text("One sentence.".into())).unwrap();
+    let save = |library: &mut Library, who, at, words: &str| {
+        library.save_draft(by(who, at), draft, &text(words.to_owned())).unwrap();
+    };
+    save(&mut library, "ben", 20_000, "One sentence. Two.");
+    save(&mut library, "ada", 21_000, "One sentence. Two. Ada's.");
+    library.undo(by("ada", 22_000), Track::Writing).unwrap().unwrap();
+    save(&mut library, "ben", 23_000, "No sentence at all.");
+    let redone = library.redo(by("ada", 24_000), Track::Writing);
+    assert!(matches!(redone, Err(sessions::Error::Overtaken { .. })), "{redone:?}");
+    assert_eq!(library.draft(draft).unwrap().content.text, "No sentence at all.");
+    library.undo(by("ben", 25_000), Track::Writing).unwrap().unwrap();
+    library.redo(by("ada", 26_000), Track::Writing).unwrap().unwrap();
+    assert_eq!(library.draft(draft).unwrap().content.text, "One sentence. Two. Ada's.");
+}

@@ -122,7 +122,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     let (sender, receiver) = mpsc::channel();
     // The work waits for each word to be heard: it cannot be over before it is paused.
     let (go, goes) = mpsc::sync_channel::<()>(0);
-    let goes = std::sync::Mutex::new(goes);
+    let goes = Mutex::new(goes);
     workbench.watch(Arc::new(move |event| {
         if let wire::AppEvent::Batch { batch } = event {
             let _ = sender.send(batch);
@@ -131,7 +131,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     }));
     let batch = workbench.start_batch(&request(documents)).unwrap();
     receiver.recv().unwrap();
-    workbench.shelf().with(|library| library.pause_batch(sessions::BatchId(1))).unwrap();
+    workbench.shelf().with(|library| library.pause_batch(BatchId(1))).unwrap();
     // Nobody waits any more from here on.
     drop(go);
     let paused = workbench.pause_batch(batch.id).unwrap();
@@ -139,7 +139,7 @@ fn it_is_paused_and_resumed_in_the_background() {
     assert!(paused.done < 60, "{paused:?}");
     // What was under way is put back.
     let shelf = workbench.shelf();
-    let stored = shelf.with(|library| library.batch_items(sessions::BatchId(1), 0, 60)).unwrap();
+    let stored = shelf.with(|library| library.batch_items(BatchId(1), 0, 60)).unwrap();
     assert!(stored.iter().all(|item| item.state != sessions::ItemState::Waiting || item.worker.is_none()));
     workbench.resume_batch(batch.id).unwrap();
     let finished = receiver.iter().find(|batch| batch.state == BatchState::Finished).unwrap();
@@ -195,7 +195,7 @@ fn a_batch_that_is_undone_while_it_runs_ends_in_peace() {
 fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
     let (_folder, workbench) = bench();
     let documents = import(&workbench, &TEXTS);
-    let begun = |change: fn(&mut serde_json::Value)| {
+    let begun = |change: &dyn Fn(&mut serde_json::Value)| {
         let id = workbench.found_batch(&request(documents.clone())).unwrap();
         let shelf = workbench.shelf();
         let path = shelf.lock().path().to_path_buf();
@@ -212,14 +212,14 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
             .unwrap();
         id
     };
-    let changes: [(fn(&mut serde_json::Value), &str); 4] = [
-        (|settings| settings["model_sha256"] = "00".into(), "weights"),
-        (|settings| settings["tokenizer_sha256"] = "00".into(), "tokenizer"),
-        (|settings| settings["guidance_sha256"] = "00".into(), "tasks.json"),
-        (|settings| settings["dictionaries"][0]["sha256"] = "00".into(), "dictionaries"),
+    let changes = [
+        ("/model_sha256", "weights"),
+        ("/tokenizer_sha256", "tokenizer"),
+        ("/guidance_sha256", "tasks.json"),
+        ("/dictionaries/0/sha256", "dictionaries"),
     ];
-    for (change, words) in changes {
-        let id = begun(change);
+    for (pointer, words) in changes {
+        let id = begun(&|settings| *settings.pointer_mut(pointer).unwrap() = "00".into());
         let refused = workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap_err();
         assert!(refused.message.contains(words) && refused.hint.contains("--accept-changes"), "{refused:?}");
         let batch = workbench.shelf().with(|library| library.batch(id)).unwrap();
@@ -228,7 +228,7 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
         assert_eq!(done.state, BatchState::Finished);
     }
     // One of an older Osler does not say what it was begun with.
-    let id = begun(|settings| {
+    let id = begun(&|settings| {
         for key in ["model_sha256", "tokenizer_sha256", "guidance_sha256", "dictionaries"] {
             settings.as_object_mut().unwrap().remove(key);
         }

@@ -108,7 +108,7 @@ impl Shelf {
     /// # Errors
     /// When the copy or the library cannot be written; then nothing has changed.
     pub fn repair(&self) -> Result<sessions::Repaired> {
-        self.with(sessions::Library::repair)
+        self.with(Library::repair)
     }
 
     /// Gives back the room that nothing needs any more. Nothing is lost, and everything can still be undone.
@@ -116,7 +116,7 @@ impl Shelf {
     /// # Errors
     /// When another program writes, or there is no room for the new file.
     pub fn compact(&self) -> Result<sessions::Compacted> {
-        self.with(sessions::Library::compact)
+        self.with(Library::compact)
     }
 
     /// Gives the library another name and description.

@@ -383,7 +383,7 @@ mod tests {
             role: role.to_owned(),
             name: "acetylsalicylic acid".to_owned(),
             spans: spans.to_vec(),
-            concepts: ["D001241", "D009325"].map(|id| concept(id)).to_vec(),
+            concepts: ["D001241", "D009325"].map(concept).to_vec(),
             grade: sessions::Grade::Alias,
         };
         let answers = [("yes", 0.5), ("no", 0.25), ("maybe", 0.25)];
