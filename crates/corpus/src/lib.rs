@@ -11,6 +11,7 @@ mod duplicates;
 mod error;
 mod fact_sheets;
 mod figures;
+mod fitness;
 mod glossary;
 mod held_out;
 mod licences;

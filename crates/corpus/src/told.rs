@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use glossary::{apposition, genus};
+use glossary::apposition;
 
 use crate::Error;
 
 use crate::common::key;
+use crate::fitness::{WORDS, distance, fitness};
 
 use crate::records::{find, read_text_lines};
 
@@ -20,8 +21,6 @@ const MOST: usize = 2;
 const NAME_WORDS: usize = 4;
 /// Letters that a name has at least: shorter ones are abbreviations of many things.
 const NAME_LETTERS: usize = 4;
-/// Words of a sentence that says enough and not too much.
-const WORDS: std::ops::RangeInclusive<usize> = 6..=45;
 
 /// Terms by which descriptions are judged.
 const HELD_OUT_TERMS: &str = include_str!("../../../training/terms/held-out.tsv");
@@ -194,189 +193,6 @@ const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for "];
 const BEHIND_A_NAME: usize = 4;
 /// And this less still.
 const BEFORE_A_NAME: usize = 8;
-
-/// What ties a sentence to its text: it says nothing when it stands alone.
-const TIED: &[&str] = &[
-    " we ",
-    " our ",
-    " us ",
-    " here ",
-    " this ",
-    " these ",
-    " et al",
-    " fig",
-    " table",
-    " however",
-    " therefore",
-    " thus",
-    " hence",
-    " above",
-    " below",
-    " respectively",
-    " another ",
-    " same ",
-    " such a ",
-    " study",
-    " studies",
-    " trial",
-    " hypothes",
-    "[",
-    "%",
-    " p <",
-    "=",
-    " authors",
-    " review",
-    " recently",
-    " years ",
-    " case ",
-    " reported",
-    " investigated",
-    " demonstrated",
-    " mortality",
-    " been tested",
-    " prevalence",
-    " affected individuals",
-    " have been described",
-    " cases ",
-    " unknown",
-    " healthy diet",
-];
-/// Beginnings that rank or promise instead of saying what it is.
-const RANKS: &[&str] = &[
-    "the first",
-    "the second",
-    "the third",
-    "the only",
-    "the main",
-    "the major",
-    "the leading",
-    "the best",
-    "the preferred",
-    "the case",
-    "the result",
-    "the next",
-    "the standard",
-    "the primary",
-    "the key",
-    "the drug",
-    "the treatment",
-    "the least",
-    "the more",
-    "a result",
-    "a promising",
-    "a potential",
-    "a novel",
-    "a new",
-    "a good",
-    "a useful",
-    "a popular",
-    "a relevant",
-    "a reliable",
-    "a safe",
-    "a significant",
-    "a strong",
-    "a problem",
-    "a growing",
-    "a major",
-    "a common cause",
-    "a frequent",
-    "a challenge",
-    "a challenging",
-    "a concern",
-    "an attractive",
-    "an alternative",
-    "an important cause",
-    "an important risk",
-    "an essential",
-    "an effective",
-    "an efficacious",
-    "an emerging",
-    "an example",
-    "an excellent",
-    "an ideal",
-    "an issue",
-    "an independent",
-    "an unusual",
-];
-/// What tells a thing from others of its kind, so that a judgement beside it does no harm.
-const DIFFERENCES: &[&str] = &[
-    "characterized by",
-    "characterised by",
-    "caused by",
-    "defined as",
-    "in which",
-    "by which",
-    "resulting from",
-    "that causes",
-    "that inhibits",
-    "that blocks",
-    "that binds",
-    "used to treat",
-    "used for",
-    "used in the treatment",
-    "for the treatment of",
-    "inhibitor",
-    "antagonist",
-    "agonist",
-    "blocker",
-];
-/// Judgements: a dictionary makes none.
-const JUDGEMENTS: &[&str] = &[
-    "important",
-    "common",
-    "major",
-    "most",
-    "well",
-    "worldwide",
-    "effective",
-    "risk factor",
-    "essential",
-    "used in",
-    "prevalent",
-    "frequent",
-    "serious",
-    "impact",
-    "burden",
-    "incidence",
-    "leading",
-    "devastating",
-    "promising",
-    "useful",
-    "popular",
-    "critical",
-    "crucial",
-    "classic",
-    "public health",
-    "attention",
-    "challeng",
-];
-
-/// How far a predicate with its verb is from what a dictionary would say; `None` for what none would.
-fn distance(predicate: &str, kind: &str) -> Option<usize> {
-    let said = predicate.split_once(' ').map_or("", |(_, said)| said);
-    let words = predicate.split_whitespace().count();
-    let fit = WORDS.contains(&words).then(|| fitness(said, kind))??;
-    Some(fit + words.abs_diff(18) / 6)
-}
-
-/// The same without its length, of what is said without the verb.
-fn fitness(said: &str, kind: &str) -> Option<usize> {
-    let lower = said.to_lowercase();
-    let padded = format!(" {lower} ");
-    let judgements = JUDGEMENTS.iter().filter(|word| lower.contains(**word)).count();
-    let differs = DIFFERENCES.iter().any(|word| lower.contains(word));
-    let named = lower.starts_with("used ") || genus::is_named(&lower);
-    let unfit = TIED.iter().any(|tie| padded.contains(tie))
-        || RANKS.iter().any(|rank| lower.starts_with(rank))
-        || !named
-        || judgements > 0 && !differs;
-    let of_kind = match kind {
-        "qa" => 0,
-        "textbook" => 2,
-        _ => 4,
-    };
-    (!unfit).then_some(of_kind + 3 * judgements + usize::from(lower.contains('(')))
-}
 
 /// Whether a sentence goes on about what the one before it said.
 fn goes_on(next: &str) -> bool {

@@ -151,8 +151,13 @@ pub fn is_named(predicate: &str) -> bool {
     for word in words {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         if BOUNDARIES.contains(&bare.as_str()) {
-            // "A potent and selective antagonist": the noun is still to come.
-            if ["and", "or"].contains(&bare.as_str()) && !is_noun(&last) {
+            // "A potent and selective antagonist", "a naturally occurring salt", "a widely used drug": the noun is still to
+            // come.
+            let inside = ["and", "or", "known"].contains(&bare.as_str())
+                || bare.ends_with("ing")
+                || bare.ends_with("ed");
+            if inside && !is_noun(&last) {
+                last = bare;
                 continue;
             }
             of = ["of", "for", "in"].contains(&bare.as_str());
@@ -229,6 +234,8 @@ mod tests {
             "a type of cancer that begins in the liver",
             "a serine/threonine phosphatase activated by calcium",
             "an ear disorder characterized by ringing",
+            "a naturally occurring metallic salt",
+            "a widely used anticoagulant",
             "the etiologic bacteria of anthrax",
             "a humanized anti-interleukin 6 (Il-6) receptor antibody used against arthritis",
             "a 76-amino-acid polypeptide, preserved in yeast",

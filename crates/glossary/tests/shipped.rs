@@ -67,10 +67,18 @@ fn an_ambiguous_name_shows_its_meanings() {
 }
 
 #[test]
-fn what_is_invented_has_no_text() {
-    for term in ["blorfenazine", "quevascorumab", "zandiquol disease"] {
-        let definitions = asked(term);
-        assert!(!definitions.is_known() && definitions.meanings.is_empty(), "{definitions:?}");
+fn a_hundred_invented_terms_are_refused() {
+    const BEGINNINGS: [&str; 10] = [
+        "blorfen", "quevasc", "zandiqu", "mirtovr", "ploxyst", "dravemb", "skelagr", "tharnop", "vuskirz",
+        "grebunt",
+    ];
+    const ENDINGS: [&str; 10] =
+        ["azine", "orumab", "ol disease", "itis", "opathy", "al syndrome", "ase", "oxaban", "emia", "idol"];
+    for beginning in BEGINNINGS {
+        for ending in ENDINGS {
+            let definitions = asked(&format!("{beginning}{ending}"));
+            assert!(!definitions.is_known() && definitions.meanings.is_empty(), "{definitions:?}");
+        }
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use documents::Span;
-use regex::Regex;
 use terms::words::{fold, words};
 use terms::{Concept, Dictionary};
 
+use super::denials::denials;
+use super::numbers::{is_of_dose, numbers};
 use super::passages::{Passage, Token, is_function_word, names, stem, tokens};
 use super::{Alarm, AlarmKind, Source};
-use crate::reading::pattern;
 
 /// What the sources have, taken together.
 #[derive(Debug, Default)]
@@ -77,84 +76,6 @@ pub(super) fn alarms(
     found.sort();
     found.dedup();
     found
-}
-
-#[derive(Debug)]
-struct Number {
-    range: Range<usize>,
-    value: String,
-    unit: String,
-}
-
-static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?xi) (?<value> \d+ (?: [.,·] \d+ )* )
-          (?: [\s\-]? (?<unit> (?: %|percent|per\s+cent|mmhg|mg|kg|mcg|[µμu]g|ng|g|gr|ml|dl|l|iu|units?|mmol|[µμ]mol|mol
-            |meq|cm|mm|°\s?c|days?|weeks?|months?|years?|hours?|hrs?|h|minutes?|min|seconds?|times|fold|tablets?|puffs?|drops?)
-            (?: \s?/\s?(?: kg|day|d|h|l|ml|dl|min|m2|week ) )* ) (?: \b | $ | [\s,.;)] ) )?",
-    )
-});
-
-/// Units of what is given to people.
-fn is_of_dose(unit: &str) -> bool {
-    let first = unit.split('/').next().unwrap_or_default();
-    const UNITS: &[&str] = &[
-        "mg", "kg", "mcg", "ng", "g", "gr", "ml", "dl", "l", "iu", "unit", "mmol", "mol", "umol", "meq",
-        "tablet", "puff", "drop",
-    ];
-    UNITS.contains(&first)
-}
-
-/// The numbers of a text, in digits, words and Roman numerals, with their units.
-fn numbers(text: &str) -> Vec<Number> {
-    const WORDS: &[&str] =
-        &["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    const ROMAN: &[&str] = &["II", "III", "IV"];
-    let mut found = Vec::new();
-    for captures in NUMBERS.captures_iter(text) {
-        let Some(value) = captures.name("value") else { continue };
-        // Of "CD4" the digit is a part of the name.
-        if text[..value.start()].ends_with(|c: char| c.is_alphabetic()) {
-            continue;
-        }
-        let unit = captures.name("unit");
-        let end = unit.map_or(value.end(), |unit| unit.end());
-        let unit = unit.map_or_else(String::new, |unit| plain_unit(unit.as_str()));
-        found.push(Number { range: value.start()..end, value: plain_number(value.as_str()), unit });
-    }
-    for word in words(text) {
-        let written = &text[word.range.clone()];
-        let value = WORDS.iter().position(|known| *known == word.folded);
-        let value = value.or_else(|| ROMAN.iter().position(|known| *known == written));
-        if let Some(value) = value {
-            let (range, value) = (word.range, (value + 2).to_string());
-            found.push(Number { range, value, unit: String::new() });
-        }
-    }
-    found
-}
-
-/// `1,200` and `1200`, `0.50` and `.5` are the same number.
-fn plain_number(text: &str) -> String {
-    let groups: Vec<&str> = text.split(',').collect();
-    let in_thousands = groups.len() > 1
-        && groups[1..].iter().all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
-    let text = if in_thousands { text.replace(',', "") } else { text.replace([',', '·'], ".") };
-    match text.parse::<f64>() {
-        Ok(number) => number.to_string(),
-        Err(_) => text,
-    }
-}
-
-fn plain_unit(text: &str) -> String {
-    let unit: String = fold(text).chars().filter(|c| !c.is_whitespace()).collect();
-    let unit = unit.replace("percent", "%");
-    match unit.as_str() {
-        "mug" | "ug" | "mcg" => "mcg".to_owned(),
-        "hr" | "hrs" | "hour" | "hours" => "h".to_owned(),
-        "minute" | "minutes" => "min".to_owned(),
-        _ => unit.strip_suffix('s').filter(|unit| unit.len() > 2).unwrap_or(&unit).to_owned(),
-    }
 }
 
 /// Endings of names of drugs and diseases: a word that ends so is a name also where no dictionary has it.
@@ -355,44 +276,6 @@ fn turned(
         };
         if OPPOSITES.iter().any(opposite) {
             found.push(token.range.clone());
-        }
-    }
-    found
-}
-
-/// A word that denies, and the words that it denies.
-#[derive(Debug)]
-struct Denial {
-    cue: Range<usize>,
-    scope: Vec<(Range<usize>, String)>,
-}
-
-/// Words of a sentence that a denial is about.
-const SCOPE: usize = 3;
-
-static DENIALS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?xi)\b(?: not(?:\s+only\b(?<only>))? | cannot | [a-z]+n['’]t | no(?:\s+longer)? | never | neither | nor | none
-            | without | lack(?:s|ed|ing)?(?:\s+of)? | absence\s+of | absent | fail(?:s|ed|ure)?\s+to | free\s+of
-            | unable\s+to | instead\s+of | rather\s+than )\b",
-    )
-});
-
-fn denials(text: &str) -> Vec<Denial> {
-    let mut found = Vec::new();
-    for captures in DENIALS.captures_iter(text) {
-        let Some(cue) = captures.get(0).filter(|_| captures.name("only").is_none()) else { continue };
-        let clause_end =
-            text[cue.end()..].find(['.', ';', ':', ',', '(', ')']).map_or(text.len(), |at| cue.end() + at);
-        let after = &text[cue.end()..clause_end];
-        let meaning = words(after).into_iter().filter(|word| !is_function_word(&word.folded));
-        let scope: Vec<(Range<usize>, String)> = meaning
-            .take_while(|word| !["although", "however", "whereas", "because"].contains(&word.folded.as_str()))
-            .take(SCOPE)
-            .map(|word| (word.range.start + cue.end()..word.range.end + cue.end(), stem(&word.folded)))
-            .collect();
-        if !scope.is_empty() {
-            found.push(Denial { cue: cue.start()..cue.end(), scope });
         }
     }
     found

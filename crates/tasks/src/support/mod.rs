@@ -6,6 +6,8 @@
 //! never called supported.
 
 mod alarms;
+mod denials;
+mod numbers;
 mod passages;
 
 use documents::Span;
