@@ -82,21 +82,7 @@ fn shown(definitions: &Definitions) -> String {
         lines.push(format!("{} ({}) {}", meaning.name, meaning.kind, meaning.ids.join(" ")));
         for entry in &meaning.entries {
             lines.push(format!("  {}", entry.text));
-            let source = &entry.source;
-            let document = entry.document.as_ref().map(|document| match document.pmid.as_str() {
-                "" => document.id.clone(),
-                pmid => format!("PMID {pmid}"),
-            });
-            let parts = [
-                Some(&source.name),
-                Some(&source.release),
-                Some(&entry.id),
-                document.as_ref(),
-                Some(&source.licence),
-            ];
-            let parts: Vec<&str> =
-                parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
-            lines.push(format!("    [{}]", parts.join("; ")));
+            lines.push(format!("    [{}]", entry.citation()));
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()

@@ -98,13 +98,17 @@ impl Workbench {
     }
 }
 
-/// The glossaries in some folders, those of the last folder first: what comes with Osler is named first.
+/// Glossary files, which must be there, and those in folders, which may be missing: those of the last place first, so that
+/// what comes with Osler is named first and shown last.
 fn glossary_files(places: &[PathBuf]) -> Vec<PathBuf> {
+    let is_glossary = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "glossary");
     let mut files: Vec<PathBuf> = Vec::new();
     for place in places.iter().rev() {
-        let entries = std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path());
-        let is_glossary = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "glossary");
-        let mut inside: Vec<PathBuf> = entries.filter(is_glossary).collect();
+        let mut inside: Vec<PathBuf> = match std::fs::read_dir(place) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).filter(is_glossary).collect(),
+            Err(_) if is_glossary(place) => vec![place.clone()],
+            Err(_) => Vec::new(),
+        };
         inside.sort();
         inside.retain(|path| !files.contains(path));
         files.extend(inside);
@@ -134,7 +138,11 @@ mod tests {
         assert!(built.problems[0].contains("ward.tsv, line 3"), "{:?}", built.problems);
 
         let places = Places {
-            dictionaries: vec![models("terms/builtin.terms"), models("glossary"), own.clone()],
+            dictionaries: vec![
+                models("terms/builtin.terms"),
+                models("glossary/builtin.glossary"),
+                own.clone(),
+            ],
             ..Places::below(folder.path())
         };
         let workbench = Workbench::open(places).unwrap();
@@ -143,6 +151,13 @@ mod tests {
             found.meanings[0].entries.iter().map(|entry| entry.source.name.as_str()).collect();
         assert_eq!(sources[..2], ["ward", "ChEBI, roles"]);
         assert!(!workbench.define("blorfenazine").unwrap().is_known());
+
+        let gone = Places {
+            dictionaries: vec![models("terms/builtin.terms"), folder.path().join("gone.glossary")],
+            ..Places::below(folder.path())
+        };
+        let problem = Workbench::open(gone).unwrap().define("rivaroxaban").unwrap_err();
+        assert!(problem.message.contains("gone.glossary"), "what it says would be missed: {problem:?}");
 
         std::fs::write(own.join("ward.glossary"), b"no").unwrap();
         let problem = workbench.define("rivaroxaban").unwrap_err();

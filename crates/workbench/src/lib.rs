@@ -15,6 +15,7 @@ mod export;
 pub mod generator;
 mod import;
 mod jobs;
+mod knowledge;
 pub mod library;
 mod machine;
 mod models;
