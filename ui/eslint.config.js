@@ -8,7 +8,10 @@ const features = readdirSync('src/features')
 
 const tauri = { group: ['@tauri-apps/*'], message: 'Only src/host talks to the desktop shell; use the Host interface.' }
 const feature = (own) => ({
-  group: features.filter((name) => name !== own).map((name) => `**/features/${name}/**`).concat(features.filter((name) => name !== own).map((name) => `**/${name}/*.svelte`)),
+  group: features
+    .filter((name) => name !== own)
+    .map((name) => `**/features/${name}/**`)
+    .concat(features.filter((name) => name !== own).map((name) => `**/${name}/*.svelte`)),
   message: 'A feature does not import another one; put what both need into src/shared.',
 })
 const hostInside = {
@@ -39,9 +42,18 @@ export default ts.config(
   { files: ['src/main.ts'], rules: restrict(tauri) },
   {
     files: ['src/annotator/**'],
-    rules: restrict(tauri, { group: ['svelte', 'svelte/*', '**/host/**', '**/features/**', '**/shared/**'], message: 'The annotator is plain DOM and knows neither framework nor host.' }),
+    rules: restrict(tauri, {
+      group: ['svelte', 'svelte/*', '**/host/**', '**/features/**', '**/shared/**'],
+      message: 'The annotator is plain DOM and knows neither framework nor host.',
+    }),
   },
-  { files: ['src/shared/**'], rules: restrict(tauri, hostInside, { group: ['**/features/**'], message: 'Shared code knows no feature.' }) },
-  ...features.map((name) => ({ files: [`src/features/${name}/**`], rules: restrict(tauri, hostInside, feature(name)) })),
+  {
+    files: ['src/shared/**'],
+    rules: restrict(tauri, hostInside, { group: ['**/features/**'], message: 'Shared code knows no feature.' }),
+  },
+  ...features.map((name) => ({
+    files: [`src/features/${name}/**`],
+    rules: restrict(tauri, hostInside, feature(name)),
+  })),
   { files: ['tests/**', '*.config.*'], languageOptions: { globals: globals.node } },
 )

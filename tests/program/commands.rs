@@ -339,6 +339,50 @@ fn models() {
 }
 
 #[test]
+fn inspect_encoders() {
+    let user = user();
+    osler_tests::write_published_encoder(&user.path("words"), "token-bert");
+    osler_tests::write_published_encoder(&user.path("pairs"), "sequence-roberta");
+    user.write("texts.jsonl", "{\"text\": \"Naïve mice\"}\n{\"text\": \"𝛼 rose\", \"pair\": \"in mice\"}\n");
+    let mut tokenize = user.command(&["inspect", "tokenize", "--model", "words"]);
+    let output = tokenize.stdin(std::fs::File::open(user.path("texts.jsonl")).unwrap()).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = |line: &Value| {
+        let offsets = line["offsets"].as_array().unwrap();
+        offsets[offsets.len() - 2].clone()
+    };
+    assert_eq!(last(&lines[0])[1], 10);
+    assert_eq!((last(&lines[1])[1].clone(), lines[1]["types"][0].clone()), (7.into(), 0.into()));
+    assert_eq!(lines[1]["types"].as_array().unwrap().last().unwrap(), 1);
+    let at = ["--device", "cpu", "--json", "--out", "logits.safetensors"];
+    let with =
+        |arguments: &[&str]| user.lines(&[&["inspect", "logits"], arguments, &at[..]].concat()).remove(0);
+    let named = with(&["--model", "words", "--ids", "2,87,115,3"]);
+    assert_eq!(
+        (&named["logits"], &named["hidden"]),
+        (&serde_json::json!([4, 5]), &serde_json::json!([4, 32]))
+    );
+    let pair = with(&["--model", "pairs", "--text", "Aspirin helps.", "--pair", "Does it?"]);
+    assert_eq!(pair["logits"], serde_json::json!([3]));
+    let ids = pair["ids"].as_array().unwrap().iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+    assert_eq!(with(&["--model", "pairs", "--ids", &ids])["logits"], serde_json::json!([3]));
+    let typed = ["--model", "words", "--ids", "2,3", "--types", "0,2"];
+    check(&user, &[&["inspect", "logits"], &typed[..], &at[3..]].concat(), &["segment 2", "0 to 1"]);
+    let unknown = ["--model", "words", "--ids", "2,999"];
+    check(&user, &[&["inspect", "logits"], &unknown[..], &at[3..]].concat(), &["token id 999", "0 to 149"]);
+    let biogpt = ["--model", "starter", "--text", "a", "--pair", "b"];
+    check(&user, &[&["inspect", "logits"], &biogpt[..], &at[3..]].concat(), &["--pair", "BioGPT"]);
+    user.write("words/config.json", "{\"architectures\": [\"BertForQuestionAnswering\"]}");
+    let refused = ["--model", "words", "--ids", "2"];
+    check(
+        &user,
+        &[&["inspect", "logits"], &refused[..], &at[3..]].concat(),
+        &["config.json", "BertForMaskedLM"],
+    );
+}
+
+#[test]
 fn inspect_devices_and_bench() {
     let user = user();
     let mut tokenize = user.command(&["inspect", "tokenize", "--model", "starter", "--json"]);

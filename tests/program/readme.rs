@@ -1,6 +1,6 @@
 //! Every line that the README tells a newcomer to type, in its order.
 
-use osler_tests::{checkout, write_published_model};
+use osler_tests::{checkout, write_published_encoder, write_published_model};
 
 use crate::user;
 
@@ -34,6 +34,7 @@ fn words(line: &str) -> Vec<String> {
 fn what_the_readme_says_works_as_it_says() {
     let user = user();
     write_published_model(&user.path("DOWNLOADED_FOLDER"));
+    write_published_encoder(&user.path("ENCODER_FOLDER"), "sequence-roberta");
     let readme = std::fs::read_to_string(checkout().join("README.md")).unwrap();
     let mut told = Vec::new();
     for heading in ["The first five minutes", "Every command"] {

@@ -136,6 +136,11 @@ pub fn write_published_model(folder: &Path) {
     tokenizer.save_hugging_face(folder, config.max_positions).unwrap();
 }
 
+/// Writes a very small encoder as one would download it: one of those that the tests of `bert` are made with.
+pub fn write_published_encoder(folder: &Path, name: &str) {
+    copy(&checkout().join("crates/bert/tests/fixtures").join(name).join("hf"), folder);
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -36,7 +36,7 @@ fn main() {
         let prefixes = vec![if whole { sequence } else { 0 }; rows];
         // As in masked windows, of which a fifth is predicted.
         let weights = (0..ids.len()).map(|i| if whole && i % 5 > 0 { 0.0 } else { 1.0 }).collect();
-        Batch { rows, length: sequence, targets: ids.clone(), weights, ids, prefixes }
+        Batch { rows, length: sequence, targets: ids.clone(), weights, ids, prefixes, readings: Vec::new() }
     };
     let batches: Vec<Batch> = (0..workers.max(1)).map(batch).collect();
     let mut moments = Moments::default();

@@ -211,6 +211,7 @@ mod tests {
                     data("articles", "CC BY", Some(3)),
                 ],
             }],
+            heads: Vec::new(),
             files: [("model.bpk".to_owned(), FileRecord { bytes: 2_000_000, sha256: "ab12".into() })].into(),
         }
     }

@@ -1,10 +1,12 @@
 //! Fine-tuning data: examples with a source, a learned prompt and a target, mixed from several tasks.
 
+use crate::reading::Reading;
 use crate::run::{Source, Validation};
 use crate::step::Batch;
 use crate::windows::SplitMix;
 
-/// One thing to learn: `</s> source prompt target </s>`, of which only the target (and the end) is predicted.
+/// One thing to learn: `</s> source prompt target </s>`, of which only the target (and the end) is predicted; or a source
+/// that is read in both directions and teaches the heads.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Example {
     /// What the model reads, without `</s>`.
@@ -15,6 +17,8 @@ pub struct Example {
     pub target: Vec<u32>,
     /// How much each target token counts, and the `</s>` after them.
     pub weights: Vec<f32>,
+    /// What the source teaches the heads. Such an example has no prompt and no target.
+    pub reading: Option<Reading>,
 }
 
 impl Example {
@@ -22,7 +26,13 @@ impl Example {
     #[must_use]
     pub fn new(source: Vec<u32>, prompt: Vec<u32>, target: Vec<u32>) -> Self {
         let weights = vec![1.0; target.len() + 1];
-        Self { source, prompt, target, weights }
+        Self { source, prompt, target, weights, reading: None }
+    }
+
+    /// A source, without `</s>`, and what it teaches the heads; token indices of `reading` count the `</s>` before it.
+    #[must_use]
+    pub const fn read_whole(source: Vec<u32>, reading: Reading) -> Self {
+        Self { source, prompt: Vec::new(), target: Vec::new(), weights: Vec::new(), reading: Some(reading) }
     }
 
     fn length(&self) -> usize {
@@ -104,6 +114,9 @@ impl<'a> Mixture<'a> {
     }
 
     fn fitted(&self, mut example: Example) -> Example {
+        if example.reading.is_some() {
+            return example; // Its task made it as long as it may be: labels and tokens belong together.
+        }
         example.source.truncate(self.longest_source);
         let over = example.length().saturating_sub(self.longest);
         let kept = example.source.len().saturating_sub(over);
@@ -132,17 +145,20 @@ fn shuffle<T>(items: &mut [T], random: &mut SplitMix) {
     }
 }
 
-/// Puts examples of like length together, padded on the right, at most `pass_tokens` a batch.
+/// Puts examples of like length together, padded on the right, at most `pass_tokens` a batch; those that are written apart
+/// from those that are read whole.
 fn batches(mut examples: Vec<Example>, pass_tokens: usize, separator: u32) -> Vec<Batch> {
-    examples.sort_by_key(|e| std::cmp::Reverse(e.length()));
+    examples.sort_by_key(|e| (e.reading.is_some(), std::cmp::Reverse(e.length())));
+    let written = examples.partition_point(|e| e.reading.is_none());
     let mut found = Vec::new();
-    let mut rest = examples.as_slice();
-    while let Some(first) = rest.first() {
-        let length = first.length();
-        let rows = (pass_tokens / length).clamp(1, rest.len());
-        let (part, after) = rest.split_at(rows);
-        found.push(batch(part, length, separator));
-        rest = after;
+    for mut rest in <[&[Example]; 2]>::from(examples.split_at(written)) {
+        while let Some(first) = rest.first() {
+            let length = first.length();
+            let rows = (pass_tokens / length).clamp(1, rest.len());
+            let (part, after) = rest.split_at(rows);
+            found.push(batch(part, length, separator));
+            rest = after;
+        }
     }
     found
 }
@@ -154,6 +170,10 @@ fn batch(examples: &[Example], length: usize, separator: u32) -> Batch {
         batch.ids.push(separator);
         for part in [&example.source, &example.prompt, &example.target] {
             batch.ids.extend_from_slice(part);
+        }
+        if let Some(reading) = &example.reading {
+            batch.prefixes.push(batch.ids.len() - start);
+            batch.readings.push(reading.clone());
         }
         let before = example.source.len() + example.prompt.len();
         batch.weights.extend(std::iter::repeat_n(0.0, before));
@@ -191,7 +211,12 @@ impl Source for Mixture<'_> {
             (0..task.count().min(VALIDATION_EXAMPLES))
                 .map(|i| self.fitted(task.example(i, &mut SplitMix(i as u64))))
         });
-        vec![Validation::new("examples", batches(examples.collect(), 4096, self.separator))]
+        let (read, written): (Vec<_>, Vec<_>) = examples.partition(|example| example.reading.is_some());
+        [("examples", written), ("readings", read)]
+            .into_iter()
+            .filter(|(_, examples)| !examples.is_empty())
+            .map(|(name, examples)| Validation::new(name, batches(examples, 4096, self.separator)))
+            .collect()
     }
 
     fn epoch(&self) -> u64 {

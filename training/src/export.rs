@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use biogpt::model::{self, WeightType};
-use biogpt::model::{Manifest, TaskPrompt, TrainingStage};
+use biogpt::heads::HeadsShape;
+use biogpt::model::{self, HeadsFile, Manifest, TaskPrompt, TrainingStage, WeightType};
 use biogpt::{Model, ModelError};
 use burn::tensor::Device;
 use checkpoints::{CheckpointError, Dtype, HuggingFaceWriter};
 
 use crate::start::Start;
+use crate::tuning::readings::{OPEN, RESEARCH_TERMS};
 use crate::{tuning, weights};
 
 /// What the manifest says beside numbers.
@@ -102,6 +103,7 @@ fn write(
         tasks: tasks.map(|(task, prompt)| (task, TaskPrompt { prompt })).collect(),
         metrics: Default::default(),
         training: about.training.clone(),
+        heads: start.heads.iter().enumerate().map(|(file, shape)| heads_file(file, shape, about)).collect(),
         files: Default::default(),
     };
     let read = move |name: &str| {
@@ -113,6 +115,15 @@ fn write(
     let manifest = model::write(to, &start.config, &start.tokenizer, manifest, kind, read, |_| ())?;
     Model::load(to, &Device::flex())?;
     Ok(manifest)
+}
+
+/// The heads of one file, with their terms.
+fn heads_file(file: usize, shape: &HeadsShape, about: &About) -> HeadsFile {
+    let (name, licence) = match file {
+        OPEN => ("heads.bpk", about.licence.as_str()),
+        _ => ("heads-research.bpk", RESEARCH_TERMS),
+    };
+    HeadsFile { file: name.to_owned(), licence: licence.to_owned(), shape: shape.clone() }
 }
 
 /// Writes Hugging Face's form into `to`.

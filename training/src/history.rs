@@ -229,6 +229,7 @@ mod tests {
             tasks: BTreeMap::new(),
             metrics: BTreeMap::new(),
             training: vec![first.clone()],
+            heads: Vec::new(),
             files: BTreeMap::new(),
         };
         fs::write(start.join("manifest.json"), serde_json::to_string(&manifest).unwrap()).unwrap();

@@ -52,6 +52,8 @@ enum Command {
     Calibrate(measure::Arguments),
     /// Measure a calibrated model on the test parts, and keep the figures in its manifest.
     Evaluate(measure::Arguments),
+    /// Measure a run's heads on the development parts, to choose between runs.
+    Heads(measure::Heads),
     /// Score a file of model outputs as the BioGPT repository's scripts do.
     Score(score::Arguments),
 }
@@ -92,6 +94,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Perplexity(arguments) => measure::perplexity(&arguments),
         Command::Calibrate(arguments) => measure::calibrate(&arguments),
         Command::Evaluate(arguments) => measure::evaluate(&arguments),
+        Command::Heads(arguments) => measure::heads(&arguments),
         Command::Score(arguments) => score::run(&arguments),
     }
 }

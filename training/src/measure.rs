@@ -10,6 +10,8 @@ use tasks::Finder;
 use tasks::guidance::Guidance;
 use terms::Terms;
 use training::evaluation::{Evaluator, Figures};
+use training::head_figures::HeadFigures;
+use training::start::Start;
 use training::tuning::{self, Part};
 
 use crate::Failure;
@@ -94,6 +96,37 @@ fn tell(folder: &Path, found: &Figures, dry: bool) -> Result<(), Failure> {
         let mut manifest = Manifest::read(folder)?;
         manifest.metrics.extend(found.clone());
         manifest.seal(folder)?;
+    }
+    Ok(())
+}
+
+/// Which run, on what.
+#[derive(clap::Args)]
+pub struct Heads {
+    /// A run's folder, or a model folder.
+    run: PathBuf,
+    /// Folder of the gold sets.
+    #[arg(long)]
+    tasks: PathBuf,
+    /// Dictionary that names are found with.
+    #[arg(long)]
+    terms: PathBuf,
+    /// Folder of the corpora with marked mentions.
+    #[arg(long)]
+    labelled: PathBuf,
+    /// Tokens of the longest text.
+    #[arg(long, default_value_t = 512)]
+    longest: usize,
+}
+
+/// Prints how good a run's heads are on the development parts.
+pub fn heads(arguments: &Heads) -> Result<(), Failure> {
+    let start = Start::open(&arguments.run, &Device::flex().autodiff())?;
+    let finder = Finder::new(vec![Arc::new(Terms::open(&arguments.terms)?)]);
+    let gold = tuning::read(&arguments.tasks, Part::Dev, &finder)?;
+    let figures = HeadFigures::new(&start, &finder, arguments.longest);
+    for (name, value) in figures.measure(&gold, &arguments.labelled)? {
+        println!("{name} {value:.2}");
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ mod tests {
         let device = Device::flex();
         let network = biogpt::Network::init(&config, 3, &device);
         let folder = tempfile::tempdir().unwrap();
-        let start = crate::start::Start { config, tokenizer, network };
+        let start = crate::start::Start { config, tokenizer, network, heads: Vec::new() };
         let to = folder.path().join("model");
         crate::export::own(&start, &to, &crate::export::About::default(), biogpt::model::WeightType::F32)
             .unwrap();

@@ -93,6 +93,9 @@ pub enum Data {
         /// Folder written by `training prepare`: running text, so that tuning does not drive it out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replay: Option<PathBuf>,
+        /// Folder of corpora whose mentions are marked in the text: `biored.train.jsonl.gz` and the like.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labelled: Option<PathBuf>,
         /// Tokens of the longest sequence; what is longer loses the end of its source.
         longest: usize,
         /// Tokens of the longest source; what is longer loses its end. 0 for no limit but `longest`.
@@ -253,8 +256,9 @@ impl Recipe {
         let mut paths: Vec<&mut PathBuf> = self.model.from.iter_mut().collect();
         match &mut self.data {
             Data::Pretrain { folder, .. } => paths.push(folder),
-            Data::Tune { tasks, terms, replay, corrections, .. } => {
+            Data::Tune { tasks, terms, replay, labelled, corrections, .. } => {
                 paths.extend([tasks, terms]);
+                paths.extend(labelled);
                 paths.extend(replay);
                 paths.extend(corrections);
             }

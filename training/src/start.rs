@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use biogpt::heads::{Heads, HeadsShape};
 use biogpt::matrix::Matrix;
 use biogpt::{Model, Network};
 use burn::module::{Module, ModuleMapper, Param};
@@ -20,6 +21,8 @@ pub struct Start {
     pub tokenizer: Tokenizer,
     /// The weights, on the run's device.
     pub network: Network,
+    /// What the network's heads are, by file.
+    pub heads: Vec<HeadsShape>,
 }
 
 /// Why a folder cannot be started from.
@@ -37,6 +40,14 @@ pub enum StartError {
     /// The snapshot.
     #[error(transparent)]
     Snapshot(#[from] snapshot::SnapshotError),
+    /// The list of heads.
+    #[error("{path} is damaged: {reason}. Start anew in another folder")]
+    Heads {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file cannot be written.
     #[error("cannot write {path}: {source}")]
     Write {
@@ -52,7 +63,20 @@ impl Start {
     #[must_use]
     pub fn new(config: Config, tokenizer: Tokenizer, seed: u64, device: &Device) -> Self {
         let network = Network::init(&config, seed, device);
-        Self { config, tokenizer, network }
+        Self { config, tokenizer, network, heads: Vec::new() }
+    }
+
+    /// The same with heads of these shapes: those that it has already stay, new ones are random.
+    #[must_use]
+    pub fn with_heads(mut self, shapes: Vec<HeadsShape>, seed: u64) -> Self {
+        let device = self.network.device();
+        if self.heads != shapes {
+            device.seed(seed);
+            let init = |shape: &HeadsShape| Heads::init(shape, self.config.hidden_size, &device);
+            self.network.heads = shapes.iter().map(init).collect();
+            self.heads = shapes;
+        }
+        self
     }
 
     /// The weights in `folder`: a run's (its last snapshot), or a model folder of any form.
@@ -61,14 +85,15 @@ impl Start {
     /// If the folder is neither.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, StartError> {
         if !folder.join(snapshot::FILE).is_file() {
-            let Model { config, tokenizer, network, .. } = Model::load(folder, device)?;
+            let Model { config, tokenizer, network, manifest, .. } = Model::load(folder, device)?;
             // Rounded weights cannot be trained, what they stand for can.
             let network = network.unpacked().map(&mut RequireGradients);
-            return Ok(Self { config, tokenizer, network });
+            let heads = manifest.heads.into_iter().map(|file| file.shape).collect();
+            return Ok(Self { config, tokenizer, network, heads });
         }
         let config = Config::read(&folder.join("config.json"))?;
         let tokenizer = Tokenizer::from_dir(folder)?;
-        let start = Self::new(config, tokenizer, 0, device);
+        let start = Self::new(config, tokenizer, 0, device).with_heads(heads_of(folder)?, 0);
         let (network, _) = snapshot::read(folder, start.network, device)?;
         Ok(Self { network, ..start })
     }
@@ -99,9 +124,26 @@ impl Start {
     pub fn describe(&self, folder: &Path) -> Result<(), StartError> {
         std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(folder.join("config.json"), self.config.to_json() + "\n"))
+            .and_then(|()| match self.heads.as_slice() {
+                [] => Ok(()),
+                heads => std::fs::write(folder.join(HEADS), serde_json::to_string_pretty(heads)? + "\n"),
+            })
             .map_err(|source| StartError::Write { path: folder.to_owned(), source })?;
         Ok(self.tokenizer.save(folder)?)
     }
+}
+
+/// Lists the heads of a run's network.
+pub const HEADS: &str = "heads.json";
+
+fn heads_of(folder: &Path) -> Result<Vec<HeadsShape>, StartError> {
+    let path = folder.join(HEADS);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let read = std::fs::read(&path).map_err(|e| e.to_string());
+    read.and_then(|bytes| serde_json::from_slice(&bytes).map_err(|e| e.to_string()))
+        .map_err(|reason| StartError::Heads { path, reason })
 }
 
 struct RequireGradients;

@@ -6,6 +6,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use operations::Visibility;
 
+use crate::reading::Reading;
+
 /// Sequences of equal length with what is to be predicted at each place.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -21,13 +23,16 @@ pub struct Batch {
     pub weights: Vec<f32>,
     /// First positions of each sequence that see each other in both directions; empty if all sequences are causal.
     pub prefixes: Vec<usize>,
+    /// What each sequence teaches the heads; empty if none does.
+    pub readings: Vec<Reading>,
 }
 
 impl Batch {
     /// Sum of the weights: what the loss is divided by.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        self.weights.iter().map(|w| f64::from(*w)).sum()
+        let predicted: f64 = self.weights.iter().map(|w| f64::from(*w)).sum();
+        predicted + self.readings.iter().map(Reading::weight).sum::<f64>()
     }
 
     fn visibility(&self) -> Visibility {
@@ -54,13 +59,26 @@ pub fn loss(network: &Network, batch: &Batch, training: &Training, device: &Devi
     let (ids, targets, weights) = batch.tensors(device);
     let hidden = network.forward(ids, &batch.visibility(), training);
     let [rows, length, d] = hidden.dims();
-    operations::cross_entropy(
-        hidden.reshape([rows * length, d]),
-        network.head_weight(),
-        targets,
-        weights,
-        training.precision,
-    )
+    let readings = batch.readings.iter().enumerate().filter_map(|(row, reading)| {
+        let tokens = batch.prefixes.get(row).copied().unwrap_or(length);
+        let states = hidden.clone().slice([row..row + 1, 0..tokens, 0..d]).reshape([tokens, d]);
+        reading.loss(&network.heads, &states)
+    });
+    let read = readings.reduce(|sum, loss| sum + loss);
+    let predicted = batch.weights.iter().any(|weight| *weight != 0.0).then(|| {
+        operations::cross_entropy(
+            hidden.clone().reshape([rows * length, d]),
+            network.head_weight(),
+            targets,
+            weights,
+            training.precision,
+        )
+    });
+    match (predicted, read) {
+        (Some(predicted), Some(read)) => predicted + read,
+        (Some(loss), None) | (None, Some(loss)) => loss,
+        (None, None) => hidden.sum() * 0.0,
+    }
 }
 
 /// The number a loss tensor holds.

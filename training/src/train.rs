@@ -18,7 +18,8 @@ use training::progress::{is_watched, log};
 use training::recipe::{Data, Model, Recipe};
 use training::run::{Run, Source};
 use training::start::Start;
-use training::tuning::{self, OtherNames, Part};
+use training::tuning::readings::{self, readings};
+use training::tuning::{self, Gold, OtherNames, Part};
 
 use crate::Failure;
 
@@ -49,12 +50,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let peak = arguments.device.peak(&devices, recipe.precision.into());
     let first = devices.first().ok_or("no device was named")?;
     let start = start(&recipe, first)?;
+    let start = match &recipe.data {
+        Data::Pretrain { .. } => start,
+        Data::Tune { times, .. } => start.with_heads(readings::shapes(times), recipe.seed),
+    };
     fits(&recipe, &start.config)?;
     start.describe(&out)?;
     let environment = Environment::here(&arguments.device.name());
     environment.write(&out)?;
     history::write(&out, &history::begun(&recipe, &environment.machine())?)?;
-    let Start { config, tokenizer, network } = start;
+    let Start { config, tokenizer, network, .. } = start;
     let source: Box<dyn Source + '_> = match &recipe.data {
         Data::Pretrain { folder, sequence, shorter, masked } => {
             let lengths = Lengths { sequence: *sequence, shorter: shorter.clone() };
@@ -63,7 +68,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             log(&format!("{} tokens an epoch", source.tokens()));
             Box::new(source)
         }
-        Data::Tune { tasks, terms, replay, longest, longest_source, corrections, swapped, times } => {
+        Data::Tune {
+            tasks,
+            terms,
+            replay,
+            labelled,
+            longest,
+            longest_source,
+            corrections,
+            swapped,
+            times,
+        } => {
             let terms = Arc::new(Terms::open(terms)?);
             let finder = Finder::new(vec![terms.clone()]);
             let mut gold = tuning::read(tasks, Part::Train, &finder)?;
@@ -76,9 +91,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             if *swapped > 0 {
                 tuning::add_swapped(&mut gold, &OtherNames::of(&terms), &finder, *swapped, recipe.seed);
             }
+            let dev = tuning::read(tasks, Part::Dev, &finder)?;
+            let read = |gold: &Gold, is_dev: bool| match labelled {
+                Some(folder) => readings(&tokenizer, &finder, gold, folder, is_dev, times, *longest),
+                None => Ok(Vec::new()),
+            };
+            let readings = (read(&gold, false)?, read(&dev, true)?);
             let source = tuning::mixture(
                 &tokenizer,
-                (gold, tuning::read(tasks, Part::Dev, &finder)?),
+                (gold, dev),
+                readings,
                 replay.as_deref(),
                 times,
                 (*longest, config.eos_id, recipe.seed),

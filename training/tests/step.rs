@@ -9,12 +9,16 @@
     reason = "what these tests share is test code too"
 )]
 
+use biogpt::heads::{ClassifierShape, Heads, HeadsShape, PairsShape, TaggerShape};
 use biogpt::network::{Network, Training};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use checkpoints::Config;
 use operations::AdamStep;
+use training::export::{self, About};
+use training::reading::{Classes, Pairs, Reading, Tags};
 use training::snapshot::{self, Position};
+use training::start::Start;
 use training::step::{self, Batch};
 use training::update::{Moments, update};
 
@@ -33,7 +37,69 @@ fn batch(seed: u32) -> Batch {
     let ids: Vec<u32> = (0..24u32).map(|i| (i * 7 + seed * 13 + 3) % 50).collect();
     let targets = ids.iter().map(|i| (i * 3 + 1) % 50).collect();
     let weights = (0..24).map(|i| if i % 5 == 0 { 0.0 } else { 1.0 }).collect();
-    Batch { rows: 2, length: 12, ids, targets, weights, prefixes: Vec::new() }
+    Batch { rows: 2, length: 12, ids, targets, weights, prefixes: Vec::new(), readings: Vec::new() }
+}
+
+/// Two files of heads: a tagger and a pair scorer, and a classifier of other terms.
+fn heads() -> Vec<HeadsShape> {
+    let labels = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>();
+    let pairs = PairsShape { name: "pairs".to_owned(), labels: labels(3), inner: 8, heads: 2, block: 4 };
+    let classes =
+        ClassifierShape { name: "classes".to_owned(), labels: labels(2), exclusive: false, inner: 8 };
+    vec![
+        HeadsShape {
+            mentions: Some(TaggerShape { kinds: labels(2), hints: 1, inner: 8 }),
+            pairs: vec![pairs],
+            classes: Vec::new(),
+        },
+        HeadsShape { classes: vec![classes], ..HeadsShape::default() },
+    ]
+}
+
+fn with_heads(mut network: Network, device: &Device) -> Network {
+    device.seed(5);
+    network.heads = heads().iter().map(|shape| Heads::init(shape, 16, device)).collect();
+    network
+}
+
+/// A text of 12 tokens that is read whole, and teaches the heads of one file.
+fn read_whole(file: usize) -> Batch {
+    let tags = Tags {
+        file,
+        classes: (0..24).map(|i| (i % 5) as u8 % 3).collect(),
+        taught: vec![1.0, 0.5],
+        hints: (0..12u8).map(|i| f32::from(i % 2)).collect(),
+    };
+    let pairs = Pairs {
+        file,
+        head: 0,
+        entities: vec![vec![1..2, 5..7], vec![3..4], vec![8..11]],
+        pairs: vec![(0, 1), (0, 2)],
+        labels: vec![2, 0],
+        weights: vec![1.0, 2.0],
+    };
+    let classes = Classes {
+        file,
+        head: 0,
+        exclusive: false,
+        parts: vec![0..12, 2..6],
+        labels: vec![true, false, false, true],
+        weight: 1.0,
+    };
+    let reading = match file {
+        0 => Reading { tags: Some(tags), pairs: vec![pairs], classes: Vec::new() },
+        _ => Reading { classes: vec![classes], ..Reading::default() },
+    };
+    let ids: Vec<u32> = (0..12u32).map(|i| (i * 7 + 5) % 50).collect();
+    Batch {
+        rows: 1,
+        length: 12,
+        targets: ids.clone(),
+        ids,
+        weights: vec![0.0; 12],
+        prefixes: vec![12],
+        readings: vec![reading],
+    }
 }
 
 /// Squares and products of all weights: equal only for equal networks.
@@ -58,11 +124,93 @@ fn a_step_against_the_gradient_lowers_the_loss_as_much_as_the_gradient_says() {
     for prefixes in [vec![], vec![12, 5]] {
         falls_along_the_gradient(&Batch { prefixes, ..batch(1) });
     }
+    // Mentions and pairs in a text that is read whole.
+    falls_along_the_gradient(&read_whole(0));
+}
+
+#[test]
+fn what_has_other_terms_does_not_reach_the_shared_weights() {
+    let device = Device::flex().autodiff();
+    let network = with_heads(Network::init(&tiny(), 3, &device), &device);
+    let moved = |file: usize| {
+        let (loss, gradients) = step::gradients(&network, &read_whole(file), &Training::default(), &device);
+        assert!(loss > 0.0);
+        let gradient = gradients.get::<2>(network.embed_positions.id);
+        gradient.map_or(0.0, |gradient| gradient.abs().sum().into_scalar::<f32>())
+    };
+    assert!(moved(0) > 0.0);
+    assert_eq!(moved(1), 0.0);
+}
+
+#[test]
+fn heads_learn_their_texts_by_heart_and_say_the_same_from_a_model_folder() {
+    let device = Device::flex().autodiff();
+    let tokenizer = tokenizer::Tokenizer::from_dir(std::path::Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/smoke/tokenizer"
+    )))
+    .unwrap();
+    let config = Config { vocab_size: tokenizer.vocab_size(), ..tiny() };
+    let mut start = Start::new(config, tokenizer, 3, &device).with_heads(heads(), 5);
+    let batches = [read_whole(0), read_whole(1)];
+    let weight: f64 = batches.iter().map(Batch::weight).sum();
+    let mut moments = Moments::default();
+    let mut last = f64::INFINITY;
+    for number in 1..=150 {
+        let how = AdamStep {
+            learning_rate: 1e-2,
+            beta_1: 0.9,
+            beta_2: 0.98,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            gradient_scale: (1.0 / weight) as f32,
+            step: number,
+        };
+        let (loss, gradients) =
+            step::accumulate(&start.network, &batches, &Training::default(), &device, &[]);
+        start.network = update(start.network, gradients, &mut moments, how, false);
+        last = loss / weight;
+    }
+    assert!(last < 0.05, "the loss is {last}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("model");
+    let about = About { licence: "open".to_owned(), ..About::default() };
+    let manifest = export::own(&start, &to, &about, biogpt::model::WeightType::F32).unwrap();
+    assert_eq!(
+        manifest.heads.iter().map(|own| own.file.as_str()).collect::<Vec<_>>(),
+        ["heads.bpk", "heads-research.bpk"]
+    );
+    assert_eq!(manifest.heads[0].licence, "open");
+    assert!(manifest.heads[1].licence.contains("research only"));
+    manifest.verify(&to).unwrap();
+
+    let model = biogpt::Model::load(&to, &Device::flex()).unwrap();
+    let text = &model.read_whole(&[&batches[0].ids])[0];
+    let (index, labels) = model.pair_scorer("pairs").unwrap();
+    assert_eq!(labels, ["0", "1", "2"]);
+    let pairs = &batches[0].readings[0].pairs[0];
+    let found = model.pairs(text, index, &pairs.entities, &pairs.pairs).unwrap();
+    assert!(found[0][2] > -0.2 && found[1][0] > -0.2, "{found:?}");
+    let tags = batches[0].readings[0].tags.as_ref().unwrap();
+    let said = model.tags(text, tags.hints.clone()).unwrap();
+    let right = |(i, class): (usize, &u8)| said[3 * i + usize::from(*class)] > -0.5;
+    assert!(tags.classes.iter().enumerate().all(right));
+    let (index, _) = model.classifier("classes").unwrap();
+    let classes = &batches[1].readings[0].classes[0];
+    let other = &model.read_whole(&[&batches[1].ids])[0];
+    let found = model.classes(other, index, &classes.parts).unwrap().concat();
+    assert!(found.iter().zip(&classes.labels).all(|(p, holds)| (*p > 0.5) == *holds), "{found:?}");
+
+    // A run goes on from the folder with the same heads.
+    let again = Start::open(&to, &device).unwrap();
+    assert_eq!(again.heads, start.heads);
+    assert_eq!(again.network.heads.len(), 2);
 }
 
 fn falls_along_the_gradient(batch: &Batch) {
     let device = Device::flex().autodiff();
-    let network = Network::init(&tiny(), 3, &device);
+    let network = with_heads(Network::init(&tiny(), 3, &device), &device);
     let training = Training {
         hidden_dropout: 0.1,
         attention_dropout: 0.1,

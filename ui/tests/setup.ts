@@ -5,7 +5,10 @@ import { cleanup } from '@testing-library/svelte'
 afterEach(() => cleanup())
 
 // What jsdom leaves out and the window needs: sizes, and scrolling.
-const sizeOf = (element: Element) => ({ width: 800, height: element.getAttribute('role') === 'listbox' || (element as HTMLElement).style.overflowY === 'auto' ? 600 : 40 })
+const sizeOf = (element: Element) => ({
+  width: 800,
+  height: element.getAttribute('role') === 'listbox' || (element as HTMLElement).style.overflowY === 'auto' ? 600 : 40,
+})
 
 class SizedObserver implements ResizeObserver {
   private readonly callback: ResizeObserverCallback
@@ -17,7 +20,10 @@ class SizedObserver implements ResizeObserver {
       const { width, height } = sizeOf(target)
       const contentRect = new DOMRect(0, 0, width, height)
       const size = [{ inlineSize: width, blockSize: height }]
-      this.callback([{ target, contentRect, borderBoxSize: size, contentBoxSize: size, devicePixelContentBoxSize: size }], this)
+      this.callback(
+        [{ target, contentRect, borderBoxSize: size, contentBoxSize: size, devicePixelContentBoxSize: size }],
+        this,
+      )
     })
   }
   unobserve(): void {}
@@ -52,4 +58,10 @@ globalThis.ResizeObserver = SizedObserver
 Element.prototype.scrollIntoView = () => {}
 Range.prototype.getBoundingClientRect = () => new DOMRect()
 Range.prototype.getClientRects = () => [] as unknown as DOMRectList
-window.matchMedia = (query: string) => ({ matches: false, media: query, addEventListener: () => {}, removeEventListener: () => {} }) as unknown as MediaQueryList
+window.matchMedia = (query: string) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  }) as unknown as MediaQueryList

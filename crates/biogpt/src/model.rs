@@ -1,9 +1,8 @@
 //! A loaded model: shape, tokenizer, weights and where they came from.
 
-mod error;
 mod folder;
+mod heads;
 mod import;
-mod pages;
 mod random;
 mod weights;
 
@@ -11,15 +10,18 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use checkpoints::{Checkpoint, Config};
+use parameters::FromCheckpoint;
 use tokenizer::Tokenizer;
 
 use crate::network::Network;
 
-pub use error::ModelError;
-pub use folder::{FileRecord, Manifest, TaskPrompt, TrainingData, TrainingStage};
-pub use import::{Import, WeightType, import, import_telling, write};
-pub use pages::Mapping;
+pub use heads::HeadsFile;
+pub use import::{Import, import, import_telling, write};
+pub use parameters::{FileRecord, Mapping, ModelError, TaskPrompt, TrainingData, TrainingStage, WeightType};
 pub use random::write_random;
+
+/// What a model folder says about itself.
+pub type Manifest = parameters::Manifest<HeadsFile>;
 
 /// Everything that text goes through.
 #[derive(Debug)]
@@ -51,14 +53,15 @@ impl Model {
     /// # Errors
     /// [`ModelError`] says what is wrong with which file, and what to do.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, ModelError> {
-        if folder.join(folder::MANIFEST).is_file() {
+        if folder.join(parameters::MANIFEST).is_file() {
             return folder::load(folder, device);
         }
         let checkpoint = Checkpoint::open(folder)?;
         let config = checkpoint.config().clone();
         let tokenizer = tokenizer_of(folder, &config)?;
-        let network = weights::network(&config, &mut weights::FromCheckpoint(&checkpoint), device)?;
-        let manifest = Manifest::published(folder, &config);
+        let plans = weights::tensors(&config);
+        let network = weights::network(&config, &mut FromCheckpoint::new(&checkpoint, &plans), device)?;
+        let manifest = folder::published(folder, &config);
         Ok(Self { config, tokenizer, network, manifest, device: device.clone(), mapping: Mapping::default() })
     }
 
@@ -79,8 +82,8 @@ impl Model {
 /// # Errors
 /// As [`Model::load`].
 pub fn configuration(folder: &Path) -> Result<Config, ModelError> {
-    if folder.join(folder::MANIFEST).is_file() {
-        return Ok(Config::read(&folder.join(folder::CONFIG))?);
+    if folder.join(parameters::MANIFEST).is_file() {
+        return Ok(Config::read(&folder.join(parameters::CONFIG))?);
     }
     Ok(Checkpoint::open(folder)?.config().clone())
 }

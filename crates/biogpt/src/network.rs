@@ -6,10 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
-use operations::{Dropout, Precision, Quantised, QuantisedHalf, Visibility};
+use operations::{Dropout, Precision, QuantisedHalf, Visibility};
+use parameters::Matrix;
+pub use parameters::{LayerNorm, Linear};
 
 use crate::cache::Cache;
-use crate::matrix::Matrix;
+use crate::heads::Heads;
 
 /// Weights of the whole model.
 #[derive(Module, Debug)]
@@ -24,6 +26,8 @@ pub struct Network {
     pub final_norm: LayerNorm,
     /// `[vocabulary, d]`, where it is not the token embedding.
     pub head: Option<Matrix>,
+    /// What is asked of states that were read whole; none in published models. One for each file of a model's folder.
+    pub heads: Vec<Heads>,
     /// What token embeddings are multiplied by.
     embedding_scale: f64,
 }
@@ -45,24 +49,6 @@ pub struct Layer {
     pub down: Linear,
     heads: usize,
     relu: bool,
-}
-
-/// An affine map.
-#[derive(Module, Debug)]
-pub struct Linear {
-    /// `[out, in]`, as PyTorch stores it: each output's weights lie together.
-    pub weight: Matrix,
-    /// `[out]`
-    pub bias: Param<Tensor<1>>,
-}
-
-/// Scale and shift of a layer normalisation.
-#[derive(Module, Debug)]
-pub struct LayerNorm {
-    /// `[d]`
-    pub gamma: Param<Tensor<1>>,
-    /// `[d]`
-    pub beta: Param<Tensor<1>>,
 }
 
 /// How a forward pass of training differs from one of use.
@@ -105,10 +91,10 @@ impl Network {
         let layer = |_| {
             Layer::assemble(
                 config,
-                LayerNorm::init(d, device),
+                LayerNorm::init(d, Config::LAYER_NORM_EPSILON, device),
                 Linear::init(d, 3 * d, deviation, device),
                 Linear::init(d, d, residual, device),
-                LayerNorm::init(d, device),
+                LayerNorm::init(d, Config::LAYER_NORM_EPSILON, device),
                 Linear::init(d, config.feed_forward_size, deviation, device),
                 Linear::init(config.feed_forward_size, d, residual, device),
             )
@@ -118,7 +104,14 @@ impl Network {
         let layers = (0..config.layers).map(layer).collect();
         let head =
             (!config.tied_head).then(|| Matrix::Float(normal([config.vocab_size, d], embedding, device)));
-        Self::assemble(config, embed_tokens, embed_positions, layers, LayerNorm::init(d, device), head)
+        Self::assemble(
+            config,
+            embed_tokens,
+            embed_positions,
+            layers,
+            LayerNorm::init(d, Config::LAYER_NORM_EPSILON, device),
+            head,
+        )
     }
 
     /// A network of given weights.
@@ -131,7 +124,7 @@ impl Network {
         head: Option<Matrix>,
     ) -> Self {
         let embedding_scale = if config.scale_embedding { (config.hidden_size as f64).sqrt() } else { 1.0 };
-        Self { embed_tokens, embed_positions, layers, final_norm, head, embedding_scale }
+        Self { embed_tokens, embed_positions, layers, final_norm, head, heads: Vec::new(), embedding_scale }
     }
 
     /// The matrix that hidden states are multiplied by to give logits, as floats: for training.
@@ -379,49 +372,6 @@ impl Layer {
 
     fn activation(&self) -> operations::Activation {
         if self.relu { operations::Activation::Relu } else { operations::Activation::Gelu }
-    }
-}
-
-impl Linear {
-    fn init(inputs: usize, outputs: usize, deviation: f64, device: &Device) -> Self {
-        Self {
-            weight: Matrix::Float(normal([outputs, inputs], deviation, device)),
-            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
-        }
-    }
-
-    fn quantised(&self) -> Option<(&Quantised, Tensor<1>)> {
-        match &self.weight {
-            Matrix::Quantised(weight) => Some((weight, self.bias.val())),
-            _ => None,
-        }
-    }
-
-    /// # Shapes
-    /// x `[.., in]`; gives `[.., out]`.
-    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>, precision: Precision) -> Tensor<D> {
-        self.weight.linear(x, self.bias.val(), precision)
-    }
-}
-
-impl LayerNorm {
-    fn init(d: usize, device: &Device) -> Self {
-        Self {
-            gamma: Param::from_tensor(Tensor::ones([d], device)),
-            beta: Param::from_tensor(Tensor::zeros([d], device)),
-        }
-    }
-
-    /// # Shapes
-    /// x `[.., d]`; gives the same.
-    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let operations::LayerNorm { gamma, beta, epsilon } = self.for_operations();
-        operations::layer_norm(x, gamma, beta, epsilon)
-    }
-
-    fn for_operations(&self) -> operations::LayerNorm {
-        let epsilon = Config::LAYER_NORM_EPSILON as f32;
-        operations::LayerNorm { gamma: self.gamma.val(), beta: self.beta.val(), epsilon }
     }
 }
 

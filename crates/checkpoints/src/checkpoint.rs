@@ -2,10 +2,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::bert::BertConfig;
 use crate::config::{Config, ConfigError, fairseq, hugging_face};
 use crate::error::CheckpointError;
 use crate::folder::{self, Found};
-use crate::names::{self, EMBED_TOKENS, Matched, Named, TensorSpec};
+use crate::names::{self, Matched, Named, Table, TensorSpec};
 use crate::report::LoadReport;
 use crate::stored::{ElementType, StoredTensor, WeightFile};
 use crate::tensor::{Dtype, TensorView, first_not_finite};
@@ -21,18 +22,20 @@ pub enum Form {
 }
 
 /// An opened checkpoint: its configuration, and its tensors by canonical name, read when asked for.
+///
+/// The configuration tells the architecture: [`Config`] BioGPT's, [`crate::BertConfig`] an encoder's.
 #[derive(Debug)]
-pub struct Checkpoint {
+pub struct Checkpoint<C = Config> {
     path: PathBuf,
     form: Form,
-    config: Config,
+    config: C,
     files: Vec<WeightFile>,
     tensors: BTreeMap<String, Named>,
     order: Vec<TensorSpec>,
     report: LoadReport,
 }
 
-impl Checkpoint {
+impl Checkpoint<Config> {
     /// Opens a model folder, or a weight file that has its configuration beside it.
     ///
     /// Known are Hugging Face folders (`model.safetensors`, `pytorch_model.bin`, or either in parts with an
@@ -48,24 +51,46 @@ impl Checkpoint {
         let (config, stored, ignored) = match form {
             Form::HuggingFace => {
                 let config = hugging_face::folder_config(&folder)?;
-                let mut stored = BTreeMap::new();
-                for (number, file) in files.iter().enumerate() {
-                    for (name, tensor) in hugging_face_tensors(file, number)? {
-                        if stored.insert(name.clone(), tensor).is_some_and(|before| before.file != number) {
-                            let problem = "another part of the model holds it too";
-                            return Err(CheckpointError::damaged(
-                                &file.path,
-                                format!("tensor {name}"),
-                                problem,
-                            ));
-                        }
-                    }
-                }
-                (config, stored.into_iter().collect(), Vec::new())
+                (config, hugging_face_tensors(&files)?, Vec::new())
             }
             Form::Fairseq => fairseq_tensors(&files[0], &folder)?,
         };
-        let Matched { tensors, head_copy, mut report } = names::matched(form, &config, stored);
+        let table = names::published(form, &config);
+        Self::matched(form, config, files, folder, table, stored, ignored)
+    }
+}
+
+impl Checkpoint<BertConfig> {
+    /// Opens the Hugging Face folder of a BERT or RoBERTa encoder, or a weight file of it that has its configuration
+    /// beside it. Only headers are read, except that stored copies of tied tensors are compared.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`]. An architecture that is not supported is named with those that are.
+    pub fn open_bert(path: &Path) -> Result<Self, CheckpointError> {
+        let Found { form, folder, weights } = folder::find(path)?;
+        let config = BertConfig::read(&folder.join("config.json"))?;
+        if form == Form::Fairseq {
+            return Err(CheckpointError::NoWeights { path: path.to_path_buf() });
+        }
+        let files = weights.iter().map(|path| WeightFile::open(path)).collect::<Result<Vec<_>, _>>()?;
+        let (table, stored) = names::bert::published(&config, hugging_face_tensors(&files)?);
+        Self::matched(form, config, files, folder, table, stored, Vec::new())
+    }
+}
+
+impl<C> Checkpoint<C> {
+    /// Holds the stored tensors against the table of an architecture.
+    fn matched(
+        form: Form,
+        config: C,
+        files: Vec<WeightFile>,
+        folder: PathBuf,
+        table: Table,
+        stored: Vec<(String, StoredTensor)>,
+        ignored: Vec<String>,
+    ) -> Result<Self, CheckpointError> {
+        let order = table.wanted.iter().map(|wanted| wanted.spec.clone()).collect();
+        let Matched { tensors, copies, mut report } = names::matched(table, stored);
         report.ignored.extend(ignored);
         let path = match files.as_slice() {
             [file] => file.path.clone(),
@@ -74,10 +99,9 @@ impl Checkpoint {
         if !report.fits() {
             return Err(CheckpointError::Mismatch { path, report: Box::new(report) });
         }
-        let order = names::canonical_tensors(&config);
         let checkpoint = Self { path, form, config, files, tensors, order, report };
-        if let Some(copy) = head_copy {
-            checkpoint.check_head_copy(&copy)?;
+        for (copy, of) in copies {
+            checkpoint.check_copy(&copy, of)?;
         }
         Ok(checkpoint)
     }
@@ -88,7 +112,7 @@ impl Checkpoint {
     }
 
     /// The configuration, validated.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &C {
         &self.config
     }
 
@@ -186,24 +210,25 @@ impl Checkpoint {
         }
     }
 
-    /// A tied head may be stored again, if it is the embedding bit for bit.
-    fn check_head_copy(&self, copy: &Named) -> Result<(), CheckpointError> {
+    /// A tied tensor may be stored again, if it equals the one it is tied to bit for bit.
+    fn check_copy(&self, copy: &Named, of: &str) -> Result<(), CheckpointError> {
         const PIECE: usize = 1 << 20;
-        let (embedding, _) = self.named(EMBED_TOKENS)?;
-        if copy.tensor.is_same_place(&embedding.tensor) {
+        let (original, _) = self.named(of)?;
+        if copy.tensor.is_same_place(&original.tensor) {
             return Ok(());
         }
-        let different = || CheckpointError::HeadNotTied {
+        let different = || CheckpointError::NotTied {
             path: self.file(&copy.tensor).path.clone(),
             tensor: copy.label.clone(),
+            of: original.label.clone(),
         };
-        if copy.tensor.element != embedding.tensor.element {
+        if copy.tensor.element != original.tensor.element {
             return Err(different());
         }
-        let mut head = vec![0; copy.tensor.byte_length()];
-        copy.tensor.read_into(self.file(&copy.tensor), &mut head)?;
-        let mut rest = head.as_slice();
-        embedding.tensor.for_each_piece(self.file(&embedding.tensor), PIECE, |piece| {
+        let mut stored = vec![0; copy.tensor.byte_length()];
+        copy.tensor.read_into(self.file(&copy.tensor), &mut stored)?;
+        let mut rest = stored.as_slice();
+        original.tensor.for_each_piece(self.file(&original.tensor), PIECE, |piece| {
             match rest.strip_prefix(piece) {
                 Some(after) => {
                     rest = after;
@@ -215,10 +240,21 @@ impl Checkpoint {
     }
 }
 
-fn hugging_face_tensors(
-    file: &WeightFile,
-    number: usize,
-) -> Result<Vec<(String, StoredTensor)>, CheckpointError> {
+/// The tensors of all parts of a Hugging Face model.
+fn hugging_face_tensors(files: &[WeightFile]) -> Result<Vec<(String, StoredTensor)>, CheckpointError> {
+    let mut stored = BTreeMap::new();
+    for (number, file) in files.iter().enumerate() {
+        for (name, tensor) in file_tensors(file, number)? {
+            if stored.insert(name.clone(), tensor).is_some_and(|before| before.file != number) {
+                let problem = "another part of the model holds it too";
+                return Err(CheckpointError::damaged(&file.path, format!("tensor {name}"), problem));
+            }
+        }
+    }
+    Ok(stored.into_iter().collect())
+}
+
+fn file_tensors(file: &WeightFile, number: usize) -> Result<Vec<(String, StoredTensor)>, CheckpointError> {
     refuse_placeholder(file)?;
     if file.path.extension().is_some_and(|extension| extension == "safetensors") {
         return safetensors::open(file, number);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::CheckpointError;
 
 pub(crate) mod fairseq;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod hugging_face;
 mod osler;
 
@@ -97,8 +97,8 @@ pub enum ConfigError {
         /// What it is.
         found: String,
     },
-    /// A variant of the architecture that BioGPT does not use.
-    #[error("`{field}` is {value}, but only {supported} is supported: this is not a BioGPT model")]
+    /// A variant of the architecture that BioGPT, or BERT, does not use.
+    #[error("`{field}` is {value}, but only {supported} is supported: this is not a {model} model")]
     Unsupported {
         /// Its name in the file.
         field: &'static str,
@@ -106,10 +106,39 @@ pub enum ConfigError {
         value: String,
         /// What would do.
         supported: &'static str,
+        /// What the model is not.
+        model: &'static str,
+    },
+    /// A model of another kind than those that are computed here.
+    #[error("{found}. Supported are {supported}")]
+    Architecture {
+        /// What the configuration says.
+        found: String,
+        /// All that would do.
+        supported: String,
     },
     /// Values that contradict each other or cannot be meant.
     #[error("{0}")]
     Invalid(String),
+    /// Our own configuration, damaged.
+    #[error("{0}. Convert the model again")]
+    NotOurs(String),
+}
+
+impl ConfigError {
+    /// What to do, behind a message that does not say it.
+    pub(crate) fn remedy(&self) -> &'static str {
+        match self {
+            Self::WrongType { .. } | Self::Unsupported { .. } | Self::Invalid(_) => {
+                ". Use the file that was published with the weights"
+            }
+            Self::NotJson(_)
+            | Self::NotBioGpt(_)
+            | Self::Missing { .. }
+            | Self::Architecture { .. }
+            | Self::NotOurs(_) => "",
+        }
+    }
 }
 
 impl Config {
@@ -215,21 +244,14 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Invalid`], saying which values and why.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let sizes = [
+        fields::check_sizes(&[
             ("vocabulary", self.vocab_size, 4, 1 << 20),
             ("hidden size", self.hidden_size, 1, 1 << 14),
             ("number of layers", self.layers, 1, 1 << 8),
             ("number of heads", self.heads, 1, 1 << 10),
             ("feed-forward size", self.feed_forward_size, 1, 1 << 16),
             ("number of positions", self.max_positions, 1, 1 << 16),
-        ];
-        for (what, value, least, most) in sizes {
-            if !(least..=most).contains(&value) {
-                return Err(ConfigError::Invalid(format!(
-                    "the {what} is {value}, outside of {least} to {most}"
-                )));
-            }
-        }
+        ])?;
         if !self.hidden_size.is_multiple_of(self.heads) {
             return Err(ConfigError::Invalid(format!(
                 "the hidden size {} cannot be divided among {} attention heads",

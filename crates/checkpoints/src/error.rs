@@ -42,7 +42,7 @@ pub enum CheckpointError {
         files: Vec<String>,
     },
     /// The configuration is missing a value or holds one that cannot be used.
-    #[error("{path}: {cause}")]
+    #[error("{path}: {cause}{}", cause.remedy())]
     Config {
         /// The file that holds the configuration.
         path: PathBuf,
@@ -78,7 +78,9 @@ pub enum CheckpointError {
         remedy: &'static str,
     },
     /// Names, shapes or number types of the weights do not fit the configuration.
-    #[error("{path}: the weights do not fit the configuration:\n{report}")]
+    #[error(
+        "{path}: the weights do not fit the configuration. Take both from the same place. What does not fit:\n{report}"
+    )]
     Mismatch {
         /// The weight file or, for several, their folder.
         path: PathBuf,
@@ -100,16 +102,18 @@ pub enum CheckpointError {
         /// The place in the tensor.
         index: Vec<usize>,
     },
-    /// The configuration ties the head to the embedding, but a different head is stored.
+    /// The configuration ties a tensor of the head to another one, but a different one is stored.
     #[error(
-        "{path}: tensor {tensor} differs from the token embedding, although the configuration says that both are \
-         one. Set `tie_word_embeddings` (`share_decoder_input_output_embed`) to false, or take a matching file"
+        "{path}: tensor {tensor} differs from {of}, although the configuration says that both are one. Set \
+         `tie_word_embeddings` (`share_decoder_input_output_embed`) to false, or take a matching file"
     )]
-    HeadNotTied {
+    NotTied {
         /// The file.
         path: PathBuf,
-        /// The stored head's name.
+        /// The stored tensor's name.
         tensor: String,
+        /// The tensor that it should equal.
+        of: String,
     },
     /// A tensor was asked for that this model does not have.
     #[error("{path}: this model has no tensor named `{tensor}`")]

@@ -60,9 +60,7 @@ pub(crate) fn find(path: &Path) -> Result<Found, CheckpointError> {
 /// The files that an index names: `{"weight_map": {tensor: file}}`.
 fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
     const MOST: u64 = 16 << 20;
-    let invalid = |problem: String| {
-        CheckpointError::config(index)(ConfigError::Invalid(format!("{problem}. Download it again")))
-    };
+    let invalid = |problem: String| CheckpointError::config(index)(ConfigError::Invalid(problem));
     let file = WeightFile::open(index)?;
     if file.length > MOST {
         return Err(invalid(format!("an index of {} bytes is impossible", file.length)));

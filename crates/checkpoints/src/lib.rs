@@ -1,4 +1,5 @@
-//! Published BioGPT checkpoints as named tensors: Hugging Face and fairseq folders, safetensors and PyTorch pickles.
+//! Published checkpoints of BioGPT and of BERT encoders as named tensors: Hugging Face and fairseq folders, safetensors
+//! and PyTorch pickles.
 //!
 //! [`Checkpoint::open`] reads only headers; tensors are read one by one, under the canonical names of [`names`],
 //! so that converting a checkpoint needs the memory of about one tensor. Files come from strangers: a pickle is
@@ -8,6 +9,7 @@
 //!
 //! No tensor library here: values leave this crate as bytes or as `f32`.
 
+pub mod bert;
 mod checkpoint;
 mod config;
 mod error;
@@ -21,6 +23,7 @@ mod stored;
 mod tensor;
 mod torch;
 
+pub use bert::BertConfig;
 pub use checkpoint::{Checkpoint, Form};
 pub use config::{Activation, Config, ConfigError, Dropout};
 pub use error::CheckpointError;

@@ -1,4 +1,4 @@
-//! The one table of tensor names.
+//! The one table of tensor names; [`bert`] has the one of encoders.
 //!
 //! Canonical names are those of the modules of `crates/biogpt`. Published files call the same tensors otherwise:
 //!
@@ -19,6 +19,8 @@
 //!
 //! `*` is `weight` and `bias`. A tied head is not a tensor of the model; a stored copy of it is accepted if it
 //! equals the embedding. fairseq's `decoder.version` is a mark of its file format and ignored.
+
+pub mod bert;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -131,11 +133,45 @@ pub(crate) fn embedding_name(form: Form) -> String {
     stored_name(form, "embed_tokens.weight")
 }
 
+/// What a file of this form must hold.
+pub(crate) fn published(form: Form, config: &Config) -> Table {
+    let wanted =
+        |(spec, published): (TensorSpec, String)| Wanted { stored: stored_name(form, &published), spec };
+    let head = Wanted {
+        spec: TensorSpec { name: HEAD.to_owned(), shape: vec![config.vocab_size, config.hidden_size] },
+        stored: stored_name(form, OUTPUT_PROJECTION),
+    };
+    Table {
+        wanted: table(config).into_iter().map(wanted).collect(),
+        copies: if config.tied_head { vec![(head, EMBED_TOKENS)] } else { Vec::new() },
+        ignored: match form {
+            Form::HuggingFace => |_| false,
+            Form::Fairseq => |name| name == VERSION,
+        },
+    }
+}
+
+/// The tensors of an architecture as a file calls them.
+pub(crate) struct Table {
+    /// In canonical order.
+    pub wanted: Vec<Wanted>,
+    /// What may be stored again although it is tied to the tensor of the canonical name behind it.
+    pub copies: Vec<(Wanted, &'static str)>,
+    /// Stored names that say nothing about the model.
+    pub ignored: fn(&str) -> bool,
+}
+
+/// A tensor of the model and what a file calls it.
+pub(crate) struct Wanted {
+    pub spec: TensorSpec,
+    pub stored: String,
+}
+
 /// Stored tensors under canonical names, with what does not fit.
 pub(crate) struct Matched {
     pub tensors: BTreeMap<String, Named>,
-    /// A stored copy of a tied head.
-    pub head_copy: Option<Named>,
+    /// Stored copies of tied tensors, with the canonical names of the originals.
+    pub copies: Vec<(Named, &'static str)>,
     pub report: LoadReport,
 }
 
@@ -146,42 +182,38 @@ pub(crate) struct Named {
     pub tensor: StoredTensor,
 }
 
-pub(crate) fn matched(form: Form, config: &Config, stored: Vec<(String, StoredTensor)>) -> Matched {
+/// Gives every tensor of the model its stored one.
+pub(crate) fn matched(table: Table, stored: Vec<(String, StoredTensor)>) -> Matched {
     let mut stored: HashMap<String, StoredTensor> = stored.into_iter().collect();
     let mut report = LoadReport::default();
-    let mut tensors = BTreeMap::new();
-    let mut check = |label: &str, expected: &[usize], tensor: &StoredTensor| {
-        if tensor.shape != expected {
-            let (tensor, expected, found) = (label.to_owned(), expected.to_vec(), tensor.shape.clone());
-            report.wrong_shape.push(WrongShape { tensor, expected, found });
+    let mut take = |wanted: &Wanted, missing: Option<&mut Vec<String>>| {
+        let label = format!("{} ({})", wanted.spec.name, wanted.stored);
+        let Some(tensor) = stored.remove(&wanted.stored) else {
+            missing.into_iter().for_each(|missing| missing.push(label.clone()));
+            return None;
+        };
+        if tensor.shape != wanted.spec.shape {
+            let (expected, found) = (wanted.spec.shape.clone(), tensor.shape.clone());
+            report.wrong_shape.push(WrongShape { tensor: label.clone(), expected, found });
         }
         if let ElementType::Other { name, .. } = tensor.element {
-            report.wrong_dtype.push(WrongDtype { tensor: label.to_owned(), found: name });
+            report.wrong_dtype.push(WrongDtype { tensor: label.clone(), found: name });
         }
+        Some(Named { label, tensor })
     };
-    let mut missing = Vec::new();
-    for (spec, published) in table(config) {
-        let name = stored_name(form, &published);
-        let label = format!("{} ({name})", spec.name);
-        match stored.remove(&name) {
-            Some(tensor) => {
-                check(&label, &spec.shape, &tensor);
-                tensors.insert(spec.name, Named { label, tensor });
-            }
-            None => missing.push(label),
+    let (mut tensors, mut copies, mut missing) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for wanted in table.wanted {
+        if let Some(named) = take(&wanted, Some(&mut missing)) {
+            tensors.insert(wanted.spec.name, named);
         }
     }
-    let head_name = stored_name(form, OUTPUT_PROJECTION);
-    let head_copy = stored.remove(&head_name).map(|tensor| {
-        let label = format!("{HEAD} ({head_name})");
-        check(&label, &[config.vocab_size, config.hidden_size], &tensor);
-        Named { label, tensor }
-    });
-    report.missing = missing;
-    if form == Form::Fairseq && stored.remove(VERSION).is_some() {
-        report.ignored.push(VERSION.to_owned());
+    for (wanted, of) in table.copies {
+        copies.extend(take(&wanted, None).map(|named| (named, of)));
     }
-    report.unused = stored.into_keys().collect();
-    report.unused.sort();
-    Matched { tensors, head_copy, report }
+    let (mut ignored, mut unused): (Vec<_>, Vec<_>) =
+        stored.into_keys().partition(|name| (table.ignored)(name));
+    ignored.sort();
+    unused.sort();
+    (report.missing, report.ignored, report.unused) = (missing, ignored, unused);
+    Matched { tensors, copies, report }
 }

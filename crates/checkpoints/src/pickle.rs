@@ -41,12 +41,18 @@ pub enum PickleProblem {
     )]
     Opcode(String),
     /// It calls something in a way that PyTorch does not.
-    #[error("the file {0}, as PyTorch never does. It may be malicious: nothing was run")]
+    #[error(
+        "the file {0}, as PyTorch never does. It may be malicious: nothing was run. Use a file from a source you trust, \
+         best in safetensors form"
+    )]
     Misuse(String),
     /// The bytes are no complete pickle.
     #[error("the file is damaged: {0}. Download or copy it again")]
     Malformed(String),
     /// It needs more depth or memory than any checkpoint.
-    #[error("the file {0}, more than any checkpoint needs. It may be malicious")]
+    #[error(
+        "the file {0}, more than any checkpoint needs. It may be malicious. Use a file from a source you trust, best in \
+         safetensors form"
+    )]
     TooLarge(String),
 }

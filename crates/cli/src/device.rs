@@ -4,7 +4,7 @@ use std::path::Path;
 
 use biogpt::{Config, Model};
 use burn::tensor::Device;
-use devices::{Kind, Request};
+use devices::{Kind, Need, Request};
 use workbench::generator::need;
 
 use crate::Failure;
@@ -21,8 +21,13 @@ pub struct DeviceOption {
 impl DeviceOption {
     /// The device asked for, held against what a model of this shape needs; and its name.
     pub fn open(&self, folder: &Path, config: &Config) -> Result<(Device, String), Failure> {
+        self.open_for(need(folder, config))
+    }
+
+    /// The device asked for, held against what is needed of it; and its name.
+    pub fn open_for(&self, need: Need) -> Result<(Device, String), Failure> {
         let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
-        let chosen = devices::choose(self.device, need(folder, config), &adapters)?;
+        let chosen = devices::choose(self.device, need, &adapters)?;
         if chosen.adapter.kind != Kind::Processor {
             devices::keep_tuning(&places()?.tuning());
         }

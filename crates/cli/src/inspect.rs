@@ -1,5 +1,6 @@
 //! `osler-cli inspect`: machine-readable views of the engine.
 
+mod encoder;
 mod generate;
 mod logits;
 mod score;
@@ -9,10 +10,11 @@ use crate::Failure;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Tokenize texts: JSON lines `{"text"}` on standard input, `{"ids","offsets","decoded"}` on standard output. Offsets
-    /// count characters (code points).
+    /// Tokenize texts: JSON lines `{"text"}` on standard input, `{"ids","offsets","decoded"}` on standard output; for an encoder
+    /// also `{"text","pair"}`, and `{"ids","types","offsets"}`. Offsets count characters (code points) of the token's text.
     Tokenize(tokenize::Arguments),
-    /// Logits and hidden states of a sequence of token ids, as safetensors: `logits` [T,V] and `hidden` [T,d].
+    /// Logits and hidden states of a sequence of token ids or of a text, as safetensors: `logits` [T,V] and `hidden` [T,d]; of
+    /// an encoder `logits` [T,classes], or [classes] where whole texts are classified.
     Logits(logits::Arguments),
     /// Continue a sequence of token ids. With --json the last line of standard output is
     /// `{"ids","logprobs","sequences","scores"}`.

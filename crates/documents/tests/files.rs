@@ -112,6 +112,7 @@ fn jats() {
                 Left out: glossaries (1).
                 Left out: references (43).
                 Left out: sections of the back matter (1).
+                Left out: short titles (1).
             PLoS_Biol-4-6-1475681.nxml: JATS article XML, 1 documents, 49 passages, 0 mentions, 0 relations, 0 issues
                 Left out: acknowledgements (1).
                 Left out: footnotes (3).
@@ -119,6 +120,7 @@ fn jats() {
                 Left out: glossaries (1).
                 Left out: references (60).
                 Left out: sections of the back matter (1).
+                Left out: short titles (1).
             efetch_pmc.xml: JATS article XML, 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
             1471-2180-11-174.nxml: JATS article XML, 1 documents, 78 passages, 0 mentions, 0 relations, 0 issues
                 Left out: references (64).
@@ -126,11 +128,14 @@ fn jats() {
                 Left out: tables (3).
             mds526.nxml: JATS article XML, 1 documents, 50 passages, 0 mentions, 0 relations, 0 issues
                 Left out: acknowledgements (1).
+                Left out: notes about the authors (1).
                 Left out: references (40).
                 Left out: tables (4).
             pntd.0002065.nxml: JATS article XML, 1 documents, 50 passages, 0 mentions, 0 relations, 0 issues
                 Left out: acknowledgements (1).
+                Left out: notes about the authors (1).
                 Left out: references (32).
+                Left out: short titles (1).
                 Left out: tables (5).
         "#]],
     );
@@ -143,12 +148,11 @@ fn nbib() {
         expect![[r#"
             MedlinePlainImporterTestCompleteEntry.txt: MEDLINE (NBIB), 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
             MedlinePlainImporterTestMultiAbstract.txt: MEDLINE (NBIB), 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
-                Lines outside any record: 1.
+                Lines outside any record, left out: 1 (line 2).
             MedlinePlainImporterTestMultiTitle.txt: MEDLINE (NBIB), 1 documents, 1 passages, 0 mentions, 0 relations, 0 issues
             NbibImporterTest.nbib: MEDLINE (NBIB), 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
             pubmed_result1.txt: MEDLINE (NBIB), 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
             example1.nbib: MEDLINE (NBIB), 10 documents, 19 passages, 0 mentions, 0 relations, 0 issues
-                Lines outside any record: 3.
         "#]],
     );
 }
@@ -161,7 +165,7 @@ fn ris() {
             RisImporterTestScopus.ris: RIS, 1 documents, 1 passages, 0 mentions, 0 relations, 0 issues
             RisImporterTestWithEmptyER.ris: RIS, 1 documents, 1 passages, 0 mentions, 0 relations, 0 issues
             example_extraneous_data.ris: RIS, 2 documents, 4 passages, 0 mentions, 0 relations, 0 issues
-                Lines outside any record: 8.
+                Lines outside any record, left out: 8 (lines 1, 2, 3 …).
                 Documents that were given a number because their id is taken: 1.
             example_multiline.ris: RIS, 3 documents, 3 passages, 0 mentions, 0 relations, 0 issues
             example_wos.ris: RIS, 2 documents, 4 passages, 0 mentions, 0 relations, 0 issues
@@ -178,19 +182,27 @@ fn bioc_xml() {
         "bioc_xml",
         expect![[r#"
             10064899_bioc.xml: BioC XML, 1 documents, 2 passages, 0 mentions, 0 relations, 0 issues
+                Left out: properties of the collection (source, date, key) (2).
                 Left out: sentence boundaries (11).
             [annotation]10064899_bioc.xml: refused: FILE holds no document that can be read. FILE, document 10064899: It holds annotations without the text they belong to. Import the file that holds text and annotations together.
             bioc_collection_0_0.xml: BioC XML, 1 documents, 2 passages, 40 mentions, 0 relations, 0 issues
+                Left out: properties of the collection (source, date, key) (3).
             example-with-multiple-documents.xml: BioC XML, 3 documents, 3 passages, 0 mentions, 0 relations, 0 issues
+                Left out: properties of the collection (source, date, key) (3).
             example-with-sentences.xml: BioC XML, 1 documents, 1 passages, 2 mentions, 1 relations, 1 issues
                 document some-id-1234567: 2 mentions quote other words than stand at their offsets: "annotation text", "annotation text".
+                Left out: properties of sentences (2).
+                Left out: properties of the collection (source, date, key) (3).
                 Left out: sentence boundaries (2).
             CDR_sample.gold.BioC.xml: BioC XML, 50 documents, 100 passages, 945 mentions, 123 relations, 6 issues
                 document 2224762: The offsets of 25 mentions miss their words by a little: "4'-0-tetrahydropyranyladriamycin", "Pirarubicin", "tumors" ….
                 document 4027862: The offsets of 4 mentions miss their words by a little: "Desipramine", "delirium", "Delirium" ….
                 document 8649546: The offsets of 12 mentions miss their words by a little: "Parkinson's disease", "PD", "dyskinesia" ….
+                Left out: properties of the collection (source, date, key) (3).
             11773052_v0.xml: BioC XML, 1 documents, 2 passages, 23 mentions, 1 relations, 0 issues
+                Left out: properties of the collection (source, date, key) (3).
             sample_training.xml: BioC XML, 60 documents, 120 passages, 542 mentions, 0 relations, 0 issues
+                Left out: properties of the collection (source, date, key) (3).
         "#]],
     );
 }
@@ -265,7 +277,7 @@ fn csv_tsv() {
                 The text was taken from: title, abstract.
             schoot-lgmm-ptsd-included-2.csv: CSV table, 38 documents, 64 passages, 0 mentions, 0 relations, 0 issues
                 The text was taken from: title, abstract.
-            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text. Choose the column that holds the text: UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End. Where there is nothing to choose with, name that column "text" in the first line of the file.
+            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text, but UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End. Rename the column that holds the text to "text", in the first line of the file.
         "#]],
     );
 }
@@ -332,11 +344,14 @@ fn gzip() {
                 Left out: acknowledgements (1).
                 Left out: appendices (1).
                 Left out: footnotes (1).
+                Left out: notes about the authors (1).
                 Left out: references (12).
+                Left out: short titles (1).
                 Left out: tables (1).
             PMC3098455.nxml.gz: JATS article XML, 1 documents, 92 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
                 Left out: further abstracts (graphical, short, for the public) (1).
+                Left out: notes about the authors (1).
                 Left out: references (15).
                 Left out: tables (3).
             PMC3201365.nxml.gz: JATS article XML, 1 documents, 42 passages, 0 mentions, 0 relations, 0 issues
@@ -344,11 +359,14 @@ fn gzip() {
                 Left out: acknowledgements (1).
                 Left out: appendices (1).
                 Left out: footnotes (1).
+                Left out: notes about the authors (1).
                 Left out: references (7).
+                Left out: short titles (1).
                 Left out: tables (1).
             PMC4154068.nxml.gz: JATS article XML, 1 documents, 93 passages, 0 mentions, 0 relations, 0 issues
                 The file was unpacked (gzip).
                 Left out: acknowledgements (1).
+                Left out: notes about the authors (1).
                 Left out: references (28).
                 Left out: tables (4).
             PMC5289004.nxml.gz: JATS article XML, 1 documents, 75 passages, 0 mentions, 0 relations, 0 issues

@@ -124,7 +124,10 @@ fn formats_list_what_they_cannot_hold() {
         lost(Format::Brat),
         [Lost::Passages, Lost::DocumentProperties, Lost::MentionIds, Lost::RelationIds, Lost::Evidence]
     );
-    assert_eq!(lost(Format::PubAnnotation), [Lost::DocumentProperties, Lost::Roles, Lost::Evidence]);
+    assert_eq!(
+        lost(Format::PubAnnotation),
+        [Lost::DocumentProperties, Lost::Relations, Lost::Roles, Lost::Evidence]
+    );
 }
 
 /// A document with something in every place of the model.

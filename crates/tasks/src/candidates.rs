@@ -19,6 +19,8 @@ use crate::reading::pattern;
 pub enum Origin {
     /// The document has it: from its file or by a curator.
     Given,
+    /// A tagger found it in the text.
+    Tagger,
     /// It is a short form of a name that the text defines.
     Abbreviation,
     /// A dictionary has it.

@@ -17,14 +17,17 @@ pub mod exhaustive;
 pub mod grammar;
 pub mod grounding;
 pub mod guidance;
+pub mod labels;
 pub mod lexicon;
 pub mod linear;
+pub mod mentions;
 pub mod reading;
 pub mod relations;
 pub mod scores;
 pub mod sentences;
 pub mod source;
 pub mod support;
+pub mod tagging;
 pub mod verdicts;
 pub mod windows;
 

@@ -52,17 +52,36 @@ pub fn cover(
     for sentence in sentences::of(document) {
         cut(&document.text, sentence, limit, &mut length, &mut sentences);
     }
-    let span = |first: usize, last: usize| Span::new(sentences[first].span.start, sentences[last].span.end);
+    join(&sentences, limit, overlap, &mut length)
+}
+
+/// The same for names, which are short but must not be lost where windows meet: a sentence that takes more than a third of
+/// a window is cut, so that windows always overlap by at least one part.
+pub fn cover_for_names(text: &str, limit: usize, mut length: impl FnMut(Span) -> usize) -> Windows {
+    let whole = Span::new(0, text.len());
+    if length(whole) <= limit {
+        return Windows { windows: vec![Window { span: whole, cuts_a_sentence: false }] };
+    }
+    let mut parts = Vec::new();
+    for sentence in sentences::split(text) {
+        cut(text, sentence, (limit / 3).max(1), &mut length, &mut parts);
+    }
+    join(&parts, limit, 1, &mut length)
+}
+
+/// Windows of as many parts as fit, each beginning with the last `overlap` ones of the window before.
+fn join(parts: &[Window], limit: usize, overlap: usize, length: &mut impl FnMut(Span) -> usize) -> Windows {
+    let span = |first: usize, last: usize| Span::new(parts[first].span.start, parts[last].span.end);
     let mut windows = Vec::new();
     let mut first = 0;
-    while first < sentences.len() {
+    while first < parts.len() {
         let mut last = first;
-        while last + 1 < sentences.len() && length(span(first, last + 1)) <= limit {
+        while last + 1 < parts.len() && length(span(first, last + 1)) <= limit {
             last += 1;
         }
-        let cuts_a_sentence = sentences[first..=last].iter().any(|sentence| sentence.cuts_a_sentence);
+        let cuts_a_sentence = parts[first..=last].iter().any(|part| part.cuts_a_sentence);
         windows.push(Window { span: span(first, last), cuts_a_sentence });
-        if last + 1 == sentences.len() {
+        if last + 1 == parts.len() {
             break;
         }
         // Always at least one new sentence, and never an overlap that leaves no room for it.

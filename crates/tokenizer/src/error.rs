@@ -15,6 +15,16 @@ pub enum Error {
         /// The folder that was looked at.
         dir: PathBuf,
     },
+    /// The folder holds none of the forms of an encoder's tokenizer.
+    #[error(
+        "no tokenizer in {}: it needs tokenizer.json, or vocab.txt (BERT), or vocab.json with merges.txt (RoBERTa). Copy \
+         these files from the folder that the model came from.",
+        dir.display()
+    )]
+    NoBertTokenizer {
+        /// The folder that was looked at.
+        dir: PathBuf,
+    },
     /// The file could not be read.
     #[error("cannot read {}: {source}. Check that the file exists and that you may read it.", path.display())]
     Read {
@@ -32,7 +42,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is not what its name promises.
-    #[error("{} is damaged or not a BioGPT tokenizer ({place}): {problem}. Copy the file again from its source.", path.display())]
+    #[error("{} is damaged or not a tokenizer of this kind of model ({place}): {problem}. Copy the file again from its source.", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

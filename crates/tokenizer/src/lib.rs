@@ -1,4 +1,4 @@
-//! BioGPT's tokenizer: Moses rules and BPE, with offsets into the original text.
+//! BioGPT's tokenizer: Moses rules and BPE, with offsets into the original text; and, in [`bert`], those of encoders.
 //!
 //! The same ids as `BioGptTokenizer` of Hugging Face transformers (sacremoses 0.1.1 or later, then fastBPE), which
 //! are those of the fairseq checkpoints. A text becomes words by [`moses`], words become pieces by the vocabulary's
@@ -17,6 +17,7 @@
 //! ```
 
 mod alignment;
+pub mod bert;
 mod bpe;
 mod error;
 mod files;

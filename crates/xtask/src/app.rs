@@ -65,8 +65,9 @@ pub fn window(house: &House) -> Outcome {
     if !house.ui().join("dist/assets").is_dir() {
         return Outcome::Failed("the user interface is not built: `cargo xtask check ui-build`".to_owned());
     }
+    let built = |what: &[&str]| commands::run(cargo(house).args(["build", "--locked"]).args(what));
     let steps =
-        [build(house), commands::run(cargo(house).args(["build", "--locked", "--package", "xdnd-drop"]))];
+        [build(house), built(&["--workspace", "--bin", "osler-cli"]), built(&["--package", "xdnd-drop"])];
     if let Some(failed) = steps.into_iter().find(|step| *step != Outcome::Passed) {
         return failed;
     }
@@ -74,6 +75,7 @@ pub fn window(house: &House) -> Outcome {
     command
         .args(["run", "--silent", "test:window"])
         .env("OSLER_BINARY", program(house, "osler"))
+        .env("OSLER_CLI", program(house, "osler-cli"))
         .env("OSLER_TINY_MODEL", program(house, "examples/tiny_model"))
         .env("OSLER_XDND_DROP", program(house, "xdnd-drop"));
     commands::run(&mut command)

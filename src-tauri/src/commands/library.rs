@@ -98,17 +98,18 @@ pub async fn preview_import(
         .await
 }
 
-/// Keeps what was read.
+/// Keeps what was read, but for the documents at the places `left_out` (from 0) in the preview's list.
 #[tauri::command]
 #[specta::specta]
 pub async fn import_previewed(
     desk: Desk<'_>,
     job: String,
     preview: String,
+    left_out: Vec<u32>,
     on_event: Channel<Streamed<ImportEvent>>,
 ) -> Reply<()> {
     streamed(&desk, job, on_event, move |workbench, job, sink| {
-        workbench.import_previewed(job, &preview, sink)
+        workbench.import_previewed(job, &preview, &left_out, sink)
     })
     .await
 }

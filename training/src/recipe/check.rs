@@ -2,6 +2,7 @@
 
 use super::{Data, Recipe, Schedule};
 use crate::tuning;
+use crate::tuning::readings::READINGS;
 
 /// A value that cannot be meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,15 +86,19 @@ impl Recipe {
                 }
                 Ok(())
             }
-            Data::Tune { longest, longest_source, times, replay, .. } => {
+            Data::Tune { longest, longest_source, times, replay, labelled, .. } => {
                 if *longest_source > *longest {
                     return problem(
                         "data.longest_source",
                         "is over `data.longest`, which holds source and answer",
                     );
                 }
-                let known: Vec<&str> =
-                    tuning::PROMPTS.iter().map(|(name, _)| *name).chain(tuning::REPLAYED).collect();
+                let known: Vec<&str> = tuning::PROMPTS
+                    .iter()
+                    .map(|(name, _)| *name)
+                    .chain(tuning::REPLAYED)
+                    .chain(READINGS)
+                    .collect();
                 for (name, share) in times {
                     let field = format!("data.times.{name}");
                     if !known.contains(&name.as_str()) {
@@ -104,6 +109,12 @@ impl Recipe {
                     }
                     if tuning::REPLAYED.contains(&name.as_str()) && replay.is_none() {
                         return problem(&field, "needs `data.replay`, the folder of the running text");
+                    }
+                    if READINGS.contains(&name.as_str()) && labelled.is_none() {
+                        return problem(
+                            &field,
+                            "needs `data.labelled`, the folder of texts with marked mentions",
+                        );
                     }
                 }
                 match times.values().any(|share| *share > 0.0) {

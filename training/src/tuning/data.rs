@@ -56,6 +56,8 @@ pub struct Gold {
     pub relations: Vec<(RelationTask, Vec<Annotated>)>,
     /// Source texts with pairs of names, by task.
     pub pairs: Vec<(RelationTask, Vec<Paired>)>,
+    /// BC5CDR's abstracts with the places of their names.
+    pub abstracts: Vec<Document>,
     /// Questions with answers.
     pub questions: Vec<pubmedqa::Question>,
     /// Sentences with hallmarks.
@@ -97,6 +99,7 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
         (source(RelationTask::Bc5cdr, document), chemical_disease_pairs(document, &mentions))
     });
     gold.pairs.push((RelationTask::Bc5cdr, pairs.collect()));
+    gold.abstracts = import.documents;
 
     let path = folder.join("ddi").join(file);
     let text = load(&path)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use corpus::{Shards, Stream};
 use tokenizer::Tokenizer;
 
+use super::readings::Readings;
 use super::{Answers, Conclusions, Gold, Hallmarks, Relations, Replay, Verdicts, prompts};
 use crate::examples::{Mixture, Share, Task};
 
@@ -17,12 +18,14 @@ use crate::examples::{Mixture, Share, Task};
 pub fn mixture<'a>(
     tokenizer: &'a Tokenizer,
     (train, dev): (Gold, Gold),
+    (read, read_dev): (Vec<Readings>, Vec<Readings>),
     replay: Option<&Path>,
     times: &BTreeMap<String, f64>,
     (longest, separator, seed): (usize, u32, u64),
 ) -> Result<Mixture<'a>, corpus::Error> {
     let wanted = |task: &dyn Task| times.get(task.name()).copied().filter(|times| *times > 0.0);
     let mut tasks = of_gold(tokenizer, train);
+    tasks.extend(boxed(read));
     if let Some(folder) = replay {
         for stream in Stream::ALL {
             tasks.push(Box::new(Replay::new(Shards::open(folder)?, stream)));
@@ -37,8 +40,13 @@ pub fn mixture<'a>(
         .filter_map(|task| wanted(task.as_ref()).map(|times| Share { task, times }))
         .collect();
     let mut validation = of_gold(tokenizer, dev);
+    validation.extend(boxed(read_dev));
     validation.retain(|task| wanted(task.as_ref()).is_some());
     Ok(Mixture::new(shares, validation, longest, separator, seed))
+}
+
+fn boxed<'a>(readings: Vec<Readings>) -> impl Iterator<Item = Box<dyn Task + 'a>> {
+    readings.into_iter().map(|task| Box::new(task) as Box<dyn Task + 'a>)
 }
 
 fn of_gold<'a>(tokenizer: &'a Tokenizer, gold: Gold) -> Vec<Box<dyn Task + 'a>> {

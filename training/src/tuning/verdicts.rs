@@ -94,6 +94,12 @@ impl Task for Verdicts<'_> {
             target.extend(whole);
         }
         weights.push(1.0);
-        Example { source: tokens(self.tokenizer, source), prompt: self.prompt.clone(), target, weights }
+        Example {
+            source: tokens(self.tokenizer, source),
+            prompt: self.prompt.clone(),
+            target,
+            weights,
+            reading: None,
+        }
     }
 }

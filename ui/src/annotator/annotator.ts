@@ -23,8 +23,17 @@ const lineLength = 66
 
 /** Mentions that are selected, related or active in one of two scenes and not in the other. */
 function changed(before: Scene, after: Scene): Set<string> {
-  const ids = new Set([...before.selected, ...after.selected, ...before.related, ...after.related, ...[before.active, after.active].filter((id) => id !== null)])
-  const same = (id: string) => before.selected.has(id) === after.selected.has(id) && before.related.has(id) === after.related.has(id) && (before.active === id) === (after.active === id)
+  const ids = new Set([
+    ...before.selected,
+    ...after.selected,
+    ...before.related,
+    ...after.related,
+    ...[before.active, after.active].filter((id) => id !== null),
+  ])
+  const same = (id: string) =>
+    before.selected.has(id) === after.selected.has(id) &&
+    before.related.has(id) === after.related.has(id) &&
+    (before.active === id) === (after.active === id)
   return new Set([...ids].filter((id) => !same(id)))
 }
 
@@ -45,7 +54,11 @@ export class Annotator {
   private elements: HTMLElement[] = []
   private painted: Pieces[] = []
   /** What follows from the mentions alone: their lanes, and which of them each paragraph has. */
-  private arranged: { mentions: readonly Mention[]; lanes: number[]; indices: number[][] } = { mentions: [], lanes: [], indices: [] }
+  private arranged: { mentions: readonly Mention[]; lanes: number[]; indices: number[][] } = {
+    mentions: [],
+    lanes: [],
+    indices: [],
+  }
   private scene: Scene = emptyScene
   private press: { mention: string; x: number; y: number; dragging: boolean } | null = null
   private target: string | null = null
@@ -104,10 +117,19 @@ export class Annotator {
       if (!element || !pieces) return
       const here = indices[place] ?? []
       const then = known.indices[place] ?? []
-      const same = (index: number, at: number) => scene.mentions[index] === known.mentions[then[at] ?? -1] && lanes[index] === known.lanes[then[at] ?? -1] && !moved.has(scene.mentions[index]?.id ?? '')
+      const same = (index: number, at: number) =>
+        scene.mentions[index] === known.mentions[then[at] ?? -1] &&
+        lanes[index] === known.lanes[then[at] ?? -1] &&
+        !moved.has(scene.mentions[index]?.id ?? '')
       const marked = [...before.marks, ...scene.marks].some((mark) => overlaps(mark, paragraph))
       if (pieces.size > 0 && !marked && here.length === then.length && here.every(same)) return
-      this.painted[place] = paintSegments(element, pieces, this.text, segmentsOf(paragraph, scene.mentions, here, scene.marks), painting)
+      this.painted[place] = paintSegments(
+        element,
+        pieces,
+        this.text,
+        segmentsOf(paragraph, scene.mentions, here, scene.marks),
+        painting,
+      )
     })
     this.drawArcs()
   }
@@ -240,7 +262,14 @@ export class Annotator {
 
   // A press on a mention would begin a text selection; it begins a drag instead. Alt leaves the browser its way.
   private readonly onMouseDown = (event: MouseEvent): void => {
-    if (event.button === 0 && !event.altKey && !event.shiftKey && event.detail < 2 && this.mentionsUnder(event.target).length > 0) event.preventDefault()
+    if (
+      event.button === 0 &&
+      !event.altKey &&
+      !event.shiftKey &&
+      event.detail < 2 &&
+      this.mentionsUnder(event.target).length > 0
+    )
+      event.preventDefault()
   }
 
   private readonly onPointerDown = (event: PointerEvent): void => {
@@ -261,7 +290,8 @@ export class Annotator {
       this.root.setPointerCapture?.(event.pointerId)
       this.root.classList.add('at-dragging')
     }
-    const under = this.mentionsUnder(document.elementFromPoint?.(event.clientX, event.clientY) ?? event.target).at(-1) ?? null
+    const under =
+      this.mentionsUnder(document.elementFromPoint?.(event.clientX, event.clientY) ?? event.target).at(-1) ?? null
     this.setTarget(under === press.mention ? null : under)
     const from = this.boxOfMention(press.mention)
     const origin = this.column.getBoundingClientRect()
@@ -305,7 +335,8 @@ export class Annotator {
     if (this.target === mention) return
     this.target = mention
     for (const element of this.column.querySelectorAll('.at-target')) element.classList.remove('at-target')
-    for (const range of this.mention(mention)?.ranges ?? []) for (const element of this.elementsOf(range)) element.classList.add('at-target')
+    for (const range of this.mention(mention)?.ranges ?? [])
+      for (const element of this.elementsOf(range)) element.classList.add('at-target')
   }
 
   /** What the browser has selected inside the text, in offsets. */
@@ -323,12 +354,20 @@ export class Annotator {
 
   private offsetOf(node: Node, offset: number): number | null {
     const piece = (node instanceof HTMLElement ? node : node.parentElement)?.closest<HTMLElement>('[data-start]')
-    if (piece) return Number(piece.dataset['start']) + (node instanceof HTMLElement ? (offset > 0 ? (piece.textContent?.length ?? 0) : 0) : offset)
+    if (piece)
+      return (
+        Number(piece.dataset['start']) +
+        (node instanceof HTMLElement ? (offset > 0 ? (piece.textContent?.length ?? 0) : 0) : offset)
+      )
     // The selection ends between pieces, or at a paragraph: take the nearest piece.
     const place = this.elements.findIndex((element) => element === node || element.contains(node))
     const paragraph = this.paragraphs[place]
     if (!paragraph) return null
     const child = node.childNodes[offset]
-    return child instanceof HTMLElement && child.dataset['start'] !== undefined ? Number(child.dataset['start']) : offset === 0 ? paragraph.start : paragraph.end
+    return child instanceof HTMLElement && child.dataset['start'] !== undefined
+      ? Number(child.dataset['start'])
+      : offset === 0
+        ? paragraph.start
+        : paragraph.end
   }
 }

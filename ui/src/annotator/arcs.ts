@@ -14,7 +14,11 @@ const clearance = 1.5
 /** From that route to its name. */
 const beside = 9
 
-export type Route = { path: string; end: Point; /** Where its name can stand without covering text: beside the line in the margin. */ label: Point | null }
+export type Route = {
+  path: string
+  end: Point
+  /** Where its name can stand without covering text: beside the line in the margin. */ label: Point | null
+}
 
 /**
  * A way between two mentions that crosses no text: above their line where both stand on one, through the gap where the lines
@@ -38,9 +42,21 @@ export function routeOf(from: Box, to: Box, width: number): Route {
   const left = leave.x + reach.x <= 2 * width - leave.x - reach.x
   const out = left ? -margin : width + margin
   const way = neighbours
-    ? [{ x: leave.x, y: over }, { x: reach.x, y: over }]
-    : [{ x: leave.x, y: below }, { x: out, y: below }, { x: out, y: over }, { x: reach.x, y: over }]
-  return { path: rounded([leave, ...way, reach]), end: down ? reach : leave, label: neighbours ? null : { x: left ? out - beside : out + beside, y: (below + over) / 2 } }
+    ? [
+        { x: leave.x, y: over },
+        { x: reach.x, y: over },
+      ]
+    : [
+        { x: leave.x, y: below },
+        { x: out, y: below },
+        { x: out, y: over },
+        { x: reach.x, y: over },
+      ]
+  return {
+    path: rounded([leave, ...way, reach]),
+    end: down ? reach : leave,
+    label: neighbours ? null : { x: left ? out - beside : out + beside, y: (below + over) / 2 },
+  }
 }
 
 /** Straight pieces with rounded corners. */
@@ -55,7 +71,9 @@ function rounded(points: readonly Point[], radius = 6): string {
     if (!after) return pieces.push(`L${at(corner.x, corner.y)}`)
     const [to, away] = [toward(corner, before), toward(corner, after)]
     const round = Math.min(radius, to.length / 2, away.length / 2)
-    pieces.push(`L${at(corner.x + to.x * round, corner.y + to.y * round)}Q${at(corner.x, corner.y)} ${at(corner.x + away.x * round, corner.y + away.y * round)}`)
+    pieces.push(
+      `L${at(corner.x + to.x * round, corner.y + to.y * round)}Q${at(corner.x, corner.y)} ${at(corner.x + away.x * round, corner.y + away.y * round)}`,
+    )
   })
   return pieces.join('')
 }
@@ -104,7 +122,10 @@ export class ArcLayer {
   drag(from: Box, to: { x: number; y: number }): void {
     this.layer.replaceChildren()
     const line = document.createElementNS(svg, 'path')
-    line.setAttribute('d', `M${String(from.left + from.width / 2)} ${String(from.top + from.height / 2)}L${String(to.x)} ${String(to.y)}`)
+    line.setAttribute(
+      'd',
+      `M${String(from.left + from.width / 2)} ${String(from.top + from.height / 2)}L${String(to.x)} ${String(to.y)}`,
+    )
     line.classList.add('at-rubber')
     this.layer.append(line)
   }

@@ -60,7 +60,9 @@ export function lanesOf(mentions: readonly Mention[]): number[] {
   const extents = mentions.map(extent)
   const order = mentions.map((_, index) => index)
   const length = (index: number) => (extents[index]?.end ?? 0) - (extents[index]?.start ?? 0)
-  order.sort((left, right) => length(left) - length(right) || (extents[left]?.start ?? 0) - (extents[right]?.start ?? 0))
+  order.sort(
+    (left, right) => length(left) - length(right) || (extents[left]?.start ?? 0) - (extents[right]?.start ?? 0),
+  )
   const lanes: Range[][] = []
   const result = new Array<number>(mentions.length).fill(0)
   for (const index of order) {
@@ -105,7 +107,12 @@ export function byParagraph(paragraphs: readonly Range[], mentions: readonly Men
  * Cuts a paragraph wherever a mention or a mark begins or ends. Each of them is put into the pieces that it covers, and not each
  * piece held against all of them: a paragraph may have hundreds of both.
  */
-export function segmentsOf(paragraph: Range, mentions: readonly Mention[], indices: readonly number[], marks: readonly Mark[]): Segment[] {
+export function segmentsOf(
+  paragraph: Range,
+  mentions: readonly Mention[],
+  indices: readonly number[],
+  marks: readonly Mark[],
+): Segment[] {
   const here = marks.filter((mark) => overlaps(mark, paragraph))
   const cuts = new Set([paragraph.start, paragraph.end])
   const cut = (range: Range) => {
@@ -115,10 +122,17 @@ export function segmentsOf(paragraph: Range, mentions: readonly Mention[], indic
   for (const index of indices) mentions[index]?.ranges.forEach(cut)
   here.forEach(cut)
   const places = [...cuts].sort((left, right) => left - right)
-  const segments = places.slice(0, -1).map((start, place): Segment => ({ start, end: places[place + 1] ?? start, mentions: [], ending: [], marks: [] }))
+  const segments = places
+    .slice(0, -1)
+    .map((start, place): Segment => ({ start, end: places[place + 1] ?? start, mentions: [], ending: [], marks: [] }))
   const pieceAt = new Map(places.map((offset, place) => [offset, place]))
   const covered = (range: Range) =>
-    overlaps(range, paragraph) ? segments.slice(pieceAt.get(Math.max(range.start, paragraph.start)), pieceAt.get(Math.min(range.end, paragraph.end))) : []
+    overlaps(range, paragraph)
+      ? segments.slice(
+          pieceAt.get(Math.max(range.start, paragraph.start)),
+          pieceAt.get(Math.min(range.end, paragraph.end)),
+        )
+      : []
   for (const index of indices) {
     for (const range of mentions[index]?.ranges ?? []) {
       for (const segment of covered(range)) if (segment.mentions.at(-1) !== index) segment.mentions.push(index)

@@ -28,6 +28,13 @@ export type Scene = {
   active: string | null
 }
 
-export const emptyScene: Scene = { mentions: [], marks: [], links: [], selected: new Set(), related: new Set(), active: null }
+export const emptyScene: Scene = {
+  mentions: [],
+  marks: [],
+  links: [],
+  selected: new Set(),
+  related: new Set(),
+  active: null,
+}
 
 export const overlaps = (left: Range, right: Range) => left.start < right.end && right.start < left.end

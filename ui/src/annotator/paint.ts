@@ -32,7 +32,13 @@ const naked: Dress = { class: '', style: '', mentions: '', letters: '' }
  * costs what has changed, and not the paragraph. The same words are dressed anew and not replaced, since new elements would have
  * the whole paragraph laid out again. Letters are drawn by CSS, so that they are neither selected nor counted as text.
  */
-export function paintSegments(root: HTMLElement, before: Pieces, text: string, segments: readonly Segment[], painted: Painted): Pieces {
+export function paintSegments(
+  root: HTMLElement,
+  before: Pieces,
+  text: string,
+  segments: readonly Segment[],
+  painted: Painted,
+): Pieces {
   const after = new Map<string, { element: HTMLElement; print: string; dress: Dress }>()
   let next = root.firstElementChild
   const dropUntil = (end: Element | null) => {
@@ -113,7 +119,12 @@ function dressOf(segment: Segment, { scene, lanes, look }: Painted): Dress {
   }
   const inner = mentions.at(-1)
   if (inner) style.push(`--type: ${inner.look.color}`)
-  style.push(`--lanes: ${String(deepest + 1)}`, `background-image: ${images.join(', ')}`, `background-size: ${sizes.join(', ')}`, `background-position: ${places.join(', ')}`)
+  style.push(
+    `--lanes: ${String(deepest + 1)}`,
+    `background-image: ${images.join(', ')}`,
+    `background-size: ${sizes.join(', ')}`,
+    `background-position: ${places.join(', ')}`,
+  )
   if (mentions.some(({ mention }) => scene.selected.has(mention.id))) classes.push('at-selected')
   else if (mentions.some(({ mention }) => scene.related.has(mention.id))) classes.push('at-related')
   if (mentions.some(({ mention }) => scene.active === mention.id)) classes.push('at-active')

@@ -58,5 +58,11 @@ export function moveCursor(tokens: readonly Range[], cursor: Range, by: number, 
 export function wordBeginning(text: string, tokens: readonly Range[], offset: number, letters: string): Range | null {
   const from = tokenFrom(tokens, offset)
   const order = [...tokens.slice(from), ...tokens.slice(0, from)]
-  return order.find((token) => text.slice(token.start, token.start + letters.length).toLowerCase() === letters && token.end - token.start >= letters.length) ?? null
+  return (
+    order.find(
+      (token) =>
+        text.slice(token.start, token.start + letters.length).toLowerCase() === letters &&
+        token.end - token.start >= letters.length,
+    ) ?? null
+  )
 }

@@ -36,8 +36,8 @@ export const commands = {
 	pickFiles: (folder: boolean) => __TAURI_INVOKE<string[]>("pick_files", { folder }),
 	/**  Reads what may be imported; nothing is kept yet. */
 	previewImport: (job: string, source: ImportSource, onEvent: Channel<Streamed<PreviewEvent>>) => __TAURI_INVOKE<null>("preview_import", { job, source, onEvent }),
-	/**  Keeps what was read. */
-	importPreviewed: (job: string, preview: string, onEvent: Channel<Streamed<ImportEvent>>) => __TAURI_INVOKE<null>("import_previewed", { job, preview, onEvent }),
+	/**  Keeps what was read, but for the documents at the places `left_out` (from 0) in the preview's list. */
+	importPreviewed: (job: string, preview: string, leftOut: number[], onEvent: Channel<Streamed<ImportEvent>>) => __TAURI_INVOKE<null>("import_previewed", { job, preview, leftOut, onEvent }),
 	/**  Which documents there are, in order. */
 	documentIds: (order: DocumentOrder, filter: DocumentFilter) => __TAURI_INVOKE<number[]>("document_ids", { order, filter }),
 	/**  What lists show of documents. */
@@ -408,8 +408,10 @@ scores: LabelScore[] } |
 document: number; 
 /**  Its title. */
 title: string; 
-/**  The union of its sentences' labels. */
+/**  How likely each label is of the document. */
 labels: LabelScore[]; 
+/**  From this probability on a sentence has a label, and the document with it. */
+threshold: number; 
 /**  The run it is stored as. */
 run: number };
 

@@ -41,7 +41,8 @@ export interface Host {
   /** The system's dialog for files, or for one folder. */
   pickFiles(folder: boolean): Promise<string[]>
   previewImport(source: wire.ImportSource, listener: Listener<wire.PreviewEvent>): Job
-  importPreviewed(preview: string, listener: Listener<wire.ImportEvent>): Job
+  /** `leftOut`: places of documents in the preview's list. */
+  importPreviewed(preview: string, leftOut: readonly number[], listener: Listener<wire.ImportEvent>): Job
 
   // Documents
   documentIds(order: wire.DocumentOrder, filter: wire.DocumentFilter): Promise<number[]>

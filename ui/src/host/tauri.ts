@@ -32,7 +32,10 @@ async function done(answer: Promise<unknown>): Promise<void> {
 let jobs = 0
 
 /** Starts a streamed command with a fresh job id and a channel. One that cannot even start ends its stream as failed. */
-function stream<Event>(start: (job: string, channel: Channel<Streamed<Event>>) => Promise<unknown>, listener: Listener<Event>): Job {
+function stream<Event>(
+  start: (job: string, channel: Channel<Streamed<Event>>) => Promise<unknown>,
+  listener: Listener<Event>,
+): Job {
   const job = `${String(Date.now())}-${String((jobs += 1))}`
   const channel = new Channel<Streamed<Event>>()
   let next = 0
@@ -69,8 +72,10 @@ export function tauriHost(): Host {
     recentLibraries: () => call(commands.recentLibraries()),
 
     pickFiles: (folder) => call(commands.pickFiles(folder)),
-    previewImport: (source, listener) => stream((job, channel) => commands.previewImport(job, source, channel), listener),
-    importPreviewed: (preview, listener) => stream((job, channel) => commands.importPreviewed(job, preview, channel), listener),
+    previewImport: (source, listener) =>
+      stream((job, channel) => commands.previewImport(job, source, channel), listener),
+    importPreviewed: (preview, leftOut, listener) =>
+      stream((job, channel) => commands.importPreviewed(job, preview, [...leftOut], channel), listener),
 
     documentIds: (order, filter) => call(commands.documentIds(order, filter)),
     documentSummaries: (ids) => call(commands.documentSummaries(ids)),
@@ -96,7 +101,8 @@ export function tauriHost(): Host {
 
     extract: (request, listener) => stream((job, channel) => commands.extract(job, request, channel), listener),
     describe: (request, listener) => stream((job, channel) => commands.describe(job, request, channel), listener),
-    continueText: (request, listener) => stream((job, channel) => commands.continueText(job, request, channel), listener),
+    continueText: (request, listener) =>
+      stream((job, channel) => commands.continueText(job, request, channel), listener),
     ask: (request, listener) => stream((job, channel) => commands.ask(job, request, channel), listener),
     classify: (request, listener) => stream((job, channel) => commands.classify(job, request, channel), listener),
     prompt: (request) => call(commands.prompt(request)),
@@ -111,7 +117,8 @@ export function tauriHost(): Host {
 
     models: () => call(commands.models()),
     previewModel: (paths) => call(commands.previewModel(paths)),
-    importModel: (preview, name, listener) => stream((job, channel) => commands.importModel(job, preview, name, channel), listener),
+    importModel: (preview, name, listener) =>
+      stream((job, channel) => commands.importModel(job, preview, name, channel), listener),
     verifyModel: (id, listener) => stream((job, channel) => commands.verifyModel(job, id, channel), listener),
     useModel: (id) => call(commands.useModel(id)),
     removeModel: (id) => done(commands.removeModel(id)),

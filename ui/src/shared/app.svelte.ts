@@ -7,17 +7,14 @@ import { CommandTable, type Screen } from './commands'
 import { holding, type Asked, type Dialog } from './dialogs'
 import { toError } from './errors'
 import { capital } from './format'
-
-export type Toast = { id: number; text: string; tone: 'plain' | 'error'; action: { label: string; run: () => void } | null }
+import { Jobs } from './jobs.svelte'
+import { ToastList, type Toast } from './toasts.svelte'
 
 /** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
 export interface Lasting {
   /** Another library was opened: what is about the last one is gone. */
   forget(): void
 }
-
-/** A job under way, and the screen that shows it. */
-export type Running = { cancel: () => void; screen: Screen }
 
 type ChangeListener = (change: { document: number | null; marks: wire.Marks | null }) => void
 
@@ -44,14 +41,13 @@ export class App {
   keys: ((event: KeyboardEvent) => boolean) | null = null
   private shown = $state.raw<Dialog | null>(null)
   private later: Dialog[] = []
-  toasts = $state<Toast[]>([])
+  readonly toastList = new ToastList()
   dropping = $state<string[] | null>(null)
   /** Counts changes of what the library holds. */
   revision = $state(0)
   /** Counts changes of which documents there are. */
   listing = $state(0)
-  /** What Stop stops: the newest job first. */
-  private jobs = $state.raw<Running[]>([])
+  readonly jobs = new Jobs()
   private readonly lasting = new Map<new (app: App) => Lasting, Lasting>()
   private readonly changeListeners = new Set<ChangeListener>()
   private readonly turnListeners = new Set<(change: wire.Change) => void>()
@@ -59,8 +55,6 @@ export class App {
   private line: Promise<unknown> = Promise.resolve()
   /** What is done with documents that were just imported. */
   afterImport: (documents: number[], origin: string) => void = () => undefined
-  private toastIds = 0
-  private stepToast = 0
   private systemDark = $state(false)
 
   constructor(host: Host, startup: wire.Startup, now: () => number = () => Date.now()) {
@@ -78,7 +72,10 @@ export class App {
     const dark = typeof matchMedia === 'undefined' ? null : matchMedia('(prefers-color-scheme: dark)')
     this.systemDark = dark?.matches ?? false
     dark?.addEventListener('change', (event) => (this.systemDark = event.matches))
-    void host.batches().then((batches) => (this.batches = batches)).catch((thrown: unknown) => this.fail(thrown))
+    void host
+      .batches()
+      .then((batches) => (this.batches = batches))
+      .catch((thrown: unknown) => this.fail(thrown))
     void this.loadModels()
   }
 
@@ -109,7 +106,12 @@ export class App {
         resolve(value)
         if (this.shown === dialog) this.dialog = null
       }
-      const dialog: Dialog = { kind: 'asked', component: component as Component<Asked<unknown, unknown>>, question, answer: answer as (value: unknown) => void }
+      const dialog: Dialog = {
+        kind: 'asked',
+        component: component as Component<Asked<unknown, unknown>>,
+        question,
+        answer: answer as (value: unknown) => void,
+      }
       this.dialog = dialog
     })
   }
@@ -135,11 +137,14 @@ export class App {
         break
       case 'batch':
         this.afterBatch(event.batch)
-        this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort((left, right) => right.id - left.id)
+        this.batches = [event.batch, ...this.batches.filter((batch) => batch.id !== event.batch.id)].sort(
+          (left, right) => right.id - left.id,
+        )
         break
       case 'libraryChanged':
         this.hold(event.library)
-        for (const document of event.documents ?? []) this.changeListeners.forEach((listener) => listener({ document, marks: null }))
+        for (const document of event.documents ?? [])
+          this.changeListeners.forEach((listener) => listener({ document, marks: null }))
         break
       case 'askFallback':
         this.dialog = { kind: 'fallback', from: event.from, to: event.to, reason: event.reason }
@@ -179,7 +184,8 @@ export class App {
   /** A library is opened; anything else may be imported. */
   private receive(paths: string[]): void {
     const [library, ...others] = paths
-    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler')) void this.switchTo(() => this.host.openLibrary(library))
+    if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler'))
+      void this.switchTo(() => this.host.openLibrary(library))
     else this.preview({ kind: 'paths', paths })
   }
 
@@ -265,7 +271,8 @@ export class App {
     this.listing += 1
   }
 
-  private spread(change: wire.Change): void {
+  /** A change of the library is shown wherever it is looked at. */
+  took(change: wire.Change): void {
     // What is decided about a document changes no list of documents, which may be long.
     const lists = change.marks === null || change.library.documents !== this.library.documents
     this.library = change.library
@@ -275,10 +282,13 @@ export class App {
   }
 
   /** Runs an action of the library and says what it did; `then` is done with it. Null where it failed; the error is shown. */
-  async act(action: () => Promise<wire.Change>, { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {}): Promise<wire.Change | null> {
+  async act(
+    action: () => Promise<wire.Change>,
+    { quiet = false, then = null }: { quiet?: boolean; then?: (() => void) | null } = {},
+  ): Promise<wire.Change | null> {
     try {
       const change = await this.inTurn(action)
-      this.spread(change)
+      this.took(change)
       then?.()
       // Where nothing was changed, Undo would take back something else.
       const undo = change.step.event === 0 ? null : { label: 'Undo', run: () => void this.turn('undo') }
@@ -288,11 +298,6 @@ export class App {
       this.fail(thrown)
       return null
     }
-  }
-
-  /** A change that a streamed call made. */
-  took(change: wire.Change): void {
-    this.spread(change)
   }
 
   /**
@@ -305,7 +310,11 @@ export class App {
     const step = this.library[direction]
     const word = direction === 'undo' ? 'Undo' : 'Redo'
     if (!step) this.toast(`Nothing to ${word.toLowerCase()}`)
-    else this.step(`${word}: ${step.summary}? It is not on this screen.`, { label: word, run: () => void this.turn(direction) })
+    else
+      this.step(`${word}: ${step.summary}? It is not on this screen.`, {
+        label: word,
+        run: () => void this.turn(direction),
+      })
   }
 
   async turn(direction: 'undo' | 'redo', track: wire.Track = 'curation'): Promise<void> {
@@ -315,34 +324,20 @@ export class App {
         this.toast(direction === 'undo' ? 'Nothing to undo' : 'Nothing to redo')
         return
       }
-      const back = direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
+      const back =
+        direction === 'undo' ? ({ label: 'Redo', to: 'redo' } as const) : ({ label: 'Undo', to: 'undo' } as const)
       const elsewhere = this.screen !== 'annotate' && change.document !== null ? change.document : null
-      this.spread(change)
+      this.took(change)
       this.turnListeners.forEach((listener) => listener(change))
-      this.step(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`, elsewhere === null ? { label: back.label, run: () => void this.turn(back.to, track) } : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) })
+      this.step(
+        `${direction === 'undo' ? 'Undone' : 'Redone'}: ${change.step.summary}`,
+        elsewhere === null
+          ? { label: back.label, run: () => void this.turn(back.to, track) }
+          : { label: 'Show', run: () => this.go('annotate', { document: elsewhere }) },
+      )
     } catch (thrown) {
       this.fail(thrown)
     }
-  }
-
-  /** Remembers a job so that Stop reaches it; call the result when it has ended. */
-  track(job: { cancel: () => void }, screen: Screen = this.screen): () => void {
-    const running = { cancel: () => job.cancel(), screen }
-    this.jobs = [...this.jobs, running]
-    return () => (this.jobs = this.jobs.filter((one) => one !== running))
-  }
-
-  get running(): number {
-    return this.jobs.length
-  }
-
-  /** Where the newest job shows what it does. */
-  get runningOn(): Screen | null {
-    return this.jobs.at(-1)?.screen ?? null
-  }
-
-  stop(): void {
-    this.jobs.at(-1)?.cancel()
   }
 
   /** Something has come that was asked for on a screen: said where the user is not looking at it. */
@@ -357,26 +352,29 @@ export class App {
 
   // Toasts
 
+  get toasts(): readonly Toast[] {
+    return this.toastList.all
+  }
+
   toast(text: string, action: Toast['action'] = null, tone: Toast['tone'] = 'plain'): void {
-    const id = (this.toastIds += 1)
-    this.toasts = [...this.toasts.slice(-2), { id, text, tone, action }]
-    setTimeout(() => this.dismiss(id), tone === 'error' ? 12_000 : 5_000)
+    this.toastList.add(text, action, tone)
   }
 
-  /** A step of the library. An older one is no longer what Undo would take back, so it makes room. */
+  /** A step of the library. */
   step(text: string, action: Toast['action']): void {
-    this.toasts = this.toasts.filter((toast) => toast.id !== this.stepToast)
-    this.toast(text, action)
-    this.stepToast = this.toastIds
-  }
-
-  dismiss(id: number): void {
-    this.toasts = this.toasts.filter((toast) => toast.id !== id)
+    this.toastList.step(text, action)
   }
 
   /** What nobody caught: shown as any error, and logged with where it happened. Its words stay here: they may hold some of a text. */
   uncaught(thrown: unknown): void {
-    const place = thrown instanceof Error ? `${thrown.name} ${(thrown.stack ?? '').split('\n').filter((line) => line.includes('@') || line.trim().startsWith('at ')).slice(0, 6).join(' | ')}` : typeof thrown
+    const place =
+      thrown instanceof Error
+        ? `${thrown.name} ${(thrown.stack ?? '')
+            .split('\n')
+            .filter((line) => line.includes('@') || line.trim().startsWith('at '))
+            .slice(0, 6)
+            .join(' | ')}`
+        : typeof thrown
     void this.host.report(place).catch(() => undefined)
     this.fail(thrown)
   }

@@ -18,11 +18,38 @@ export type Command = {
 export type Press = { at: number } | null
 
 /** Commands that a held key repeats. All others change something, or take the user elsewhere: once a press. */
-const repeating = new Set(['zoomIn', 'zoomOut', 'annotate.nextRow', 'annotate.previousRow', 'annotate.nextMention', 'annotate.previousMention', 'annotate.thresholdUp', 'annotate.thresholdDown'])
+const repeating = new Set([
+  'zoomIn',
+  'zoomOut',
+  'annotate.nextRow',
+  'annotate.previousRow',
+  'annotate.nextMention',
+  'annotate.previousMention',
+  'annotate.thresholdUp',
+  'annotate.thresholdDown',
+])
 
-const go = (screen: Screen, title: string, key: string): Command => ({ id: `go.${screen}`, title: `Go to ${title}`, section: 'Go', keys: [key] })
-const on = (screen: Screen, section: Command['section']) => (name: string, title: string, ...keys: string[]): Command => ({ id: `${screen}.${name}`, title, section, keys, screen })
-const everywhere = (name: string, title: string, ...keys: string[]): Command => ({ id: name, title, section: 'Everywhere', keys })
+const go = (screen: Screen, title: string, key: string): Command => ({
+  id: `go.${screen}`,
+  title: `Go to ${title}`,
+  section: 'Go',
+  keys: [key],
+})
+const on =
+  (screen: Screen, section: Command['section']) =>
+  (name: string, title: string, ...keys: string[]): Command => ({
+    id: `${screen}.${name}`,
+    title,
+    section,
+    keys,
+    screen,
+  })
+const everywhere = (name: string, title: string, ...keys: string[]): Command => ({
+  id: name,
+  title,
+  section: 'Everywhere',
+  keys,
+})
 const library = on('library', 'Library')
 const annotate = on('annotate', 'Annotate')
 const write = on('write', 'Write')
@@ -104,7 +131,11 @@ export class CommandTable {
     if (!commands.some((command) => command.id === id)) throw new Error(`no command ${id}`)
     const handler: Handler = { run, enabled }
     this.handlers.set(id, [...(this.handlers.get(id) ?? []), handler])
-    return () => this.handlers.set(id, (this.handlers.get(id) ?? []).filter((one) => one !== handler))
+    return () =>
+      this.handlers.set(
+        id,
+        (this.handlers.get(id) ?? []).filter((one) => one !== handler),
+      )
   }
 
   bind(bindings: readonly KeyBinding[]): void {
@@ -149,12 +180,25 @@ export class CommandTable {
   }
 
   /** Runs what a key stands for. The screen's own meaning goes before the general one. A repeat of a held key does nothing, but where repeating it is its sense. */
-  press(chord: string, target: EventTarget | null, modal: boolean, { at = performance.now(), repeat = false }: { at?: number; repeat?: boolean } = {}): boolean {
+  press(
+    chord: string,
+    target: EventTarget | null,
+    modal: boolean,
+    { at = performance.now(), repeat = false }: { at?: number; repeat?: boolean } = {},
+  ): boolean {
     const plain = !/^(Mod|Ctrl|Alt)\+/.test(chord) && chord !== 'Escape'
     if (plain && isTyping(target)) return false
     if (isTyping(target) && ['Mod+Z', 'Mod+Shift+Z', 'Mod+Y', 'Mod+V', 'Mod+A'].includes(chord)) return false
-    const pressed = target instanceof HTMLElement ? target.closest('button, a, summary, [role="option"], [role="menuitem"], [role="radio"], input, select') : null
-    if (pressed && ['Enter', 'Space', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(chord) && !pressed.hasAttribute('data-keys')) return false
+    const pressed =
+      target instanceof HTMLElement
+        ? target.closest('button, a, summary, [role="option"], [role="menuitem"], [role="radio"], input, select')
+        : null
+    if (
+      pressed &&
+      ['Enter', 'Space', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(chord) &&
+      !pressed.hasAttribute('data-keys')
+    )
+      return false
     const meant = commands.filter((command) => this.here(command) && this.keysOf(command).includes(chord))
     meant.sort((left, right) => Number(left.screen === undefined) - Number(right.screen === undefined))
     for (const command of meant) {

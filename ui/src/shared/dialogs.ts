@@ -36,7 +36,18 @@ export type Dialog =
   | { kind: 'export'; scope: wire.ExportScope }
   | { kind: 'fallback'; from: string; to: string; reason: string }
   | { kind: 'error'; error: wire.HostError }
-  | { kind: 'asked'; component: Component<Asked<unknown, unknown>>; question: unknown; answer: (value: unknown) => void }
+  | {
+      kind: 'asked'
+      component: Component<Asked<unknown, unknown>>
+      question: unknown
+      answer: (value: unknown) => void
+    }
 
 /** Dialogs that hold something of the user's, or work under way: another one waits until they are closed. */
-export const holding: ReadonlySet<Dialog['kind']> = new Set<Dialog['kind']>(['asked', 'import', 'modelImport', 'export', 'fallback'])
+export const holding: ReadonlySet<Dialog['kind']> = new Set<Dialog['kind']>([
+  'asked',
+  'import',
+  'modelImport',
+  'export',
+  'fallback',
+])

@@ -52,7 +52,11 @@ export class DocumentList {
     const wanted = ids.filter((id) => !this.asked.has(id))
     if (wanted.length === 0) return
     wanted.forEach((id) => this.asked.add(id))
-    const rows = await this.host.documentSummaries(wanted)
+    const rows = await this.host.documentSummaries(wanted).catch((thrown: unknown) => {
+      // Whoever looks at them next asks again.
+      wanted.forEach((id) => this.asked.delete(id))
+      throw thrown
+    })
     const next = new Map(this.rows)
     for (const row of rows) next.set(row.id, row)
     this.rows = next

@@ -23,6 +23,11 @@ const table: Record<ErrorCode, Presentation> = {
 export const presentation = (code: ErrorCode): Presentation => table[code]
 
 export function toError(thrown: unknown): HostError {
-  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown && 'hint' in thrown) return thrown as HostError
-  return { code: 'other', message: thrown instanceof Error ? thrown.message : String(thrown), hint: 'Try it again. If it comes back, copy the diagnostics and report it.' }
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown && 'hint' in thrown)
+    return thrown as HostError
+  return {
+    code: 'other',
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    hint: 'Try it again. If it comes back, copy the diagnostics and report it.',
+  }
 }

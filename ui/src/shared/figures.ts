@@ -15,17 +15,31 @@ const worthwhile = 0.1
 const wellCalibrated = 0.05
 
 const mainFigures = ['f1', 'accuracy', 'micro_f1', 'dev_pair_f1', 'dev_accuracy', 'dev_micro_f1']
-const mainNames: Record<string, string> = { f1: 'F1', accuracy: 'accuracy', micro_f1: 'micro-F1', dev_pair_f1: 'F1 of pairs', dev_accuracy: 'accuracy', dev_micro_f1: 'micro-F1' }
+const mainNames: Record<string, string> = {
+  f1: 'F1',
+  accuracy: 'accuracy',
+  micro_f1: 'micro-F1',
+  dev_pair_f1: 'F1 of pairs',
+  dev_accuracy: 'accuracy',
+  dev_micro_f1: 'micro-F1',
+}
 
-export const modelOf = (models: readonly Model[], id: string | null | undefined): Model | undefined => models.find((model) => model.id === id)
+export const modelOf = (models: readonly Model[], id: string | null | undefined): Model | undefined =>
+  models.find((model) => model.id === id)
 
-const figure = (model: Model | undefined, task: Task, name: string): number | null => model?.metrics.find((metric) => metric.task === task && metric.name.toLowerCase().replaceAll(/[- ]/g, '_') === name)?.value ?? null
+const figure = (model: Model | undefined, task: Task, name: string): number | null =>
+  model?.metrics.find((metric) => metric.task === task && metric.name.toLowerCase().replaceAll(/[- ]/g, '_') === name)
+    ?.value ?? null
 
 /** The figure by which a task is judged, in percent; a development part stands in where the test part was not used. */
-export function measured(model: Model | undefined, task: Task): { name: string; value: number; on: 'test' | 'development' } | null {
+export function measured(
+  model: Model | undefined,
+  task: Task,
+): { name: string; value: number; on: 'test' | 'development' } | null {
   for (const name of mainFigures) {
     const value = figure(model, task, name)
-    if (value !== null) return { name: mainNames[name] ?? name, value, on: name.startsWith('dev_') ? 'development' : 'test' }
+    if (value !== null)
+      return { name: mainNames[name] ?? name, value, on: name.startsWith('dev_') ? 'development' : 'test' }
   }
   return null
 }
@@ -38,7 +52,9 @@ export function nearChance(model: Model | undefined, task: Task): string | null 
   const base = floor?.value ?? 0
   if ((found.value - base) / (100 - base) >= worthwhile) return null
   const told = `${found.name} ${found.value.toFixed(1)} of 100 on the ${found.on} part`
-  return floor ? `${told}; ${floor.how} reaches ${floor.value.toFixed(1)}. Do not rely on it.` : `${told}: most of what it says is wrong. Do not rely on it.`
+  return floor
+    ? `${told}; ${floor.how} reaches ${floor.value.toFixed(1)}. Do not rely on it.`
+    : `${told}: most of what it says is wrong. Do not rely on it.`
 }
 
 /** Whether a score of the task may be read as a probability. */
@@ -48,12 +64,24 @@ export function isCalibrated(model: Model | undefined, task: Task): boolean {
 }
 
 /** The same for one finding: it was fitted on pairs that are all asked about, and not on what a model wrote by itself, or with other weights. */
-export function isProbability(models: readonly Model[], run: Pick<Run, 'modelId' | 'task' | 'otherWeights'> | undefined, prediction: Prediction | null): boolean {
-  return prediction !== null && prediction.score !== null && prediction.maskedMass === null && run !== undefined && run.otherWeights !== true && isCalibrated(modelOf(models, run.modelId), run.task)
+export function isProbability(
+  models: readonly Model[],
+  run: Pick<Run, 'modelId' | 'task' | 'otherWeights'> | undefined,
+  prediction: Prediction | null,
+): boolean {
+  return (
+    prediction !== null &&
+    prediction.score !== null &&
+    prediction.maskedMass === null &&
+    run !== undefined &&
+    run.otherWeights !== true &&
+    isCalibrated(modelOf(models, run.modelId), run.task)
+  )
 }
 
 /** What a probability counts. */
-export const ofHundred = (probability: number, things = 'pairs') => `Of 100 such ${things}, about ${String(Math.round(probability * 100))} were right when this was measured`
+export const ofHundred = (probability: number, things = 'pairs') =>
+  `Of 100 such ${things}, about ${String(Math.round(probability * 100))} were right when this was measured`
 
 /** What gives the answer: network, features of the text, dictionary. */
 export function answeredBy(model: Model | undefined, task: Task): string {
@@ -61,12 +89,18 @@ export function answeredBy(model: Model | undefined, task: Task): string {
   if (task === 'describe') return 'The network writes, word by word, from what it learned. It looks nothing up.'
   const share = figure(model, task, 'model_weight')
   if (task === 'answer' || task === 'classify') {
-    const features = task === 'answer' ? 'features of question and text: denials, doubts, p-values, shared words' : 'words and pairs of words of each sentence'
+    const features =
+      task === 'answer'
+        ? 'features of question and text: denials, doubts, p-values, shared words'
+        : 'words and pairs of words of each sentence'
     if (share === null) return 'The network answers.'
-    return share === 0 ? `What answers are ${features}. The network has no part in it.` : `What answers are ${features}, and the network.`
+    return share === 0
+      ? `What answers are ${features}. The network has no part in it.`
+      : `What answers are ${features}, and the network.`
   }
   const [alone, both] = [figure(model, task, 'dev_pair_f1_of_signs_alone'), figure(model, task, 'dev_pair_f1_of_both')]
-  if (alone === null || both === null) return 'Names come from the dictionary; the network decides which of them are related.'
+  if (alone === null || both === null)
+    return 'Names come from the dictionary; the network decides which of them are related.'
   const part = both - alone < 0.5 ? 'The network adds next to nothing.' : 'The network is weighed with them.'
   return `Names come from the dictionary; words and other features of the text decide which of them are related. ${part}`
 }

@@ -48,12 +48,16 @@ export function ago(then: number, now: number): string {
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }).format(then)
 }
 
-export const clockTime = (then: number) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
+export const clockTime = (then: number) =>
+  new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
 
 export const fileName = (path: string) => path.split(/[/\\]/).at(-1) ?? path
 
 /** Text cut into plain and highlighted pieces. */
-export function pieces(text: string, highlights: readonly { start: number; end: number }[]): { text: string; marked: boolean }[] {
+export function pieces(
+  text: string,
+  highlights: readonly { start: number; end: number }[],
+): { text: string; marked: boolean }[] {
   const result: { text: string; marked: boolean }[] = []
   let at = 0
   for (const { start, end } of [...highlights].sort((left, right) => left.start - right.start)) {

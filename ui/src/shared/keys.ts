@@ -5,7 +5,10 @@ const mac = typeof navigator !== 'undefined' && /Mac/.test(navigator.platform)
 const order = ['Mod', 'Ctrl', 'Alt', 'Shift']
 
 /** The chord of a keyboard event; empty for a modifier by itself. */
-export function chordOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>, onMac = mac): string {
+export function chordOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+  onMac = mac,
+): string {
   if (['Control', 'Meta', 'Alt', 'Shift', 'AltGraph', 'Dead', 'Unidentified', 'Process'].includes(event.key)) return ''
   const parts: string[] = []
   if (onMac ? event.metaKey : event.ctrlKey) parts.push('Mod')
@@ -20,7 +23,10 @@ export function chordOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
 
 /** The same chord however it was written: `shift+mod+k` becomes `Mod+Shift+K`. */
 export function normalChord(text: string): string {
-  const parts = text.split('+').map((part) => part.trim()).filter(Boolean)
+  const parts = text
+    .split('+')
+    .map((part) => part.trim())
+    .filter(Boolean)
   const key = text.endsWith('+') ? '+' : (parts.pop() ?? '')
   const modifiers = parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase())
   modifiers.sort((left, right) => order.indexOf(left) - order.indexOf(right))
@@ -42,13 +48,24 @@ const signs: Record<string, string> = {
 export function keycaps(chord: string, onMac = mac): string[] {
   const key = chord.endsWith('++') || chord === '+' ? '+' : null
   const parts = key === null ? chord.split('+') : [...chord.slice(0, -1).split('+').filter(Boolean), key]
-  return parts.map((part) => (part === 'Mod' ? (onMac ? '⌘' : 'Ctrl') : part === 'Alt' && onMac ? '⌥' : part === 'Shift' && onMac ? '⇧' : (signs[part] ?? part)))
+  return parts.map((part) =>
+    part === 'Mod'
+      ? onMac
+        ? '⌘'
+        : 'Ctrl'
+      : part === 'Alt' && onMac
+        ? '⌥'
+        : part === 'Shift' && onMac
+          ? '⇧'
+          : (signs[part] ?? part),
+  )
 }
 
 /** Whether someone is typing there, so that single letters are text and no commands. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button'].includes(target.type)
 }
 

@@ -33,10 +33,20 @@ CONCLUSIONS: Rapid amiodarone loading can cause hepatotoxicity that resolves aft
 type Fit = { task: RelationTask | null; questions: string[] }
 
 const fits: Record<string, Fit> = {
-  'sample-1': { task: 'bc5cdr', questions: ['Does amiodarone cause hepatotoxicity?', 'Did dronedarone lead to pulmonary fibrosis?'] },
-  'sample-2': { task: 'ddi', questions: ['Does fluconazole increase the exposure of warfarin?', 'Should simvastatin be combined with clarithromycin?'] },
+  'sample-1': {
+    task: 'bc5cdr',
+    questions: ['Does amiodarone cause hepatotoxicity?', 'Did dronedarone lead to pulmonary fibrosis?'],
+  },
+  'sample-2': {
+    task: 'ddi',
+    questions: [
+      'Does fluconazole increase the exposure of warfarin?',
+      'Should simvastatin be combined with clarithromycin?',
+    ],
+  },
   'sample-3': { task: null, questions: ['Does sorafenib reduce angiogenesis?'] },
 }
 
 /** Of a sample what fits it; nothing of any other document. */
-export const fitOf = ({ sourceId, origin }: { sourceId: string; origin: string }): Fit | null => (origin === samplesOrigin ? (fits[sourceId] ?? null) : null)
+export const fitOf = ({ sourceId, origin }: { sourceId: string; origin: string }): Fit | null =>
+  origin === samplesOrigin ? (fits[sourceId] ?? null) : null

@@ -12,22 +12,51 @@ export const taskName: Record<Task, string> = {
 }
 
 /** As the task is called in the literature. */
-export const taskCode: Record<Task, string> = { bc5cdr: 'BC5CDR', ddi: 'DDI', kdDti: 'KD-DTI', describe: 'describe', answer: 'PubMedQA', classify: 'HoC' }
+export const taskCode: Record<Task, string> = {
+  bc5cdr: 'BC5CDR',
+  ddi: 'DDI',
+  kdDti: 'KD-DTI',
+  describe: 'describe',
+  answer: 'PubMedQA',
+  classify: 'HoC',
+}
 
 export const relationTasks: RelationTask[] = ['bc5cdr', 'ddi', 'kdDti']
 
 /** The types that each task's relations can have, as its data names them; the first ones are the most frequent. */
-const kdDtiRelations = 'inhibitor,antagonist,agonist,modulator,binder,positive allosteric modulator,cofactor,activator,ligand,inducer,antibody,negative modulator,adduct,blocker,other,product of,other/unknown,chelator,partial agonist,allosteric modulator,stimulator,downregulator,potentiator,cross-linking/alkylation,substrate,intercalation,chaperone,partial antagonist,inverse agonist'.split(',')
+const kdDtiRelations =
+  'inhibitor,antagonist,agonist,modulator,binder,positive allosteric modulator,cofactor,activator,ligand,inducer,antibody,negative modulator,adduct,blocker,other,product of,other/unknown,chelator,partial agonist,allosteric modulator,stimulator,downregulator,potentiator,cross-linking/alkylation,substrate,intercalation,chaperone,partial antagonist,inverse agonist'.split(
+    ',',
+  )
 
 /** Types of relations and mentions that a task knows, with the roles of its two sides as they are kept, and as they are shown. */
-export const schemas: Record<RelationTask, { relations: string[]; roles: [string, string]; sides: [string, string]; names: [string, string] }> = {
-  bc5cdr: { relations: ['CID'], roles: ['Chemical', 'Disease'], sides: ['Chemical', 'Disease'], names: ['Chemical', 'Disease'] },
-  ddi: { relations: ['mechanism', 'effect', 'advise', 'int'], roles: ['drug', 'target'], sides: ['Chemical', 'Chemical'], names: ['Drug', 'Other drug'] },
-  kdDti: { relations: kdDtiRelations, roles: ['drug', 'target'], sides: ['Chemical', 'Gene'], names: ['Drug', 'Target'] },
+export const schemas: Record<
+  RelationTask,
+  { relations: string[]; roles: [string, string]; sides: [string, string]; names: [string, string] }
+> = {
+  bc5cdr: {
+    relations: ['CID'],
+    roles: ['Chemical', 'Disease'],
+    sides: ['Chemical', 'Disease'],
+    names: ['Chemical', 'Disease'],
+  },
+  ddi: {
+    relations: ['mechanism', 'effect', 'advise', 'int'],
+    roles: ['drug', 'target'],
+    sides: ['Chemical', 'Chemical'],
+    names: ['Drug', 'Other drug'],
+  },
+  kdDti: {
+    relations: kdDtiRelations,
+    roles: ['drug', 'target'],
+    sides: ['Chemical', 'Gene'],
+    names: ['Drug', 'Target'],
+  },
 }
 
 /** The task that finds relations of this type. */
-export const taskOfRelation = (type: string): RelationTask | undefined => relationTasks.find((task) => schemas[task].relations.includes(type))
+export const taskOfRelation = (type: string): RelationTask | undefined =>
+  relationTasks.find((task) => schemas[task].relations.includes(type))
 
 export const mentionTypes = ['Chemical', 'Disease', 'Gene', 'Species']
 
@@ -55,7 +84,11 @@ export const gradeName: Record<Grade, string> = {
 
 export const warningTag: Record<WarningKind, string> = { negation: 'not', hedging: 'may', other: '!' }
 
-export const warningName: Record<WarningKind, string> = { negation: 'A denial near the evidence', hedging: 'A doubt near the evidence', other: 'Note' }
+export const warningName: Record<WarningKind, string> = {
+  negation: 'A denial near the evidence',
+  hedging: 'A doubt near the evidence',
+  other: 'Note',
+}
 
 export const verdictName: Record<Verdict, string> = { yes: 'Yes', no: 'No', maybe: 'Maybe', abstain: 'No clear answer' }
 
@@ -79,4 +112,5 @@ const looks: Record<string, { color: string; letter: string }> = {
 }
 
 /** Colour and letter of a type of mention. */
-export const lookOf = (type: string) => looks[type.toLowerCase()] ?? { color: 'var(--type-other)', letter: type.charAt(0).toUpperCase() || '?' }
+export const lookOf = (type: string) =>
+  looks[type.toLowerCase()] ?? { color: 'var(--type-other)', letter: type.charAt(0).toUpperCase() || '?' }

@@ -1,5 +1,5 @@
 // Opens every view in both themes, asks axe about it, and takes its picture into tests/screens/pictures/ (not committed).
-// `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme.
+// `node tests/screens/run.mjs annotate write` does only those; `--theme dark` only that theme; `--size 900x600` in a window of that size.
 
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,6 +12,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const words = process.argv.slice(2)
 const themeFlag = words.indexOf('--theme')
 const themes = themeFlag >= 0 ? words.splice(themeFlag, 2).slice(1) : ['light', 'dark']
+const sizeFlag = words.indexOf('--size')
+const size = sizeFlag >= 0 ? words.splice(sizeFlag, 2)[1] : null
+const [width, height] = (size ?? '1280x800').split('x').map(Number)
 const wanted = views.filter((view) => words.length === 0 || words.includes(view.name))
 
 mkdirSync(`${root}tests/screens/pictures`, { recursive: true })
@@ -33,7 +36,13 @@ async function step(page, step) {
   if (step.tell) await page.evaluate((event) => window.scripted.world.tell(event), step.tell)
   if (step.fail) {
     await page.evaluate(() => {
-      window.scripted.removeDocuments = () => Promise.reject({ code: 'diskFull', message: 'The disk that holds First library.osler is full; the last action was not saved, everything before it was.', hint: 'Free some space and repeat it.' })
+      window.scripted.removeDocuments = () =>
+        Promise.reject({
+          code: 'diskFull',
+          message:
+            'The disk that holds First library.osler is full; the last action was not saved, everything before it was.',
+          hint: 'Free some space and repeat it.',
+        })
     })
     await page.keyboard.press('Delete')
     await page.getByText('Details').click()
@@ -55,7 +64,12 @@ async function step(page, step) {
         }
         const [first] = range.getClientRects()
         const last = [...range.getClientRects()].at(-1)
-        return { left: first.left + 1, right: last.right - 1, y: (first.top + first.bottom) / 2, end: (last.top + last.bottom) / 2 }
+        return {
+          left: first.left + 1,
+          right: last.right - 1,
+          y: (first.top + first.bottom) / 2,
+          end: (last.top + last.bottom) / 2,
+        }
       }
     }, step.select)
     // Alt leaves the browser its way, where a press on a mention would begin a drag.
@@ -71,14 +85,21 @@ async function step(page, step) {
 
 for (const view of wanted) {
   for (const theme of view.zoom || view.density ? themes.slice(0, 1) : themes) {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    const page = await browser.newPage({ viewport: { width, height } })
     const complain = (text) => {
       failures += 1
       console.error(`${view.name} (${theme}): ${text}`)
     }
     page.on('pageerror', (error) => complain(`page error: ${error.message}`))
     page.on('console', (message) => message.type() === 'error' && complain(`console: ${message.text()}`))
-    const query = new URLSearchParams({ scene: view.scene ?? 'review', theme, still: '', ...(view.zoom ? { zoom: String(view.zoom) } : {}), ...(view.density ? { density: view.density } : {}), ...(view.crashed ? { crashed: '' } : {}) })
+    const query = new URLSearchParams({
+      scene: view.scene ?? 'review',
+      theme,
+      still: '',
+      ...(view.zoom ? { zoom: String(view.zoom) } : {}),
+      ...(view.density ? { density: view.density } : {}),
+      ...(view.crashed ? { crashed: '' } : {}),
+    })
     await page.goto(`${server.url}?${query}`)
     await page.waitForSelector('nav')
     try {
@@ -86,14 +107,19 @@ for (const view of wanted) {
     } catch (error) {
       complain(`step failed: ${error.message.split('\n')[0]}`)
     }
-    await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))))
-    await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}.png` })
+    await page.evaluate(() =>
+      document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))),
+    )
+    await page.screenshot({ path: `${root}tests/screens/pictures/${view.name}-${theme}${size ? `-${size}` : ''}.png` })
     // The page's policy forbids inline scripts; an evaluated one is not inline.
     await page.evaluate(axe)
     const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
     for (const violation of found.violations) {
       complain(`axe ${violation.impact} ${violation.id}: ${violation.help}`)
-      for (const node of violation.nodes.slice(0, 3)) console.error(`    ${node.target.join(' ')}  ${node.failureSummary?.split('\n').slice(1).join(' ').slice(0, 220)}`)
+      for (const node of violation.nodes.slice(0, 3))
+        console.error(
+          `    ${node.target.join(' ')}  ${node.failureSummary?.split('\n').slice(1).join(' ').slice(0, 220)}`,
+        )
     }
     await page.close()
   }

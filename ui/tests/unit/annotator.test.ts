@@ -6,7 +6,11 @@ import { emptyScene, type Mention, type Scene } from '../../src/annotator/model'
 const text = 'A title\nAmiodarone caused hepatotoxicity.\nDronedarone did not.'
 const at = (word: string) => ({ start: text.indexOf(word), end: text.indexOf(word) + word.length })
 const mention = (word: string, type: string): Mention => ({ id: word, ranges: [at(word)], type, state: 'suggested' })
-const mentions = [mention('Amiodarone', 'Chemical'), mention('hepatotoxicity', 'Disease'), mention('Dronedarone', 'Chemical')]
+const mentions = [
+  mention('Amiodarone', 'Chemical'),
+  mention('hepatotoxicity', 'Disease'),
+  mention('Dronedarone', 'Chemical'),
+]
 
 let root: HTMLElement
 let annotator: Annotator
@@ -26,7 +30,8 @@ afterEach(() => {
 })
 
 const piece = (id: string) => root.querySelector<HTMLElement>(`[data-mentions~="${id}"]`) as HTMLElement
-const fire = (target: Element, type: string, init: MouseEventInit = {}) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, button: 0, ...init }))
+const fire = (target: Element, type: string, init: MouseEventInit = {}) =>
+  target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, button: 0, ...init }))
 
 function choose(from: [string, number], to: [string, number]) {
   const nodeOf = (word: string) => {
@@ -55,12 +60,26 @@ describe('the annotator', () => {
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
     const touched = (scene: Scene) => {
       annotator.update(scene)
-      return [...new Set(observer.takeRecords().map(({ target, attributeName }) => `${(target as HTMLElement).dataset['mentions'] ?? target.nodeName} ${attributeName ?? ''}`))].filter((one) => !one.startsWith('svg'))
+      return [
+        ...new Set(
+          observer
+            .takeRecords()
+            .map(
+              ({ target, attributeName }) =>
+                `${(target as HTMLElement).dataset['mentions'] ?? target.nodeName} ${attributeName ?? ''}`,
+            ),
+        ),
+      ].filter((one) => !one.startsWith('svg'))
     }
-    expect(touched({ ...emptyScene, mentions, selected: new Set(['Dronedarone']) })).toEqual(['Dronedarone class', 'Dronedarone style'])
+    expect(touched({ ...emptyScene, mentions, selected: new Set(['Dronedarone']) })).toEqual([
+      'Dronedarone class',
+      'Dronedarone style',
+    ])
     expect(touched({ ...emptyScene, mentions, selected: new Set(['Dronedarone']) })).toEqual([])
     const accepted = mentions.map((one) => (one.id === 'Amiodarone' ? { ...one, state: 'accepted' as const } : one))
-    expect(touched({ ...emptyScene, mentions: accepted, selected: new Set(['Dronedarone']) })).toEqual(['Amiodarone style'])
+    expect(touched({ ...emptyScene, mentions: accepted, selected: new Set(['Dronedarone']) })).toEqual([
+      'Amiodarone style',
+    ])
     expect(touched({ ...emptyScene, mentions: accepted })).toEqual(['Dronedarone class', 'Dronedarone style'])
     observer.disconnect()
   })
@@ -68,7 +87,11 @@ describe('the annotator', () => {
   test('paints only the piece that changed, and the same as if all were painted anew', () => {
     const scenes = [
       { ...emptyScene, mentions, selected: new Set(['hepatotoxicity']) },
-      { ...emptyScene, mentions, marks: [{ start: at('caused').start, end: at('did').end, kind: 'evidence' as const }] },
+      {
+        ...emptyScene,
+        mentions,
+        marks: [{ start: at('caused').start, end: at('did').end, kind: 'evidence' as const }],
+      },
       { ...emptyScene, mentions: mentions.slice(1), related: new Set(['Dronedarone']) },
       { ...emptyScene, mentions, active: 'Amiodarone' },
     ]
@@ -81,13 +104,21 @@ describe('the annotator', () => {
       const other = new Annotator(fresh, (type) => ({ color: 'teal', letter: type.charAt(0) }), {})
       other.show(text, 7)
       other.update(scene)
-      expect([...root.querySelectorAll('h2, p')].map((one) => one.outerHTML)).toEqual([...fresh.querySelectorAll('h2, p')].map((one) => one.outerHTML))
+      expect([...root.querySelectorAll('h2, p')].map((one) => one.outerHTML)).toEqual(
+        [...fresh.querySelectorAll('h2, p')].map((one) => one.outerHTML),
+      )
       other.destroy()
     }
   })
 
   test('tells states apart without colour', () => {
-    annotator.update({ ...emptyScene, mentions: mentions.map((one, place) => ({ ...one, state: (['accepted', 'rejected', 'suggested'] as const)[place] ?? 'added' })) })
+    annotator.update({
+      ...emptyScene,
+      mentions: mentions.map((one, place) => ({
+        ...one,
+        state: (['accepted', 'rejected', 'suggested'] as const)[place] ?? 'added',
+      })),
+    })
     const bars = mentions.map((one) => piece(one.id).style.backgroundImage)
     expect(new Set(bars).size).toBe(3)
     expect(piece('hepatotoxicity')).toHaveClass('at-rejected')
@@ -99,17 +130,33 @@ describe('the annotator', () => {
     expect(events.select).toHaveBeenLastCalledWith(at('caused'), expect.anything())
     choose([' caused ', 3], [' caused ', 5])
     fire(root, 'pointerup', { shiftKey: true })
-    expect(events.select).toHaveBeenLastCalledWith({ start: at('caused').start + 2, end: at('caused').start + 4 }, expect.anything())
+    expect(events.select).toHaveBeenLastCalledWith(
+      { start: at('caused').start + 2, end: at('caused').start + 4 },
+      expect.anything(),
+    )
   })
 
   test('selects across mentions', () => {
     choose(['Amiodarone', 2], ['hepatotoxicity', 4])
     fire(root, 'pointerup')
-    expect(events.select).toHaveBeenLastCalledWith({ start: at('Amiodarone').start, end: at('hepatotoxicity').end }, expect.anything())
+    expect(events.select).toHaveBeenLastCalledWith(
+      { start: at('Amiodarone').start, end: at('hepatotoxicity').end },
+      expect.anything(),
+    )
   })
 
   test('a click picks the innermost mention', () => {
-    annotator.update({ ...emptyScene, mentions: [...mentions, { ...mention('hepatotoxicity', 'Disease'), id: 'outer', ranges: [{ start: at('caused').start, end: at('hepatotoxicity').end }] }] })
+    annotator.update({
+      ...emptyScene,
+      mentions: [
+        ...mentions,
+        {
+          ...mention('hepatotoxicity', 'Disease'),
+          id: 'outer',
+          ranges: [{ start: at('caused').start, end: at('hepatotoxicity').end }],
+        },
+      ],
+    })
     fire(piece('hepatotoxicity'), 'pointerdown')
     fire(piece('hepatotoxicity'), 'pointerup')
     expect(events.pick).toHaveBeenCalledWith('hepatotoxicity')
@@ -137,7 +184,8 @@ describe('the annotator', () => {
   })
 
   test('ten thousand words with five hundred mentions are drawn, and one more selection is quick', () => {
-    const line = 'Amiodarone was associated with hepatotoxicity and with nausea in ten of the forty patients who took it.'
+    const line =
+      'Amiodarone was associated with hepatotoxicity and with nausea in ten of the forty patients who took it.'
     const long = Array.from({ length: 560 }, () => line).join('\n')
     const many = Array.from({ length: 500 }, (_, place): Mention => {
       const start = place * (line.length + 1)
@@ -158,14 +206,24 @@ describe('the annotator', () => {
   test('a relation is drawn through gaps and margins, never through text', () => {
     const box = (left: number, top: number) => ({ left, top, width: 40, height: 22, pitch: 33 })
     const lines = [100, 133, 166, 199, 232]
-    const corners = (path: string) => [...path.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)].map((pair) => ({ x: Number(pair[1]), y: Number(pair[2]) }))
+    const corners = (path: string) =>
+      [...path.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)].map((pair) => ({ x: Number(pair[1]), y: Number(pair[2]) }))
     const points = (path: string) =>
       corners(path).flatMap((to, place, all) => {
         const from = all[place - 1] ?? to
-        return Array.from({ length: 50 }, (_, step) => ({ x: from.x + ((to.x - from.x) * step) / 49, y: from.y + ((to.y - from.y) * step) / 49 }))
+        return Array.from({ length: 50 }, (_, step) => ({
+          x: from.x + ((to.x - from.x) * step) / 49,
+          y: from.y + ((to.y - from.y) * step) / 49,
+        }))
       })
-    const crossed = (path: string) => points(path).filter(({ x, y }) => x > 0 && x < 500 && lines.some((top) => y > top && y < top + 22))
-    for (const [from, to] of [[box(10, 100), box(300, 100)], [box(300, 100), box(10, 133)], [box(60, 100), box(80, 232)], [box(400, 232), box(450, 100)]] as const) {
+    const crossed = (path: string) =>
+      points(path).filter(({ x, y }) => x > 0 && x < 500 && lines.some((top) => y > top && y < top + 22))
+    for (const [from, to] of [
+      [box(10, 100), box(300, 100)],
+      [box(300, 100), box(10, 133)],
+      [box(60, 100), box(80, 232)],
+      [box(400, 232), box(450, 100)],
+    ] as const) {
       expect(crossed(routeOf(from, to, 500).path)).toEqual([])
     }
     // By the nearer margin, with its name there.

@@ -12,10 +12,12 @@ const between = 1000 / 30
 
 async function openApp(storing = 250, opening = 90) {
   const host = scriptedHost({ scene: 'review', clock: new ManualClock() })
-  const slow = <Args extends unknown[], Result>(milliseconds: number, work: (...args: Args) => Promise<Result>) => (...args: Args) =>
-    new Promise<Result>((resolve, reject) => {
-      setTimeout(() => work(...args).then(resolve, reject), milliseconds)
-    })
+  const slow =
+    <Args extends unknown[], Result>(milliseconds: number, work: (...args: Args) => Promise<Result>) =>
+    (...args: Args) =>
+      new Promise<Result>((resolve, reject) => {
+        setTimeout(() => work(...args).then(resolve, reject), milliseconds)
+      })
   const stored: Judgement[] = []
   const { decide, document } = host
   host.decide = (judgements) => {
@@ -47,8 +49,14 @@ async function press({ session, follow }: Opened, keys: ('a' | 'x')[], wait: num
     await vi.advanceTimersByTimeAsync(wait)
     follow()
     const { row } = session
-    pressed.push({ key, row: row && session.view ? subjectKey(row.subject) : null, open: row !== null && statusOf(row) === 'open' })
-    void (key === 'a' ? session.deciding.accept({ at: performance.now() }) : session.deciding.reject({ at: performance.now() }))
+    pressed.push({
+      key,
+      row: row && session.view ? subjectKey(row.subject) : null,
+      open: row !== null && statusOf(row) === 'open',
+    })
+    void (key === 'a'
+      ? session.deciding.accept({ at: performance.now() })
+      : session.deciding.reject({ at: performance.now() }))
     follow()
   }
   await vi.advanceTimersByTimeAsync(60_000)
@@ -57,48 +65,69 @@ async function press({ session, follow }: Opened, keys: ('a' | 'x')[], wait: num
   return pressed
 }
 
-beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'cancelAnimationFrame', 'performance', 'Date'] }))
+beforeEach(() =>
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'cancelAnimationFrame', 'performance', 'Date'],
+  }),
+)
 afterEach(() => vi.useRealTimers())
 
 describe.each([
   ['in reading order', null],
   ['along a queue through the library', 'confidence' as const],
 ])('thirty keys a second, %s', (_, order) => {
-  test.each([1000, 300, 150, 100, between])('each decision is about the row that was on the screen: a key every %d ms', async (wait) => {
-    const opened = await openApp()
-    const { app, host, session, stored, follow } = opened
-    const [first = 0] = await host.documentIds('newestFirst', { undecided: true, withoutTask: null, origin: null })
-    session.neighbours = await host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })
-    app.document = first
-    follow()
-    await vi.advanceTimersByTimeAsync(500)
-    if (order) {
-      const choosing = session.queue.choose(order)
-      await vi.advanceTimersByTimeAsync(500)
-      await choosing
+  test.each([1000, 300, 150, 100, between])(
+    'each decision is about the row that was on the screen: a key every %d ms',
+    async (wait) => {
+      const opened = await openApp()
+      const { app, host, session, stored, follow } = opened
+      const [first = 0] = await host.documentIds('newestFirst', { undecided: true, withoutTask: null, origin: null })
+      session.neighbours = await host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })
+      app.document = first
       follow()
       await vi.advanceTimersByTimeAsync(500)
-    }
-    const keys = Array.from({ length: 40 }, (__, place) => (place % 2 === 0 ? 'a' : 'x') as 'a' | 'x')
-    const pressed = await press(opened, keys, wait)
-    // What was stored is what was pressed, in the order of the keys, but for the keys that were refused.
-    const asked = stored.map((judgement) => ({ key: judgement.kind === 'accept' ? 'a' : 'x', row: subjectKey(judgement.subject) }))
-    let from = 0
-    for (const one of asked) {
-      const place = pressed.findIndex((key, at) => at >= from && key.key === one.key && key.row === one.row && key.open)
-      expect(place, `${one.key} on ${one.row} was not pressed in sight of it`).toBeGreaterThanOrEqual(from)
-      from = place + 1
-    }
-    expect(new Set(asked.map((one) => one.row)).size, 'no decision is overridden by a key that was meant for another row').toBe(asked.length)
-    expect(asked.length).toBeGreaterThan(3)
-    if (wait >= 300) expect(await host.documentIds('newestFirst', { undecided: true, withoutTask: null, origin: null }), 'nobody is too fast at that pace').toEqual([])
-    // And it is what the library holds.
-    for (const judgement of stored) {
-      if (judgement.subject.kind !== 'finding') continue
-      expect(host.world.decisions.get(subjectKey(judgement.subject))?.verdict).toBe(judgement.kind === 'accept' ? 'accepted' : 'rejected')
-    }
-    expect(session.deciding.pending.size).toBe(0)
-  })
+      if (order) {
+        const choosing = session.queue.choose(order)
+        await vi.advanceTimersByTimeAsync(500)
+        await choosing
+        follow()
+        await vi.advanceTimersByTimeAsync(500)
+      }
+      const keys = Array.from({ length: 40 }, (__, place) => (place % 2 === 0 ? 'a' : 'x') as 'a' | 'x')
+      const pressed = await press(opened, keys, wait)
+      // What was stored is what was pressed, in the order of the keys, but for the keys that were refused.
+      const asked = stored.map((judgement) => ({
+        key: judgement.kind === 'accept' ? 'a' : 'x',
+        row: subjectKey(judgement.subject),
+      }))
+      let from = 0
+      for (const one of asked) {
+        const place = pressed.findIndex(
+          (key, at) => at >= from && key.key === one.key && key.row === one.row && key.open,
+        )
+        expect(place, `${one.key} on ${one.row} was not pressed in sight of it`).toBeGreaterThanOrEqual(from)
+        from = place + 1
+      }
+      expect(
+        new Set(asked.map((one) => one.row)).size,
+        'no decision is overridden by a key that was meant for another row',
+      ).toBe(asked.length)
+      expect(asked.length).toBeGreaterThan(3)
+      if (wait >= 300)
+        expect(
+          await host.documentIds('newestFirst', { undecided: true, withoutTask: null, origin: null }),
+          'nobody is too fast at that pace',
+        ).toEqual([])
+      // And it is what the library holds.
+      for (const judgement of stored) {
+        if (judgement.subject.kind !== 'finding') continue
+        expect(host.world.decisions.get(subjectKey(judgement.subject))?.verdict).toBe(
+          judgement.kind === 'accept' ? 'accepted' : 'rejected',
+        )
+      }
+      expect(session.deciding.pending.size).toBe(0)
+    },
+  )
 })
 
 test('a key from before the row was on the screen is refused in words', async () => {

@@ -29,8 +29,10 @@ async function annotate() {
 }
 
 const dialog = () => screen.findByRole('dialog')
-const key = (chord: string) => fireEvent.keyDown(window.document.body, { key: chord.replace('Shift+', ''), shiftKey: chord.startsWith('Shift+') })
-const decisionOf = (session: Session, row: string) => session.relations.find((one) => subjectKey(one.subject) === row)?.decision ?? null
+const key = (chord: string) =>
+  fireEvent.keyDown(window.document.body, { key: chord.replace('Shift+', ''), shiftKey: chord.startsWith('Shift+') })
+const decisionOf = (session: Session, row: string) =>
+  session.relations.find((one) => subjectKey(one.subject) === row)?.decision ?? null
 
 describe('what a curator answers is stored, and taken back by one undo', () => {
   let session: Session
@@ -56,7 +58,11 @@ describe('what a curator answers is stored, and taken back by one undo', () => {
     await user.click(within(await dialog()).getByText('Swap the sides'))
     await user.click(within(await dialog()).getByText('Keep the change'))
     await vi.waitFor(() => expect(decisionOf(session, selected)?.verdict).toBe('edited'))
-    expect(session.relations.find((one) => subjectKey(one.subject) === selected)?.content.participants.map((one) => one.name)).toEqual(before?.reverse())
+    expect(
+      session.relations
+        .find((one) => subjectKey(one.subject) === selected)
+        ?.content.participants.map((one) => one.name),
+    ).toEqual(before?.reverse())
     await isUndone(selected)
   })
 
@@ -70,7 +76,9 @@ describe('what a curator answers is stored, and taken back by one undo', () => {
       for (const letter of 'the t') await fireEvent.keyDown(list, { key: letter })
       await fireEvent.keyDown(list, { key: 'Enter' })
     }
-    await vi.waitFor(() => expect(decisionOf(session, selected)).toMatchObject({ verdict: 'rejected', reason: 'negated' }))
+    await vi.waitFor(() =>
+      expect(decisionOf(session, selected)).toMatchObject({ verdict: 'rejected', reason: 'negated' }),
+    )
     await isUndone(selected)
   })
 
@@ -111,7 +119,9 @@ describe('what a curator answers is stored, and taken back by one undo', () => {
     const list = within(await dialog()).getByRole('listbox')
     await fireEvent.keyDown(list, { key: 'a' })
     await fireEvent.keyDown(list, { key: 'Enter' })
-    await vi.waitFor(() => expect(session.row).toMatchObject({ subject: { kind: 'added' }, content: { type: 'advise' } }))
+    await vi.waitFor(() =>
+      expect(session.row).toMatchObject({ subject: { kind: 'added' }, content: { type: 'advise' } }),
+    )
     expect(session.row?.content.participants.map((one) => one.concepts.length)).toEqual([1, 1])
     await app.turn('undo')
     await vi.waitFor(() => expect(session.relations.some((one) => one.subject.kind === 'added')).toBe(false))
@@ -135,7 +145,9 @@ test('what nobody caught is shown and logged, without the words that it may hold
   await annotate()
   const listeners = { error: (event: ErrorEvent) => app.uncaught(event.error) }
   window.addEventListener('error', listeners.error)
-  window.dispatchEvent(new ErrorEvent('error', { error: new TypeError('null is not an object (evaluating “aspirin”)') }))
+  window.dispatchEvent(
+    new ErrorEvent('error', { error: new TypeError('null is not an object (evaluating “aspirin”)') }),
+  )
   window.removeEventListener('error', listeners.error)
   expect(app.toasts.at(-1)).toMatchObject({ tone: 'error', text: 'null is not an object (evaluating “aspirin”)' })
   expect(host.world.reports).toHaveLength(1)
@@ -166,7 +178,13 @@ describe('one dialog at a time', () => {
 })
 
 test('every dialog is in the one list of dialogs', () => {
-  const sources = Object.values(import.meta.glob<string>('../../src/**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true }))
-  const named = sources.flatMap((source) => [...source.matchAll(/<Dialog\s+name="(\w+)"|choose\((?:session\.)?app, '(\w+)'/g)].map((match) => match[1] ?? match[2]))
+  const sources = Object.values(
+    import.meta.glob<string>('../../src/**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true }),
+  )
+  const named = sources.flatMap((source) =>
+    [...source.matchAll(/<Dialog\s+name="(\w+)"|choose\(\s*(?:session\.)?app,\s*'(\w+)'/g)].map(
+      (match) => match[1] ?? match[2],
+    ),
+  )
   expect([...new Set(named)].sort()).toEqual([...dialogs].sort())
 })

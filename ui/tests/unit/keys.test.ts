@@ -2,7 +2,14 @@ import { describe, expect, test, vi } from 'vitest'
 import { CommandTable, commands } from '../../src/shared/commands'
 import { chordOf, keycaps, normalChord } from '../../src/shared/keys'
 
-const press = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...modifiers })
+const press = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...modifiers,
+})
 
 describe('chords', () => {
   test.each([
@@ -36,7 +43,9 @@ describe('the command table', () => {
     const seen = new Map<string, string>()
     for (const command of commands) {
       for (const key of command.keys.map(normalChord)) {
-        const places = command.screen ? [command.screen] : ['library', 'write', 'annotate', 'ask', 'batch', 'models', 'settings']
+        const places = command.screen
+          ? [command.screen]
+          : ['library', 'write', 'annotate', 'ask', 'batch', 'models', 'settings']
         for (const place of places) {
           const clash = seen.get(`${place} ${key}`)
           expect(clash, `${place} ${key}: ${command.id}`).toBeUndefined()

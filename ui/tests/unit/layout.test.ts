@@ -3,7 +3,12 @@ import { byParagraph, lanesOf, paragraphsOf, segmentsOf } from '../../src/annota
 import type { Mention } from '../../src/annotator/model'
 import { chance } from '../../src/host/scripted/chance'
 
-const mention = (start: number, end: number, id = `${String(start)}-${String(end)}`): Mention => ({ id, ranges: [{ start, end }], type: 'Chemical', state: 'suggested' })
+const mention = (start: number, end: number, id = `${String(start)}-${String(end)}`): Mention => ({
+  id,
+  ranges: [{ start, end }],
+  type: 'Chemical',
+  state: 'suggested',
+})
 
 describe('lanes', () => {
   test('apart: one lane; nested: the inner one next to the words; crossing: two lanes', () => {
@@ -23,7 +28,8 @@ describe('lanes', () => {
       for (const [left, one] of mentions.entries()) {
         for (const [right, other] of mentions.entries()) {
           const [a, b] = [one.ranges[0], other.ranges[0]]
-          if (left < right && lanes[left] === lanes[right] && a && b) expect(a.start < b.end && b.start < a.end).toBe(false)
+          if (left < right && lanes[left] === lanes[right] && a && b)
+            expect(a.start < b.end && b.start < a.end).toBe(false)
         }
       }
     }
@@ -39,19 +45,29 @@ describe('segments', () => {
         const start = Math.floor(chance(round, place, 'start') * 70)
         return mention(start, start + 1 + Math.floor(chance(place, round) * 20))
       })
-      const segments = segmentsOf(paragraph, mentions, byParagraph([paragraph], mentions)[0] ?? [], [{ start: 20, end: 30, kind: 'evidence' }])
+      const segments = segmentsOf(paragraph, mentions, byParagraph([paragraph], mentions)[0] ?? [], [
+        { start: 20, end: 30, kind: 'evidence' },
+      ])
       expect(segments[0]?.start).toBe(10)
       expect(segments.at(-1)?.end).toBe(60)
       segments.forEach((segment, place) => {
         if (place > 0) expect(segment.start).toBe(segments[place - 1]?.end)
-        const expected = mentions.flatMap(({ ranges: [range] }, index) => (range && range.start < segment.end && range.end > segment.start ? [index] : []))
+        const expected = mentions.flatMap(({ ranges: [range] }, index) =>
+          range && range.start < segment.end && range.end > segment.start ? [index] : [],
+        )
         expect([...segment.mentions].sort((a, b) => a - b)).toEqual(expected)
       })
     }
   })
 
   test('the outermost mention comes first, and a discontinuous one ends once', () => {
-    const split: Mention = { ...mention(12, 16, 'split'), ranges: [{ start: 12, end: 16 }, { start: 30, end: 34 }] }
+    const split: Mention = {
+      ...mention(12, 16, 'split'),
+      ranges: [
+        { start: 12, end: 16 },
+        { start: 30, end: 34 },
+      ],
+    }
     const segments = segmentsOf(paragraph, [mention(12, 40), split], [0, 1], [])
     expect(segments.filter((segment) => segment.mentions.includes(1)).map((segment) => segment.start)).toEqual([12, 30])
     expect(segments.filter((segment) => segment.ending.includes(1)).map((segment) => segment.end)).toEqual([34])
@@ -59,12 +75,21 @@ describe('segments', () => {
   })
 
   test('paragraphs are the lines that hold something', () => {
-    expect(paragraphsOf('Title\n\n  \r\nOne.\nTwo.')).toEqual([{ start: 0, end: 5 }, { start: 11, end: 15 }, { start: 16, end: 20 }])
+    expect(paragraphsOf('Title\n\n  \r\nOne.\nTwo.')).toEqual([
+      { start: 0, end: 5 },
+      { start: 11, end: 15 },
+      { start: 16, end: 20 },
+    ])
   })
 
   test('a very long line is drawn in parts that end with sentences, and nothing of it is lost', () => {
     const sentence = 'Inventin 12 was given, e.g. by mouth, and fictitis went away. '
-    for (const line of [sentence.repeat(200).trim(), 'word '.repeat(2_000).trim(), 'x'.repeat(5_000), '😀'.repeat(2_500)]) {
+    for (const line of [
+      sentence.repeat(200).trim(),
+      'word '.repeat(2_000).trim(),
+      'x'.repeat(5_000),
+      '😀'.repeat(2_500),
+    ]) {
       const text = `Title\n${line}\nEnd.`
       const parts = paragraphsOf(text)
       const [, ...rest] = parts

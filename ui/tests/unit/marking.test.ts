@@ -74,16 +74,38 @@ test('a word is found by its first letters, from where one is, and then from the
 })
 
 test('the second drug of an interaction is a drug, and is drawn as one', () => {
-  const participant = (role: string, name: string, start: number) => ({ role, name, spans: [{ start, end: start + name.length }], concepts: [], grade: 'exact' as const })
-  const relation = { subject: { kind: 'finding' as const, id: 1 }, signature: 's', decision: null, prediction: null, content: { kind: 'relation' as const, type: 'mechanism', participants: [participant('drug', 'fluconazole', 0), participant('target', 'warfarin', 14)] } }
+  const participant = (role: string, name: string, start: number) => ({
+    role,
+    name,
+    spans: [{ start, end: start + name.length }],
+    concepts: [],
+    grade: 'exact' as const,
+  })
+  const relation = {
+    subject: { kind: 'finding' as const, id: 1 },
+    signature: 's',
+    decision: null,
+    prediction: null,
+    content: {
+      kind: 'relation' as const,
+      type: 'mechanism',
+      participants: [participant('drug', 'fluconazole', 0), participant('target', 'warfarin', 14)],
+    },
+  }
   const mentions = mentionsOf([relation], 'fluconazole , warfarin')
-  expect(mentions.map((mention) => [mention.text, mention.type, lookOf(mention.type).letter])).toEqual([['fluconazole', 'Chemical', 'C'], ['warfarin', 'Chemical', 'C']])
+  expect(mentions.map((mention) => [mention.text, mention.type, lookOf(mention.type).letter])).toEqual([
+    ['fluconazole', 'Chemical', 'C'],
+    ['warfarin', 'Chemical', 'C'],
+  ])
   expect(typeOfSide('inhibitor', 'target', 1)).toBe('Gene')
   expect(typeOfSide('Association', 'Gene', 1)).toBe('Gene')
 })
 
 test('words are found whatever their case, across line ends, and signs are signs', () => {
-  expect(placesOf('IL-2 and il-2 (IL\n-2)', 'il-2')).toEqual([{ start: 0, end: 4 }, { start: 9, end: 13 }])
+  expect(placesOf('IL-2 and il-2 (IL\n-2)', 'il-2')).toEqual([
+    { start: 0, end: 4 },
+    { start: 9, end: 13 },
+  ])
   expect(placesOf('drug\nuse, drug use', 'drug use')).toHaveLength(2)
   expect(placesOf('a.b', '.')).toEqual([{ start: 1, end: 2 }])
   expect(placesOf('a', '  ')).toEqual([])

@@ -25,8 +25,11 @@ describe('the scripted host', () => {
     const { view } = await extracted()
     expect(view.marks.annotations.length).toBeGreaterThan(20)
     for (const { content } of view.marks.annotations) {
-      if (content.kind === 'entity') for (const span of content.spans) expect(view.text.slice(span.start, span.end)).toBe(content.text)
-      if (content.kind === 'relation') for (const one of content.participants) expect(view.text.slice(one.spans[0]?.start, one.spans[0]?.end)).toBe(one.name)
+      if (content.kind === 'entity')
+        for (const span of content.spans) expect(view.text.slice(span.start, span.end)).toBe(content.text)
+      if (content.kind === 'relation')
+        for (const one of content.participants)
+          expect(view.text.slice(one.spans[0]?.start, one.spans[0]?.end)).toBe(one.name)
     }
   })
 
@@ -39,7 +42,11 @@ describe('the scripted host', () => {
     await host.annotateOccurrences(id, 'nausea', 'Disease', [])
     const summaries = []
     for (let turn = 0; turn < 3; turn += 1) summaries.push((await host.undo('curation'))?.step.summary)
-    expect(summaries).toEqual(['added 2 mentions of nausea', 'accepted 1 relation', expect.stringMatching(/^found \d+ relations in sample-1$/)])
+    expect(summaries).toEqual([
+      'added 2 mentions of nausea',
+      'accepted 1 relation',
+      expect.stringMatching(/^found \d+ relations in sample-1$/),
+    ])
     expect((await host.document(id)).marks.annotations).toHaveLength(0)
     for (let turn = 0; turn < 3; turn += 1) await host.redo('curation')
     const { annotations } = (await host.document(id)).marks
@@ -69,31 +76,44 @@ describe('the scripted host', () => {
     expect(edited?.prediction?.content).toEqual(first.content)
   })
 
-  test.each(['extract', 'describe', 'ask', 'classify', 'importPreviewed'] as const)('%s numbers its events and ends once, also when it is cancelled', async (call) => {
-    const [id = 0] = await host.documentIds('newestFirst', everything)
-    for (const cancelAfter of [null, 0, 200]) {
-      const events: { seq: number; kind: string }[] = []
-      const hear = (event: { seq: number; kind: string }) => void events.push(event)
-      const job = {
-        extract: () => host.extract({ document: id, task: 'ddi', mode: 'generate', modelId: null }, hear),
-        describe: () => host.describe({ term: 'amiodarone', candidates: 2, decoding: { kind: 'varied', temperature: 1, seed: 1 }, beginning: '', maxTokens: 20 }, hear),
-        ask: () => host.ask({ question: 'Is it so?', documents: [id] }, hear),
-        classify: () => host.classify({ documents: [id] }, hear),
-        importPreviewed: () => host.importPreviewed('gone', hear),
-      }[call]()
-      if (cancelAfter !== null) {
-        await clock.advance(cancelAfter)
-        job.cancel()
+  test.each(['extract', 'describe', 'ask', 'classify', 'importPreviewed'] as const)(
+    '%s numbers its events and ends once, also when it is cancelled',
+    async (call) => {
+      const [id = 0] = await host.documentIds('newestFirst', everything)
+      for (const cancelAfter of [null, 0, 200]) {
+        const events: { seq: number; kind: string }[] = []
+        const hear = (event: { seq: number; kind: string }) => void events.push(event)
+        const job = {
+          extract: () => host.extract({ document: id, task: 'ddi', mode: 'generate', modelId: null }, hear),
+          describe: () =>
+            host.describe(
+              {
+                term: 'amiodarone',
+                candidates: 2,
+                decoding: { kind: 'varied', temperature: 1, seed: 1 },
+                beginning: '',
+                maxTokens: 20,
+              },
+              hear,
+            ),
+          ask: () => host.ask({ question: 'Is it so?', documents: [id] }, hear),
+          classify: () => host.classify({ documents: [id] }, hear),
+          importPreviewed: () => host.importPreviewed('gone', [], hear),
+        }[call]()
+        if (cancelAfter !== null) {
+          await clock.advance(cancelAfter)
+          job.cancel()
+        }
+        await clock.advance(60_000)
+        const endings = events.filter((event) => ['finished', 'stopped', 'failed'].includes(event.kind))
+        expect(endings).toHaveLength(1)
+        expect(events.at(-1)).toBe(endings[0])
+        expect(events.map((event) => event.seq)).toEqual(events.map((_, place) => place))
+        if (call !== 'importPreviewed') expect(endings[0]?.kind).toBe(cancelAfter === null ? 'finished' : 'stopped')
+        expect(host.world.engine.state).toBe('ready')
       }
-      await clock.advance(60_000)
-      const endings = events.filter((event) => ['finished', 'stopped', 'failed'].includes(event.kind))
-      expect(endings).toHaveLength(1)
-      expect(events.at(-1)).toBe(endings[0])
-      expect(events.map((event) => event.seq)).toEqual(events.map((_, place) => place))
-      if (call !== 'importPreviewed') expect(endings[0]?.kind).toBe(cancelAfter === null ? 'finished' : 'stopped')
-      expect(host.world.engine.state).toBe('ready')
-    }
-  })
+    },
+  )
 
   test('three probabilities sum to one, and leaving a sentence out changes them', async () => {
     const [id = 0] = await host.documentIds('newestFirst', everything)
@@ -124,9 +144,16 @@ describe('the scripted host', () => {
   test('the same text is known when it comes again', async () => {
     const view = await host.document((await host.documentIds('newestFirst', everything))[0] ?? 0)
     let fresh = -1
-    host.previewImport({ kind: 'documents', origin: 'again', documents: [{ sourceId: view.sourceId, title: view.title, text: view.text.slice(view.title.length + 1) }] }, (event) => {
-      if (event.kind === 'preview') fresh = event.preview.fresh
-    })
+    host.previewImport(
+      {
+        kind: 'documents',
+        origin: 'again',
+        documents: [{ sourceId: view.sourceId, title: view.title, text: view.text.slice(view.title.length + 1) }],
+      },
+      (event) => {
+        if (event.kind === 'preview') fresh = event.preview.fresh
+      },
+    )
     await clock.advance(1_000)
     expect(fresh).toBe(0)
   })

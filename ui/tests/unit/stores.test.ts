@@ -38,7 +38,12 @@ describe('the document list', () => {
 describe('the app', () => {
   test('says what was done and what was undone', async () => {
     const { app, host } = await openApp()
-    const { entries } = await host.queue('uncertainty', { undecided: true, document: null, task: null, type: null, atLeast: null }, null, 1)
+    const { entries } = await host.queue(
+      'uncertainty',
+      { undecided: true, document: null, task: null, type: null, atLeast: null },
+      null,
+      1,
+    )
     const [entry] = entries
     if (!entry) throw new Error('nothing is open')
     const before = app.library.decided
@@ -87,7 +92,7 @@ describe('the app', () => {
     questions.question = 'Does amiodarone cause hepatotoxicity?'
     const [document] = await host.documentIds('newestFirst', everything)
     questions.ask([document ?? 0])
-    expect([app.running, app.runningOn]).toEqual([1, 'ask'])
+    expect([app.jobs.running, app.jobs.screen]).toEqual([1, 'ask'])
     app.go('library')
     await vi.waitFor(async () => {
       await clock.advance(500)
@@ -113,7 +118,7 @@ describe('the app', () => {
     expect(session.extraction).toBeNull()
     await vi.waitFor(async () => {
       await clock.advance(500)
-      expect(app.running).toBe(0)
+      expect(app.jobs.running).toBe(0)
     })
     expect(app.toasts.at(-1)?.text).toMatch(/ in sample-/)
     expect(session.relations).toHaveLength(0)
@@ -124,7 +129,12 @@ describe('the app', () => {
   test('deciding goes on along the queue, also into another document', async () => {
     const { app, host } = await openApp()
     const session = app.keep(Session)
-    const { entries } = await host.queue('uncertainty', { undecided: true, document: null, task: null, type: null, atLeast: null }, null, 50)
+    const { entries } = await host.queue(
+      'uncertainty',
+      { undecided: true, document: null, task: null, type: null, atLeast: null },
+      null,
+      50,
+    )
     const [first] = entries
     const other = entries.find((entry) => entry.document !== first?.document)
     if (!first || !other) throw new Error('the queue is too short')
@@ -164,7 +174,12 @@ describe('the app', () => {
 
   test('a device that fails is asked about, and the answer is a setting', async () => {
     const { app, host } = await openApp()
-    host.world.tell({ kind: 'askFallback', from: 'Radeon 780M', to: 'the processor', reason: 'The driver lost the device.' })
+    host.world.tell({
+      kind: 'askFallback',
+      from: 'Radeon 780M',
+      to: 'the processor',
+      reason: 'The driver lost the device.',
+    })
     expect(app.dialog).toMatchObject({ kind: 'fallback', from: 'Radeon 780M' })
     expect((await host.answerFallback(true)).device).toEqual({ kind: 'device', id: 'cpu' })
   })
@@ -172,12 +187,12 @@ describe('the app', () => {
   test('Stop stops the newest job', async () => {
     const { app } = await openApp()
     const [first, second] = [{ cancel: vi.fn() }, { cancel: vi.fn() }]
-    app.track(first)
-    const done = app.track(second)
-    app.stop()
+    app.jobs.track(first, 'ask')
+    const done = app.jobs.track(second, 'write')
+    app.jobs.stop()
     done()
-    app.stop()
-    expect([first.cancel.mock.calls.length, second.cancel.mock.calls.length, app.running]).toEqual([1, 1, 1])
+    app.jobs.stop()
+    expect([first.cancel.mock.calls.length, second.cancel.mock.calls.length, app.jobs.running]).toEqual([1, 1, 1])
   })
 })
 
@@ -185,7 +200,15 @@ test('figures as people read them', () => {
   expect([bytes(512), bytes(29_640_112), bytes(6_286_379_143)]).toEqual(['512\u202fB', '29.6\u202fMB', '6.3\u202fGB'])
   expect([duration(0.2), duration(59), duration(600), duration(7_500)]).toEqual(['1 s', '59 s', '10 min', '2 h 5 min'])
   const now = Date.UTC(2026, 10, 22, 12)
-  expect([ago(now - 1_000, now), ago(now - 7_200_000, now), ago(now - 86_400_000 * 30, now)]).toEqual(['just now', '2 h ago', '23 Oct 2026'])
-  expect(pieces('a big cat', [{ start: 2, end: 5 }])).toEqual([{ text: 'a ', marked: false }, { text: 'big', marked: true }, { text: ' cat', marked: false }])
+  expect([ago(now - 1_000, now), ago(now - 7_200_000, now), ago(now - 86_400_000 * 30, now)]).toEqual([
+    'just now',
+    '2 h ago',
+    '23 Oct 2026',
+  ])
+  expect(pieces('a big cat', [{ start: 2, end: 5 }])).toEqual([
+    { text: 'a ', marked: false },
+    { text: 'big', marked: true },
+    { text: ' cat', marked: false },
+  ])
   expect([zoomed(1, 1), zoomed(2, 1), zoomed(0.8, -1), zoomed(1.3, -1)]).toEqual([1.1, 2, 0.8, 1.1])
 })

@@ -5,7 +5,21 @@ const words = (text: string) => tokensOf(text).map(({ start, end }) => text.slic
 
 describe('tokens', () => {
   test('words, signs, and letters beyond the first plane', () => {
-    expect(words('IL-2, β-blocker (n = 11).')).toEqual(['IL', '-', '2', ',', 'β', '-', 'blocker', '(', 'n', '=', '11', ')', '.'])
+    expect(words('IL-2, β-blocker (n = 11).')).toEqual([
+      'IL',
+      '-',
+      '2',
+      ',',
+      'β',
+      '-',
+      'blocker',
+      '(',
+      'n',
+      '=',
+      '11',
+      ')',
+      '.',
+    ])
     expect(words('𝛼-synuclein na\u0308ive')).toEqual(['𝛼', '-', 'synuclein', 'na\u0308ive'])
     expect(words('  ')).toEqual([])
   })

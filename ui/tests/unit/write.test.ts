@@ -4,14 +4,45 @@ import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
 import { textOf, withKept } from '../../src/features/write/describing.svelte'
 import { leave, stateOf } from '../../src/features/write/editor'
-import { acceptBetween, addPassage, addUnsure, generatedText, passageNear, passagesOf, spansOf, unsureAt, unsureOf } from '../../src/features/write/generated'
+import { insertion } from '../../src/features/write/insertion'
+import {
+  acceptBetween,
+  addPassage,
+  addUnsure,
+  generatedText,
+  passageNear,
+  passagesOf,
+  spansOf,
+  unsureAt,
+  unsureOf,
+} from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
 import { titleOf } from '../../src/features/write/title'
 
-const token = (text: string, probability = 0.9) => ({ text, logProbability: Math.log(probability), alternatives: [{ text: ' other', logProbability: -2 }] })
+const options = {
+  ghost: { enabled: () => false, delay: () => 0, ask: () => () => {} },
+  command: () => false,
+  announce: () => {},
+  onchange: () => {},
+  onselect: () => {},
+  onclick: () => {},
+}
+
+const token = (text: string, probability = 0.9) => ({
+  text,
+  logProbability: Math.log(probability),
+  alternatives: [{ text: ' other', logProbability: -2 }],
+})
 
 describe('a candidate', () => {
-  const candidate = (text: string, ended: 'complete' | 'length') => ({ seed: null, beginning: [], tokens: [token(text)], tentative: '', ended, meanLogProbability: null })
+  const candidate = (text: string, ended: 'complete' | 'length') => ({
+    seed: null,
+    beginning: [],
+    tokens: [token(text)],
+    tentative: '',
+    ended,
+    meanLogProbability: null,
+  })
 
   test('that was cut at its length is taken up to its last whole sentence', () => {
     expect(textOf(candidate(' Gout is arthritis. It hurts 1.5 times as', 'length'))).toBe('Gout is arthritis.')
@@ -23,7 +54,16 @@ describe('a candidate', () => {
 describe('generated text', () => {
   const written = () => {
     const state = EditorState.create({ doc: 'Before. ', extensions: [generatedText] })
-    return state.update({ changes: { from: 8, insert: 'a rare drug' }, effects: addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, tokens: [token('a'), token(' rare', 0.1), token(' drug')] }) }).state
+    return state.update({
+      changes: { from: 8, insert: 'a rare drug' },
+      effects: addPassage.of({
+        from: 8,
+        to: 19,
+        model: 'm',
+        seed: 3,
+        tokens: [token('a'), token(' rare', 0.1), token(' drug')],
+      }),
+    }).state
   }
 
   test('is marked where it stands, also when text before it changes', () => {
@@ -43,16 +83,26 @@ describe('generated text', () => {
   })
 
   test('an unsure token can be marked by itself, and is told with where it stands', () => {
-    const state = EditorState.create({ doc: 'a rare drug', extensions: [generatedText] }).update({ effects: addUnsure.of({ token: token(' rare', 0.1), from: 1, to: 6 }) }).state
+    const state = EditorState.create({ doc: 'a rare drug', extensions: [generatedText] }).update({
+      effects: addUnsure.of({ token: token(' rare', 0.1), from: 1, to: 6 }),
+    }).state
     const moved = state.update({ changes: { from: 0, insert: 'Not ' } }).state
     expect(unsureOf(moved).map(({ token: { text }, from, to }) => [text, from, to])).toEqual([[' rare', 5, 10]])
   })
 
   test('a draft comes back as it was left: undo, marks, unsure words', () => {
-    const options = { ghost: { enabled: () => false, delay: () => 0, ask: () => () => {} }, announce: () => {}, onchange: () => {}, onselect: () => {}, onclick: () => {} }
     const draft = { id: 1, title: '', text: 'Before. ', generated: [], createdAt: 0, modifiedAt: 0 }
     const view = new EditorView({ state: stateOf(draft, options) })
-    view.dispatch({ changes: { from: 8, insert: 'a rare drug' }, effects: addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, tokens: [token('a'), token(' rare', 0.1), token(' drug')] }) })
+    view.dispatch({
+      changes: { from: 8, insert: 'a rare drug' },
+      effects: addPassage.of({
+        from: 8,
+        to: 19,
+        model: 'm',
+        seed: 3,
+        tokens: [token('a'), token(' rare', 0.1), token(' drug')],
+      }),
+    })
     const left = leave(view)
     const saved = { ...draft, text: view.state.doc.toString() }
     view.setState(stateOf(saved, options, left))
@@ -73,10 +123,78 @@ describe('generated text', () => {
   })
 })
 
+test('a description goes on after its term, or brings it, and is marked as a model’s', () => {
+  const candidate = {
+    seed: 7,
+    beginning: [],
+    tokens: [token(' a drug'), token('.')],
+    tentative: '',
+    ended: 'complete' as const,
+    meanLogProbability: null,
+  }
+  const after = (doc: string, anchor: number, head: number, replace: boolean) => {
+    const state = EditorState.create({ doc, selection: { anchor, head }, extensions: [generatedText] })
+    const changed = state.update(insertion(state, candidate, { term: 'aspirin', model: 'm', replace })).state
+    return [changed.doc.toString(), passagesOf(changed).map(({ from, to }) => changed.sliceDoc(from, to))]
+  }
+  expect(after('Aspirin', 7, 7, false)).toEqual(['Aspirin is a drug.', [' is a drug.']])
+  expect(after('See aspirin', 4, 11, false)).toEqual(['See aspirin is a drug.', [' is a drug.']])
+  expect(after('See', 3, 3, false)).toEqual(['See Aspirin is a drug.', [' Aspirin is a drug.']])
+  expect(after('It helps', 3, 3, true)).toEqual(['It Aspirin is a drug. helps', ['Aspirin is a drug.']])
+})
+
+describe('a key in the editor', () => {
+  const draft = { id: 1, title: '', text: 'first\nsecond', generated: [], createdAt: 0, modifiedAt: 0 }
+  const press = (command: (event: KeyboardEvent) => boolean, init: KeyboardEventInit) => {
+    const view = new EditorView({ parent: document.body, state: stateOf(draft, { ...options, command }) })
+    view.dispatch({ selection: { anchor: 0 } })
+    const event = new KeyboardEvent('keydown', { ...init, bubbles: true, cancelable: true })
+    view.contentDOM.dispatchEvent(event)
+    const after = {
+      text: view.state.doc.toString(),
+      selection: view.state.selection.main.empty,
+      panel: view.dom.querySelector('.cm-panel') !== null,
+      taken: event.defaultPrevented,
+    }
+    view.destroy()
+    return after
+  }
+  const untouched = { text: draft.text, selection: true, panel: false }
+
+  test.each([
+    { key: 'g', ctrlKey: true },
+    { key: 'd', ctrlKey: true },
+    { key: 'L', ctrlKey: true, shiftKey: true },
+  ])('that is a command is none of the editor’s: %j', (init) => {
+    expect(press(() => true, init)).toEqual({ ...untouched, taken: true })
+    // Where the command has nothing to do, the key does nothing at all.
+    expect(press(() => false, init)).toEqual({ ...untouched, taken: false })
+  })
+
+  test('that moves a line moves none where it is a command', () => {
+    const init = { key: 'ArrowDown', altKey: true }
+    expect(press(() => true, init)).toEqual({ ...untouched, taken: true })
+    expect(press(() => false, init).text).toBe('second\nfirst')
+  })
+
+  test('puts away with Escape what is the editor’s own', () => {
+    expect(
+      press(
+        () => {
+          throw new Error('a command')
+        },
+        { key: 'Escape' },
+      ),
+    ).toMatchObject(untouched)
+  })
+})
+
 describe('ghost text', () => {
   const view = () => {
     const source = { enabled: () => false, delay: () => 0, ask: () => () => {} }
-    const made = new EditorView({ state: EditorState.create({ doc: 'It was', selection: { anchor: 6 }, extensions: [ghostText(source, () => {})] }) })
+    const made = new EditorView({
+      state: EditorState.create({ doc: 'It was', selection: { anchor: 6 }, extensions: [ghostText(source, () => {})] }),
+    })
     made.dispatch({ effects: setGhost.of(' shown to help.') })
     return made
   }
@@ -96,10 +214,19 @@ describe('ghost text', () => {
       ask: () => () => {},
       mark: (state: EditorState, from: number, to: number) => {
         const before = passagesOf(state).find((one) => one.to === from)
-        return [...(before ? [acceptBetween.of({ from: before.from, to: before.to })] : []), addPassage.of({ from: before?.from ?? from, to, model: 'm', seed: null, tokens: [] })]
+        return [
+          ...(before ? [acceptBetween.of({ from: before.from, to: before.to })] : []),
+          addPassage.of({ from: before?.from ?? from, to, model: 'm', seed: null, tokens: [] }),
+        ]
       },
     }
-    const editor = new EditorView({ state: EditorState.create({ doc: 'It was', selection: { anchor: 6 }, extensions: [generatedText, ghostText(source, () => {})] }) })
+    const editor = new EditorView({
+      state: EditorState.create({
+        doc: 'It was',
+        selection: { anchor: 6 },
+        extensions: [generatedText, ghostText(source, () => {})],
+      }),
+    })
     editor.dispatch({ effects: setGhost.of(' shown to help.') })
     acceptWord(editor)
     acceptGhost(editor)

@@ -60,12 +60,18 @@ export async function openApp({ home, display, args = [], trace = true }) {
   const started = Date.now()
   const session = await launch({ ...(record ? traced(program, record) : program), env })
   const checkSockets = () => record ?? assert.deepEqual(strangeSockets(session.driver), [], 'Osler opens no connection')
-  const ask = (what, question, patience) => until(what, async () => {
-    checkSockets()
-    return question()
-  }, patience)
+  const ask = (what, question, patience) =>
+    until(
+      what,
+      async () => {
+        checkSockets()
+        return question()
+      },
+      patience,
+    )
   const find = (selector, words = '') => session.element(FIND, selector, words)
-  const see = (selector, words = '', patience) => ask(`${selector} "${words}" to be seen`, () => find(selector, words), patience)
+  const see = (selector, words = '', patience) =>
+    ask(`${selector} "${words}" to be seen`, () => find(selector, words), patience)
 
   const app = {
     session,
@@ -73,12 +79,19 @@ export async function openApp({ home, display, args = [], trace = true }) {
     see,
     ask,
     seeText: (words, patience) => see('#app, [role=dialog], [role=status], body', words, patience),
-    gone: (selector, words = '', patience) => ask(`${selector} "${words}" to be gone`, async () => !(await find(selector, words)), patience),
+    gone: (selector, words = '', patience) =>
+      ask(`${selector} "${words}" to be gone`, async () => !(await find(selector, words)), patience),
     async click(selector, words = '') {
       // What moves or is drawn anew between the two calls is found again.
       await ask(`a click on ${selector} "${words}"`, async () => {
         const element = await find(selector, words)
-        return element && session.click(element).then(() => true, () => false)
+        return (
+          element &&
+          session.click(element).then(
+            () => true,
+            () => false,
+          )
+        )
       })
     },
     async fill(selector, text) {
@@ -90,7 +103,10 @@ export async function openApp({ home, display, args = [], trace = true }) {
     type: session.type,
     text: (selector) => session.run(`return document.querySelector(arguments[0])?.textContent ?? ''`, selector),
     count: (selector) => session.run('return document.querySelectorAll(arguments[0]).length', selector),
-    settle: () => session.runAsync('const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))'),
+    settle: () =>
+      session.runAsync(
+        'const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))',
+      ),
     async picture() {
       await app.settle()
       return session.picture()
@@ -103,10 +119,17 @@ export async function openApp({ home, display, args = [], trace = true }) {
       await session.press(...names)
     },
     /** What the host answers to a command of the window. */
-    invoke: (command, args = {}) => session.runAsync('const [command, args, done] = arguments; window.__TAURI_INTERNALS__.invoke(command, args).then(done)', command, args),
+    invoke: (command, args = {}) =>
+      session.runAsync(
+        'const [command, args, done] = arguments; window.__TAURI_INTERNALS__.invoke(command, args).then(done)',
+        command,
+        args,
+      ),
     functions: new Set(),
     async gather() {
-      const marks = await session.run(`return performance.getEntriesByType('mark').map((mark) => mark.name)`).catch(() => [])
+      const marks = await session
+        .run(`return performance.getEntriesByType('mark').map((mark) => mark.name)`)
+        .catch(() => [])
       for (const mark of marks) app.functions.add(mark.replace(/^(command|dialog) /, ''))
     },
     /** Ends as a person would end it. */

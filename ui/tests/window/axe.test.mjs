@@ -21,7 +21,8 @@ journey('axe finds nothing serious on any screen, light or dark', async ({ open 
       const violations = await app.session.runAsync(`
         const done = arguments[0]
         window.axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes[0]?.target.join(' ') }))))`)
-      for (const one of violations) if (['serious', 'critical'].includes(one.impact)) found.push(`${name}, ${theme}: ${one.id} at ${one.at}`)
+      for (const one of violations)
+        if (['serious', 'critical'].includes(one.impact)) found.push(`${name}, ${theme}: ${one.id} at ${one.at}`)
     }
   }
   assert.deepEqual(found, [])
@@ -38,24 +39,29 @@ const FOCUS = `
   const shown = [at, at.closest('label'), at.parentElement].some((one) => one && (getComputedStyle(one).outlineStyle !== 'none' || getComputedStyle(one).boxShadow !== 'none')) || at.matches('.skip, .cm-content')
   return { part, ok: inView && shown, what: at.tagName.toLowerCase() + ' ' + (at.getAttribute('aria-label') ?? at.textContent.trim().slice(0, 30)) }`
 
-journey('Tab goes through every screen from the skip link to the status bar, and is seen all the way', async ({ open }) => {
-  const app = await open()
-  await withSamples(app)
-  for (const { name, show } of screens) {
-    await show(app)
-    await app.settle()
-    await app.session.run('document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); document.querySelector(".skip").focus()')
-    const parts = []
-    const unseen = []
-    for (let step = 0; step < 150 && parts.at(-1) !== 3; step += 1) {
-      const focus = await app.session.run(FOCUS)
-      if (focus) {
-        if (parts.at(-1) !== focus.part) parts.push(focus.part)
-        if (!focus.ok) unseen.push(focus.what)
+journey(
+  'Tab goes through every screen from the skip link to the status bar, and is seen all the way',
+  async ({ open }) => {
+    const app = await open()
+    await withSamples(app)
+    for (const { name, show } of screens) {
+      await show(app)
+      await app.settle()
+      await app.session.run(
+        'document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); document.querySelector(".skip").focus()',
+      )
+      const parts = []
+      const unseen = []
+      for (let step = 0; step < 150 && parts.at(-1) !== 3; step += 1) {
+        const focus = await app.session.run(FOCUS)
+        if (focus) {
+          if (parts.at(-1) !== focus.part) parts.push(focus.part)
+          if (!focus.ok) unseen.push(focus.what)
+        }
+        await app.press('Tab')
       }
-      await app.press('Tab')
+      assert.deepEqual(parts, [0, 1, 2, 3], name)
+      assert.deepEqual(unseen, [], name)
     }
-    assert.deepEqual(parts, [0, 1, 2, 3], name)
-    assert.deepEqual(unseen, [], name)
-  }
-})
+  },
+)

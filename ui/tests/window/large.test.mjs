@@ -35,27 +35,30 @@ const SCROLL = `
   }
   next()`
 
-journey('a text of 10,000 words with 500 mentions and 200 relations scrolls, selects and accepts without pauses', async ({ open, home, note }) => {
-  const heavy = heavyText()
-  assert.deepEqual([heavy.mentions, heavy.relations, heavy.words], [500, 200, 10_000])
-  const file = join(home.folder, 'heavy.pubtator')
-  writeFileSync(file, heavy.text)
-  const app = await open()
-  await app.drop(file)
-  await app.click('#import-accept')
-  await app.see('.document', 'A heavy case')
-  const started = Date.now()
-  await app.press('Control', '3')
-  await app.see('.tabs label', `All${String(heavy.relations)}`)
-  await app.ask('all mentions', async () => (await app.count('.at-mention')) >= heavy.mentions)
-  note(`opened within ${String(Date.now() - started)} ms`)
-  const during = (what, work) => bestOf(note, what, () => pausesDuring(app, work))
-  await during('scrolling the text', () => app.session.runAsync(SCROLL, '.text', 60))
-  await during('scrolling the relations', () => app.session.runAsync(SCROLL, '.rows', 30))
-  await during('selecting', () => app.session.runAsync(PRESS, Array(20).fill('j')))
-  await during('accepting', () => app.session.runAsync(PRESS, Array(10).fill('a')))
-  await app.ask('what was accepted', async () => /Accepted[1-9]/.test(await app.text('.tabs')))
-})
+journey(
+  'a text of 10,000 words with 500 mentions and 200 relations scrolls, selects and accepts without pauses',
+  async ({ open, home, note }) => {
+    const heavy = heavyText()
+    assert.deepEqual([heavy.mentions, heavy.relations, heavy.words], [500, 200, 10_000])
+    const file = join(home.folder, 'heavy.pubtator')
+    writeFileSync(file, heavy.text)
+    const app = await open()
+    await app.drop(file)
+    await app.click('#import-accept')
+    await app.see('.document', 'A heavy case')
+    const started = Date.now()
+    await app.press('Control', '3')
+    await app.see('.tabs label', `All${String(heavy.relations)}`)
+    await app.ask('all mentions', async () => (await app.count('.at-mention')) >= heavy.mentions)
+    note(`opened within ${String(Date.now() - started)} ms`)
+    const during = (what, work) => bestOf(note, what, () => pausesDuring(app, work))
+    await during('scrolling the text', () => app.session.runAsync(SCROLL, '.text', 60))
+    await during('scrolling the relations', () => app.session.runAsync(SCROLL, '.rows', 30))
+    await during('selecting', () => app.session.runAsync(PRESS, Array(20).fill('j')))
+    await during('accepting', () => app.session.runAsync(PRESS, Array(10).fill('a')))
+    await app.ask('what was accepted', async () => /Accepted[1-9]/.test(await app.text('.tabs')))
+  },
+)
 
 journey('a library of 10,000 documents opens, scrolls and is searched without pauses', async ({ open, home, note }) => {
   const many = 10_000
@@ -74,7 +77,9 @@ journey('a library of 10,000 documents opens, scrolls and is searched without pa
   await again.see('.document', 'Invented report 10000')
   note(`opened again within ${String(again.milliseconds)} ms`)
   const during = (what, work) => bestOf(note, what, () => pausesDuring(again, work))
-  await during('scrolling the library', () => again.session.runAsync(SCROLL, '[aria-label=Documents], [aria-label=Documents] *', 120))
+  await during('scrolling the library', () =>
+    again.session.runAsync(SCROLL, '[aria-label=Documents], [aria-label=Documents] *', 120),
+  )
   await again.see('.document', 'Invented report 1 on')
   assert.ok((await again.count('.document')) < 100, 'only what is in view is drawn')
   await again.press('Control', 'f')

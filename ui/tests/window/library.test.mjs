@@ -39,39 +39,45 @@ journey('an import is undone and done again', async ({ open }) => {
   await app.see('.document', 'Lithium and tremor')
 })
 
-journey('ten abstracts are curated by keyboard alone, and decisions survive a restart', async ({ open, home }) => {
-  const file = join(home.folder, 'ten.pubtator')
-  writeFileSync(file, tenAbstracts())
-  const app = await open()
-  await app.drop(file)
-  await app.see('.dialog', 'Import 10 documents?')
-  await app.ask('the focus on what one most likely wants', () => app.session.run('return document.activeElement?.id === "import-accept"'))
-  await app.press('Enter')
-  await app.see('header', '10 documents')
-  await app.gone('.dialog')
-  await app.press('Control', '3')
-  for (let place = 0; place < 10; place += 1) {
-    await app.see('[role=option].relation')
-    await app.see('.at-text', `case ${String(10 - place)}.`)
-    // Each document has one relation: the key that decides it opens the next one.
-    await app.key(place % 2 === 0 ? 'a' : 'x')
-  }
-  await app.see('.toast', 'Everything that was found is decided')
-  await app.press('Control', 'z')
-  await app.see('.toast', 'Undone: rejected')
-  await app.see('.tabs label', 'Open1')
-  await app.close()
+journey(
+  'ten abstracts are curated by keyboard alone, and decisions survive a restart',
+  async ({ open, home }) => {
+    const file = join(home.folder, 'ten.pubtator')
+    writeFileSync(file, tenAbstracts())
+    const app = await open()
+    await app.drop(file)
+    await app.see('.dialog', 'Import 10 documents?')
+    await app.ask('the focus on what one most likely wants', () =>
+      app.session.run('return document.activeElement?.id === "import-accept"'),
+    )
+    await app.press('Enter')
+    await app.see('header', '10 documents')
+    await app.gone('.dialog')
+    await app.press('Control', '3')
+    for (let place = 0; place < 10; place += 1) {
+      await app.see('[role=option].relation')
+      await app.see('.at-text', `case ${String(10 - place)}.`)
+      // Each document has one relation: the key that decides it opens the next one.
+      await app.key(place % 2 === 0 ? 'a' : 'x')
+    }
+    await app.see('.toast', 'Everything that was found is decided')
+    await app.press('Control', 'z')
+    await app.see('.toast', 'Undone: rejected')
+    await app.see('.tabs label', 'Open1')
+    await app.close()
 
-  const again = await open()
-  await again.press('Control', '3')
-  // Where the curator left off; then back to the first document, and all decisions are there but the one that was undone.
-  await again.see('.at-text', 'case 1.')
-  for (let place = 9; place >= 0; place -= 1) {
-    await again.see('.at-text', `case ${String(10 - place)}.`)
-    await again.see('.tabs label', place === 9 ? 'Open1' : place % 2 === 0 ? 'Accepted1' : 'Rejected1')
-    if (place > 0) await again.press('p')
-  }
-}, { covers: ['annotate.accept', 'annotate.reject', 'annotate.previousDocument', 'import'] })
+    const again = await open()
+    await again.press('Control', '3')
+    // Where the curator left off; then back to the first document, and all decisions are there but the one that was undone.
+    await again.see('.at-text', 'case 1.')
+    for (let place = 9; place >= 0; place -= 1) {
+      await again.see('.at-text', `case ${String(10 - place)}.`)
+      await again.see('.tabs label', place === 9 ? 'Open1' : place % 2 === 0 ? 'Accepted1' : 'Rejected1')
+      if (place > 0) await again.press('p')
+    }
+  },
+  { covers: ['annotate.accept', 'annotate.reject', 'annotate.previousDocument', 'import'] },
+)
 
 journey('a library file that the system opens becomes the open library', async ({ open, home }) => {
   const first = await open()

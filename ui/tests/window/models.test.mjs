@@ -70,25 +70,29 @@ journey('a description comes word by word and stops when it is told to', async (
   await app.ask('the words in the draft', async () => (await app.text('.cm-content')).includes('scripted generator'))
 })
 
-journey('a question is answered in words where no figures were measured, and the prompt is shown', async ({ open }) => {
-  const app = await open()
-  await withScript(app)
-  await withDocuments(app)
-  await app.press('Control', '4')
-  await app.fill('[aria-label=Question]', 'Does lithium cause tremor?')
-  await app.press('Enter')
-  await app.see('.result', 'What moves the answer most')
-  await app.see('.result', 'not measured well enough for figures')
-  assert.doesNotMatch(await app.text('.result'), /\d\s*%/)
-  await app.session.run('document.activeElement.blur()')
-  await app.key('Shift', 'P')
-  await app.see('.dialog pre', 'tremor')
-  await app.press('Escape')
-  await app.gone('.dialog')
-  await app.click('[aria-label=Question]')
-  await app.press('Control', 'Enter')
-  await app.see('.result', 'What moves the answer most')
-}, { covers: ['ask.prompt', 'ask.run', 'prompt', 'go.ask'] })
+journey(
+  'a question is answered in words where no figures were measured, and the prompt is shown',
+  async ({ open }) => {
+    const app = await open()
+    await withScript(app)
+    await withDocuments(app)
+    await app.press('Control', '4')
+    await app.fill('[aria-label=Question]', 'Does lithium cause tremor?')
+    await app.press('Enter')
+    await app.see('.result', 'What moves the answer most')
+    await app.see('.result', 'not measured well enough for figures')
+    assert.doesNotMatch(await app.text('.result'), /\d\s*%/)
+    await app.session.run('document.activeElement.blur()')
+    await app.key('Shift', 'P')
+    await app.see('.dialog pre', 'tremor')
+    await app.press('Escape')
+    await app.gone('.dialog')
+    await app.click('[aria-label=Question]')
+    await app.press('Control', 'Enter')
+    await app.see('.result', 'What moves the answer most')
+  },
+  { covers: ['ask.prompt', 'ask.run', 'prompt', 'go.ask'] },
+)
 
 journey('a batch that was killed goes on where it was', async ({ open }) => {
   const app = await open()
@@ -96,7 +100,9 @@ journey('a batch that was killed goes on where it was', async ({ open }) => {
   await withDocuments(app)
   await app.press('Control', '5')
   await app.click('button', 'New batch')
-  await app.session.run(`const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`)
+  await app.session.run(
+    `const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`,
+  )
   await app.click('button', 'Read 2 documents')
   await app.see('.item')
   app.crash()
@@ -110,56 +116,67 @@ journey('a batch that was killed goes on where it was', async ({ open }) => {
   })
 })
 
-journey('a tiny model is imported by a drop and works', async ({ open, home, note }) => {
-  const folder = tinyModel(home)
-  const app = await open()
-  await app.press('Control', '6')
-  await app.seeText('Import a model')
-  await app.drop(folder)
-  await app.see('.dialog', 'model.bpk')
-  await app.click('.dialog button', 'Import')
-  await app.gone('.dialog')
-  await app.see('[aria-label="Installed models"] button', 'tiny')
-  assert.deepEqual(readdirSync(join(home.folder, 'osler/data/models')).filter((name) => !name.startsWith('.')).length, 1)
-  await app.press('Control', '2')
-  await app.click('button', 'New draft')
-  await app.press('Control', 'd')
-  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
-  const started = Date.now()
-  await app.press('Enter')
-  await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
-  await app.see('article header', 'Not checked. May be false.')
-  note(`first token of the tiny model after ${String(Date.now() - started)} ms`)
-}, { covers: ['modelImport', 'go.models'] })
-
-journey('a device that is gone is asked about once, and the answer holds', async ({ open, home }) => {
-  const settings = join(home.folder, 'osler/config/settings.json')
-  mkdirSync(dirname(settings), { recursive: true })
-  writeFileSync(settings, JSON.stringify({ device: { kind: 'device', id: 'gpu:7' } }))
-  const describe = async (app) => {
+journey(
+  'a tiny model is imported by a drop and works',
+  async ({ open, home, note }) => {
+    const folder = tinyModel(home)
+    const app = await open()
+    await app.press('Control', '6')
+    await app.seeText('Import a model')
+    await app.drop(folder)
+    await app.see('.dialog', 'model.bpk')
+    await app.click('.dialog button', 'Import')
+    await app.gone('.dialog')
+    await app.see('[aria-label="Installed models"] button', 'tiny')
+    assert.deepEqual(
+      readdirSync(join(home.folder, 'osler/data/models')).filter((name) => !name.startsWith('.')).length,
+      1,
+    )
     await app.press('Control', '2')
     await app.click('button', 'New draft')
     await app.press('Control', 'd')
     await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+    const started = Date.now()
     await app.press('Enter')
-  }
-  const app = await open()
-  await describe(app)
-  await app.see('.dialog', 'cannot go on')
-  await app.see('.dialog', 'no graphics adapter number 7')
-  await app.press('Enter')
-  await app.gone('.dialog')
-  await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
-  await app.press('Control', ',')
-  await app.see('label.on', 'in use')
-  await app.close()
-  assert.deepEqual(JSON.parse(readFileSync(settings, 'utf8')).device, { kind: 'device', id: 'cpu' })
+    await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+    await app.see('article header', 'Not checked. May be false.')
+    note(`first token of the tiny model after ${String(Date.now() - started)} ms`)
+  },
+  { covers: ['modelImport', 'go.models'] },
+)
 
-  const again = await open()
-  await describe(again)
-  await again.ask('words of a candidate', async () => (await again.text('article .words')).trim() !== '')
-  assert.equal(await again.count('.dialog'), 0)
-}, { covers: ['fallback', 'go.settings'] })
+journey(
+  'a device that is gone is asked about once, and the answer holds',
+  async ({ open, home }) => {
+    const settings = join(home.folder, 'osler/config/settings.json')
+    mkdirSync(dirname(settings), { recursive: true })
+    writeFileSync(settings, JSON.stringify({ device: { kind: 'device', id: 'gpu:7' } }))
+    const describe = async (app) => {
+      await app.press('Control', '2')
+      await app.click('button', 'New draft')
+      await app.press('Control', 'd')
+      await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+      await app.press('Enter')
+    }
+    const app = await open()
+    await describe(app)
+    await app.see('.dialog', 'cannot go on')
+    await app.see('.dialog', 'no graphics adapter number 7')
+    await app.press('Enter')
+    await app.gone('.dialog')
+    await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+    await app.press('Control', ',')
+    await app.see('label.on', 'in use')
+    await app.close()
+    assert.deepEqual(JSON.parse(readFileSync(settings, 'utf8')).device, { kind: 'device', id: 'cpu' })
+
+    const again = await open()
+    await describe(again)
+    await again.ask('words of a candidate', async () => (await again.text('article .words')).trim() !== '')
+    assert.equal(await again.count('.dialog'), 0)
+  },
+  { covers: ['fallback', 'go.settings'] },
+)
 
 journey('what was asked for is there after a look at other screens', async ({ open }) => {
   const app = await open()
@@ -196,6 +213,7 @@ journey('a damaged model is refused by name, and nothing of it is listed', async
   const start = await app.find('.dialog button:not([disabled])', 'Import')
   if (start) await app.session.click(start)
   await app.see('.dialog .error')
+  await app.see('.dialog tr[data-state=damaged]', 'model.bpk')
   await app.press('Escape')
   await app.gone('.dialog')
   assert.equal(await app.count('[aria-label="Installed models"] button'), before)

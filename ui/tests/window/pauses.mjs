@@ -73,5 +73,7 @@ export async function bestOf(note, what, round) {
     if (keepsTo(found)) return found
     rounds.push(found)
   }
-  throw new Error(`${what}: never 95 % within ${String(bar.most)} ms and all within ${String(bar.longest)} ms, times what others took: ${rounds.map(inWords).join('; ')}`)
+  throw new Error(
+    `${what}: never 95 % within ${String(bar.most)} ms and all within ${String(bar.longest)} ms, times what others took: ${rounds.map(inWords).join('; ')}`,
+  )
 }

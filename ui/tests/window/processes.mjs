@@ -28,6 +28,11 @@ export function target(link) {
 
 /** All processes of a process group. */
 export function groupOf(leader) {
-  const inGroup = (process) => Number(read(`/proc/${process}/stat`).replace(/^.*\) /s, '').split(' ')[2]) === leader
+  const inGroup = (process) =>
+    Number(
+      read(`/proc/${process}/stat`)
+        .replace(/^.*\) /s, '')
+        .split(' ')[2],
+    ) === leader
   return list('/proc').filter((name) => /^\d+$/.test(name) && inGroup(name))
 }

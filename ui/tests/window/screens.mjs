@@ -24,7 +24,9 @@ export async function withScript(app) {
 export async function withSamples(app) {
   await app.press('Control', '1')
   await app.click('button', 'Try three samples')
-  await app.ask('the focus on what one most likely wants', () => app.session.run('return document.activeElement?.id === "import-accept"'))
+  await app.ask('the focus on what one most likely wants', () =>
+    app.session.run('return document.activeElement?.id === "import-accept"'),
+  )
   await app.press('Enter')
   await app.see('header', '3 documents')
   await app.gone('.dialog')

@@ -28,7 +28,9 @@ try {
   await app.click('button', 'New draft')
   await app.press('Control', '5')
   await app.click('button', 'New batch')
-  await app.session.run(`const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`)
+  await app.session.run(
+    `const select = document.querySelector('[aria-label=Documents]'); select.value = 'library'; select.dispatchEvent(new Event('change', { bubbles: true }))`,
+  )
   await app.click('button', 'Read 3 documents')
   await app.ask('the end of the batch', async () => (await app.count('.item[data-state=done]')) === 3, 300_000)
   const filled = {

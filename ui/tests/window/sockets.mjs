@@ -13,12 +13,14 @@ export function strangeSockets(leader) {
       if (inode) table.set(inode, { kind, local, remote })
     }
   }
-  const loopback = (address) => address.startsWith('0100007F:') || address.startsWith('00000000000000000000000001000000:')
+  const loopback = (address) =>
+    address.startsWith('0100007F:') || address.startsWith('00000000000000000000000001000000:')
   const strange = []
   for (const process of groupOf(leader)) {
     for (const file of list(`/proc/${process}/fd`)) {
       const socket = table.get(/^socket:\[(\d+)\]$/.exec(target(`/proc/${process}/fd/${file}`))?.[1])
-      if (socket && !loopback(socket.local)) strange.push(`${read(`/proc/${process}/comm`).trim()}: ${socket.kind} ${socket.local} to ${socket.remote}`)
+      if (socket && !loopback(socket.local))
+        strange.push(`${read(`/proc/${process}/comm`).trim()}: ${socket.kind} ${socket.local} to ${socket.remote}`)
     }
   }
   return strange

@@ -12,19 +12,27 @@ import { until } from './until.mjs'
 
 const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
 
-journey('started as a user starts it, Osler opens no socket but those of the screen and the system', async ({ home, display, note }) => {
-  const env = surroundings({ home, display })
-  const record = join(home.folder, 'calls')
-  const { binary, args } = traced({ binary: process.env.OSLER_BINARY, args: [] }, record)
-  const app = spawn(binary, args, { env, detached: true, stdio: 'ignore' })
-  try {
-    // A window that takes a drop is up, with all its processes.
-    const drop = () => promisify(execFile)(process.env.OSLER_XDND_DROP, ['Osler', pubmed], { env, timeout: 10_000 }).then(() => true, () => false)
-    await until('the window to take a drop', drop, 60_000)
-    await until('the web view to have begun', () => calls(record).length > 20)
-  } finally {
-    process.kill(-app.pid, 'SIGKILL')
-  }
-  note(`${String(calls(record).length)} calls were looked at`)
-  assert.deepEqual(internetCalls(record), [])
-}, { skip: canTrace ? false : 'strace is not installed, or not allowed to trace here' })
+journey(
+  'started as a user starts it, Osler opens no socket but those of the screen and the system',
+  async ({ home, display, note }) => {
+    const env = surroundings({ home, display })
+    const record = join(home.folder, 'calls')
+    const { binary, args } = traced({ binary: process.env.OSLER_BINARY, args: [] }, record)
+    const app = spawn(binary, args, { env, detached: true, stdio: 'ignore' })
+    try {
+      // A window that takes a drop is up, with all its processes.
+      const drop = () =>
+        promisify(execFile)(process.env.OSLER_XDND_DROP, ['Osler', pubmed], { env, timeout: 10_000 }).then(
+          () => true,
+          () => false,
+        )
+      await until('the window to take a drop', drop, 60_000)
+      await until('the web view to have begun', () => calls(record).length > 20)
+    } finally {
+      process.kill(-app.pid, 'SIGKILL')
+    }
+    note(`${String(calls(record).length)} calls were looked at`)
+    assert.deepEqual(internetCalls(record), [])
+  },
+  { skip: canTrace ? false : 'strace is not installed, or not allowed to trace here' },
+)

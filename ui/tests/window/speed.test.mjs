@@ -26,23 +26,35 @@ const describe = `
   }
   setTimeout(look, 0)`
 
-journey('the starter answers at once, and the window goes on meanwhile', async ({ open, note }) => {
-  const app = await open()
-  const [origin, drawn] = await app.ask('the first picture', () => app.session.run(`const [mark] = performance.getEntriesByName('usable'); return mark && [performance.timeOrigin, mark.startTime]`))
-  const usable = origin + drawn - app.session.started
-  note(`usable window ${usable.toFixed(0)} ms after the app was started, ${drawn.toFixed(0)} ms of them in the page`)
-  await app.press('Control', '2')
-  await app.click('button', 'New draft')
-  await app.press('Control', 'd')
-  await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
-  await app.click('[aria-label=Decoding] label', 'Varied')
-  note(`page at rest: ${inWords(await pausesDuring(app, () => app.session.runAsync('setTimeout(arguments[0], 2000)')))}`)
+journey(
+  'the starter answers at once, and the window goes on meanwhile',
+  async ({ open, note }) => {
+    const app = await open()
+    const [origin, drawn] = await app.ask('the first picture', () =>
+      app.session.run(
+        `const [mark] = performance.getEntriesByName('usable'); return mark && [performance.timeOrigin, mark.startTime]`,
+      ),
+    )
+    const usable = origin + drawn - app.session.started
+    note(`usable window ${usable.toFixed(0)} ms after the app was started, ${drawn.toFixed(0)} ms of them in the page`)
+    await app.press('Control', '2')
+    await app.click('button', 'New draft')
+    await app.press('Control', 'd')
+    await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+    await app.click('[aria-label=Decoding] label', 'Varied')
+    note(
+      `page at rest: ${inWords(await pausesDuring(app, () => app.session.runAsync('setTimeout(arguments[0], 2000)')))}`,
+    )
 
-  const loading = await pausesDuring(app, () => app.session.runAsync(describe))
-  const { first, ended, asked } = loading.result
-  note(`first token of the starter after ${first.toFixed(0)} ms, the model's loading included; all after ${ended.toFixed(0)} ms`)
-  note(`page while the model is loaded and works: ${inWords(loading)}`)
-  note(`answers of the library meanwhile: longest ${Math.max(...asked).toFixed(0)} ms of ${String(asked.length)}`)
-  await bestOf(note, 'page while the model works', () => pausesDuring(app, () => app.session.runAsync(describe)))
-  assert.ok(first < 15_000 && usable < 30_000)
-}, { trace: false })
+    const loading = await pausesDuring(app, () => app.session.runAsync(describe))
+    const { first, ended, asked } = loading.result
+    note(
+      `first token of the starter after ${first.toFixed(0)} ms, the model's loading included; all after ${ended.toFixed(0)} ms`,
+    )
+    note(`page while the model is loaded and works: ${inWords(loading)}`)
+    note(`answers of the library meanwhile: longest ${Math.max(...asked).toFixed(0)} ms of ${String(asked.length)}`)
+    await bestOf(note, 'page while the model works', () => pausesDuring(app, () => app.session.runAsync(describe)))
+    assert.ok(first < 15_000 && usable < 30_000)
+  },
+  { trace: false },
+)

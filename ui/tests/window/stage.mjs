@@ -18,8 +18,8 @@ after(() => display?.close())
  * A journey: `walk` gets a way to open the app in a home of its own. `covers`: the commands and dialogs that it presses through; it
  * fails where the window did not run or show one of them, and `tests/unit/journeys.test.ts` fails where one is covered by no journey.
  */
-export function journey(name, walk, { skip = false, trace = true, covers = [] } = {}) {
-  test(name, { skip, timeout: 180_000 }, async (context) => {
+export function journey(name, walk, { skip = false, trace = true, covers = [], patience = 180_000 } = {}) {
+  test(name, { skip, timeout: patience }, async (context) => {
     const home = makeHome()
     const opened = []
     const open = async (...args) => {
@@ -31,11 +31,18 @@ export function journey(name, walk, { skip = false, trace = true, covers = [] } 
       await walk({ open, home, display, note: (text) => context.diagnostic(text) })
       for (const app of opened) await app.gather()
       const seen = new Set(opened.flatMap((app) => [...app.functions]))
-      assert.deepEqual(covers.filter((one) => !seen.has(one)), [], 'commands and dialogs that the journey did not come by')
+      assert.deepEqual(
+        covers.filter((one) => !seen.has(one)),
+        [],
+        'commands and dialogs that the journey did not come by',
+      )
       // What is still open ends as a person would end it, and must have kept to itself.
       for (const app of opened) await app.close()
     } catch (error) {
-      const picture = await opened.at(-1)?.session.picture().catch(() => null)
+      const picture = await opened
+        .at(-1)
+        ?.session.picture()
+        .catch(() => null)
       if (picture) {
         const folder = process.env.OSLER_PICTURES ?? join(tmpdir(), 'osler-window-failures')
         mkdirSync(folder, { recursive: true })

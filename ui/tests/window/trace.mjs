@@ -13,17 +13,26 @@ export const canTrace = strace !== '' && spawnSync(strace, [...options, '-o', '/
 /** The same program with its calls told into a file. */
 export const traced = ({ binary, args }, file) => ({ binary: strace, args: [...options, '-o', file, binary, ...args] })
 
-const local = /sin_addr=inet_addr\("127\.|inet_pton\(AF_INET6, "(::1|::ffff:127\.[\d.]+)"|sa_family=AF_(UNIX|LOCAL|NETLINK|UNSPEC)/
+const local =
+  /sin_addr=inet_addr\("127\.|inet_pton\(AF_INET6, "(::1|::ffff:127\.[\d.]+)"|sa_family=AF_(UNIX|LOCAL|NETLINK|UNSPEC)/
 const harmless = /socket\(AF_(UNIX|LOCAL|NETLINK)/
 
 /** All calls, one a line. */
 export function calls(file) {
   // A call that another thread interrupts is told in two lines; the first has the address.
-  return readFileSync(file, 'utf8').split('\n').filter((line) => /\b(socket|connect|bind)\(/.test(line))
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => /\b(socket|connect|bind)\(/.test(line))
 }
 
 /** Calls that reach beyond this machine, or could. */
-export const strangeCalls = (file) => calls(file).filter((line) => (/\bsocket\(/.test(line) ? !harmless.test(line) && !/SOCK_STREAM/.test(line) : !local.test(line)))
+export const strangeCalls = (file) =>
+  calls(file).filter((line) =>
+    /\bsocket\(/.test(line) ? !harmless.test(line) && !/SOCK_STREAM/.test(line) : !local.test(line),
+  )
 
 /** Calls that have to do with the internet's protocols at all. */
-export const internetCalls = (file) => calls(file).filter((line) => (/\bsocket\(/.test(line) ? !harmless.test(line) : !/AF_(UNIX|LOCAL|NETLINK|UNSPEC)/.test(line)))
+export const internetCalls = (file) =>
+  calls(file).filter((line) =>
+    /\bsocket\(/.test(line) ? !harmless.test(line) : !/AF_(UNIX|LOCAL|NETLINK|UNSPEC)/.test(line),
+  )

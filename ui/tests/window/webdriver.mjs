@@ -8,7 +8,23 @@ import { until } from './until.mjs'
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 
 /** Keys by name, as WebDriver writes them. */
-export const keys = { Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004', Delete: '\uE017', Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Up: '\uE013', Down: '\uE015', Backspace: '\uE003', Right: '\uE014', Left: '\uE012', End: '\uE010', Home: '\uE011', Space: ' ' }
+export const keys = {
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  Tab: '\uE004',
+  Delete: '\uE017',
+  Control: '\uE009',
+  Shift: '\uE008',
+  Alt: '\uE00A',
+  Up: '\uE013',
+  Down: '\uE015',
+  Backspace: '\uE003',
+  Right: '\uE014',
+  Left: '\uE012',
+  End: '\uE010',
+  Home: '\uE011',
+  Space: ' ',
+}
 
 // In the page: done when an element has stood still for two pictures. A click on what still moves hits what was there before.
 const STILL = `
@@ -37,7 +53,11 @@ async function freePort() {
 export async function launch({ binary, args, env }) {
   const port = await freePort()
   // The leader of a group of its own: the app and its web processes die with it.
-  const driver = spawn('WebKitWebDriver', ['--host=127.0.0.1', `--port=${String(port)}`], { detached: true, stdio: 'ignore', env: { ...env, TAURI_WEBVIEW_AUTOMATION: 'true' } })
+  const driver = spawn('WebKitWebDriver', ['--host=127.0.0.1', `--port=${String(port)}`], {
+    detached: true,
+    stdio: 'ignore',
+    env: { ...env, TAURI_WEBVIEW_AUTOMATION: 'true' },
+  })
   const reap = () => {
     try {
       process.kill(-driver.pid, 'SIGKILL')
@@ -55,13 +75,16 @@ export async function launch({ binary, args, env }) {
       signal: AbortSignal.timeout(60_000),
     })
     const { value } = await response.json()
-    if (!response.ok) throw new Error(`${method} ${path.replace(/.*session\/[^/]*/, '')}: ${value?.error} ${value?.message}`)
+    if (!response.ok)
+      throw new Error(`${method} ${path.replace(/.*session\/[^/]*/, '')}: ${value?.error} ${value?.message}`)
     return value
   }
 
   await until('the driver to answer', () => call('GET', '/status').catch(() => null))
   const started = Date.now()
-  const { sessionId } = await call('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } } })
+  const { sessionId } = await call('POST', '/session', {
+    capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } },
+  })
   const session = `/session/${sessionId}`
   const run = (script, ...args) => call('POST', `${session}/execute/sync`, { script, args })
 
@@ -72,7 +95,11 @@ export async function launch({ binary, args, env }) {
     run,
     runAsync: (script, ...args) => call('POST', `${session}/execute/async`, { script, args }),
     /** Nothing also where it was taken off the page while it was on its way here. */
-    element: (script, ...args) => run(script, ...args).then((found) => found?.[ELEMENT] ?? null, (error) => (/stale element/.test(error.message) ? null : Promise.reject(error))),
+    element: (script, ...args) =>
+      run(script, ...args).then(
+        (found) => found?.[ELEMENT] ?? null,
+        (error) => (/stale element/.test(error.message) ? null : Promise.reject(error)),
+      ),
     async click(element) {
       await call('POST', `${session}/execute/async`, { script: STILL, args: [{ [ELEMENT]: element }] })
       await call('POST', `${session}/element/${element}/click`, {})
@@ -84,12 +111,21 @@ export async function launch({ binary, args, env }) {
       const values = names.map((name) => keys[name] ?? name)
       const down = values.map((value) => ({ type: 'keyDown', value }))
       const up = values.toReversed().map((value) => ({ type: 'keyUp', value }))
-      return call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions: [...down, ...up] }] })
+      return call('POST', `${session}/actions`, {
+        actions: [{ type: 'key', id: 'keyboard', actions: [...down, ...up] }],
+      })
     },
     type: (text) => {
-      const actions = [...text].map((sign) => (sign === '\n' ? keys.Enter : sign)).flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }])
+      const actions = [...text]
+        .map((sign) => (sign === '\n' ? keys.Enter : sign))
+        .flatMap((value) => [
+          { type: 'keyDown', value },
+          { type: 'keyUp', value },
+        ])
       return call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] })
     },
+    /** Keys going down and up, one after the other. */
+    keys: (actions) => call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] }),
     resize: (width, height) => call('POST', `${session}/window/rect`, { width, height }),
     picture: async () => Buffer.from(await call('GET', `${session}/screenshot`), 'base64'),
     async end() {

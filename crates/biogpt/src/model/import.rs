@@ -1,84 +1,15 @@
 //! From a published checkpoint to a folder of ours, tensor by tensor.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::tensor::DType;
-use burn_pack::Bytes;
 use checkpoints::{Checkpoint, Config};
-use half::{bf16, f16};
-use operations::{Bits, Quantised};
-use serde::{Deserialize, Serialize};
+use parameters::{ModelError, TaskPrompt, TensorPlan, WeightType, read_merged};
 use tokenizer::Tokenizer;
 
-use super::folder::{self, FORMAT};
-use super::{Manifest, ModelError, TaskPrompt, tokenizer_of, weights};
-
-/// How numbers are stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WeightType {
-    /// 32 bits.
-    #[default]
-    F32,
-    /// 16 bits, half precision.
-    F16,
-    /// 16 bits with the range of 32.
-    Bf16,
-    /// Matrices with 8 bits in blocks of 32 with a 16-bit scale each (8.5 bits a weight), what is small with 32.
-    Q8,
-    /// The same with 4 bits (4.5 a weight).
-    Q4,
-}
-
-impl WeightType {
-    /// The bits of a quantised matrix.
-    #[must_use]
-    pub const fn bits(self) -> Option<Bits> {
-        match self {
-            Self::Q8 => Some(Bits::Eight),
-            Self::Q4 => Some(Bits::Four),
-            Self::F32 | Self::F16 | Self::Bf16 => None,
-        }
-    }
-
-    /// The bits of this tensor, if it is stored packed.
-    fn bits_of(self, name: &str, shape: &[usize]) -> Option<Bits> {
-        self.bits().filter(|_| weights::is_quantised(name, shape))
-    }
-
-    /// Type and shape of a tensor in the file.
-    fn stored(self, name: &str, shape: &[usize]) -> (DType, Vec<usize>) {
-        match self {
-            Self::F16 => (DType::F16, shape.to_vec()),
-            Self::Bf16 => (DType::BF16, shape.to_vec()),
-            _ => match self.bits_of(name, shape) {
-                Some(bits) => (DType::I32, bits.packed_shape(shape[0], shape[1]).to_vec()),
-                None => (DType::F32, shape.to_vec()),
-            },
-        }
-    }
-
-    /// A tensor as it is written. Single precision is handed on as it is: the largest tensor is never there twice.
-    fn bytes(self, name: &str, shape: &[usize], mut values: Vec<f32>) -> Bytes {
-        if let Some(bits) = self.bits_of(name, shape) {
-            let words = Quantised::words(&values, shape[1], bits);
-            return Bytes::from_elems(words.into_iter().map(i32::to_le).collect());
-        }
-        let halves = |half: fn(f32) -> u16| values.iter().map(|v| half(*v).to_le()).collect();
-        match self {
-            Self::F16 => Bytes::from_elems::<u16>(halves(|v| f16::from_f32(v).to_bits())),
-            Self::Bf16 => Bytes::from_elems::<u16>(halves(|v| bf16::from_f32(v).to_bits())),
-            Self::F32 | Self::Q8 | Self::Q4 => {
-                values.iter_mut().for_each(|v| *v = f32::from_bits(v.to_bits().to_le()));
-                Bytes::from_elems(values)
-            }
-        }
-    }
-}
+use super::{Manifest, folder, heads, tokenizer_of, weights};
 
 /// What an import is told beside the files.
 #[derive(Debug, Clone, Default)]
@@ -126,15 +57,8 @@ pub fn import_telling(
     let config = checkpoint.config().clone();
     let tokenizer = tokenizer_of(from, &config)?;
     let checkpoint = Arc::new(checkpoint);
-    let read = move |name: &str| -> Result<Vec<f32>, ModelError> {
-        let mut parts = weights::sources(name).into_iter();
-        let mut values = parts.next().map_or_else(|| Ok(Vec::new()), |part| checkpoint.load_f32(&part))?;
-        for part in parts {
-            values.extend(checkpoint.load_f32(&part)?);
-        }
-        Ok(values)
-    };
-    let mut manifest = Manifest::published(from, &config);
+    let read = move |plan: &TensorPlan| Ok(read_merged(&checkpoint, plan)?);
+    let mut manifest = folder::published(from, &config);
     manifest.name.clone_from(&how.name);
     manifest.source.clone_from(&how.source);
     manifest.licence.clone_from(&how.licence);
@@ -147,7 +71,8 @@ pub fn import_telling(
     write_telling(to, &config, &tokenizer, manifest, how.weights, read, progress)
 }
 
-/// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`).
+/// Writes a folder of ours from any source of weights (by our names, row-major, `[out, in]`; those of the manifest's n-th
+/// file of heads as `heads.n.NAME`).
 ///
 /// # Errors
 /// If the folder exists or cannot be written; a half-written one is removed.
@@ -160,6 +85,7 @@ pub fn write(
     read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
     mut progress: impl FnMut(f64) + Send + 'static,
 ) -> Result<Manifest, ModelError> {
+    let read = move |plan: &TensorPlan| read(&plan.name);
     write_telling(to, config, tokenizer, manifest, weights, read, move |share| {
         progress(share);
         ControlFlow::Continue(())
@@ -170,76 +96,38 @@ fn write_telling(
     to: &Path,
     config: &Config,
     tokenizer: &Tokenizer,
-    mut manifest: Manifest,
+    manifest: Manifest,
     weights: WeightType,
-    read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
+    read: impl Fn(&TensorPlan) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
     progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
 ) -> Result<Manifest, ModelError> {
-    if to.exists() {
-        return Err(ModelError::Exists { path: to.to_owned() });
-    }
-    fs::create_dir_all(to).map_err(ModelError::io("make the folder", to))?;
-    let result = (|| {
-        let path = to.join(folder::CONFIG);
-        fs::write(&path, config.to_json() + "\n").map_err(ModelError::io("write", &path))?;
-        tokenizer
-            .save(to)
-            .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
-        pack(&to.join(folder::WEIGHTS), config, weights, read, progress)?;
-        manifest.format = FORMAT;
-        manifest.parameters = config.parameters();
-        manifest.seal(to)?;
-        Ok(manifest)
-    })();
-    if result.is_err() {
-        // Best effort: the error that matters is the one above.
-        let _ = fs::remove_dir_all(to);
-    }
-    result
+    let read = Arc::new(read);
+    let (of_heads, shapes, d) = (read.clone(), manifest.heads.clone(), config.hidden_size);
+    let save = move |to: &Path| {
+        let refused =
+            |e: tokenizer::Error| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() };
+        tokenizer.save(to).map_err(refused)?;
+        shapes.iter().enumerate().try_for_each(|(number, own)| {
+            // Heads are no part of the plans of a network: each tensor is asked for by its name alone.
+            let of = |name: &str| of_heads(&named(format!("heads.{number}.{name}")));
+            heads::write(&to.join(&own.file), heads::tensors(&own.shape, d), of)
+        })
+    };
+    let config_text = config.to_json() + "\n";
+    let read = move |plan: &TensorPlan| read(plan);
+    parameters::write_folder(
+        to,
+        &config_text,
+        save,
+        weights::tensors(config),
+        manifest,
+        weights,
+        read,
+        progress,
+    )
 }
 
-fn pack(
-    path: &Path,
-    config: &Config,
-    weights: WeightType,
-    read: impl Fn(&str) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
-    progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
-) -> Result<(), ModelError> {
-    let all = weights::tensors(config);
-    let elements: usize = all.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
-    let read = Arc::new(read);
-    let done = Arc::new(std::sync::Mutex::new((0usize, progress)));
-    // The first error by its own type; the pack's writer only carries text.
-    let failed = Arc::new(std::sync::Mutex::new(None));
-    let tensors = all.into_iter().map(|(name, shape)| {
-        let (dtype, stored) = weights.stored(&name, &shape);
-        let bytes = stored.iter().product::<usize>() * dtype.size();
-        let (read, done, failed, own) = (read.clone(), done.clone(), failed.clone(), name.clone());
-        burn_pack::Tensor::deferred(name, dtype, stored, None, bytes, move || {
-            let values = read(&own).map_err(|error| {
-                let text = error.to_string();
-                *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
-                burn_pack::Error::IoError(text)
-            })?;
-            let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            done.0 += values.len();
-            let share = done.0 as f64 / elements as f64;
-            if (done.1)(share).is_break() {
-                *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(ModelError::Stopped);
-                return Err(burn_pack::Error::IoError(ModelError::Stopped.to_string()));
-            }
-            Ok(weights.bytes(&own, &shape, values))
-        })
-    });
-    let written = burn_pack::Writer::new(tensors.collect()).write_to_file(path);
-    let cause = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-    match (written, cause) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(cause)) => Err(cause),
-        (Err(error), None) => Err(ModelError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source: std::io::Error::other(error.to_string()),
-        }),
-    }
+/// A plan that is nothing but a name.
+fn named(name: String) -> TensorPlan {
+    TensorPlan { name, shape: Vec::new(), stays_whole: true }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use checkpoints::Config;
+use parameters::random_values;
 use tokenizer::{SPECIAL_TOKENS, Tokenizer, Vocabulary};
 
 use super::weights::tensors;
@@ -25,29 +26,13 @@ pub fn write_random(
     let tokenizer = Tokenizer::new(Vocabulary { tokens: tokens.collect(), merges: Vec::new() })
         .and_then(|tokenizer| tokenizer.with_learned_prompts(config.learned_prompt))
         .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
-    let mut manifest = Manifest::published(to, config);
+    let mut manifest = super::folder::published(to, config);
     manifest.source = "random weights".to_owned();
     manifest.licence = "none needed".to_owned();
-    let shapes: HashMap<String, Vec<usize>> = tensors(config).into_iter().collect();
-    let read = move |name: &str| Ok(values(name, &shapes[name], seed));
+    let shapes: HashMap<String, Vec<usize>> =
+        tensors(config).into_iter().map(|plan| (plan.name, plan.shape)).collect();
+    let read = move |name: &str| Ok(random_values(name, &shapes[name], seed));
     import::write(to, config, &tokenizer, manifest, stored, read, |_| {})
-}
-
-/// Norms and biases as a new model has them; the rest even around 0 with deviation 1/sqrt(inputs).
-fn values(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
-    let count = shape.iter().product();
-    if let [_] = shape {
-        let one = name.contains("norm") && name.ends_with("weight");
-        return vec![if one { 1.0 } else { 0.0 }; count];
-    }
-    let width = (12.0 / shape[1] as f32).sqrt();
-    let mut state =
-        name.bytes().fold(seed | 1, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
-    let number = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * width
-    };
-    std::iter::repeat_with(number).take(count).collect()
 }
 
 #[cfg(test)]

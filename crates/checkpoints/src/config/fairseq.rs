@@ -26,6 +26,7 @@ pub(crate) fn config(tree: &Tree, vocab_size: usize) -> Result<Config, ConfigErr
                 field: "activation_fn",
                 value,
                 supported: "\"gelu\" or \"relu\"",
+                model: "BioGPT",
             });
         }
     };
@@ -114,14 +115,24 @@ fn supported(model: &Settings<'_>, hidden_size: usize) -> Result<(), ConfigError
     for (field, default, needed, supported) in flags {
         let value = model.flag(field, default)?;
         if value != needed {
-            return Err(ConfigError::Unsupported { field, value: value.to_string(), supported });
+            return Err(ConfigError::Unsupported {
+                field,
+                value: value.to_string(),
+                supported,
+                model: "BioGPT",
+            });
         }
     }
     for field in ["decoder_input_dim", "decoder_output_dim"] {
         let value = model.optional_count(field)?.unwrap_or(hidden_size);
         if value != hidden_size {
             let supported = "the value of `decoder_embed_dim`";
-            return Err(ConfigError::Unsupported { field, value: value.to_string(), supported });
+            return Err(ConfigError::Unsupported {
+                field,
+                value: value.to_string(),
+                supported,
+                model: "BioGPT",
+            });
         }
     }
     match model.scalar("adaptive_softmax_cutoff") {
@@ -130,6 +141,7 @@ fn supported(model: &Settings<'_>, hidden_size: usize) -> Result<(), ConfigError
             field: "adaptive_softmax_cutoff",
             value: "set".to_owned(),
             supported: "an absent value",
+            model: "BioGPT",
         }),
     }
 }

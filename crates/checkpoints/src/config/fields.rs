@@ -20,6 +20,20 @@ pub(crate) enum Scalar {
     Other(&'static str),
 }
 
+impl Scalar {
+    /// As a message shows it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Null => "nothing".to_owned(),
+            Self::Flag(value) => value.to_string(),
+            Self::Integer(value) => value.to_string(),
+            Self::Real(value) => value.to_string(),
+            Self::Text(value) => format!("{:?}", value.chars().take(40).collect::<String>()),
+            Self::Other(kind) => (*kind).to_owned(),
+        }
+    }
+}
+
 /// Named values of a configuration.
 pub(crate) trait Fields {
     /// The value of `field`; absent and null are the same.
@@ -99,13 +113,15 @@ pub(crate) fn read_json_object(path: &Path) -> Result<Map<String, Value>, Checkp
 }
 
 fn wrong_type(field: &'static str, expected: &'static str, found: &Scalar) -> ConfigError {
-    let found = match found {
-        Scalar::Null => "nothing".to_owned(),
-        Scalar::Flag(value) => value.to_string(),
-        Scalar::Integer(value) => value.to_string(),
-        Scalar::Real(value) => value.to_string(),
-        Scalar::Text(value) => format!("{:?}", value.chars().take(40).collect::<String>()),
-        Scalar::Other(kind) => (*kind).to_owned(),
-    };
-    ConfigError::WrongType { field, expected, found }
+    ConfigError::WrongType { field, expected, found: found.shown() }
+}
+
+/// Holds sizes, `(what, value, least, most)`, against their limits, so that nothing computed from them can overflow.
+pub(crate) fn check_sizes(sizes: &[(&str, usize, usize, usize)]) -> Result<(), ConfigError> {
+    match sizes.iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+        None => Ok(()),
+        Some((what, value, least, most)) => {
+            Err(ConfigError::Invalid(format!("the {what} is {value}, outside of {least} to {most}")))
+        }
+    }
 }

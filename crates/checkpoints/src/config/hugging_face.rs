@@ -29,6 +29,7 @@ pub(crate) fn config(object: &Map<String, Value>) -> Result<Config, ConfigError>
                 field: "hidden_act",
                 value,
                 supported: "\"gelu\" or \"relu\"",
+                model: "BioGPT",
             });
         }
     };

@@ -11,7 +11,7 @@ pub(super) fn config(mut object: Map<String, Value>) -> Result<Config, ConfigErr
         return Err(ConfigError::NotBioGpt(format!("`format` is not {FORMAT:?}")));
     }
     let config: Config = serde_json::from_value(Value::Object(object))
-        .map_err(|error| ConfigError::Invalid(format!("{error}. Convert the model again")))?;
+        .map_err(|error| ConfigError::NotOurs(error.to_string()))?;
     config.validate()?;
     Ok(config)
 }

@@ -106,7 +106,7 @@ fn a_stored_copy_of_the_tied_head_must_equal_the_embedding() {
         let folder = tempfile::tempdir().unwrap();
         form.write(folder.path(), &model);
         let refused = Checkpoint::open(folder.path()).unwrap_err();
-        assert!(matches!(refused, CheckpointError::HeadNotTied { .. }), "{refused}");
+        assert!(matches!(refused, CheckpointError::NotTied { .. }), "{refused}");
         assert!(refused.to_string().contains("output_projection.weight"), "{refused}");
         // Said to be untied, it is a tensor of the model.
         model.config.insert("tie_word_embeddings".to_owned(), json!(false));

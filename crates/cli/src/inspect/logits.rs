@@ -5,7 +5,9 @@ use burn::tensor::{Int, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 
+use super::encoder;
 use crate::Failure;
+use crate::desk::model_folder;
 use crate::device::DeviceOption;
 
 #[derive(Debug, clap::Args)]
@@ -13,9 +15,14 @@ pub struct Arguments {
     /// A model's folder, ours or published, or its id.
     #[arg(long)]
     model: String,
-    /// The sequence: 2,5,7
-    #[arg(long, value_parser = super::ids)]
-    ids: super::Ids,
+    #[command(flatten)]
+    input: Input,
+    /// Of an encoder: the segment of each id, 0 if not given.
+    #[arg(long, value_parser = super::ids, requires = "ids")]
+    types: Option<super::Ids>,
+    /// Of an encoder: the second text of a pair.
+    #[arg(long, requires = "text")]
+    pair: Option<String>,
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
@@ -26,9 +33,43 @@ pub struct Arguments {
     json: bool,
 }
 
+/// What to read.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Input {
+    /// The sequence: 2,5,7
+    #[arg(long, value_parser = super::ids)]
+    ids: Option<super::Ids>,
+    /// A text, which the model's tokenizer makes ids of.
+    #[arg(long)]
+    text: Option<String>,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let folder = model_folder(&arguments.model)?;
+    if bert::model::is_encoder(&folder) {
+        let input = match (&arguments.input.ids, &arguments.input.text) {
+            (Some(ids), _) => encoder::Input::Ids { ids, types: arguments.types.as_ref() },
+            (None, text) => encoder::Input::Texts {
+                text: text.as_deref().unwrap_or_default(),
+                pair: arguments.pair.as_deref(),
+            },
+        };
+        let told = encoder::logits(&folder, &input, &arguments.out, &arguments.device)?;
+        if arguments.json {
+            println!("{told}");
+        }
+        return Ok(());
+    }
+    if arguments.types.is_some() || arguments.pair.is_some() {
+        return Err("BioGPT has no segments and reads no pairs of texts. Leave out --types and --pair".into());
+    }
     let model = arguments.device.load(&arguments.model)?;
-    let ids = arguments.ids.checked(&model.config)?;
+    let ids = match (&arguments.input.ids, &arguments.input.text) {
+        (Some(ids), _) => ids.clone(),
+        (None, text) => super::Ids(model.tokenizer.encode(text.as_deref().unwrap_or_default()).ids),
+    };
+    let ids = ids.checked(&model.config)?;
     let (length, d, vocabulary) = (ids.len(), model.config.hidden_size, model.config.vocab_size);
     let input: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
     let input = Tensor::<2, Int>::from_data(TensorData::new(input, [1, length]), &model.device);

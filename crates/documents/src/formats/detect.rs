@@ -43,12 +43,21 @@ pub(super) fn content(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Content, 
         return Ok(Content::Pdf);
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        let is_word = contains(bytes, b"word/document");
-        return if is_word {
-            Ok(Content::Docx)
-        } else {
-            unsupported("a ZIP archive", "Unpack it and import the files inside.")
-        };
+        if contains(bytes, b"word/document") {
+            return Ok(Content::Docx);
+        }
+        for (part, what, remedy) in [
+            (&b"xl/workbook"[..], "a spreadsheet", "Save its table as CSV (UTF-8)."),
+            (b"ppt/presentation", "a presentation", "Save it as .docx or plain text."),
+            (b"opendocument.text", "an OpenDocument text", "Save it as .docx or plain text."),
+            (b"opendocument.spreadsheet", "an OpenDocument spreadsheet", "Save its table as CSV (UTF-8)."),
+            (b"application/epub", "an EPUB book", "Save it as .docx or plain text."),
+        ] {
+            if contains(bytes, part) {
+                return unsupported(what, remedy);
+            }
+        }
+        return unsupported("a ZIP archive", "Unpack it and import the files inside.");
     }
     if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return unsupported(
@@ -180,6 +189,8 @@ fn json_format(text: &str, first_line_is_json: bool, intake: &Intake<'_>) -> Res
         Err(_) if json::items(text, "").items.first().is_some_and(|first| first.get().starts_with("[\"")) => {
             return Ok(Format::Jsonl);
         }
+        // Sound JSON of another shape: the reader tells what it lacks.
+        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => return Ok(Format::Jsonl),
         Err(error) => {
             // Damaged somewhere: the reader tells where, and keeps what is sound.
             let is_record =
@@ -308,6 +319,8 @@ mod tests {
             ("T1\tDrug 0 4\tword\n", "Import it together with file.txt"),
             ("{\"a\": ", "JSON"),
             ("PK\x03\x04....", "ZIP archive"),
+            ("PK\x03\x04....xl/workbook.xml", "Save its table as CSV"),
+            ("PK\x03\x04....application/vnd.oasis.opendocument.text", "OpenDocument text"),
             ("BZh91AY", "bzip2"),
         ] {
             let error = detect(text.as_bytes(), "file.dat").unwrap_err().to_string();

@@ -114,6 +114,14 @@ fn without_controls(text: String, intake: &mut Intake<'_>) -> Result<String, Rea
     Ok(text.chars().filter(|letter| !is_bad(*letter)).collect())
 }
 
+/// Whether some program ends a line at the letter. (Python's does at all of these.)
+pub(super) fn is_line_break(letter: char) -> bool {
+    matches!(
+        letter,
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
 /// The text without a byte order mark that another layer left.
 pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text.trim_start_matches('\u{feff}'))

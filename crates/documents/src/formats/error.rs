@@ -82,7 +82,7 @@ pub enum ReadError {
         problem: String,
     },
     /// A table without a column that is known to hold text.
-    #[error("{file} has no column named title, abstract or text. Choose the column that holds the text: {}. Where there is nothing to choose with, name that column \"text\" in the first line of the file.", .columns.join(", "))]
+    #[error("{file} has no column named title, abstract or text, but {}. Rename the column that holds the text to \"text\", in the first line of the file.", .columns.join(", "))]
     NoTextColumn {
         /// The file's name.
         file: String,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use super::index::grounded;
+use super::wording::{counted, quoted, some};
 use super::{Format, ReadError, Unit};
 use crate::limits::Limits;
 use crate::{Document, Entity, Infons, Target};
@@ -60,8 +62,8 @@ pub enum Notice {
     ControlCharacters(usize),
     /// Documents that share an id were given a number each.
     RepeatedIds(usize),
-    /// Lines outside any record that were passed over.
-    LinesOutsideRecords(usize),
+    /// The numbers of the lines outside any record that were passed over.
+    LinesOutsideRecords(Vec<usize>),
     /// Parts that are not text and were left out (`tables`, `references`, `comments`).
     LeftOut(&'static str, usize),
     /// The columns that the text was taken from.
@@ -88,8 +90,11 @@ impl fmt::Display for Notice {
             Self::RepeatedIds(count) => {
                 write!(f, "Documents that were given a number because their id is taken: {count}.")
             }
-            Self::LinesOutsideRecords(count) => write!(f, "Lines outside any record: {count}."),
-
+            Self::LinesOutsideRecords(lines) => {
+                let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                let word = if lines.len() == 1 { "line" } else { "lines" };
+                write!(f, "Lines outside any record, left out: {} ({word} {}).", lines.len(), some(&numbers))
+            }
             Self::LeftOut(what, count) => write!(f, "Left out: {what} ({count})."),
             Self::Columns(names) => write!(f, "The text was taken from: {}.", names.join(", ")),
             Self::FurtherIssues(count) => write!(f, "Further issues that are not listed: {count}."),
@@ -296,7 +301,7 @@ impl<'a> Intake<'a> {
             self.issue(
                 place,
                 message,
-                "They may belong to another version of the text, or to its full text.",
+                "The offsets may belong to another version of the text, or to its full text.",
             );
         }
         if !repeated.is_empty() {
@@ -321,32 +326,16 @@ impl<'a> Intake<'a> {
             }
             new
         });
-        // Leaving one out takes the ground from those that name it, and so on.
-        let mut dependents: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut sound = vec![true; document.relations.len()];
-        let mut fallen: Vec<usize> = Vec::new();
-        for (index, relation) in document.relations.iter().enumerate() {
-            let is_there = |target: &Target| match target {
-                Target::Entity(id) => entities.contains(id.as_str()),
-                Target::Relation(id) => ids.contains(id),
-                Target::Concept(_) => true,
-            };
-            if !relation.arguments.iter().all(|argument| is_there(&argument.target)) {
-                fallen.push(index);
-            }
-            for argument in &relation.arguments {
-                if let Target::Relation(id) = &argument.target {
-                    dependents.entry(id).or_default().push(index);
-                }
-            }
-        }
-        while let Some(index) = fallen.pop() {
-            let Some(relation) = document.relations.get(index) else { continue };
-            if std::mem::replace(&mut sound[index], false) {
-                left_out.push(relation.id.clone());
-                fallen.extend(dependents.get(relation.id.as_str()).into_iter().flatten());
-            }
-        }
+        let is_there = |target: &Target| match target {
+            Target::Entity(id) => entities.contains(id.as_str()),
+            Target::Relation(id) => ids.contains(id),
+            Target::Concept(_) => true,
+        };
+        let sound = grounded(&document.relations, |relation| {
+            relation.arguments.iter().all(|argument| is_there(&argument.target))
+        });
+        let fallen = document.relations.iter().zip(&sound).filter(|(_, sound)| !**sound);
+        left_out.extend(fallen.map(|(relation, _)| relation.id.clone()));
         let mut sound = sound.into_iter();
         document.relations.retain(|_| sound.next().unwrap_or(false));
         for relation in &mut document.relations {
@@ -382,32 +371,6 @@ impl<'a> Intake<'a> {
             runs: self.runs,
         })
     }
-}
-
-/// Up to three examples of `items`, for a message.
-pub(super) fn some(items: &[String]) -> String {
-    let mut shown = items.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    if items.len() > 3 {
-        shown.push_str(" …");
-    }
-    shown
-}
-
-/// A count with its noun, in the number that fits: `1 mention`, `3 mentions`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// A mention as a message names it: its words, shortened, else its id.
-pub(super) fn quoted(words: &str, id: &str) -> String {
-    if words.is_empty() {
-        return id.to_owned();
-    }
-    let mut short: String = words.chars().take(40).collect();
-    if short.len() < words.len() {
-        short.push('…');
-    }
-    format!("\"{short}\"")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{Concept, Document, Entity, Target};
+use crate::{Concept, Document, Entity, Relation, Target};
 
 /// The mentions and relations of a document, by id.
 pub(super) struct Index<'d> {
@@ -42,6 +42,31 @@ impl<'d> Index<'d> {
         }
         self.relations.contains(id).then(|| Target::Relation(id.to_owned()))
     }
+}
+
+/// Which of the relations can be kept, where `holds` tells it of each alone: leaving one out takes the ground from those
+/// that name it, and so on.
+pub(super) fn grounded(relations: &[Relation], holds: impl Fn(&Relation) -> bool) -> Vec<bool> {
+    let mut dependents: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut fallen: Vec<usize> = Vec::new();
+    for (index, relation) in relations.iter().enumerate() {
+        if !holds(relation) {
+            fallen.push(index);
+        }
+        for argument in &relation.arguments {
+            if let Target::Relation(id) = &argument.target {
+                dependents.entry(id).or_default().push(index);
+            }
+        }
+    }
+    let mut kept = vec![true; relations.len()];
+    while let Some(index) = fallen.pop() {
+        let (Some(relation), Some(is_kept)) = (relations.get(index), kept.get_mut(index)) else { continue };
+        if std::mem::replace(is_kept, false) {
+            fallen.extend(dependents.get(relation.id.as_str()).into_iter().flatten());
+        }
+    }
+    kept
 }
 
 /// Gives out ids, numbered where a file repeats or leaves them out.

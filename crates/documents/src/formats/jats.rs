@@ -20,26 +20,34 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
 fn article(article: &Element, intake: &mut Intake<'_>) -> Document {
     let front = article.child("front").or_else(|| article.child("front-stub")).unwrap_or(article);
     let meta = front.child("article-meta").unwrap_or(front);
-    let infons = bibliography(front, meta);
+    let mut infons = bibliography(front, meta);
+    infons.extend(article.attribute("article-type").map(|kind| ("article_type".to_owned(), kind.to_owned())));
     let id = ["pmid", "pmc", "doi"].iter().find_map(|key| infons.get(*key)).cloned().unwrap_or_default();
     let mut document = Document { id, infons, ..Document::default() };
     let titles = meta.child("title-group").unwrap_or(meta);
     document.push_passage("title", &title(titles));
-    intake.left_out("titles in other languages", titles.all("trans-title-group").count());
+    let translated = titles.all("trans-title-group").chain(titles.all("trans-title"));
+    intake.left_out("titles in other languages", translated.count());
+    intake.left_out("short titles", titles.all("alt-title").count());
+    intake.left_out("notes about the authors", meta.all("author-notes").count());
 
     let (side, main): (Vec<&Element>, Vec<&Element>) =
         meta.all("abstract").partition(|part| is_side_abstract(part));
     // Those that repeat an abstract are read where they are the only ones.
-    let (chosen, others) = if main.is_empty() { (side, Vec::new()) } else { (main, side) };
+    let (mut chosen, others) = if main.is_empty() { (side, Vec::new()) } else { (main, side) };
+    let mut translated: Vec<&Element> = meta.all("trans-abstract").collect();
+    if chosen.is_empty() {
+        chosen.extend(translated.drain(..translated.len().min(1)));
+    }
     for part in chosen {
         blocks(part, "abstract", None, &mut document, intake);
     }
     intake.left_out("further abstracts (graphical, short, for the public)", others.len());
-    intake.left_out("abstracts in other languages", meta.all("trans-abstract").count());
+    intake.left_out("abstracts in other languages", translated.len());
     if let Some(body) = article.child("body") {
         blocks(body, "body", None, &mut document, intake);
     }
-    if let Some(floats) = article.child("floats-group").or_else(|| article.child("floats-wrap")) {
+    for floats in article.all("floats-group").chain(article.all("floats-wrap")) {
         blocks(floats, "body", None, &mut document, intake);
     }
     for part in article.all("back").flat_map(Element::elements) {
@@ -111,16 +119,36 @@ fn blocks(
     let heading = own.map(|title| words(Some(title))).filter(|title| !title.is_empty());
     let section = heading.as_deref().or(section);
     let mut loose = String::new();
+    // "2.1" or "Box 3", for the title or the words that follow.
+    let mut label = String::new();
     for child in &element.children {
         match child {
             Node::Element(inner) if !is_inline(&inner.name) => {
                 push(kind, &collapse(&std::mem::take(&mut loose)), section, document);
-                block(inner, kind, section, document, intake);
+                let label_before = std::mem::take(&mut label);
+                match &*inner.name {
+                    "label" if is_labelled(&element.name) => label = words(Some(inner)),
+                    "title" | "caption" => {
+                        let kind = if &*inner.name == "title" { "heading" } else { kind };
+                        let whole = collapse(&format!("{label_before} {}", words(Some(inner))));
+                        push(kind, &whole, section, document);
+                    }
+                    _ => {
+                        push("heading", &label_before, section, document);
+                        block(inner, kind, section, document, intake);
+                    }
+                }
             }
             child => push_node(child, &is_left_out, &mut loose),
         }
     }
     push(kind, &collapse(&loose), section, document);
+    push("heading", &label, section, document);
+}
+
+/// Parts whose label belongs to their title or words. That of a section's list item is a mark.
+fn is_labelled(name: &str) -> bool {
+    matches!(name, "sec" | "app" | "boxed-text" | "statement" | "fig-group" | "supplementary-material")
 }
 
 fn block(
@@ -131,7 +159,6 @@ fn block(
     intake: &mut Intake<'_>,
 ) {
     match &*inner.name {
-        "title" => push("heading", &words(Some(inner)), section, document),
         "sec"
         | "list"
         | "list-item"
@@ -153,6 +180,9 @@ fn block(
             let caption = words(inner.child("caption"));
             push("caption", &collapse(&format!("{label} {caption}")), section, document);
             intake.left_out("tables", inner.everywhere("table").len());
+            let beside = ["alt-text", "long-desc", "attrib", "permissions"];
+            let beside = beside.into_iter().map(|name| inner.all(name).count());
+            intake.left_out("credits and descriptions of figures", beside.sum());
         }
         "p" => paragraph(inner, kind, section, document, intake),
         "disp-formula" | "disp-formula-group" | "preformat" | "code" | "term" => {
@@ -299,6 +329,13 @@ fn bibliography(front: &Element, meta: &Element) -> Infons {
     let keywords =
         meta.all("kwd-group").flat_map(|group| group.all("kwd")).map(|keyword| words(Some(keyword)));
     keep("keywords", keywords.filter(|keyword| !keyword.is_empty()).collect::<Vec<_>>().join("; "));
+    let related = meta.all("related-article").map(|related| {
+        let part = |name: &str| related.attribute(name).unwrap_or_default().to_owned();
+        [part("related-article-type"), part("href")].join(" ").trim().to_owned()
+    });
+    keep("related_articles", related.filter(|one| !one.is_empty()).collect::<Vec<_>>().join("; "));
+    let statements = meta.all("funding-group").flat_map(|group| group.all("funding-statement"));
+    keep("funding", statements.map(|part| words(Some(part))).collect::<Vec<_>>().join("; "));
     let licence = meta.at(&["permissions", "license"]);
     keep("licence", licence.and_then(|licence| licence.attribute("href")).unwrap_or_default().to_owned());
     infons
@@ -418,5 +455,40 @@ mod tests {
                 "Left out: sections of the back matter (1)."
             ]
         );
+    }
+
+    #[test]
+    fn labels_stand_before_their_titles() {
+        let body = "<body><sec><label>2.1</label><title>Doses</title><p>High.</p></sec>\
+            <boxed-text><label>Box 3</label><caption><title>Signs</title></caption><p>Pale.</p></boxed-text>\
+            <statement><label>Rule 1</label><p>Stop.</p></statement></body>";
+        let import = article("", body);
+        assert_eq!(import.documents[0].text, "2.1 Doses\nHigh.\nBox 3 Signs\nPale.\nRule 1\nStop.");
+        assert_eq!(import.documents[0].passages[1].infons["section"], "Doses");
+    }
+
+    #[test]
+    fn keeps_what_an_article_is_and_is_about() {
+        let front = "<title-group><article-title>Retraction</article-title><alt-title>Short</alt-title></title-group>\
+            <author-notes><fn><p>Equal.</p></fn></author-notes>\
+            <related-article related-article-type=\"retracted-article\" xlink:href=\"10.1/y\" xmlns:xlink=\"x\"/>";
+        let text = format!(
+            "<article article-type=\"retraction\"><front><article-meta>{front}</article-meta></front></article>"
+        );
+        let import = read(text.as_bytes(), "a.xml").unwrap();
+        let infons = &import.documents[0].infons;
+        assert_eq!(infons["article_type"], "retraction");
+        assert_eq!(infons["related_articles"], "retracted-article 10.1/y");
+        assert_eq!(told(&import), ["Left out: notes about the authors (1).", "Left out: short titles (1)."]);
+    }
+
+    #[test]
+    fn an_only_abstract_is_read_in_any_language() {
+        let abstracts = "<trans-abstract><p>Eisen hilft.</p></trans-abstract><trans-abstract><p>Le zinc aide.</p></trans-abstract>";
+        let import = article(abstracts, "");
+        assert_eq!(import.documents[0].text, "Eisen hilft.");
+        assert_eq!(told(&import), ["Left out: abstracts in other languages (1)."]);
+        let import = article(&format!("<abstract><p>Zinc helps.</p></abstract>{abstracts}"), "");
+        assert_eq!(import.documents[0].text, "Zinc helps.");
     }
 }

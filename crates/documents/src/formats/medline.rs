@@ -33,7 +33,7 @@ const PROSE: [&str; 7] = ["TI", "BTI", "CTI", "TT", "AB", "OAB", "COIS"];
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     let has_ids = text.lines().any(|line| tag(line, 4) == Some("PMID"));
     let mut open: Option<Fields> = None;
-    let mut outside = 0;
+    let mut outside = Vec::new();
     let mut after_blank = false;
     for (number, line) in (1..).zip(text.lines()) {
         if intake.is_full() {
@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             after_blank = true;
             continue;
         }
-        if let Some(name) = tag(line, 4) {
+        if let Some((name, value)) = field(line) {
             let holds = |name: &str| open.as_ref().is_some_and(|fields| fields.all(name).next().is_some());
             let is_new = match name {
                 "PMID" => after_blank || holds("PMID"),
@@ -54,9 +54,8 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             if is_new && let Some(fields) = open.take() {
                 record(&fields, intake);
             }
-            let value = line.get(4..).unwrap_or_default().trim_start_matches('-').trim().to_owned();
             let fields = open.get_or_insert_with(|| Fields { line: number, fields: Vec::new() });
-            fields.fields.push((name.to_owned(), value));
+            fields.fields.push((name.to_owned(), value.to_owned()));
         } else if let Some((name, value)) = open.as_mut().and_then(|fields| fields.fields.last_mut())
             && (line.starts_with([' ', '\t']) || (!after_blank && PROSE.contains(&name.as_str())))
         {
@@ -65,17 +64,27 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             }
             value.push_str(line.trim());
         } else {
-            outside += 1;
+            outside.push(number);
         }
         after_blank = false;
     }
     if let Some(fields) = open {
         record(&fields, intake);
     }
-    if outside > 0 {
+    if !outside.is_empty() {
         intake.notice(super::Notice::LinesOutsideRecords(outside));
     }
     Ok(())
+}
+
+/// The tag and the value of a line; some programs write one blank before the dash (`GN - x`).
+fn field(line: &str) -> Option<(&str, &str)> {
+    if let Some(name) = tag(line, 4) {
+        return Some((name, line.get(4..).unwrap_or_default().trim_start_matches('-').trim()));
+    }
+    let (name, value) = line.split_once(" - ")?;
+    let is_tag = name.len() == 2 && name.bytes().all(|letter| letter.is_ascii_uppercase());
+    is_tag.then(|| (name, value.trim()))
 }
 
 fn record(fields: &Fields, intake: &mut Intake<'_>) {
@@ -152,7 +161,7 @@ mod tests {
         assert_eq!(document.infons["authors"], "Doe, Jane; Roe, Rick");
         assert_eq!((document.infons["doi"].as_str(), document.infons["year"].as_str()), ("10.1/x", "2002"));
         assert_eq!(import.issues[0].place, "line 16, PMID 3");
-        assert_eq!(import.notices, [Notice::LinesOutsideRecords(1)]);
+        assert_eq!(import.notices, [Notice::LinesOutsideRecords(vec![12])]);
     }
 
     #[test]
@@ -169,10 +178,11 @@ mod tests {
 
     #[test]
     fn keeps_every_field() {
-        let text = "PMID- 9\nTI  - Zinc.\nAB  - It harms.\nRIN - J Test. PMID: 10\nGR  - R01\nGR  - R02\nDP  - 2019 Sep\nSO  - J Test. 2019\n";
+        let text = "PMID- 9\nTI  - Zinc.\nAB  - It harms.\nGN - KIE: Bioethics\nRIN - J Test. PMID: 10\nGR  - R01\nGR  - R02\nDP  - 2019 Sep\nSO  - J Test. 2019\n";
         let import = read(text.as_bytes(), "a.nbib").unwrap();
         let infons = &import.documents[0].infons;
         for (key, value) in [
+            ("GN", "KIE: Bioethics"),
             ("RIN", "J Test. PMID: 10"),
             ("GR", "R01; R02"),
             ("DP", "2019 Sep"),

@@ -35,6 +35,7 @@ mod records;
 mod ris;
 mod table;
 pub mod training;
+mod wording;
 mod xml;
 
 pub use detect::detect;

@@ -1,7 +1,8 @@
 //! PubMed's XML: `PubmedArticleSet` and the citations and book chapters in it.
 
 use super::ReadError;
-use super::import::{Intake, counted};
+use super::import::Intake;
+use super::wording::counted;
 use super::xml::{self, Element, Record};
 use crate::{Document, Infons};
 
@@ -37,7 +38,7 @@ fn withdrawn(list: &Element, line: usize, intake: &mut Intake<'_>) {
 
 /// Whether it is what PubMed writes for a title that it has only in another language.
 fn is_no_title(title: &str) -> bool {
-    title.trim_end_matches('.') == "[Not Available]"
+    title.trim_end_matches('.').eq_ignore_ascii_case("[Not Available]")
 }
 
 fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
@@ -60,11 +61,11 @@ fn citation(record: &Element, intake: &mut Intake<'_>) -> Document {
     if sections.is_empty() {
         if let Some((first, rest)) = others.split_first() {
             push_sections(&first.all("AbstractText").collect::<Vec<_>>(), &mut document);
-            intake.left_out("abstracts in other languages", rest.len());
+            intake.left_out("further abstracts (in other languages, or for other readers)", rest.len());
         }
     } else {
         push_sections(&sections, &mut document);
-        intake.left_out("abstracts in other languages", others.len());
+        intake.left_out("further abstracts (in other languages, or for other readers)", others.len());
     }
     document.infons = bibliography(record, medline, article);
     document
@@ -143,6 +144,20 @@ fn bibliography(record: &Element, medline: &Element, article: &Element) -> Infon
         })),
     );
     keep("coi_statement", words(medline.child("CoiStatement")));
+    let banks = article.all("DataBankList").flat_map(|list| list.all("DataBank"));
+    let numbers = banks.flat_map(|bank| {
+        let name = words(bank.child("DataBankName"));
+        let list = bank.all("AccessionNumberList").flat_map(|list| list.all("AccessionNumber"));
+        list.map(move |number| format!("{name} {}", words(Some(number)))).collect::<Vec<_>>()
+    });
+    keep("databanks", join(numbers));
+    let grants = article.all("GrantList").flat_map(|list| list.all("Grant"));
+    keep("grants", join(grants.map(|grant| parts(grant, &["GrantID", "Agency", "Country"]))));
+    keep("copyright", words(article.at(&["Abstract", "CopyrightInformation"])));
+    keep("volume", words(journal.and_then(|journal| journal.at(&["JournalIssue", "Volume"]))));
+    keep("issue", words(journal.and_then(|journal| journal.at(&["JournalIssue", "Issue"]))));
+    keep("pages", words(article.at(&["Pagination", "MedlinePgn"])));
+    keep("notes", join(medline.all("GeneralNote").map(|note| words(Some(note)))));
     keep("mesh", join(headings.map(|heading| words(heading.child("DescriptorName")))));
     let keywords = medline.all("KeywordList").flat_map(|list| list.all("Keyword"));
     keep("keywords", join(keywords.map(|keyword| words(Some(keyword)))));
@@ -159,6 +174,12 @@ fn author(author: &Element) -> String {
     let given = given.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     let family = words(author.child("LastName"));
     [family, given].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Some of an element's parts, with commas between.
+fn parts(element: &Element, names: &[&str]) -> String {
+    let parts = names.iter().map(|name| words(element.child(name))).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn join(parts: impl Iterator<Item = String>) -> String {
@@ -214,7 +235,10 @@ mod tests {
             assert_eq!(document.infons[key], value);
         }
         assert!(!document.infons.contains_key("pmc"), "that is a reference's");
-        assert_eq!(import.notices, [Notice::LeftOut("abstracts in other languages", 1)]);
+        assert_eq!(
+            import.notices,
+            [Notice::LeftOut("further abstracts (in other languages, or for other readers)", 1)]
+        );
     }
 
     fn set(inside: &str) -> crate::formats::Import {
@@ -223,7 +247,7 @@ mod tests {
 
     #[test]
     fn takes_the_vernacular_title_where_there_is_no_other() {
-        for none in ["[Not Available].", "[Not Available]"] {
+        for none in ["[Not Available].", "[Not Available]", "[Not available]."] {
             let import = set(&format!(
                 "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>{none}</ArticleTitle><VernacularTitle>Sulla gotta.</VernacularTitle></Article></MedlineCitation></PubmedArticle>"
             ));
@@ -249,15 +273,21 @@ mod tests {
     }
 
     #[test]
-    fn keeps_retractions_and_chemicals() {
+    fn keeps_retractions_chemicals_and_trials() {
         let import = set(
-            "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>Zinc.</ArticleTitle></Article>\
+            "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>Zinc.</ArticleTitle>\
+            <DataBankList><DataBank><DataBankName>ClinicalTrials.gov</DataBankName><AccessionNumberList><AccessionNumber>NCT1</AccessionNumber></AccessionNumberList></DataBank></DataBankList>\
+            <GrantList><Grant><GrantID>R01</GrantID><Agency>NIH</Agency></Grant></GrantList></Article>\
             <ChemicalList><Chemical><RegistryNumber>J41CSQ7QDS</RegistryNumber><NameOfSubstance UI=\"D015032\">Zinc</NameOfSubstance></Chemical></ChemicalList>\
             <CommentsCorrectionsList><CommentsCorrections RefType=\"RetractionIn\"><RefSource>J Test. 2020</RefSource><PMID>10</PMID></CommentsCorrections></CommentsCorrectionsList>\
             </MedlineCitation></PubmedArticle>",
         );
         let infons = &import.documents[0].infons;
         assert_eq!(infons["chemicals"], "Zinc (J41CSQ7QDS)");
+        assert_eq!(
+            (infons["databanks"].as_str(), infons["grants"].as_str()),
+            ("ClinicalTrials.gov NCT1", "R01, NIH")
+        );
         assert_eq!(infons["corrections"], "RetractionIn: J Test. 2020 PMID 10");
     }
 

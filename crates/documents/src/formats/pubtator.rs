@@ -5,12 +5,13 @@
 
 use std::fmt::Write as _;
 
+use super::encoding::is_line_break;
 use super::import::Intake;
 use super::index::Index;
 use super::offsets::Offsets;
 use super::placement::{self, Claim, Counting, Ground, Segment, UNITS};
 use super::{Notice, ReadError, Unit, identifiers, infons};
-use crate::{Argument, Document, Entity, Infons, Relation, Target};
+use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
 
 /// Longest id that is told from prose; by `detect` too.
 pub(super) const LONGEST_ID: usize = 60;
@@ -193,7 +194,7 @@ pub(super) fn write(documents: &[Document]) -> String {
         let id: String = document.id.replace(|letter: char| letter.is_whitespace() || letter == '|', "_");
         let id: String = id.chars().take(LONGEST_ID).collect();
         let (title, rest) = halves(document);
-        let _ = writeln!(text, "{id}|t|{}\n{id}|a|{}", on_one_line(title), on_one_line(rest));
+        let _ = writeln!(text, "{id}|t|{}\n{id}|a|{}", flat(title), flat(rest));
         let lead = usize::from(title.is_empty());
         let offsets = Offsets::new(&document.text, Unit::CodePoints);
         for entity in &document.entities {
@@ -201,15 +202,12 @@ pub(super) fn write(documents: &[Document]) -> String {
                 continue;
             };
             let (start, end) = (offsets.at_byte(first.start) + lead, offsets.at_byte(last.end) + lead);
+            // Other tools refuse a file whose words are not those of the text.
+            let words = Span::new(first.start, last.end).slice(&document.text).unwrap_or(&entity.text);
             let ids = identifiers::write(&entity.kind, &entity.concepts);
             let ids = if ids.is_empty() { "-1" } else { ids.as_str() };
-            let _ = write!(
-                text,
-                "{id}\t{start}\t{end}\t{}\t{}\t{}",
-                flat(&entity.text),
-                flat(&entity.kind),
-                flat(ids)
-            );
+            let _ =
+                write!(text, "{id}\t{start}\t{end}\t{}\t{}\t{}", flat(words), flat(&entity.kind), flat(ids));
             for column in further_columns(entity) {
                 let _ = write!(text, "\t{}", flat(&column));
             }
@@ -270,21 +268,27 @@ fn further_columns(entity: &Entity) -> Vec<String> {
     columns
 }
 
-/// Title and the rest, where the text begins with a title and one character parts it from what follows.
+/// Title and the rest, where one character parts them: at the title's end, else at the end of the first line, for tools
+/// differ in how they count from an empty title. A text that is known to be an abstract has none.
 fn halves(document: &Document) -> (&str, &str) {
-    let title =
-        document.passages.first().filter(|passage| passage.kind == "title" && passage.span.start == 0);
-    let parted = title.and_then(|title| {
-        let words = title.span.slice(&document.text)?;
-        let rest = document.text.get(title.span.end..)?;
-        let mut letters = rest.chars();
-        match letters.next() {
-            None => Some((words, "")),
-            Some(separator) if separator.is_whitespace() => Some((words, letters.as_str())),
-            Some(_) => None,
-        }
+    let text = document.text.as_str();
+    let first = document.passages.first();
+    let title = first.filter(|passage| passage.kind == "title" && passage.span.start == 0);
+    let end = title.map(|title| title.span.end).filter(|end| {
+        text.get(*end..).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
     });
-    parted.unwrap_or(("", &document.text))
+    if end.is_none() && first.is_some_and(|passage| passage.kind == "abstract") {
+        return ("", text);
+    }
+    let end = end.or_else(|| text.find(['\n', '\r'])).unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        Some((title, rest)) if !title.trim().is_empty() => {
+            let mut letters = rest.chars();
+            letters.next();
+            (title, letters.as_str())
+        }
+        _ => ("", text),
+    }
 }
 
 /// The id of a participant: its concept's, or that of the mention it is.
@@ -296,14 +300,9 @@ fn identifier(argument: &Argument, index: &Index<'_>) -> Option<String> {
     }
 }
 
-/// Text on one line; as many code points as before.
-fn on_one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
 /// Text on one line and in one column; as many code points as before.
 fn flat(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ")
+    text.replace(|letter: char| letter == '\t' || is_line_break(letter), " ")
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ enum Flavour {
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     let is_ris = text.lines().any(|line| tag(line).is_some());
     let flavour = if is_ris { Flavour::Ris } else { Flavour::WebOfScience };
-    let mut reading = Reading { flavour, open: None, ended: None, outside: 0 };
+    let mut reading = Reading { flavour, open: None, ended: None, outside: Vec::new() };
     for (number, line) in (1..).zip(text.lines()) {
         if intake.is_full() {
             return Ok(());
@@ -41,13 +41,13 @@ struct Reading {
     open: Option<Fields>,
     /// The record that the last ER ended, while its lines may still follow; and what has followed since.
     ended: Option<(Fields, Vec<(String, String)>)>,
-    outside: usize,
+    outside: Vec<usize>,
 }
 
 impl Reading {
     fn line(&mut self, number: usize, line: &str, intake: &mut Intake<'_>) {
         match field(line, self.flavour) {
-            Some(("ER", _)) => self.end(intake),
+            Some(("ER", _)) => self.end(number, intake),
             Some((name, _))
                 if self.flavour == Flavour::WebOfScience && matches!(name, "FN" | "VR" | "EF") => {}
             Some((name, value)) => self.field(number, name, value, intake),
@@ -63,7 +63,7 @@ impl Reading {
                     fields.after_blank = fields.fields.len();
                 }
             }
-            None => self.continuation(line),
+            None => self.continuation(number, line),
         }
     }
 
@@ -106,7 +106,7 @@ impl Reading {
         self.open = Some(fields);
     }
 
-    fn continuation(&mut self, line: &str) {
+    fn continuation(&mut self, number: usize, line: &str) {
         let open = self.open.as_mut().and_then(|fields| fields.fields.last_mut());
         let last = match (open, &mut self.ended) {
             (None, Some((_, further))) => further.last_mut(),
@@ -118,15 +118,15 @@ impl Reading {
                 value.push_str(if is_list { "; " } else { " " });
                 value.push_str(line.trim());
             }
-            None => self.outside += 1,
+            None => self.outside.push(number),
         }
     }
 
-    fn end(&mut self, intake: &mut Intake<'_>) {
+    fn end(&mut self, number: usize, intake: &mut Intake<'_>) {
         let further = self.emit_ended(intake);
         match self.open.take() {
             Some(fields) => self.ended = Some((fields, Vec::new())),
-            None if further.is_empty() => self.outside += 1,
+            None if further.is_empty() => self.outside.push(number),
             None => {
                 let fields = Fields { fields: further, ..Fields::default() };
                 self.ended = Some((fields, Vec::new()));
@@ -154,7 +154,7 @@ impl Reading {
             );
             record(&fields, self.flavour, intake);
         }
-        if self.outside > 0 {
+        if !self.outside.is_empty() {
             intake.notice(Notice::LinesOutsideRecords(self.outside));
         }
     }
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(import.documents[0].id, "a");
         assert_eq!(import.documents[1].id, "a-2");
         assert_eq!(import.issues[0].place, "line 11");
-        assert_eq!(import.notices, [Notice::LinesOutsideRecords(1)]);
+        assert_eq!(import.notices, [Notice::LinesOutsideRecords(vec![1])]);
     }
 
     #[test]

@@ -89,10 +89,16 @@ impl Workbench {
         Ok(())
     }
 
-    /// Stores what a preview has read, as one step of undo.
-    pub fn import_previewed(&self, job: &str, preview: &str, sink: Sink<wire::ImportEvent>) {
+    /// Stores what a preview has read, as one step of undo, but for the documents at the places `left_out` (from 0) in its list.
+    pub fn import_previewed(
+        &self,
+        job: &str,
+        preview: &str,
+        left_out: &[u32],
+        sink: Sink<wire::ImportEvent>,
+    ) {
         self.stream(job, sink, |stream| {
-            let stored = self.store_previewed(preview, &mut |done, total| {
+            let stored = self.store_previewed(preview, left_out, &mut |done, total| {
                 stream.tell(wire::ImportEvent::Progress { done, total });
                 !stream.is_stopped()
             })?;
@@ -111,7 +117,7 @@ impl Workbench {
     /// # Errors
     /// Those of the library; when the preview is over.
     pub fn import_all(&self, preview: &str) -> Result<Vec<wire::Id>> {
-        let stored = self.store_previewed(preview, &mut |_, _| true)?;
+        let stored = self.store_previewed(preview, &[], &mut |_, _| true)?;
         Ok(stored.iter().flat_map(|(imported, _)| imported).filter_map(number).collect())
     }
 
@@ -119,11 +125,14 @@ impl Workbench {
     fn store_previewed(
         &self,
         preview: &str,
+        left_out: &[u32],
         go_on: &mut dyn FnMut(u32, u32) -> bool,
     ) -> Result<Option<(Vec<Imported>, wire::Change)>> {
-        let read = self.previews.take(preview).ok_or_else(|| {
+        let mut read = self.previews.take(preview).ok_or_else(|| {
             not_found("This preview is no longer there.", "Drop or choose the files again.")
         })?;
+        let mut place = 0..;
+        read.documents.retain(|_| place.next().is_none_or(|place| !left_out.contains(&place)));
         let total = count(read.documents.len() as u64);
         if !go_on(0, total) {
             return Ok(None);

@@ -30,6 +30,8 @@ pub struct Classified {
     pub sentences: Vec<(Span, Vec<LabelScore>)>,
     /// The probability that a label holds for any sentence, the likeliest label first.
     pub labels: Vec<LabelScore>,
+    /// From this probability on a sentence has a label, and the document with it.
+    pub threshold: f64,
     /// As findings.
     pub outcome: Outcome,
 }
@@ -95,7 +97,7 @@ pub fn classify(
             outcome.predictions.push(Prediction { evidence: supports, ..label(score, None) });
         }
     }
-    Ok(Classified { sentences: found, labels, outcome })
+    Ok(Classified { sentences: found, labels, threshold, outcome })
 }
 
 /// How likely each label is, by what the model writes first and the words of the sentence.

@@ -47,6 +47,7 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn Generator> {
         tasks: tuned.iter().map(|task| ((*task).to_owned(), prompt.clone())).collect(),
         metrics: Default::default(),
         training: Vec::new(),
+        heads: Vec::new(),
         files: Default::default(),
     };
     let network = Network::init(&config, 5, &device);

@@ -53,6 +53,7 @@ impl Workbench {
             document: document_of(stored.id),
             title: stored.title,
             labels: classified.labels.iter().map(score).collect(),
+            threshold: classified.threshold,
             run: id_of(run.0),
         });
         Ok(())

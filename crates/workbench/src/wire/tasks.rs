@@ -229,8 +229,11 @@ pub enum ClassifyEvent {
         document: Id,
         /// Its title.
         title: String,
-        /// The union of its sentences' labels.
+        /// How likely each label is of the document.
         labels: Vec<LabelScore>,
+        /// From this probability on a sentence has a label, and the document with it.
+        #[specta(type = Number)]
+        threshold: f64,
         /// The run it is stored as.
         run: Id,
     },

@@ -29,7 +29,7 @@ fn real_files_are_read_or_refused_with_a_reason() {
             "{issue:?}"
         );
     }
-    let (_, ending) = heard(|sink| workbench.import_previewed("import", &preview.id, sink));
+    let (_, ending) = heard(|sink| workbench.import_previewed("import", &preview.id, &[], sink));
     assert_eq!(ending, wire::Ending::Finished);
     let ids =
         workbench.document_ids(wire::DocumentOrder::OldestFirst, &wire::DocumentFilter::default()).unwrap();
@@ -68,6 +68,28 @@ fn a_pair_of_brat_files_is_one_document_and_a_bad_file_stops_nothing() {
 }
 
 #[test]
+fn a_document_that_is_left_out_of_an_import_stays_out_and_one_undo_takes_the_others_back() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    let given = |place: u32| wire::NewDocument {
+        source_id: place.to_string(),
+        title: format!("Report {place}"),
+        text: format!("Lithium caused tremor in report {place}."),
+    };
+    let source =
+        wire::ImportSource::Documents { origin: "test".into(), documents: (0..4).map(given).collect() };
+    let seen = preview(&workbench, &source);
+    let (events, ending) = heard(|sink| workbench.import_previewed("import", &seen.id, &[0, 2], sink));
+    assert_eq!(ending, wire::Ending::Finished);
+    let Some(wire::ImportEvent::Imported { documents, .. }) = events.last() else { panic!("{events:?}") };
+    let titles = documents.iter().map(|id| workbench.document(*id).unwrap().title);
+    assert_eq!(titles.collect::<Vec<_>>(), ["Report 1", "Report 3"]);
+    workbench.undo(wire::Track::Curation).unwrap();
+    let left = workbench.document_ids(wire::DocumentOrder::OldestFirst, &wire::DocumentFilter::default());
+    assert!(left.unwrap().is_empty());
+}
+
+#[test]
 fn what_cannot_be_imported_is_told() {
     let scratch = Scratch::new();
     let workbench = scratch.open();
@@ -83,7 +105,7 @@ fn what_cannot_be_imported_is_told() {
     assert!(missing.message.contains("/nowhere/at/all.xml"), "{missing:?}");
     let empty = failure(&wire::ImportSource::Text { text: "  \n".into(), origin: "pasted".into() });
     assert_eq!(empty.code, ErrorCode::BadInput);
-    let (_, ending) = heard(|sink| workbench.import_previewed("import", "preview-99", sink));
+    let (_, ending) = heard(|sink| workbench.import_previewed("import", "preview-99", &[], sink));
     assert!(matches!(ending, wire::Ending::Failed { error } if error.code == ErrorCode::NotFound));
 }
 

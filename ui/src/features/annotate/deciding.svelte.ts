@@ -31,7 +31,9 @@ export class Deciding {
     session.app.onTurn((change) => this.turned(change))
   }
 
-  readonly acceptable: readonly Relation[] = $derived.by(() => this.session.rows.filter((one) => statusOf(one) === 'open' && !this.pending.has(subjectKey(one.subject))))
+  readonly acceptable: readonly Relation[] = $derived.by(() =>
+    this.session.rows.filter((one) => statusOf(one) === 'open' && !this.pending.has(subjectKey(one.subject))),
+  )
 
   /** The subject that keys act on: the mention the keyboard is at, or else the selected row. */
   get target(): Subject | null {
@@ -45,9 +47,11 @@ export class Deciding {
     let why: string | null = null
     if (this.leaving || session.app.document !== session.view?.id) why = 'the next document was not on the screen yet'
     else if (this.pending.has(subjectKey(target))) why = 'the last decision is still being stored'
-    else if (press !== null && subjectKey(target) === this.settled) why = 'nothing else is left to decide. Select the relation to decide it again'
+    else if (press !== null && subjectKey(target) === this.settled)
+      why = 'nothing else is left to decide. Select the relation to decide it again'
     else if (press !== null && !session.sight.had(press.at)) why = 'the next relation was not on the screen yet'
-    else if (press !== null && !(session.marking.activeMention?.entity ? this.mentionInView() : this.rowInView())) why = 'what it would decide was out of view. Look at it and press again'
+    else if (press !== null && !(session.marking.activeMention?.entity ? this.mentionInView() : this.rowInView()))
+      why = 'what it would decide was out of view. Look at it and press again'
     this.refusal = why === null ? null : `Key not taken: ${why}.`
     if (this.refusal !== null) session.announcement = this.refusal
     return why === null ? target : null
@@ -82,7 +86,8 @@ export class Deciding {
 
   async acceptAll(subjects: readonly Subject[]): Promise<void> {
     const { app } = this.session
-    if (subjects.length > 0) await app.act(() => app.host.decide(subjects.map((subject) => ({ kind: 'accept', subject }))))
+    if (subjects.length > 0)
+      await app.act(() => app.host.decide(subjects.map((subject) => ({ kind: 'accept', subject }))))
   }
 
   /** Decides; if it was about the selected row, the next one is selected before this one is stored. */
@@ -146,7 +151,9 @@ export class Deciding {
       const open = new Set(await app.host.documentIds('newestFirst', undecided))
       if (app.document !== here) return
       const place = neighbours.indexOf(here ?? -1)
-      const next = [...neighbours.slice(place + 1), ...neighbours.slice(0, Math.max(0, place))].find((id) => open.has(id))
+      const next = [...neighbours.slice(place + 1), ...neighbours.slice(0, Math.max(0, place))].find((id) =>
+        open.has(id),
+      )
       if (next === undefined) this.nothingLeft(decided)
       else app.document = next
     } catch (thrown) {
@@ -175,7 +182,8 @@ export class Deciding {
   private turned(change: Change): void {
     const place = this.stepped.get(change.step.event)
     this.settled = null
-    if (this.session.app.screen === 'annotate' && change.document !== null) this.session.show(change.document, place?.key ?? null)
+    if (this.session.app.screen === 'annotate' && change.document !== null)
+      this.session.show(change.document, place?.key ?? null)
   }
 
   forget(): void {

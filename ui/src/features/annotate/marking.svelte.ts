@@ -36,7 +36,9 @@ export class Marking {
     this.at = id
   }
 
-  readonly activeMention: KnownMention | null = $derived.by(() => this.session.mentions.find((mention) => mention.id === this.active) ?? null)
+  readonly activeMention: KnownMention | null = $derived.by(
+    () => this.session.mentions.find((mention) => mention.id === this.active) ?? null,
+  )
 
   /** Puts away whatever is half done, or else leaves the mention; true if there was something. */
   clear(): boolean {
@@ -57,7 +59,10 @@ export class Marking {
     const { mentions, row } = this.session
     if (mentions.length === 0) return
     const selectedStart = row?.content.participants[0]?.spans[0]?.start ?? 0
-    const place = this.active === null ? mentions.findIndex((mention) => (mention.ranges[0]?.start ?? 0) >= selectedStart) - (by > 0 ? 1 : 0) : mentions.findIndex((mention) => mention.id === this.active)
+    const place =
+      this.active === null
+        ? mentions.findIndex((mention) => (mention.ranges[0]?.start ?? 0) >= selectedStart) - (by > 0 ? 1 : 0)
+        : mentions.findIndex((mention) => mention.id === this.active)
     const next = mentions[(place + by + mentions.length) % mentions.length]
     if (next) this.activate(next)
   }
@@ -74,7 +79,11 @@ export class Marking {
     this.cursor = null
     this.active = id
     if (id === null) return
-    const having = session.rows.filter((row) => row.content.participants.some((one) => one.spans.some((span) => id.startsWith(`${String(span.start)}-${String(span.end)}:`))))
+    const having = session.rows.filter((row) =>
+      row.content.participants.some((one) =>
+        one.spans.some((span) => id.startsWith(`${String(span.start)}-${String(span.end)}:`)),
+      ),
+    )
     if (having.length === 0) return
     const place = having.findIndex((row) => subjectKey(row.subject) === session.selected)
     const next = having[(place + 1) % having.length]
@@ -104,7 +113,9 @@ export class Marking {
     if (!activeMention) return
     const [nearest] = this.partnersOf(activeMention.id)
     if (!nearest) {
-      session.app.toast(`“${activeMention.text}” (${activeMention.type}) can be related to nothing here for ${taskName[session.task]}.`)
+      session.app.toast(
+        `“${activeMention.text}” (${activeMention.type}) can be related to nothing here for ${taskName[session.task]}.`,
+      )
       return
     }
     this.relating = activeMention.id
@@ -125,7 +136,14 @@ export class Marking {
   typePartner(letter: string): void {
     if (this.relating === null) return
     const partners = this.partnersOf(this.relating)
-    const find = (typed: string) => partners.find((mention) => mention.text.toLowerCase().startsWith(typed)) ?? partners.find((mention) => mention.text.toLowerCase().split(/[\s-]+/).some((word) => word.startsWith(typed)))
+    const find = (typed: string) =>
+      partners.find((mention) => mention.text.toLowerCase().startsWith(typed)) ??
+      partners.find((mention) =>
+        mention.text
+          .toLowerCase()
+          .split(/[\s-]+/)
+          .some((word) => word.startsWith(typed)),
+      )
     for (const typed of [this.typed + letter.toLowerCase(), letter.toLowerCase()]) {
       const mention = find(typed)
       if (!mention) continue
@@ -143,7 +161,15 @@ export class Marking {
     this.typed = ''
     if (!first || !second || first === second) return
     const { relations } = schemas[task]
-    const type = relations.length === 1 ? relations[0] : await choose(app, 'relationType', `${first.text} and ${second.text}`, relations.map((value) => ({ value, label: relationName[value] ?? value })))
+    const type =
+      relations.length === 1
+        ? relations[0]
+        : await choose(
+            app,
+            'relationType',
+            `${first.text} and ${second.text}`,
+            relations.map((value) => ({ value, label: relationName[value] ?? value })),
+          )
     if (type != null) await this.addRelation(first, second, type)
   }
 
@@ -155,7 +181,9 @@ export class Marking {
     if (!first || !second) return
     const content = relationBetween(first, second, task, type)
     const change = await app.act(() => app.host.annotate(view.id, [content]))
-    const added = change?.marks?.annotations.filter((one) => one.subject.kind === 'added' && one.content.kind === 'relation').at(-1)
+    const added = change?.marks?.annotations
+      .filter((one) => one.subject.kind === 'added' && one.content.kind === 'relation')
+      .at(-1)
     if (added && session.view?.id === view.id) session.select(subjectKey(added.subject))
   }
 
@@ -190,7 +218,11 @@ export class Marking {
     window.getSelection()?.removeAllRanges()
     const name = view.text.slice(range.start, range.end)
     const concepts = await this.conceptOf(name)
-    const change = await app.act(() => (everywhere ? app.host.annotateOccurrences(view.id, name, type, concepts) : app.host.annotate(view.id, [{ kind: 'entity', type, spans: [range], text: name, concepts }])))
+    const change = await app.act(() =>
+      everywhere
+        ? app.host.annotateOccurrences(view.id, name, type, concepts)
+        : app.host.annotate(view.id, [{ kind: 'entity', type, spans: [range], text: name, concepts }]),
+    )
     if (change && session.view?.id === view.id) this.active = mentionIdAt(session.mentions, range, type)
   }
 

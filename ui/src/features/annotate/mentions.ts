@@ -28,21 +28,36 @@ export function withKnown(annotations: readonly Annotation[], before: readonly A
   const known = new Map(before.map((one) => [subjectKey(one.subject), one]))
   return annotations.map((one) => {
     const old = known.get(subjectKey(one.subject))
-    return old && sameDecision(old.decision, one.decision) && (one.subject.kind !== 'added' || JSON.stringify(old) === JSON.stringify(one)) ? old : one
+    return old &&
+      sameDecision(old.decision, one.decision) &&
+      (one.subject.kind !== 'added' || JSON.stringify(old) === JSON.stringify(one))
+      ? old
+      : one
   })
 }
 
 const sameDecision = (left: Decision | null, right: Decision | null) =>
-  left === right || (left !== null && right !== null && left.madeAt === right.madeAt && left.verdict === right.verdict && left.reason === right.reason && left.comment === right.comment && left.curator === right.curator)
+  left === right ||
+  (left !== null &&
+    right !== null &&
+    left.madeAt === right.madeAt &&
+    left.verdict === right.verdict &&
+    left.reason === right.reason &&
+    left.comment === right.comment &&
+    left.curator === right.curator)
 
-const mentionId = (ranges: readonly Range[], type: string) => `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
+const mentionId = (ranges: readonly Range[], type: string) =>
+  `${ranges.map((range) => `${String(range.start)}-${String(range.end)}`).join('+')}:${type}`
 
 export type KnownMention = Mention & { text: string; entity: Entity | null; concepts: readonly Concept[] }
 
 export const placeOf = (range: Range | undefined) => (range ? `${String(range.start)}-${String(range.end)}` : '')
 
 /** A statement in words. */
-export const namesOf = (one: Relation) => one.content.participants.map((participant) => participant.name).join(` ${relationName[one.content.type] ?? one.content.type} `)
+export const namesOf = (one: Relation) =>
+  one.content.participants
+    .map((participant) => participant.name)
+    .join(` ${relationName[one.content.type] ?? one.content.type} `)
 
 /** The type of a relation's side: what the task says about that side. Roles are no types: the second drug of an interaction is a "target". */
 export function typeOfSide(relation: string, role: string, place: number): string {
@@ -60,10 +75,25 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
   for (const one of annotations) {
     if (!isEntity(one)) continue
     const id = mentionId(one.content.spans, one.content.type)
-    const state: MentionState = one.subject.kind === 'added' ? 'added' : statusOf(one) === 'open' ? 'suggested' : statusOf(one) === 'accepted' ? 'accepted' : 'rejected'
+    const state: MentionState =
+      one.subject.kind === 'added'
+        ? 'added'
+        : statusOf(one) === 'open'
+          ? 'suggested'
+          : statusOf(one) === 'accepted'
+            ? 'accepted'
+            : 'rejected'
     const before = found.get(id)
     if (before && before.state !== 'suggested') continue
-    found.set(id, { id, ranges: one.content.spans, type: one.content.type, state, text: one.content.text, entity: one, concepts: one.content.concepts })
+    found.set(id, {
+      id,
+      ranges: one.content.spans,
+      type: one.content.type,
+      state,
+      text: one.content.text,
+      entity: one,
+      concepts: one.content.concepts,
+    })
     const first = one.content.spans[0]
     if (first) places.set(`${String(first.start)}-${String(first.end)}`, id)
   }
@@ -77,16 +107,33 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
           const type = typeOfSide(one.content.type, participant.role, side)
           id = mentionId([span], type)
           places.set(at, id)
-          found.set(id, { id, ranges: [span], type, state: 'suggested', text: text.slice(span.start, span.end), entity: null, concepts: participant.concepts })
+          found.set(id, {
+            id,
+            ranges: [span],
+            type,
+            state: 'suggested',
+            text: text.slice(span.start, span.end),
+            entity: null,
+            concepts: participant.concepts,
+          })
         }
         const mention = found.get(id)
-        if (place === 0 && mention?.state === 'suggested' && statusOf(one) === 'accepted') found.set(id, { ...mention, state: 'accepted' })
+        if (place === 0 && mention?.state === 'suggested' && statusOf(one) === 'accepted')
+          found.set(id, { ...mention, state: 'accepted' })
       }
     }
   }
   // The same name has the same id, wherever it stands.
-  const known = new Map([...found.values()].filter((mention) => mention.concepts.length > 0).map((mention) => [`${mention.type} ${mention.text.toLowerCase()}`, mention.concepts]))
-  const identified = [...found.values()].map((mention) => (mention.concepts.length > 0 ? mention : { ...mention, concepts: known.get(`${mention.type} ${mention.text.toLowerCase()}`) ?? [] }))
+  const known = new Map(
+    [...found.values()]
+      .filter((mention) => mention.concepts.length > 0)
+      .map((mention) => [`${mention.type} ${mention.text.toLowerCase()}`, mention.concepts]),
+  )
+  const identified = [...found.values()].map((mention) =>
+    mention.concepts.length > 0
+      ? mention
+      : { ...mention, concepts: known.get(`${mention.type} ${mention.text.toLowerCase()}`) ?? [] },
+  )
   return identified.sort((left, right) => (left.ranges[0]?.start ?? 0) - (right.ranges[0]?.start ?? 0))
 }
 
@@ -95,18 +142,32 @@ export function withKnownMentions(mentions: KnownMention[], before: KnownMention
   const known = new Map(before.map((one) => [one.id, one]))
   const kept = mentions.map((one) => {
     const old = known.get(one.id)
-    return old && old.state === one.state && old.entity === one.entity && old.text === one.text && JSON.stringify(old.concepts) === JSON.stringify(one.concepts) ? old : one
+    return old &&
+      old.state === one.state &&
+      old.entity === one.entity &&
+      old.text === one.text &&
+      JSON.stringify(old.concepts) === JSON.stringify(one.concepts)
+      ? old
+      : one
   })
   return kept.length === before.length && kept.every((one, place) => one === before[place]) ? before : kept
 }
 
 /** The mention of a type that stands at a place. */
-export const mentionIdAt = (mentions: readonly KnownMention[], range: Range, type: string): string | null => mentions.find((mention) => mention.type === type && placeOf(mention.ranges[0]) === placeOf(range))?.id ?? null
+export const mentionIdAt = (mentions: readonly KnownMention[], range: Range, type: string): string | null =>
+  mentions.find((mention) => mention.type === type && placeOf(mention.ranges[0]) === placeOf(range))?.id ?? null
 
 /** The mention that stands where a participant's nearest span stands. */
-export function mentionOf(participant: Participant | undefined, mentions: readonly KnownMention[]): KnownMention | null {
+export function mentionOf(
+  participant: Participant | undefined,
+  mentions: readonly KnownMention[],
+): KnownMention | null {
   const span = participant?.spans[0]
-  return (span && mentions.find((mention) => mention.ranges[0]?.start === span.start && mention.ranges[0].end === span.end)) ?? null
+  return (
+    (span &&
+      mentions.find((mention) => mention.ranges[0]?.start === span.start && mention.ranges[0].end === span.end)) ??
+    null
+  )
 }
 
 /** A relation between two mentions in the order of the task's roles, whichever was taken first. */
@@ -131,8 +192,12 @@ export type Shown = { threshold: number; status: Status | 'all'; modelId: string
 
 /** Relations in reading order. Of older runs of the same model only those that somebody decided: no decision is lost from sight. */
 export function relationsOf(annotations: readonly Annotation[], latest: ReadonlySet<number>): Relation[] {
-  const place = (one: Relation) => one.prediction?.evidence[0]?.start ?? one.content.participants[0]?.spans[0]?.start ?? 0
-  return annotations.filter(isRelation).filter((one) => one.prediction === null || one.decision !== null || latest.has(one.prediction.run)).sort((left, right) => place(left) - place(right))
+  const place = (one: Relation) =>
+    one.prediction?.evidence[0]?.start ?? one.content.participants[0]?.spans[0]?.start ?? 0
+  return annotations
+    .filter(isRelation)
+    .filter((one) => one.prediction === null || one.decision !== null || latest.has(one.prediction.run))
+    .sort((left, right) => place(left) - place(right))
 }
 
 /** Each statement once: of several predictions of it the one that was decided, or else the first. */
@@ -140,7 +205,8 @@ export function onePerStatement(relations: readonly Relation[]): Relation[] {
   const chosen = new Map<string, Relation>()
   for (const one of relations) {
     const before = chosen.get(one.signature)
-    if (one.prediction !== null && (!before || (before.decision === null && one.decision !== null))) chosen.set(one.signature, one)
+    if (one.prediction !== null && (!before || (before.decision === null && one.decision !== null)))
+      chosen.set(one.signature, one)
   }
   return relations.filter((one) => one.prediction === null || chosen.get(one.signature) === one)
 }
@@ -165,12 +231,23 @@ export function sorted(rows: readonly Relation[], sort: Sort): readonly Relation
 export type Aligned = { signature: string; left: Relation | null; right: Relation | null }
 
 /** Two models' relations in one list: the same statement on one line. */
-export function align(relations: readonly Relation[], left: string, right: string, modelOfRun: ReadonlyMap<number, string>): Aligned[] {
+export function align(
+  relations: readonly Relation[],
+  left: string,
+  right: string,
+  modelOfRun: ReadonlyMap<number, string>,
+): Aligned[] {
   const foundBy = (model: string) => {
     const found = relations.filter((one) => one.prediction && modelOfRun.get(one.prediction.run) === model)
     return new Map(onePerStatement(found).map((one) => [one.signature, one]))
   }
   const [first, second] = [foundBy(left), foundBy(right)]
-  const signatures = [...new Set(relations.map((one) => one.signature))].filter((one) => first.has(one) || second.has(one))
-  return signatures.map((signature) => ({ signature, left: first.get(signature) ?? null, right: second.get(signature) ?? null }))
+  const signatures = [...new Set(relations.map((one) => one.signature))].filter(
+    (one) => first.has(one) || second.has(one),
+  )
+  return signatures.map((signature) => ({
+    signature,
+    left: first.get(signature) ?? null,
+    right: second.get(signature) ?? null,
+  }))
 }

@@ -12,7 +12,11 @@ import NoteDialog from './NoteDialog.svelte'
 import { isRelation, namesOf, subjectKey, type Relation } from './mentions'
 import type { Session } from './session.svelte'
 
-export async function askReason(session: Session, press: Press = null, subject: Subject | null = session.deciding.aim(press)): Promise<void> {
+export async function askReason(
+  session: Session,
+  press: Press = null,
+  subject: Subject | null = session.deciding.aim(press),
+): Promise<void> {
   if (!subject) return
   const reasons = (Object.keys(reasonName) as Reason[]).map((value) => ({ value, label: reasonName[value] }))
   const reason = await choose(session.app, 'reason', 'Why is it wrong?', reasons)
@@ -23,7 +27,13 @@ export async function editRelation(session: Session, relation: Relation): Promis
   const { subject, content } = relation
   const task = taskOfRelation(content.type) ?? session.task
   const names = content.participants.map((participant, place) => session.sideName(relation, participant, place))
-  const changed = await session.app.ask(EditRelation, { content, names, sides: schemas[task].sides, types: schemas[task].relations, mentions: session.mentions })
+  const changed = await session.app.ask(EditRelation, {
+    content,
+    names,
+    sides: schemas[task].sides,
+    types: schemas[task].relations,
+    mentions: session.mentions,
+  })
   if (changed !== null) await session.deciding.decide({ kind: 'edit', subject, content: changed })
 }
 
@@ -33,18 +43,43 @@ export async function chooseConcept(session: Session): Promise<void> {
   const about = session.marking.activeMention?.entity ?? session.row
   if (!about) return
   const { subject, content } = about
-  const names = content.kind === 'entity' ? [content.text] : isRelation(about) ? about.content.participants.map((one) => one.name) : []
+  const names =
+    content.kind === 'entity'
+      ? [content.text]
+      : isRelation(about)
+        ? about.content.participants.map((one) => one.name)
+        : []
   try {
     const known = await Promise.all(names.map((name) => app.host.findConcepts(name, 9)))
-    const choices = known.flatMap((concepts, place) => concepts.map((concept) => ({ value: { place, concept }, label: concept.name, detail: `${concept.vocabulary} ${concept.id}${names.length > 1 ? `, for “${names[place] ?? ''}”` : ''}` })))
+    const choices = known.flatMap((concepts, place) =>
+      concepts.map((concept) => ({
+        value: { place, concept },
+        label: concept.name,
+        detail: `${concept.vocabulary} ${concept.id}${names.length > 1 ? `, for “${names[place] ?? ''}”` : ''}`,
+      })),
+    )
     if (choices.length === 0) return app.toast(`No id is known for ${names.map((name) => `“${name}”`).join(' or ')}.`)
-    const chosen = await choose(app, 'concept', names.length > 1 ? 'Which id?' : `What is “${names[0] ?? ''}”?`, choices)
+    const chosen = await choose(
+      app,
+      'concept',
+      names.length > 1 ? 'Which id?' : `What is “${names[0] ?? ''}”?`,
+      choices,
+    )
     if (chosen === null) return
     const { place, concept } = chosen
     const changed: Content =
-      content.kind === 'entity' ? { ...content, concepts: [concept] }
-      : content.kind === 'relation' ? { ...content, participants: content.participants.map((one, side) => (side === place ? { ...one, concepts: [concept, ...one.concepts.filter((other) => other.id !== concept.id)] } : one)) }
-      : content
+      content.kind === 'entity'
+        ? { ...content, concepts: [concept] }
+        : content.kind === 'relation'
+          ? {
+              ...content,
+              participants: content.participants.map((one, side) =>
+                side === place
+                  ? { ...one, concepts: [concept, ...one.concepts.filter((other) => other.id !== concept.id)] }
+                  : one,
+              ),
+            }
+          : content
     await session.deciding.decide({ kind: 'edit', subject, content: changed })
   } catch (thrown) {
     app.fail(thrown)
@@ -56,7 +91,10 @@ export async function writeNote(session: Session, subject: Subject | null): Prom
   const { app, view, unwritten } = session
   if (!view) return
   const key = `${String(view.id)} ${subject ? subjectKey(subject) : ''}`
-  const written = await app.ask(NoteDialog, { title: subject ? 'Note on this relation' : 'Note on this document', text: unwritten.get(key) ?? '' })
+  const written = await app.ask(NoteDialog, {
+    title: subject ? 'Note on this relation' : 'Note on this document',
+    text: unwritten.get(key) ?? '',
+  })
   if (written === null) return
   const text = written.text.trim()
   const leave = (words: string) => {
@@ -79,7 +117,11 @@ export async function editNote(session: Session, note: Note): Promise<void> {
   const text = written?.text.trim() ?? ''
   if (written === null || text === '' || text === note.text) return
   if (written.keep) await app.act(() => app.host.editNote(note.id, text))
-  else app.toast('The note was left as it was.', { label: 'Go on writing', run: () => void editNote(session, { ...note, text }) })
+  else
+    app.toast('The note was left as it was.', {
+      label: 'Go on writing',
+      run: () => void editNote(session, { ...note, text }),
+    })
 }
 
 export async function acceptShown(session: Session): Promise<void> {
@@ -96,5 +138,9 @@ export async function acceptShown(session: Session): Promise<void> {
 
 export async function showPrompt(session: Session): Promise<void> {
   const { app, view, task } = session
-  if (view) await app.ask(PromptDialog, { request: { kind: 'extract', document: view.id, task }, told: answeredBy(modelOf(app.models, app.engine.modelId), task) })
+  if (view)
+    await app.ask(PromptDialog, {
+      request: { kind: 'extract', document: view.id, task },
+      told: answeredBy(modelOf(app.models, app.engine.modelId), task),
+    })
 }

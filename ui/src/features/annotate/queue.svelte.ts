@@ -81,7 +81,8 @@ export class Queue {
       const here = this.entries[place]
       const open = (entry: QueueEntry) => !this.decided.has(entryKey(entry)) && entryKey(entry) !== key
       // What another model says of the same is decided with it.
-      const other = (entry: QueueEntry) => entry.document !== here?.document || entry.annotation.signature !== here.annotation.signature
+      const other = (entry: QueueEntry) =>
+        entry.document !== here?.document || entry.annotation.signature !== here.annotation.signature
       const following = this.entries.slice(place + 1).find((entry) => open(entry) && other(entry))
       if (following) {
         this.show(following.document, entryKey(following))

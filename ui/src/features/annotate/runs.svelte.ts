@@ -10,7 +10,14 @@ function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyM
 }
 
 /** A run over a document, and what it has found so far: it is kept when the run has ended. */
-export type Extraction = { tokens: number; tokensPerSecond: number; part: number; parts: number; run: Run | null; found: Annotation[] }
+export type Extraction = {
+  tokens: number
+  tokensPerSecond: number
+  part: number
+  parts: number
+  run: Run | null
+  found: Annotation[]
+}
 
 /** Runs over documents. They go on while another document, or another screen, is open. */
 export class Runs {
@@ -56,19 +63,42 @@ export class Runs {
       const one = this.extractions.get(document)
       if (one) this.extractions = new Map(this.extractions).set(document, edit(one))
     }
-    this.extractions = new Map(this.extractions).set(document, { tokens: 0, tokensPerSecond: 0, part: 1, parts: 1, run: null, found: [] })
+    this.extractions = new Map(this.extractions).set(document, {
+      tokens: 0,
+      tokensPerSecond: 0,
+      part: 1,
+      parts: 1,
+      run: null,
+      found: [],
+    })
     this.errors = without(this.errors, document)
     return new Promise((resolve) => {
       const job = this.app.host.extract({ document, task, mode: this.app.settings.mode, modelId: null }, (event) => {
         switch (event.kind) {
           case 'started': {
             // The run is told in full at the end; until then its findings need to know that it is the latest.
-            const run: Run = { id: event.run, task, model: this.app.engine.model ?? '', modelId: this.app.engine.modelId ?? '', state: 'running', findings: 0, finishedAt: null, notices: [], problem: null }
+            const run: Run = {
+              id: event.run,
+              task,
+              model: this.app.engine.model ?? '',
+              modelId: this.app.engine.modelId ?? '',
+              state: 'running',
+              findings: 0,
+              finishedAt: null,
+              notices: [],
+              problem: null,
+            }
             change((one) => ({ ...one, parts: event.parts, run }))
             break
           }
           case 'progress':
-            change((one) => ({ ...one, part: event.part, parts: event.parts, tokens: event.tokens, tokensPerSecond: event.tokensPerSecond }))
+            change((one) => ({
+              ...one,
+              part: event.part,
+              parts: event.parts,
+              tokens: event.tokens,
+              tokensPerSecond: event.tokensPerSecond,
+            }))
             break
           case 'found':
             change((one) => ({ ...one, found: [...one.found, event.annotation] }))
@@ -80,8 +110,13 @@ export class Runs {
             this.app.took(event.change)
             const summary = capital(event.change.step.summary)
             if (quiet) break
-            if (this.app.screen === 'annotate' && this.isOpen(document)) this.app.step(summary, { label: 'Undo', run: () => void this.app.turn('undo') })
-            else this.app.toast(`${summary} in ${name}`, { label: 'Show', run: () => this.app.go('annotate', { document }) })
+            if (this.app.screen === 'annotate' && this.isOpen(document))
+              this.app.step(summary, { label: 'Undo', run: () => void this.app.turn('undo') })
+            else
+              this.app.toast(`${summary} in ${name}`, {
+                label: 'Show',
+                run: () => this.app.go('annotate', { document }),
+              })
             break
           }
           case 'failed':
@@ -94,7 +129,7 @@ export class Runs {
         }
       })
       this.jobs.set(document, job)
-      const untrack = this.app.track(job, 'annotate')
+      const untrack = this.app.jobs.track(job, 'annotate')
       const ended = () => {
         untrack()
         this.jobs.delete(document)

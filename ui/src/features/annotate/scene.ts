@@ -18,19 +18,29 @@ export function sceneOf(session: Session): Scene {
     const ends = row.content.participants.map((participant) => mentionOf(participant, session.mentions))
     for (const participant of row.content.participants) {
       for (const [place, span] of participant.spans.entries()) {
-        const mention = session.mentions.find((one) => one.ranges[0]?.start === span.start && one.ranges[0].end === span.end)
+        const mention = session.mentions.find(
+          (one) => one.ranges[0]?.start === span.start && one.ranges[0].end === span.end,
+        )
         if (mention) (place === 0 ? selected : related).add(mention.id)
       }
     }
     const [from, to] = ends
-    if (from && to) links.push({ id: subjectKey(row.subject), from: from.id, to: to.id, label: relationName[row.content.type] ?? row.content.type })
+    if (from && to)
+      links.push({
+        id: subjectKey(row.subject),
+        from: from.id,
+        to: to.id,
+        label: relationName[row.content.type] ?? row.content.type,
+      })
   }
   if (relating !== null) {
     selected.add(relating)
-    if (active !== null && active !== relating) links.splice(0, links.length, { id: 'new', from: relating, to: active, label: '?' })
+    if (active !== null && active !== relating)
+      links.splice(0, links.length, { id: 'new', from: relating, to: active, label: '?' })
   }
   const words = pending?.range ?? cursor
   if (words) marks.push({ ...words, kind: 'cursor' })
-  for (const [place, range] of found.entries()) marks.push({ ...range, kind: place === foundAt ? 'foundHere' : 'found' })
+  for (const [place, range] of found.entries())
+    marks.push({ ...range, kind: place === foundAt ? 'foundHere' : 'found' })
   return { mentions: session.mentions, marks, links, selected, related, active }
 }

@@ -7,7 +7,24 @@ import { fitOf } from '../../shared/samples'
 import { schemas, taskOfRelation } from '../../shared/words'
 import { Deciding } from './deciding.svelte'
 import { Marking } from './marking.svelte'
-import { align, mentionsOf, namesOf, onePerStatement, placeOf, relationsOf, shows, sorted, statusOf, subjectKey, withKnown, withKnownMentions, type KnownMention, type Relation, type Sort, type Status } from './mentions'
+import {
+  align,
+  mentionsOf,
+  namesOf,
+  onePerStatement,
+  placeOf,
+  relationsOf,
+  shows,
+  sorted,
+  statusOf,
+  subjectKey,
+  withKnown,
+  withKnownMentions,
+  type KnownMention,
+  type Relation,
+  type Sort,
+  type Status,
+} from './mentions'
 import { Queue } from './queue.svelte'
 import { Runs } from './runs.svelte'
 import { sceneOf } from './scene'
@@ -69,7 +86,10 @@ export class Session implements Lasting {
     const { view, chosenTask } = this
     if (!view) return this.app.settings.task
     if (chosenTask?.document === view.id) return chosenTask.task
-    const last = this.kept.runs.filter((run) => run.state !== 'failed').map((run) => run.task).findLast((task): task is RelationTask => task === 'bc5cdr' || task === 'ddi' || task === 'kdDti')
+    const last = this.kept.runs
+      .filter((run) => run.state !== 'failed')
+      .map((run) => run.task)
+      .findLast((task): task is RelationTask => task === 'bc5cdr' || task === 'ddi' || task === 'kdDti')
     return last ?? fitOf(view)?.task ?? this.app.settings.task
   })
 
@@ -94,18 +114,40 @@ export class Session implements Lasting {
   })
   private readonly runById = $derived(new Map(this.marks.runs.map((run) => [run.id, run])))
   readonly modelOfRun = $derived(new Map(this.marks.runs.map((run) => [run.id, run.modelId])))
-  readonly models = $derived([...new Map(this.marks.runs.filter((run) => run.task === 'bc5cdr' || run.task === 'ddi' || run.task === 'kdDti').map((run) => [run.modelId, run.model]))])
+  readonly models = $derived([
+    ...new Map(
+      this.marks.runs
+        .filter((run) => run.task === 'bc5cdr' || run.task === 'ddi' || run.task === 'kdDti')
+        .map((run) => [run.modelId, run.model]),
+    ),
+  ])
   private lastMentions: KnownMention[] = []
-  readonly mentions = $derived.by(() => (this.lastMentions = withKnownMentions(mentionsOf(this.marks.annotations, this.view?.text ?? ''), this.lastMentions)))
+  readonly mentions = $derived.by(
+    () =>
+      (this.lastMentions = withKnownMentions(
+        mentionsOf(this.marks.annotations, this.view?.text ?? ''),
+        this.lastMentions,
+      )),
+  )
   /** Types of mentions by where they stand: what came with a document may have no roles. */
-  private readonly typeAt = $derived(new Map(this.mentions.map((mention) => [placeOf(mention.ranges[0]), mention.type])))
-  readonly relations = $derived(relationsOf(this.marks.annotations, new Set([...this.latestRuns.values()].map((run) => run.id))))
+  private readonly typeAt = $derived(
+    new Map(this.mentions.map((mention) => [placeOf(mention.ranges[0]), mention.type])),
+  )
+  readonly relations = $derived(
+    relationsOf(this.marks.annotations, new Set([...this.latestRuns.values()].map((run) => run.id))),
+  )
   /** Tasks that there are relations of here. */
   readonly tasks = $derived([...new Set(this.relations.flatMap((one) => taskOfRelation(one.content.type) ?? []))])
   /** With several models or runs, one row for each statement. */
-  private readonly statements = $derived(onePerStatement(this.relations).filter((one) => this.only === null || !this.tasks.includes(this.only) || taskOfRelation(one.content.type) === this.only))
+  private readonly statements = $derived(
+    onePerStatement(this.relations).filter(
+      (one) => this.only === null || !this.tasks.includes(this.only) || taskOfRelation(one.content.type) === this.only,
+    ),
+  )
   readonly rows = $derived.by(() => {
-    const shown = this.statements.filter((one) => shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun))
+    const shown = this.statements.filter((one) =>
+      shows(one, { threshold: this.threshold, status: this.status, modelId: null }, this.modelOfRun),
+    )
     return sorted(shown, this.sort)
   })
   readonly counts = $derived.by(() => {
@@ -122,9 +164,13 @@ export class Session implements Lasting {
     scored.sort((left, right) => (right.prediction?.score ?? 0) - (left.prediction?.score ?? 0))
     return new Map(scored.map((one, place) => [subjectKey(one.subject), place + 1]))
   })
-  readonly aligned = $derived(this.compare ? align(this.relations, this.compare.left, this.compare.right, this.modelOfRun) : [])
+  readonly aligned = $derived(
+    this.compare ? align(this.relations, this.compare.left, this.compare.right, this.modelOfRun) : [],
+  )
   readonly row = $derived(this.relations.find((one) => subjectKey(one.subject) === this.selected) ?? null)
-  readonly shownRow = $derived(this.relations.find((one) => subjectKey(one.subject) === (this.hovered ?? this.selected)) ?? null)
+  readonly shownRow = $derived(
+    this.relations.find((one) => subjectKey(one.subject) === (this.hovered ?? this.selected)) ?? null,
+  )
   /** Notices of the runs: texts that were read in parts. */
   readonly runNotices = $derived([...new Set([...this.latestRuns.values()].flatMap((run) => run.notices))])
 
@@ -142,7 +188,11 @@ export class Session implements Lasting {
   }
 
   isProbability(row: Relation): boolean {
-    return isProbability(this.app.models, row.prediction ? this.runById.get(row.prediction.run) : undefined, row.prediction)
+    return isProbability(
+      this.app.models,
+      row.prediction ? this.runById.get(row.prediction.run) : undefined,
+      row.prediction,
+    )
   }
 
   /** The place by score among what is shown here; nothing where the score itself says something. */
@@ -240,7 +290,8 @@ export class Session implements Lasting {
     const rows = await this.app.host.documentSummaries([...documents].reverse())
     for (const row of rows) {
       const task = fitOf(row)?.task
-      if (task && (tuned.length === 0 || tuned.includes(task))) await this.runs.extract({ id: row.id, name: row.sourceId }, task, true)
+      if (task && (tuned.length === 0 || tuned.includes(task)))
+        await this.runs.extract({ id: row.id, name: row.sourceId }, task, true)
     }
   }
 

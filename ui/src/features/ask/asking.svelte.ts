@@ -2,9 +2,22 @@ import type { Job } from '../../host/interface'
 import type { HostError, Influence, LabelScore, Probabilities, Span, Verdict } from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
 
-export type Answer = { document: number; title: string; verdict: Verdict; probabilities: Probabilities; influences: Influence[] | null }
+export type Answer = {
+  document: number
+  title: string
+  verdict: Verdict
+  probabilities: Probabilities
+  influences: Influence[] | null
+}
 export type Unanswered = { document: number; title: string; error: HostError }
-export type Labelled = { document: number; title: string; labels: LabelScore[]; sentences: { span: Span; scores: LabelScore[] }[]; done: boolean }
+export type Labelled = {
+  document: number
+  title: string
+  labels: LabelScore[]
+  sentences: { span: Span; scores: LabelScore[] }[]
+  /** From this probability on a sentence has a label; endless until it is known. */ threshold: number
+  done: boolean
+}
 
 /** Questions and classifications: what was asked of what, and what has come back. */
 export class Questions implements Lasting {
@@ -40,10 +53,21 @@ export class Questions implements Lasting {
       this.app.host.ask({ question, documents }, (event) => {
         switch (event.kind) {
           case 'answer':
-            this.answers = [...this.answers, { document: event.document, title: event.title, verdict: event.verdict, probabilities: event.probabilities, influences: null }]
+            this.answers = [
+              ...this.answers,
+              {
+                document: event.document,
+                title: event.title,
+                verdict: event.verdict,
+                probabilities: event.probabilities,
+                influences: null,
+              },
+            ]
             break
           case 'influence':
-            this.answers = this.answers.map((one) => (one.document === event.document ? { ...one, influences: event.sentences } : one))
+            this.answers = this.answers.map((one) =>
+              one.document === event.document ? { ...one, influences: event.sentences } : one,
+            )
             break
           case 'unanswered':
             this.unanswered = [...this.unanswered, { document: event.document, title: event.title, error: event.error }]
@@ -61,17 +85,33 @@ export class Questions implements Lasting {
     this.labelled = []
     this.classified = this.app.engine.modelId
     const edit = (document: number, change: (one: Labelled) => Labelled) => {
-      const there = this.labelled.find((one) => one.document === document) ?? { document, title: '', labels: [], sentences: [], done: false }
+      const there = this.labelled.find((one) => one.document === document) ?? {
+        document,
+        title: '',
+        labels: [],
+        sentences: [],
+        threshold: Number.POSITIVE_INFINITY,
+        done: false,
+      }
       this.labelled = [...this.labelled.filter((one) => one.document !== document), change(there)]
     }
     this.hold((ended) =>
       this.app.host.classify({ documents }, (event) => {
         switch (event.kind) {
           case 'sentence':
-            edit(event.document, (one) => ({ ...one, sentences: [...one.sentences, { span: event.span, scores: event.scores }] }))
+            edit(event.document, (one) => ({
+              ...one,
+              sentences: [...one.sentences, { span: event.span, scores: event.scores }],
+            }))
             break
           case 'labels':
-            edit(event.document, (one) => ({ ...one, title: event.title, labels: event.labels, done: true }))
+            edit(event.document, (one) => ({
+              ...one,
+              title: event.title,
+              labels: event.labels,
+              threshold: event.threshold,
+              done: true,
+            }))
             break
           default:
             ended(event.kind === 'failed' ? event.error : null)
@@ -95,11 +135,48 @@ export class Questions implements Lasting {
     for (const { id, title } of documents) {
       const { marks } = await this.app.host.document(id)
       if (this.asked !== asked) return
-      const found = marks.annotations.findLast((one) => one.content.kind === 'answer' && one.content.question === question)
+      const found = marks.annotations.findLast(
+        (one) => one.content.kind === 'answer' && one.content.question === question,
+      )
       if (found?.content.kind !== 'answer') continue
       const { verdict, probabilities } = found.content
       asked.modelId = marks.runs.find((run) => run.id === found.prediction?.run)?.modelId ?? null
       this.answers = [...this.answers, { document: id, title, verdict, probabilities, influences: null }]
+    }
+  }
+
+  /** The labels that a batch has stored: of each sentence only those that it has. */
+  async loadLabels(documents: { id: number; title: string }[]): Promise<void> {
+    this.job?.cancel()
+    this.error = null
+    this.mode = 'hallmarks'
+    this.opened = null
+    this.total = documents.length
+    this.classified = null
+    let loaded: Labelled[] = (this.labelled = [])
+    for (const { id, title } of documents) {
+      const { marks } = await this.app.host.document(id)
+      if (this.labelled !== loaded) return
+      const run = marks.runs.findLast((one) => one.task === 'classify' && one.state !== 'failed')
+      if (!run) continue
+      const labels: LabelScore[] = []
+      const sentences = new Map<number, Labelled['sentences'][number]>()
+      for (const { content, prediction } of marks.annotations) {
+        if (content.kind !== 'label' || prediction?.run !== run.id) continue
+        const score = { label: content.label, probability: prediction.score ?? 0 }
+        if (content.span === null) labels.push(score)
+        else
+          sentences.set(content.span.start, {
+            span: content.span,
+            scores: [...(sentences.get(content.span.start)?.scores ?? []), score],
+          })
+      }
+      this.classified = run.otherWeights ? null : run.modelId
+      const inOrder = [...sentences.values()].sort((left, right) => left.span.start - right.span.start)
+      loaded = this.labelled = [
+        ...loaded,
+        { document: id, title, labels, sentences: inOrder, threshold: 0, done: true },
+      ]
     }
   }
 
@@ -132,9 +209,10 @@ export class Questions implements Lasting {
       this.job = null
       this.running = false
       this.error = error
-      if (error === null) this.app.ready('ask', this.mode === 'question' ? 'The question is answered' : 'The hallmarks are found')
+      if (error === null)
+        this.app.ready('ask', this.mode === 'question' ? 'The question is answered' : 'The hallmarks are found')
     })
     this.job = job
-    untrack = this.app.track(job, 'ask')
+    untrack = this.app.jobs.track(job, 'ask')
   }
 }

@@ -1,7 +1,8 @@
 /** As much of Markdown as model cards use: headings, lists, tables, strong words, code. What else there is stays as it is written. */
 
 export type Piece = { text: string; as: 'text' | 'strong' | 'code' }
-export type Block = { kind: 'heading' | 'text' | 'item'; pieces: Piece[] } | { kind: 'table'; head: Piece[][]; rows: Piece[][][] }
+export type Block =
+  { kind: 'heading' | 'text' | 'item'; pieces: Piece[] } | { kind: 'table'; head: Piece[][]; rows: Piece[][][] }
 
 export function blocksOf(card: string): Block[] {
   return card
@@ -23,13 +24,20 @@ export function partsOf(card: string): { first: Block[]; rest: Block[] } {
   const blocks = blocksOf(card)
   const title = blocks[0]?.kind === 'heading' ? 1 : 0
   const end = blocks.findIndex((block, place) => place >= title && block.kind === 'heading')
-  return end < 0 ? { first: blocks.slice(title), rest: [] } : { first: blocks.slice(title, end), rest: blocks.slice(end) }
+  return end < 0
+    ? { first: blocks.slice(title), rest: [] }
+    : { first: blocks.slice(title, end), rest: blocks.slice(end) }
 }
 
 function tableOf(block: string): Block | null {
   const lines = block.split('\n').map((line) => line.trim())
-  if (lines.length < 2 || !lines.every((line) => line.startsWith('|')) || !/^\|[\s:|-]+\|?$/.test(lines[1] ?? '')) return null
-  const cells = (line: string) => line.replace(/^\||\|$/g, '').split('|').map((cell) => piecesOf(cell.trim()))
+  if (lines.length < 2 || !lines.every((line) => line.startsWith('|')) || !/^\|[\s:|-]+\|?$/.test(lines[1] ?? ''))
+    return null
+  const cells = (line: string) =>
+    line
+      .replace(/^\||\|$/g, '')
+      .split('|')
+      .map((cell) => piecesOf(cell.trim()))
   return { kind: 'table', head: cells(lines[0] ?? ''), rows: lines.slice(2).map(cells) }
 }
 
@@ -37,5 +45,11 @@ function piecesOf(text: string): Piece[] {
   return text
     .split(/(\*\*[^*]+\*\*|`[^`]+`)/)
     .filter((piece) => piece !== '')
-    .map((piece): Piece => (piece.startsWith('**') ? { text: piece.slice(2, -2), as: 'strong' } : piece.startsWith('`') ? { text: piece.slice(1, -1), as: 'code' } : { text: piece, as: 'text' }))
+    .map((piece): Piece =>
+      piece.startsWith('**')
+        ? { text: piece.slice(2, -2), as: 'strong' }
+        : piece.startsWith('`')
+          ? { text: piece.slice(1, -1), as: 'code' }
+          : { text: piece, as: 'text' },
+    )
 }

@@ -2,11 +2,22 @@ import type { Job } from '../../host/interface'
 import type { Concordance, Decoding, HostError, Token } from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
 
-export type Candidate = { seed: number | null; beginning: Token[]; tokens: Token[]; tentative: string; ended: 'complete' | 'length' | 'repetition' | 'stopped' | null; meanLogProbability: number | null; /** One of its words was chosen by hand. */ changed?: boolean }
+export type Candidate = {
+  seed: number | null
+  beginning: Token[]
+  tokens: Token[]
+  tentative: string
+  ended: 'complete' | 'length' | 'repetition' | 'stopped' | null
+  meanLogProbability: number | null
+  /** One of its words was chosen by hand. */ changed?: boolean
+}
 
 /** What is inserted or copied: of a candidate that was cut at its length, the sentences that are whole. */
 export function textOf(candidate: Candidate): string {
-  const text = candidate.tokens.map((token) => token.text).join('').trim()
+  const text = candidate.tokens
+    .map((token) => token.text)
+    .join('')
+    .trim()
   const ends = candidate.ended === 'length' ? [...text.matchAll(/[.!?](?=\s|$)/g)].at(-1) : undefined
   return ends === undefined ? text : text.slice(0, ends.index + 1)
 }
@@ -39,7 +50,10 @@ export class Describing implements Lasting {
     // An unlocked seed moves on, so that asking again gives something else.
     if (!this.careful && !this.locked && this.asked === term) this.seed += 3
     this.asked = term
-    void this.app.host.concordance(term, 20).then((found) => (this.concordance = found)).catch(() => (this.concordance = { total: 0, lines: [] }))
+    void this.app.host
+      .concordance(term, 20)
+      .then((found) => (this.concordance = found))
+      .catch(() => (this.concordance = { total: 0, lines: [] }))
     this.run(term, this.decoding, 3, '', (candidates) => (this.candidates = candidates))
   }
 
@@ -49,11 +63,30 @@ export class Describing implements Lasting {
     const replaced = candidate?.tokens[token]
     if (!candidate || !replaced) return
     const chosen = replaced.alternatives.find((one) => one.text === text)
-    const kept: Token[] = [...candidate.tokens.slice(0, token), { text, logProbability: chosen?.logProbability ?? 0, alternatives: [{ text: replaced.text, logProbability: replaced.logProbability }, ...replaced.alternatives.filter((one) => one.text !== text)] }]
+    const kept: Token[] = [
+      ...candidate.tokens.slice(0, token),
+      {
+        text,
+        logProbability: chosen?.logProbability ?? 0,
+        alternatives: [
+          { text: replaced.text, logProbability: replaced.logProbability },
+          ...replaced.alternatives.filter((one) => one.text !== text),
+        ],
+      },
+    ]
     const beginning = kept.map((one) => one.text).join('')
-    this.run(this.asked, { kind: 'varied', temperature: 0.8, seed: candidate.seed ?? this.seed }, 1, beginning, ([fresh]) => {
-      if (fresh) this.candidates = this.candidates.map((one, index) => (index === place ? { ...fresh, changed: true, tokens: withKept(fresh.tokens, kept, beginning) } : one))
-    })
+    this.run(
+      this.asked,
+      { kind: 'varied', temperature: 0.8, seed: candidate.seed ?? this.seed },
+      1,
+      beginning,
+      ([fresh]) => {
+        if (fresh)
+          this.candidates = this.candidates.map((one, index) =>
+            index === place ? { ...fresh, changed: true, tokens: withKept(fresh.tokens, kept, beginning) } : one,
+          )
+      },
+    )
   }
 
   stop(): void {
@@ -68,12 +101,25 @@ export class Describing implements Lasting {
     this.error = null
   }
 
-  private run(term: string, decoding: Decoding, wanted: number, beginning: string, show: (candidates: Candidate[]) => void): void {
+  private run(
+    term: string,
+    decoding: Decoding,
+    wanted: number,
+    beginning: string,
+    show: (candidates: Candidate[]) => void,
+  ): void {
     this.job?.cancel()
     this.error = null
     this.running = true
     let candidates: Candidate[] = []
-    const fresh = (seed: number | null): Candidate => ({ seed, beginning: [], tokens: [], tentative: '', ended: null, meanLogProbability: null })
+    const fresh = (seed: number | null): Candidate => ({
+      seed,
+      beginning: [],
+      tokens: [],
+      tentative: '',
+      ended: null,
+      meanLogProbability: null,
+    })
     const change = (place: number, edit: (one: Candidate) => Candidate) => {
       // Beam search has no seeds: its candidates are known when they come.
       while (candidates.length <= place) candidates = [...candidates, fresh(null)]
@@ -88,10 +134,19 @@ export class Describing implements Lasting {
           show(candidates)
           break
         case 'tokens':
-          change(event.candidate, (one) => ({ ...one, tokens: [...one.tokens, ...event.tokens], tentative: event.tentative }))
+          change(event.candidate, (one) => ({
+            ...one,
+            tokens: [...one.tokens, ...event.tokens],
+            tentative: event.tentative,
+          }))
           break
         case 'candidate':
-          change(event.candidate, (one) => ({ ...one, ended: event.ended, meanLogProbability: event.meanLogProbability, tentative: '' }))
+          change(event.candidate, (one) => ({
+            ...one,
+            ended: event.ended,
+            meanLogProbability: event.meanLogProbability,
+            tentative: '',
+          }))
           break
         default:
           candidates = candidates.map((one) => (one.ended === null ? { ...one, ended: 'stopped', tentative: '' } : one))
@@ -105,7 +160,7 @@ export class Describing implements Lasting {
       }
     })
     this.job = job
-    const untrack = this.app.track(job, 'write')
+    const untrack = this.app.jobs.track(job, 'write')
   }
 }
 

@@ -1,7 +1,15 @@
 /** Ghost text: a continuation after the cursor that is no part of the text until it is taken. */
 
 import { Facet, Prec, StateEffect, StateField, type EditorState, type Extension } from '@codemirror/state'
-import { Decoration, EditorView, ViewPlugin, WidgetType, keymap, type DecorationSet, type ViewUpdate } from '@codemirror/view'
+import {
+  Decoration,
+  EditorView,
+  ViewPlugin,
+  WidgetType,
+  keymap,
+  type DecorationSet,
+  type ViewUpdate,
+} from '@codemirror/view'
 
 export type GhostSource = {
   enabled(): boolean
@@ -46,7 +54,13 @@ export const ghostField = StateField.define<{ text: string; marks: DecorationSet
     for (const effect of transaction.effects) if (effect.is(setGhost)) text = effect.value
     if (text === value.text && !transaction.docChanged) return value
     const { head } = transaction.state.selection.main
-    return { text, marks: text === '' ? Decoration.none : Decoration.set(Decoration.widget({ widget: new GhostWidget(text), side: 1 }).range(head)) }
+    return {
+      text,
+      marks:
+        text === ''
+          ? Decoration.none
+          : Decoration.set(Decoration.widget({ widget: new GhostWidget(text), side: 1 }).range(head)),
+    }
   },
   provide: (field) => EditorView.decorations.from(field, (value) => value.marks),
 })
@@ -56,7 +70,12 @@ const shown = (view: EditorView) => view.state.field(ghostField).text
 function insert(view: EditorView, text: string, rest: string): boolean {
   const { head } = view.state.selection.main
   const effects = view.state.facet(marking).flatMap((mark) => mark(view.state, head, head + text.length))
-  view.dispatch({ changes: { from: head, insert: text }, selection: { anchor: head + text.length }, effects, userEvent: 'input.complete' })
+  view.dispatch({
+    changes: { from: head, insert: text },
+    selection: { anchor: head + text.length },
+    effects,
+    userEvent: 'input.complete',
+  })
   if (rest !== '') view.dispatch({ effects: setGhost.of(rest) })
   return true
 }
@@ -91,7 +110,8 @@ export function ghostText(source: GhostSource, announce: (text: string) => void)
       update(update: ViewUpdate): void {
         const taken = update.transactions.some((one) => one.isUserEvent('input.complete'))
         if (update.docChanged || update.selectionSet) this.cancel()
-        if (update.docChanged && !taken && source.enabled() && update.view.hasFocus) this.timer = setTimeout(() => this.ask(), source.delay())
+        if (update.docChanged && !taken && source.enabled() && update.view.hasFocus)
+          this.timer = setTimeout(() => this.ask(), source.delay())
       }
 
       private ask(): void {

@@ -12,7 +12,12 @@ export function fromAddress(query: URLSearchParams): ScriptedHost {
   if (density === 'compact' || density === 'roomy') settings.density = density
   settings.zoom = Number(query.get('zoom') ?? 1)
   if (query.has('still')) settings.motion = 'reduced'
-  const host = scriptedHost({ scene: (query.get('scene') ?? 'review') as Scene, clock: realClock, settings, crashed: query.has('crashed') })
+  const host = scriptedHost({
+    scene: (query.get('scene') ?? 'review') as Scene,
+    clock: realClock,
+    settings,
+    crashed: query.has('crashed'),
+  })
   hearDrops(host)
   Object.assign(window, { scripted: host })
   return host

@@ -32,7 +32,19 @@ export function batches(world: World): Batches {
       const id = world.nextId()
       world.journal.put('findings', String(id), { id, document: item.document, prediction })
     }
-    world.journal.put('runs', String(run), { id: run, document: item.document, task, model: world.engine.model ?? '', modelId: world.engine.modelId ?? '', state: 'finished', findings: predictions.length, finishedAt: world.clock.now(), notices: [], problem: null, seed: '0' })
+    world.journal.put('runs', String(run), {
+      id: run,
+      document: item.document,
+      task,
+      model: world.engine.model ?? '',
+      modelId: world.engine.modelId ?? '',
+      state: 'finished',
+      findings: predictions.length,
+      finishedAt: world.clock.now(),
+      notices: [],
+      problem: null,
+      seed: '0',
+    })
     return predictions.length
   }
 
@@ -53,7 +65,11 @@ export function batches(world: World): Batches {
       item.seconds = 0.7
       if (world.documents.get(String(item.document))?.text.includes('\u0000')) {
         item.state = 'failed'
-        item.problem = failure('badInput', 'The text holds no letters.', 'Look at the document in the library, and remove it if it is not a text.')
+        item.problem = failure(
+          'badInput',
+          'The text holds no letters.',
+          'Look at the document in the library, and remove it if it is not a text.',
+        )
         set(one, { failed: one.batch.failed + 1 })
         continue
       }
@@ -80,9 +96,13 @@ export function batches(world: World): Batches {
 
   return {
     batches: async () => kept.map((one) => one.batch).reverse(),
-    batchItems: async (id, from, limit) => find(id).items.slice(from, from + limit).map((item) => ({ ...item })),
+    batchItems: async (id, from, limit) =>
+      find(id)
+        .items.slice(from, from + limit)
+        .map((item) => ({ ...item })),
     startBatch: async (request) => {
-      if (request.documents.length === 0) throw failure('badInput', 'No document is selected.', 'Select documents in the library first.')
+      if (request.documents.length === 0)
+        throw failure('badInput', 'No document is selected.', 'Select documents in the library first.')
       const id = world.nextId()
       const batch: wire.Batch = {
         id,
@@ -101,7 +121,15 @@ export function batches(world: World): Batches {
         remaining: null,
         current: null,
       }
-      const items = request.documents.map((document, ordinal): wire.BatchItem => ({ ordinal, document, title: world.stored(document).title, state: 'waiting', findings: 0, seconds: null, problem: null }))
+      const items = request.documents.map((document, ordinal): wire.BatchItem => ({
+        ordinal,
+        document,
+        title: world.stored(document).title,
+        state: 'waiting',
+        findings: 0,
+        seconds: null,
+        problem: null,
+      }))
       const one: Kept = { batch, items, request, working: false }
       kept.push(one)
       void work(one)

@@ -5,8 +5,21 @@ import { failure, plural, type StoredDocument, type World } from './world'
 
 type Documents = Pick<
   Host,
-  | 'library' | 'createLibrary' | 'openLibrary' | 'copyLibrary' | 'renameLibrary' | 'recentLibraries' | 'pickFiles' | 'previewImport'
-  | 'importPreviewed' | 'documentIds' | 'documentSummaries' | 'document' | 'removeDocuments' | 'rememberPlace' | 'search'
+  | 'library'
+  | 'createLibrary'
+  | 'openLibrary'
+  | 'copyLibrary'
+  | 'renameLibrary'
+  | 'recentLibraries'
+  | 'pickFiles'
+  | 'previewImport'
+  | 'importPreviewed'
+  | 'documentIds'
+  | 'documentSummaries'
+  | 'document'
+  | 'removeDocuments'
+  | 'rememberPlace'
+  | 'search'
 >
 
 type Read = { documents: wire.NewDocument[]; files: wire.PreviewedFile[]; issues: wire.ImportIssue[] }
@@ -37,21 +50,77 @@ function filesAt(paths: string[]): Read {
   for (const path of paths) {
     const name = path.split(/[/\\]/).at(-1) ?? path
     if (/\.pdf$/i.test(name)) {
-      read.files.push({ name, bytes: 418_220, format: null, documents: 0, notices: [], refusal: failure('badInput', `${name} holds pictures of pages but no text.`, 'Run text recognition on it in another program, or find the abstract as text.') })
+      read.files.push({
+        name,
+        bytes: 418_220,
+        format: null,
+        documents: 0,
+        notices: [],
+        refusal: failure(
+          'badInput',
+          `${name} holds pictures of pages but no text.`,
+          'Run text recognition on it in another program, or find the abstract as text.',
+        ),
+      })
       continue
     }
     const many = /export|pubmed/i.test(name) ? 12 : 1
     const format = /\.xml$/i.test(name) ? 'PubMed XML' : /\.nbib$/i.test(name) ? 'MEDLINE' : 'Plain text'
     for (let place = 0; place < many; place += 1) read.documents.push(invented(place, name))
-    read.files.push({ name, bytes: many * 2_840, format, documents: many, notices: /\.txt$/i.test(name) ? [] : ['3 references were left out.'], refusal: null })
-    if (many > 1) read.issues.push({ file: name, place: 'line 214', message: 'The record has neither title nor abstract.', remedy: 'It was left out. Add a title or an abstract to import it.' })
+    read.files.push({
+      name,
+      bytes: many * 2_840,
+      format,
+      documents: many,
+      notices: /\.txt$/i.test(name) ? [] : ['3 references were left out.'],
+      refusal: null,
+    })
+    if (many > 1)
+      read.issues.push({
+        file: name,
+        place: 'line 214',
+        message: 'The record has neither title nor abstract.',
+        remedy: 'It was left out. Add a title or an abstract to import it.',
+      })
   }
   return read
 }
 
-const drugs = ['Cisplatin', 'Methotrexate', 'Lithium', 'Doxorubicin', 'Gentamicin', 'Phenytoin', 'Clozapine', 'Carbamazepine', 'Cyclosporine', 'Valproate', 'Paracetamol', 'Ibuprofen']
-const harms = ['acute kidney injury', 'mucositis', 'hypothyroidism', 'cardiomyopathy', 'hearing loss', 'seizures', 'agranulocytosis', 'nausea', 'hypertension', 'hepatotoxicity', 'liver failure', 'bleeding']
-const studies = ['a retrospective cohort', 'a case report', 'a nested case-control study', 'a small randomised trial', 'a registry study']
+const drugs = [
+  'Cisplatin',
+  'Methotrexate',
+  'Lithium',
+  'Doxorubicin',
+  'Gentamicin',
+  'Phenytoin',
+  'Clozapine',
+  'Carbamazepine',
+  'Cyclosporine',
+  'Valproate',
+  'Paracetamol',
+  'Ibuprofen',
+]
+const harms = [
+  'acute kidney injury',
+  'mucositis',
+  'hypothyroidism',
+  'cardiomyopathy',
+  'hearing loss',
+  'seizures',
+  'agranulocytosis',
+  'nausea',
+  'hypertension',
+  'hepatotoxicity',
+  'liver failure',
+  'bleeding',
+]
+const studies = [
+  'a retrospective cohort',
+  'a case report',
+  'a nested case-control study',
+  'a small randomised trial',
+  'a registry study',
+]
 
 /** An abstract that reads like one and reports nothing real. */
 export function invented(place: number, salt = ''): wire.NewDocument {
@@ -70,18 +139,27 @@ export function invented(place: number, salt = ''): wire.NewDocument {
 export function documents(world: World): Documents {
   const previews = new Map<string, { read: Read; origin: string }>()
   const known = (document: wire.NewDocument) =>
-    [...world.documents.values()].some((stored) => stored.sourceId === document.sourceId && stored.text.endsWith(document.text))
+    [...world.documents.values()].some(
+      (stored) => stored.sourceId === document.sourceId && stored.text.endsWith(document.text),
+    )
 
   return {
     library: async () => world.library(),
     createLibrary: async () => {
       world.details = { path: '~/Documents/Osler/New library.osler', name: 'New library', description: '' }
-      for (const table of ['documents', 'findings', 'decisions', 'added', 'notes', 'runs', 'drafts']) world.journal.rows(table).clear()
+      for (const table of ['documents', 'findings', 'decisions', 'added', 'notes', 'runs', 'drafts'])
+        world.journal.rows(table).clear()
       return world.library()
     },
     openLibrary: async (path) => {
-      if (path?.includes('gone')) throw failure('notFound', `There is no library at ${path}.`, 'Check that the disk is connected, or look for the file with Open.')
-      if (path !== null) world.details = { ...world.details, path, name: (path.split('/').at(-1) ?? path).replace(/\.osler$/, '') }
+      if (path?.includes('gone'))
+        throw failure(
+          'notFound',
+          `There is no library at ${path}.`,
+          'Check that the disk is connected, or look for the file with Open.',
+        )
+      if (path !== null)
+        world.details = { ...world.details, path, name: (path.split('/').at(-1) ?? path).replace(/\.osler$/, '') }
       return world.library()
     },
     copyLibrary: async () => '~/Documents/Osler/First library, copy.osler',
@@ -91,22 +169,72 @@ export function documents(world: World): Documents {
         return 'renamed the library'
       }),
     recentLibraries: async () => [
-      { path: world.details.path, name: world.details.name, documents: world.documents.size, openedAt: world.clock.now() - 60_000, missing: false },
-      { path: '~/Documents/Osler/Nephrotoxicity review.osler', name: 'Nephrotoxicity review', documents: 412, openedAt: world.clock.now() - 3 * 86_400_000, missing: false },
-      { path: '/media/stick/gone/Ward round.osler', name: 'Ward round', documents: 38, openedAt: world.clock.now() - 40 * 86_400_000, missing: true },
+      {
+        path: world.details.path,
+        name: world.details.name,
+        documents: world.documents.size,
+        openedAt: world.clock.now() - 60_000,
+        missing: false,
+      },
+      {
+        path: '~/Documents/Osler/Nephrotoxicity review.osler',
+        name: 'Nephrotoxicity review',
+        documents: 412,
+        openedAt: world.clock.now() - 3 * 86_400_000,
+        missing: false,
+      },
+      {
+        path: '/media/stick/gone/Ward round.osler',
+        name: 'Ward round',
+        documents: 38,
+        openedAt: world.clock.now() - 40 * 86_400_000,
+        missing: true,
+      },
     ],
 
-    pickFiles: async (folder) => (folder ? ['~/Downloads/abstracts/pubmed-export.xml'] : ['~/Downloads/pubmed-export.xml', '~/Downloads/scan.pdf']),
+    pickFiles: async (folder) =>
+      folder ? ['~/Downloads/abstracts/pubmed-export.xml'] : ['~/Downloads/pubmed-export.xml', '~/Downloads/scan.pdf'],
     previewImport: (source, listener) =>
       runJob(listener, async (stream) => {
         const read: Read =
           source.kind === 'paths'
             ? filesAt(source.paths)
             : source.kind === 'documents'
-              ? { documents: source.documents, files: [{ name: source.origin, bytes: 0, format: 'Plain text', documents: source.documents.length, notices: [], refusal: null }], issues: [] }
-              : { documents: source.text.trim() === '' ? [] : [{ sourceId: source.origin, title: '', text: source.text.trim() }], files: [{ name: source.origin, bytes: source.text.length, format: 'Plain text', documents: 1, notices: [], refusal: null }], issues: [] }
+              ? {
+                  documents: source.documents,
+                  files: [
+                    {
+                      name: source.origin,
+                      bytes: 0,
+                      format: 'Plain text',
+                      documents: source.documents.length,
+                      notices: [],
+                      refusal: null,
+                    },
+                  ],
+                  issues: [],
+                }
+              : {
+                  documents:
+                    source.text.trim() === '' ? [] : [{ sourceId: source.origin, title: '', text: source.text.trim() }],
+                  files: [
+                    {
+                      name: source.origin,
+                      bytes: source.text.length,
+                      format: 'Plain text',
+                      documents: 1,
+                      notices: [],
+                      refusal: null,
+                    },
+                  ],
+                  issues: [],
+                }
         if (read.documents.length === 0 && read.files.every((file) => file.refusal === null)) {
-          throw failure('badInput', 'There is no text in what was given.', 'Drop a file with text, or paste an abstract.')
+          throw failure(
+            'badInput',
+            'There is no text in what was given.',
+            'Drop a file with text, or paste an abstract.',
+          )
         }
         for (const [done, file] of read.files.entries()) {
           stream.emit({ kind: 'reading', file: file.name, done, total: read.files.length })
@@ -135,11 +263,12 @@ export function documents(world: World): Documents {
           },
         })
       }),
-    importPreviewed: (preview, listener) =>
+    importPreviewed: (preview, leftOut, listener) =>
       runJob(listener, async (stream) => {
         const found = previews.get(preview)
         if (!found) throw failure('notFound', 'This preview is no longer there.', 'Drop the files again.')
-        const fresh = found.read.documents.filter((document) => !known(document))
+        const wanted = found.read.documents.filter((_, place) => !leftOut.includes(place))
+        const fresh = wanted.filter((document) => !known(document))
         for (let done = 0; done < fresh.length; done += 5) {
           stream.emit({ kind: 'progress', done, total: fresh.length })
           await world.clock.sleep(60)
@@ -151,7 +280,7 @@ export function documents(world: World): Documents {
           return `imported ${plural(ids.length, 'document')}`
         })
         world.tell({ kind: 'libraryChanged', library: world.library(), documents: null })
-        stream.emit({ kind: 'imported', documents: ids, known: found.read.documents.length - ids.length, step })
+        stream.emit({ kind: 'imported', documents: ids, known: wanted.length - ids.length, step })
       }),
 
     documentIds: async (order, filter) => {
@@ -162,7 +291,8 @@ export function documents(world: World): Documents {
       const rows = [...world.documents.values()].filter(
         (row) =>
           (!filter.undecided || decided(row.id)) &&
-          (filter.withoutTask === null || ![...world.runs.values()].some((run) => run.document === row.id && run.task === filter.withoutTask)) &&
+          (filter.withoutTask === null ||
+            ![...world.runs.values()].some((run) => run.document === row.id && run.task === filter.withoutTask)) &&
           (filter.origin === null || row.origin === filter.origin),
       )
       const compare: Record<wire.DocumentOrder, (left: StoredDocument, right: StoredDocument) => number> = {
@@ -173,7 +303,8 @@ export function documents(world: World): Documents {
       }
       return rows.sort(compare[order]).map((row) => row.id)
     },
-    documentSummaries: async (ids) => ids.filter((id) => world.documents.has(String(id))).map((id) => world.summary(id)),
+    documentSummaries: async (ids) =>
+      ids.filter((id) => world.documents.has(String(id))).map((id) => world.summary(id)),
     document: async (id) => world.view(id),
     removeDocuments: async (ids) =>
       world.act(null, () => {
@@ -196,9 +327,11 @@ export function documents(world: World): Documents {
         const start = at - from + (from > 0 ? 1 : 0)
         hits.push({ kind, id, document, title, snippet, highlights: [{ start, end: start + wanted.length }] })
       }
-      for (const note of world.notes.values()) hit('note', note.id, note.document, world.stored(note.document).title, note.text)
+      for (const note of world.notes.values())
+        hit('note', note.id, note.document, world.stored(note.document).title, note.text)
       for (const draft of world.drafts.values()) hit('draft', draft.id, null, draft.title, draft.text)
-      for (const document of world.documents.values()) hit('document', document.id, document.id, document.title, document.text)
+      for (const document of world.documents.values())
+        hit('document', document.id, document.id, document.title, document.text)
       return hits
     },
   }

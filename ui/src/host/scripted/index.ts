@@ -49,7 +49,15 @@ export function scriptedHost(options: Partial<ScriptedOptions> = {}): ScriptedHo
       recent: await host.recentLibraries(),
       engine: world.engine,
       place: world.place,
-      notices: crashed ? [{ kind: 'afterCrash', message: 'Osler ended unexpectedly while Radeon 780M was computing, so it started on the CPU this time. Nothing was lost.' }] : [],
+      notices: crashed
+        ? [
+            {
+              kind: 'afterCrash',
+              message:
+                'Osler ended unexpectedly while Radeon 780M was computing, so it started on the CPU this time. Nothing was lost.',
+            },
+          ]
+        : [],
       opened: [],
     }),
     watch: (listener) => {
@@ -59,7 +67,13 @@ export function scriptedHost(options: Partial<ScriptedOptions> = {}): ScriptedHo
     saveSettings: async (changed) => {
       world.settings = changed
     },
-    diagnostics: async () => ['Osler 0.1.0 (scripted host)', `Device: ${world.engine.device}`, `Model: ${world.engine.model ?? 'none'}`, `Library: ${String(world.documents.size)} documents`].join('\n'),
+    diagnostics: async () =>
+      [
+        'Osler 0.1.0 (scripted host)',
+        `Device: ${world.engine.device}`,
+        `Model: ${world.engine.model ?? 'none'}`,
+        `Library: ${String(world.documents.size)} documents`,
+      ].join('\n'),
     report: async (place) => void world.reports.push(place),
     reveal: async () => undefined,
     ...documents(world),
@@ -79,7 +93,19 @@ function furnish(world: World, scene: Scene): void {
     const run = world.nextId()
     const { text } = world.stored(id)
     const predictions = predictionsIn(text, task, run, modelId)
-    journal.put('runs', String(run), { id: run, document: id, task, model, modelId, state: 'finished', findings: predictions.length, finishedAt: world.clock.now() - 3_600_000, notices: [], problem: null, seed: '0' })
+    journal.put('runs', String(run), {
+      id: run,
+      document: id,
+      task,
+      model,
+      modelId,
+      state: 'finished',
+      findings: predictions.length,
+      finishedAt: world.clock.now() - 3_600_000,
+      notices: [],
+      problem: null,
+      seed: '0',
+    })
     return [...(modelId === 'starter' ? mentionsIn(text, run) : []), ...predictions].map((prediction) => {
       const finding = { id: world.nextId(), document: id, prediction }
       journal.put('findings', String(finding.id), finding)
@@ -91,7 +117,8 @@ function furnish(world: World, scene: Scene): void {
     return
   }
   if (scene === 'many') {
-    for (let place = 0; place < 10_000; place += 1) store(world, invented(place, place % 2 ? 'x' : ''), 'pubmed-export.xml', 'PubMed XML')
+    for (let place = 0; place < 10_000; place += 1)
+      store(world, invented(place, place % 2 ? 'x' : ''), 'pubmed-export.xml', 'PubMed XML')
     return
   }
   const others = scene === 'review' ? 21 : 2
@@ -101,7 +128,16 @@ function furnish(world: World, scene: Scene): void {
       for (const [rank, finding] of find(id, 'bc5cdr', 'starter', 'Osler starter').entries()) {
         if (finding.prediction.content.kind === 'entity' || (place % 2 === 1 && rank % 2 === 1)) continue
         const verdict = (finding.prediction.score ?? 0) > 0.45 ? 'accepted' : 'rejected'
-        journal.put('decisions', `finding-${String(finding.id)}`, { verdict, reason: verdict === 'rejected' ? 'speculative' : null, comment: '', curator: world.settings.curator, madeAt: world.clock.now() - 7_200_000, subject: { kind: 'finding', id: finding.id }, content: null, document: id })
+        journal.put('decisions', `finding-${String(finding.id)}`, {
+          verdict,
+          reason: verdict === 'rejected' ? 'speculative' : null,
+          comment: '',
+          curator: world.settings.curator,
+          madeAt: world.clock.now() - 7_200_000,
+          subject: { kind: 'finding', id: finding.id },
+          content: null,
+          document: id,
+        })
       }
     }
   }
@@ -114,23 +150,57 @@ function furnish(world: World, scene: Scene): void {
   for (const sample of samples) {
     const id = store(world, sample, 'Samples', 'text')
     if (sample.sourceId !== 'sample-1') continue
-    const findings = find(id, 'bc5cdr', 'starter', 'Osler starter').filter((finding) => finding.prediction.content.kind === 'relation')
+    const findings = find(id, 'bc5cdr', 'starter', 'Osler starter').filter(
+      (finding) => finding.prediction.content.kind === 'relation',
+    )
     find(id, 'bc5cdr', 'base', 'BioGPT RE-BC5CDR')
     const [first, second] = findings
-    for (const [finding, verdict] of [[first, 'accepted'], [second, 'accepted']] as const) {
-      if (finding) journal.put('decisions', `finding-${String(finding.id)}`, { verdict, reason: null, comment: '', curator: world.settings.curator, madeAt: world.clock.now(), subject: { kind: 'finding', id: finding.id }, content: null, document: id })
+    for (const [finding, verdict] of [
+      [first, 'accepted'],
+      [second, 'accepted'],
+    ] as const) {
+      if (finding)
+        journal.put('decisions', `finding-${String(finding.id)}`, {
+          verdict,
+          reason: null,
+          comment: '',
+          curator: world.settings.curator,
+          madeAt: world.clock.now(),
+          subject: { kind: 'finding', id: finding.id },
+          content: null,
+          document: id,
+        })
     }
     const note = world.nextId()
-    journal.put('notes', String(note), { id: note, document: id, subject: null, span: null, text: 'Check whether NAC counts as treatment or as exposure here.', author: world.settings.curator, modifiedAt: world.clock.now() })
+    journal.put('notes', String(note), {
+      id: note,
+      document: id,
+      subject: null,
+      span: null,
+      text: 'Check whether NAC counts as treatment or as exposure here.',
+      author: world.settings.curator,
+      modifiedAt: world.clock.now(),
+    })
   }
   const text = `# Liver injury under intravenous amiodarone\n\nAmiodarone is a class III antiarrhythmic agent that prolongs the duration of the action potential. Intravenous loading has been linked to acute liver injury, in most reports within the first three days.\n\n## What we saw\n\nIn our ward, four patients developed jaundice after a loading dose. All recovered after withdrawal with`
   const start = text.indexOf('in most reports')
   for (const [title, body, generated] of [
-    ['Liver injury under intravenous amiodarone', text, [{ span: { start, end: text.indexOf('\n\n## What') }, model: 'Osler starter', seed: 7 }]],
+    [
+      'Liver injury under intravenous amiodarone',
+      text,
+      [{ span: { start, end: text.indexOf('\n\n## What') }, model: 'Osler starter', seed: 7 }],
+    ],
     ['Warfarin and azoles: advice for the ward', 'Fluconazole raises the exposure of warfarin.', []],
     ['Reading list, November', '- Larkspur cohort\n- crossover study', []],
   ] as const) {
     const id = world.nextId()
-    journal.put('drafts', String(id), { id, title, text: body, generated: [...generated], createdAt: world.clock.now(), modifiedAt: world.clock.now() - id * 1000 })
+    journal.put('drafts', String(id), {
+      id,
+      title,
+      text: body,
+      generated: [...generated],
+      createdAt: world.clock.now(),
+      modifiedAt: world.clock.now() - id * 1000,
+    })
   }
 }

@@ -32,7 +32,8 @@ export class Journal {
     this.open = []
     try {
       const summary = change()
-      for (const event of this.events) if (event.state === 'undone' && event.step.track === track) event.state = 'abandoned'
+      for (const event of this.events)
+        if (event.state === 'undone' && event.step.track === track) event.state = 'abandoned'
       const step: Step = { event: this.events.length + 1, summary, document, track }
       this.events.push({ step, about, at, state: 'done', patches: this.open })
       return step
@@ -55,7 +56,9 @@ export class Journal {
   }
 
   next(track: Track, direction: 'undo' | 'redo'): Step | null {
-    const done = this.events.filter((event) => event.step.track === track && event.state === (direction === 'undo' ? 'done' : 'undone'))
+    const done = this.events.filter(
+      (event) => event.step.track === track && event.state === (direction === 'undo' ? 'done' : 'undone'),
+    )
     return (direction === 'undo' ? done.at(-1) : done[0])?.step ?? null
   }
 
@@ -80,6 +83,14 @@ export class Journal {
       .filter((event) => before === null || event.step.event < before)
       .slice(-limit)
       .reverse()
-      .map(({ step, about, at, state }) => ({ event: step.event, summary: step.summary, about, author, document: step.document, madeAt: at, state }))
+      .map(({ step, about, at, state }) => ({
+        event: step.event,
+        summary: step.summary,
+        about,
+        author,
+        document: step.document,
+        madeAt: at,
+        state,
+      }))
   }
 }

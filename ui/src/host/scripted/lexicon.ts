@@ -92,7 +92,11 @@ export function conceptsOf(name: string): Concept[] {
   const concept = { vocabulary: known.type === 'Gene' ? 'NCBI Gene' : 'MESH', id: known.id, name: known.name }
   // One ambiguous name, so that the menu has something to choose from.
   if (known.name === 'Depression') {
-    return [concept, { vocabulary: 'MESH', id: 'D003863', name: 'Depressive disorder' }, { vocabulary: 'HPO', id: 'HP:0000716', name: 'Depression (symptom)' }]
+    return [
+      concept,
+      { vocabulary: 'MESH', id: 'D003863', name: 'Depressive disorder' },
+      { vocabulary: 'HPO', id: 'HP:0000716', name: 'Depression (symptom)' },
+    ]
   }
   if (known.name === 'Jaundice') return [concept, { vocabulary: 'MESH', id: 'D041781', name: 'Jaundice, obstructive' }]
   return [concept]

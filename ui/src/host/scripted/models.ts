@@ -6,12 +6,28 @@ import { failure, type World } from './world'
 
 type Models = Pick<
   Host,
-  'models' | 'previewModel' | 'importModel' | 'verifyModel' | 'useModel' | 'removeModel' | 'restoreModel' | 'loadModel' | 'unloadModel' | 'devices' | 'answerFallback'
+  | 'models'
+  | 'previewModel'
+  | 'importModel'
+  | 'verifyModel'
+  | 'useModel'
+  | 'removeModel'
+  | 'restoreModel'
+  | 'loadModel'
+  | 'unloadModel'
+  | 'devices'
+  | 'answerFallback'
 >
 
 /** Figures as a manifest has them: scores in percent, calibration errors as shares. */
 const figures = (task: wire.Task, values: Record<string, number>, published: number): wire.Metric[] =>
-  Object.entries(values).map(([name, value]) => ({ task, name, value, published: ['f1', 'accuracy', 'micro_f1'].includes(name) ? published : null, data: name.startsWith('dev_') ? 'development' : 'test' }))
+  Object.entries(values).map(([name, value]) => ({
+    task,
+    name,
+    value,
+    published: ['f1', 'accuracy', 'micro_f1'].includes(name) ? published : null,
+    data: name.startsWith('dev_') ? 'development' : 'test',
+  }))
 
 const starter: wire.Model = {
   id: 'starter',
@@ -29,11 +45,28 @@ const starter: wire.Model = {
   precision: 'f16',
   importedAt: null,
   verifiedAt: Date.UTC(2026, 10, 20, 8),
-  selfTest: { passed: true, device: 'CPU', tokensPerSecond: 212, message: 'The fixed prompt gave the expected tokens.' },
+  selfTest: {
+    passed: true,
+    device: 'CPU',
+    tokensPerSecond: 212,
+    message: 'The fixed prompt gave the expected tokens.',
+  },
   metrics: [
-    ...figures('bc5cdr', { f1: 31.2, dev_calibration_error: 0.013, dev_pair_f1_of_signs_alone: 41.0, dev_pair_f1_of_both: 41.2 }, 44.98),
-    ...figures('ddi', { f1: 22.4, dev_calibration_error: 0.032, dev_pair_f1_of_signs_alone: 58.3, dev_pair_f1_of_both: 57.2 }, 40.76),
-    ...figures('kdDti', { dev_pair_f1: 0.3, dev_calibration_error: 0.0003, dev_pair_f1_of_signs_alone: 0.3, dev_pair_f1_of_both: 0.3 }, 38.42),
+    ...figures(
+      'bc5cdr',
+      { f1: 31.2, dev_calibration_error: 0.013, dev_pair_f1_of_signs_alone: 41.0, dev_pair_f1_of_both: 41.2 },
+      44.98,
+    ),
+    ...figures(
+      'ddi',
+      { f1: 22.4, dev_calibration_error: 0.032, dev_pair_f1_of_signs_alone: 58.3, dev_pair_f1_of_both: 57.2 },
+      40.76,
+    ),
+    ...figures(
+      'kdDti',
+      { dev_pair_f1: 0.3, dev_calibration_error: 0.0003, dev_pair_f1_of_signs_alone: 0.3, dev_pair_f1_of_both: 0.3 },
+      38.42,
+    ),
     ...figures('answer', { accuracy: 58.4, calibration_error: 0.087, model_weight: 0 }, 78.2),
     ...figures('classify', { micro_f1: 75.3, calibration_error: 0.009, model_weight: 0.5 }, 85.12),
   ],
@@ -75,7 +108,12 @@ export function models(world: World, withBase: boolean): Models {
     return model
   }
 
-  async function phase(stream: Stream<wire.ModelImportEvent | wire.VerifyEvent>, name: wire.ModelPhase, total: number, detail: (done: number) => string): Promise<boolean> {
+  async function phase(
+    stream: Stream<wire.ModelImportEvent | wire.VerifyEvent>,
+    name: wire.ModelPhase,
+    total: number,
+    detail: (done: number) => string,
+  ): Promise<boolean> {
     for (let done = 0; done <= total; done += 1) {
       if (stream.stopped()) return false
       stream.emit({ kind: 'phase', phase: name, done, total, detail: detail(done) })
@@ -89,7 +127,13 @@ export function models(world: World, withBase: boolean): Models {
     previewModel: async (paths) => {
       const folder = paths?.[0] ?? '~/Downloads/BioGPT-Large-PubMedQA'
       const broken = /broken|incomplete/i.test(folder)
-      const file = (name: string, role: string, bytes: number | null, state: wire.ModelFile['state'], remark = ''): wire.ModelFile => ({ name, role, bytes, state, remark })
+      const file = (
+        name: string,
+        role: string,
+        bytes: number | null,
+        state: wire.ModelFile['state'],
+        remark = '',
+      ): wire.ModelFile => ({ name, role, bytes, state, remark })
       const preview: wire.ModelPreview = {
         id: broken ? null : `model-${String(world.nextId())}`,
         folder,
@@ -100,14 +144,38 @@ export function models(world: World, withBase: boolean): Models {
         files: [
           file('config.json', 'Shape of the network', 595, 'found'),
           file('pytorch_model.bin', 'Weights', 6_284_755_200, 'found', 'Pickle. It is read, never executed.'),
-          broken ? file('vocab.json', 'Vocabulary', null, 'missing', 'Fetch it from the same repository and put it into this folder.') : file('vocab.json', 'Vocabulary', 927_044, 'found'),
-          broken ? file('merges.txt', 'Merges of the tokeniser', 512, 'damaged', 'It ends in the middle of a line. Fetch it again.') : file('merges.txt', 'Merges of the tokeniser', 696_304, 'found'),
+          broken
+            ? file(
+                'vocab.json',
+                'Vocabulary',
+                null,
+                'missing',
+                'Fetch it from the same repository and put it into this folder.',
+              )
+            : file('vocab.json', 'Vocabulary', 927_044, 'found'),
+          broken
+            ? file(
+                'merges.txt',
+                'Merges of the tokeniser',
+                512,
+                'damaged',
+                'It ends in the middle of a line. Fetch it again.',
+              )
+            : file('merges.txt', 'Merges of the tokeniser', 696_304, 'found'),
           file('README.md', 'Model card', null, 'optional', 'Without it the licence is unknown.'),
         ],
         bytes: 6_286_379_143,
         neededBytes: 3_142_377_600,
         freeBytes: 58_400_000_000,
-        problems: broken ? [failure('badInput', 'vocab.json is missing and merges.txt is damaged.', 'Fetch both files again, put them into the folder and drop it once more.')] : [],
+        problems: broken
+          ? [
+              failure(
+                'badInput',
+                'vocab.json is missing and merges.txt is damaged.',
+                'Fetch both files again, put them into the folder and drop it once more.',
+              ),
+            ]
+          : [],
       }
       if (preview.id !== null) previews.set(preview.id, preview)
       return preview
@@ -123,7 +191,20 @@ export function models(world: World, withBase: boolean): Models {
           ['selfTest', 3, () => 'fixed prompt, expected tokens'],
         ]
         for (const [step, total, detail] of steps) if (!(await phase(stream, step, total, detail))) return
-        const model: wire.Model = { ...base, id: `imported-${String(world.nextId())}`, name, parameters: preview.parameters ?? 0, bytes: preview.neededBytes, architecture: preview.architecture ?? '', tasks: ['answer'], sha256: looksLikeSha256(name), importedAt: world.clock.now(), verifiedAt: world.clock.now(), metrics: [], card: '' }
+        const model: wire.Model = {
+          ...base,
+          id: `imported-${String(world.nextId())}`,
+          name,
+          parameters: preview.parameters ?? 0,
+          bytes: preview.neededBytes,
+          architecture: preview.architecture ?? '',
+          tasks: ['answer'],
+          sha256: looksLikeSha256(name),
+          importedAt: world.clock.now(),
+          verifiedAt: world.clock.now(),
+          metrics: [],
+          card: '',
+        }
         listed = [...listed, model]
         stream.emit({ kind: 'imported', model })
       }),
@@ -132,13 +213,24 @@ export function models(world: World, withBase: boolean): Models {
         if (!(await phase(stream, 'verifying', 8, () => 'sha256 of the weights'))) return
         if (!(await phase(stream, 'selfTest', 3, () => 'fixed prompt, expected tokens'))) return
         const model = replace({ ...find(id), verifiedAt: world.clock.now() })
-        stream.emit({ kind: 'verified', model, intact: true, message: 'The files are as they were when they were imported, and the model still says what it should.' })
+        stream.emit({
+          kind: 'verified',
+          model,
+          intact: true,
+          message: 'The files are as they were when they were imported, and the model still says what it should.',
+        })
       }),
     useModel: async (id) => {
       const model = find(id)
       world.setEngine({ state: 'loading', activity: `Loading ${model.name}` })
       await world.clock.sleep(400)
-      return world.setEngine({ state: 'ready', model: model.name, modelId: model.id, memory: model.bytes, activity: null })
+      return world.setEngine({
+        state: 'ready',
+        model: model.name,
+        modelId: model.id,
+        memory: model.bytes,
+        activity: null,
+      })
     },
     removeModel: async (id) => {
       removed.set(id, find(id))
@@ -148,10 +240,25 @@ export function models(world: World, withBase: boolean): Models {
       const model = removed.get(id)
       if (model) listed = [...listed, model]
     },
-    loadModel: async () => world.setEngine({ state: 'ready', model: world.engine.model ?? starter.name, modelId: world.engine.modelId ?? 'starter', memory: starter.bytes }),
+    loadModel: async () =>
+      world.setEngine({
+        state: 'ready',
+        model: world.engine.model ?? starter.name,
+        modelId: world.engine.modelId ?? 'starter',
+        memory: starter.bytes,
+      }),
     unloadModel: async () => world.setEngine({ state: 'unloaded', memory: null }),
     answerFallback: async (allow) => {
-      world.setEngine(allow ? { state: 'ready', device: 'Ryzen 7 7840U, 8 cores', graphics: false, deviceReason: 'The processor was asked for' } : { state: 'failed' })
+      world.setEngine(
+        allow
+          ? {
+              state: 'ready',
+              device: 'Ryzen 7 7840U, 8 cores',
+              graphics: false,
+              deviceReason: 'The processor was asked for',
+            }
+          : { state: 'failed' },
+      )
       if (allow) world.settings = { ...world.settings, device: { kind: 'device', id: 'cpu' } }
       return world.settings
     },
@@ -159,9 +266,46 @@ export function models(world: World, withBase: boolean): Models {
       const chosen = world.settings.device
       const inUse = (id: string) => (chosen.kind === 'auto' ? id === 'cpu' : chosen.id === id)
       return [
-        { id: 'cpu', name: 'CPU', type: 'cpu', backend: '8 threads · AVX2', driver: '', memory: 16_700_000_000, halfPrecision: false, limits: [], unfit: null, inUse: inUse('cpu') },
-        { id: 'gpu-0', name: 'Radeon 780M', type: 'integratedGpu', backend: 'Vulkan 1.3', driver: 'Mesa 24.2', memory: 4_294_967_296, halfPrecision: true, limits: [{ name: 'Largest buffer', value: '2.0 GB' }, { name: 'Largest binding', value: '1.0 GB' }, { name: 'Workgroup memory', value: '64 KB' }], unfit: null, inUse: inUse('gpu-0') },
-        { id: 'gpu-1', name: 'llvmpipe', type: 'softwareGpu', backend: 'Vulkan 1.3', driver: 'Mesa 24.2', memory: null, halfPrecision: false, limits: [{ name: 'Largest binding', value: '128 MB' }], unfit: 'A software adapter: slower than the CPU itself. It is never chosen by itself.', inUse: inUse('gpu-1') },
+        {
+          id: 'cpu',
+          name: 'CPU',
+          type: 'cpu',
+          backend: '8 threads · AVX2',
+          driver: '',
+          memory: 16_700_000_000,
+          halfPrecision: false,
+          limits: [],
+          unfit: null,
+          inUse: inUse('cpu'),
+        },
+        {
+          id: 'gpu-0',
+          name: 'Radeon 780M',
+          type: 'integratedGpu',
+          backend: 'Vulkan 1.3',
+          driver: 'Mesa 24.2',
+          memory: 4_294_967_296,
+          halfPrecision: true,
+          limits: [
+            { name: 'Largest buffer', value: '2.0 GB' },
+            { name: 'Largest binding', value: '1.0 GB' },
+            { name: 'Workgroup memory', value: '64 KB' },
+          ],
+          unfit: null,
+          inUse: inUse('gpu-0'),
+        },
+        {
+          id: 'gpu-1',
+          name: 'llvmpipe',
+          type: 'softwareGpu',
+          backend: 'Vulkan 1.3',
+          driver: 'Mesa 24.2',
+          memory: null,
+          halfPrecision: false,
+          limits: [{ name: 'Largest binding', value: '128 MB' }],
+          unfit: 'A software adapter: slower than the CPU itself. It is never chosen by itself.',
+          inUse: inUse('gpu-1'),
+        },
       ]
     },
   }

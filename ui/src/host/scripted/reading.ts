@@ -1,6 +1,17 @@
 /** How the twin reads a text: sentences, names, and relations by plain cues. No model, but the same shapes. */
 
-import type { Content, Figure, Grade, LabelScore, Participant, Prediction, Probabilities, RelationTask, Span, Warning } from '../types'
+import type {
+  Content,
+  Figure,
+  Grade,
+  LabelScore,
+  Participant,
+  Prediction,
+  Probabilities,
+  RelationTask,
+  Span,
+  Warning,
+} from '../types'
 import { chance } from './chance'
 import { conceptsOf, lookUp, names } from './lexicon'
 
@@ -26,7 +37,14 @@ const namePattern = new RegExp(
 export function namedIn(text: string): Named[] {
   return [...text.matchAll(namePattern)].map((match) => {
     const known = lookUp(match[0])
-    const grade: Grade = known?.canonical === true ? (match[0] === known.name ? 'exact' : 'case') : match[0] === match[0].toUpperCase() ? 'abbreviation' : 'alias'
+    const grade: Grade =
+      known?.canonical === true
+        ? match[0] === known.name
+          ? 'exact'
+          : 'case'
+        : match[0] === match[0].toUpperCase()
+          ? 'abbreviation'
+          : 'alias'
     return {
       span: { start: match.index, end: match.index + match[0].length },
       text: match[0],
@@ -88,8 +106,11 @@ export function predictionsIn(text: string, task: RelationTask, run: number, mod
         const luck = chance(modelId, key, task)
         if (luck < 0.12) continue
         const warnings = warningsIn(text, sentence)
-        const strong = /\b(induc|caus|developed|associated|increas|rais|inhibit|activat|should|block|reduc|follow)/i.test(words)
-        const score = round(Math.min(0.985, Math.max(0.06, 0.34 + 0.42 * luck + (strong ? 0.24 : 0) - (warnings.length ? 0.27 : 0))))
+        const strong =
+          /\b(induc|caus|developed|associated|increas|rais|inhibit|activat|should|block|reduc|follow)/i.test(words)
+        const score = round(
+          Math.min(0.985, Math.max(0.06, 0.34 + 0.42 * luck + (strong ? 0.24 : 0) - (warnings.length ? 0.27 : 0))),
+        )
         const participants = [first, second].map((one, index): Participant => ({
           role: parts[index] ?? '',
           name: one.text,
@@ -150,8 +171,11 @@ export function signatureOf(content: Content): string {
   }
 }
 
-const stop = new Set('the and for with that was were did does has have from this into when than are its any can'.split(' '))
-const wordsOf = (text: string) => new Set((text.toLowerCase().match(/[\p{L}\p{N}-]{3,}/gu) ?? []).filter((word) => !stop.has(word)))
+const stop = new Set(
+  'the and for with that was were did does has have from this into when than are its any can'.split(' '),
+)
+const wordsOf = (text: string) =>
+  new Set((text.toLowerCase().match(/[\p{L}\p{N}-]{3,}/gu) ?? []).filter((word) => !stop.has(word)))
 
 function lean(question: string, sentences: string[]): number {
   const asked = wordsOf(question)
@@ -175,7 +199,9 @@ export function answerOf(question: string, text: string, without?: Span): Probab
   const kept = sentencesOf(text).filter((span) => span.start !== without?.start)
   const sentences = kept.map((span) => text.slice(span.start, span.end))
   const asked = wordsOf(question)
-  const hedged = sentences.filter((sentence) => cues.hedging.test(sentence) && [...wordsOf(sentence)].some((word) => asked.has(word))).length
+  const hedged = sentences.filter(
+    (sentence) => cues.hedging.test(sentence) && [...wordsOf(sentence)].some((word) => asked.has(word)),
+  ).length
   return toProbabilities(lean(question, sentences), hedged)
 }
 
@@ -194,9 +220,14 @@ const hallmarks: [string, RegExp][] = [
 
 export const hallmarkNames = hallmarks.map(([name]) => name)
 
+/** From here on a sentence has a label. */
+export const labelThreshold = 0.5
+
 export function labelsOf(sentence: string): LabelScore[] {
   return hallmarks.map(([label, cue]) => ({
     label,
-    probability: round(cue.test(sentence) ? 0.58 + 0.4 * chance(label, sentence) : 0.01 + 0.11 * chance(sentence, label) ** 2),
+    probability: round(
+      cue.test(sentence) ? 0.58 + 0.4 * chance(label, sentence) : 0.01 + 0.11 * chance(sentence, label) ** 2,
+    ),
   }))
 }

@@ -2,7 +2,7 @@ import type { Host } from '../interface'
 import type * as wire from '../types'
 import { chance } from './chance'
 import { descriptions } from './lexicon'
-import { answerOf, hallmarkNames, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
+import { answerOf, hallmarkNames, labelThreshold, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
 import { runJob } from './streams'
 import { failure, plural, type Finding, type World } from './world'
 
@@ -36,7 +36,9 @@ export function tokenOf(text: string, seed: number): wire.Token {
   return {
     text,
     logProbability: Math.log(probability),
-    alternatives: rest.filter((other) => other !== text).map((other, place) => ({ text: other, logProbability: Math.log(((1 - probability) * 0.5) / (place + 1)) })),
+    alternatives: rest
+      .filter((other) => other !== text)
+      .map((other, place) => ({ text: other, logProbability: Math.log(((1 - probability) * 0.5) / (place + 1)) })),
   }
 }
 
@@ -59,7 +61,11 @@ export function tasks(world: World): Tasks {
   /** Marks the engine as busy while `body` runs; refuses without a model. */
   async function working(activity: string, body: () => Promise<void>): Promise<void> {
     if (world.engine.state === 'empty') {
-      throw failure('noModel', 'No model is loaded, so nothing can be computed.', 'Open Models and choose or import one.')
+      throw failure(
+        'noModel',
+        'No model is loaded, so nothing can be computed.',
+        'Open Models and choose or import one.',
+      )
     }
     world.setEngine({ state: 'busy', activity, tokensPerSecond: null })
     try {
@@ -69,7 +75,11 @@ export function tasks(world: World): Tasks {
     }
   }
 
-  function beginRun(document: number, task: wire.Task, modelId: string | null): { run: number; step: wire.Step; model: string } {
+  function beginRun(
+    document: number,
+    task: wire.Task,
+    modelId: string | null,
+  ): { run: number; step: wire.Step; model: string } {
     const id = world.nextId()
     const model = modelId ?? world.engine.modelId ?? 'starter'
     const name = model === 'base' ? 'BioGPT RE-BC5CDR' : 'Osler starter'
@@ -83,7 +93,10 @@ export function tasks(world: World): Tasks {
         state: 'running',
         findings: 0,
         finishedAt: null,
-        notices: world.stored(document).words > 600 ? ['The text is longer than the model reads at once. It was read in parts that overlap, and merged.'] : [],
+        notices:
+          world.stored(document).words > 600
+            ? ['The text is longer than the model reads at once. It was read in parts that overlap, and merged.']
+            : [],
         problem: null,
         seed: '0',
       })
@@ -96,8 +109,15 @@ export function tasks(world: World): Tasks {
     const done = world.journal.extend(step, () => {
       const row = world.runs.get(String(run))
       if (row) {
-        const findings = [...world.findings.values()].filter((finding) => finding.prediction.run === run && finding.prediction.content.kind !== 'entity').length
-        world.journal.put('runs', String(run), { ...row, state: stopped ? 'stopped' : 'finished', finishedAt: world.clock.now(), findings })
+        const findings = [...world.findings.values()].filter(
+          (finding) => finding.prediction.run === run && finding.prediction.content.kind !== 'entity',
+        ).length
+        world.journal.put('runs', String(run), {
+          ...row,
+          state: stopped ? 'stopped' : 'finished',
+          finishedAt: world.clock.now(),
+          findings,
+        })
       }
       return summary
     })
@@ -122,7 +142,8 @@ export function tasks(world: World): Tasks {
           const parts = Math.max(1, Math.ceil(stored.words / 600))
           stream.emit({ kind: 'started', run, promptTokens: promptTokens(stored.text), parts })
           await world.clock.sleep(180)
-          for (const mention of stream.stopped() ? [] : mentionsIn(stored.text, run)) stream.emit({ kind: 'found', annotation: keep(stored.id, step, mention) })
+          for (const mention of stream.stopped() ? [] : mentionsIn(stored.text, run))
+            stream.emit({ kind: 'found', annotation: keep(stored.id, step, mention) })
           let tokens = 0
           let relations = 0
           const predictions = predictionsIn(stored.text, request.task, run, model)
@@ -134,20 +155,32 @@ export function tasks(world: World): Tasks {
             if (stream.stopped()) break
             const tokensPerSecond = 34 + 7 * chance(tokens, stored.id)
             world.setEngine({ tokensPerSecond })
-            stream.emit({ kind: 'progress', part: Math.min(parts, 1 + Math.floor((place / predictions.length) * parts)), parts, tokens, tokensPerSecond })
+            stream.emit({
+              kind: 'progress',
+              part: Math.min(parts, 1 + Math.floor((place / predictions.length) * parts)),
+              parts,
+              tokens,
+              tokensPerSecond,
+            })
             stream.emit({ kind: 'found', annotation: keep(stored.id, step, prediction) })
             relations += 1
           }
-          stream.emit({ kind: 'stored', change: endRun(run, step, stream.stopped(), `found ${plural(relations, 'relation')} in ${stored.sourceId}`) })
+          stream.emit({
+            kind: 'stored',
+            change: endRun(run, step, stream.stopped(), `found ${plural(relations, 'relation')} in ${stored.sourceId}`),
+          })
         })
       }),
 
     describe: (request, listener) =>
       runJob(listener, (stream) => {
-        if (request.term.trim() === '') throw failure('badInput', 'There is no term to describe.', 'Type a term, or select one in the text.')
+        if (request.term.trim() === '')
+          throw failure('badInput', 'There is no term to describe.', 'Type a term, or select one in the text.')
         const { decoding } = request
         const careful = decoding.kind === 'careful'
-        const seeds = Array.from({ length: careful ? 1 : request.candidates }, (_, place) => (careful ? 0 : decoding.seed + place))
+        const seeds = Array.from({ length: careful ? 1 : request.candidates }, (_, place) =>
+          careful ? 0 : decoding.seed + place,
+        )
         return working(`Describing ${request.term.trim()}`, async () => {
           stream.emit({ kind: 'started', prompt: `${request.term.trim()} is`, seeds })
           const texts = seeds.map((seed, candidate) => {
@@ -167,7 +200,12 @@ export function tasks(world: World): Tasks {
               if (piece === undefined) continue
               stream.emit({ kind: 'tokens', candidate, tokens: [tokenOf(piece, seeds[candidate] ?? 0)], tentative: '' })
               if (place === text.length - 1) {
-                stream.emit({ kind: 'candidate', candidate, meanLogProbability: -0.4 - 0.3 * chance(request.term, candidate), ended: 'complete' })
+                stream.emit({
+                  kind: 'candidate',
+                  candidate,
+                  meanLogProbability: -0.4 - 0.3 * chance(request.term, candidate),
+                  ended: 'complete',
+                })
               }
             }
           }
@@ -193,17 +231,30 @@ export function tasks(world: World): Tasks {
 
     ask: (request, listener) =>
       runJob(listener, (stream) => {
-        if (request.question.trim() === '') throw failure('badInput', 'There is no question.', 'Write a question that can be answered with yes or no.')
+        if (request.question.trim() === '')
+          throw failure('badInput', 'There is no question.', 'Write a question that can be answered with yes or no.')
         return working(`Answering over ${plural(request.documents.length, 'document')}`, async () => {
           for (const id of request.documents) {
             await world.clock.sleep(220)
             if (stream.stopped()) return
             const stored = world.stored(id)
             const probabilities = answerOf(request.question, stored.text)
-            const best = (['yes', 'no', 'maybe'] as const).reduce((left, right) => (probabilities[right] > probabilities[left] ? right : left))
+            const best = (['yes', 'no', 'maybe'] as const).reduce((left, right) =>
+              probabilities[right] > probabilities[left] ? right : left,
+            )
             const verdict = probabilities[best] < world.settings.abstainBelow ? 'abstain' : best
             const { run, step } = beginRun(id, 'answer', null)
-            keep(id, step, { run, content: { kind: 'answer', question: request.question, verdict, probabilities }, score: probabilities[best], maskedMass: 0, maskedMasses: [], figures: [], evidence: [], grade: 'exact', warnings: [] })
+            keep(id, step, {
+              run,
+              content: { kind: 'answer', question: request.question, verdict, probabilities },
+              score: probabilities[best],
+              maskedMass: 0,
+              maskedMasses: [],
+              figures: [],
+              evidence: [],
+              grade: 'exact',
+              warnings: [],
+            })
             endRun(run, step, false, `asked a question of ${stored.sourceId}`)
             stream.emit({ kind: 'answer', document: id, title: stored.title, verdict, probabilities, run })
             if (request.documents.length > 1) continue
@@ -225,16 +276,46 @@ export function tasks(world: World): Tasks {
           for (const id of request.documents) {
             const stored = world.stored(id)
             const union = new Map(hallmarkNames.map((label) => [label, 0]))
+            const found: { label: string; span: wire.Span | null; probability: number }[] = []
             for (const span of sentencesOf(stored.text)) {
               await world.clock.sleep(60)
               if (stream.stopped()) return
               const scores = labelsOf(stored.text.slice(span.start, span.end))
-              for (const { label, probability } of scores) union.set(label, Math.max(union.get(label) ?? 0, probability))
+              for (const { label, probability } of scores) {
+                union.set(label, Math.max(union.get(label) ?? 0, probability))
+                if (probability >= labelThreshold) found.push({ label, span, probability })
+              }
               stream.emit({ kind: 'sentence', document: id, span, scores })
             }
             const { run, step } = beginRun(id, 'classify', null)
+            found.push(
+              ...[...new Set(found.map((one) => one.label))].map((label) => ({
+                label,
+                span: null,
+                probability: union.get(label) ?? 0,
+              })),
+            )
+            for (const { label, span, probability } of found)
+              keep(id, step, {
+                run,
+                content: { kind: 'label', label, span },
+                score: probability,
+                maskedMass: null,
+                maskedMasses: [],
+                figures: [],
+                evidence: span ? [span] : [],
+                grade: 'exact',
+                warnings: [],
+              })
             endRun(run, step, false, `classified ${stored.sourceId}`)
-            stream.emit({ kind: 'labels', document: id, title: stored.title, labels: [...union].map(([label, probability]) => ({ label, probability })), run })
+            stream.emit({
+              kind: 'labels',
+              document: id,
+              title: stored.title,
+              labels: [...union].map(([label, probability]) => ({ label, probability })),
+              threshold: labelThreshold,
+              run,
+            })
           }
         }),
       ),
@@ -262,7 +343,14 @@ export function tasks(world: World): Tasks {
           const start = sentence.toLowerCase().indexOf(wanted)
           if (start < 0) continue
           total += 1
-          if (lines.length < limit) lines.push({ document: document.id, title: document.title, sourceId: document.sourceId, sentence, highlights: [{ start, end: start + wanted.length }] })
+          if (lines.length < limit)
+            lines.push({
+              document: document.id,
+              title: document.title,
+              sourceId: document.sourceId,
+              sentence,
+              highlights: [{ start, end: start + wanted.length }],
+            })
         }
       }
       return { total, lines }

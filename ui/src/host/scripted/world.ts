@@ -24,7 +24,11 @@ export type StoredRun = wire.Run & { document: number; seed: string }
 
 export const subjectKey = (subject: wire.Subject) => `${subject.kind}-${String(subject.id)}`
 
-export const failure = (code: wire.ErrorCode, message: string, hint: string): wire.HostError => ({ code, message, hint })
+export const failure = (code: wire.ErrorCode, message: string, hint: string): wire.HostError => ({
+  code,
+  message,
+  hint,
+})
 
 export const plural = (count: number, one: string, many = `${one}s`) => `${String(count)} ${count === 1 ? one : many}`
 
@@ -53,7 +57,18 @@ export class World {
   constructor(clock: Clock, settings: wire.Settings) {
     this.clock = clock
     this.settings = settings
-    this.engine = { state: 'ready', model: 'Osler starter', modelId: 'starter', device: 'Ryzen 7 7840U, 8 cores', graphics: false, deviceReason: 'There is no graphics adapter that fits', activity: null, tokensPerSecond: null, queued: 0, memory: 31_200_000 }
+    this.engine = {
+      state: 'ready',
+      model: 'Osler starter',
+      modelId: 'starter',
+      device: 'Ryzen 7 7840U, 8 cores',
+      graphics: false,
+      deviceReason: 'There is no graphics adapter that fits',
+      activity: null,
+      tokensPerSecond: null,
+      queued: 0,
+      memory: 31_200_000,
+    }
   }
 
   nextId(): number {
@@ -95,7 +110,11 @@ export class World {
   stored(id: number): StoredDocument {
     const found = this.documents.get(String(id))
     if (!found) {
-      throw failure('notFound', `Document ${String(id)} is not in this library.`, 'It may have been removed or undone. Refresh the list and choose another.')
+      throw failure(
+        'notFound',
+        `Document ${String(id)} is not in this library.`,
+        'It may have been removed or undone. Refresh the list and choose another.',
+      )
     }
     return found
   }
@@ -118,7 +137,13 @@ export class World {
       content,
       signature: signatureOf(finding.prediction.content),
       prediction: finding.prediction,
-      decision: decision && { verdict: decision.verdict, reason: decision.reason, comment: decision.comment, curator: decision.curator, madeAt: decision.madeAt },
+      decision: decision && {
+        verdict: decision.verdict,
+        reason: decision.reason,
+        comment: decision.comment,
+        curator: decision.curator,
+        madeAt: decision.madeAt,
+      },
     }
   }
 

@@ -3,10 +3,10 @@
 use super::super::index::Index;
 use super::super::offsets::Offsets;
 use super::super::{Unit, identifiers};
-use super::import::Known;
+use super::relations::Known;
 use super::{
     BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, ExactEntity, ExactRelation, Inner, Location,
-    Node, VOCABULARIES, import, keys,
+    Node, VOCABULARIES, import, keys, relations,
 };
 use crate::{Document, Entity, Infons, Passage, Relation, Span, Target};
 
@@ -22,10 +22,10 @@ pub(super) fn document(document: &Document) -> BiocDocument {
         passages.iter().map(|part| passage(part, document, &offsets)).collect();
     for entity in &document.entities {
         // In the passage it begins in, else in the last one before it.
-        let start = entity.spans.first().map_or(0, |span| span.start);
+        let start = extent(entity).map_or(0, |span| span.start);
         let at = passages.partition_point(|passage| passage.span.start <= start).saturating_sub(1);
         if let Some(passage) = written.get_mut(at) {
-            passage.annotations.push(annotation(entity, &offsets));
+            passage.annotations.push(annotation(entity, &document.text, &offsets));
         }
     }
     let (index, known) = (Index::of(document), Known::of(&document.entities));
@@ -49,9 +49,7 @@ fn covering(document: &Document, offsets: &Offsets<'_>) -> Vec<Passage> {
         stretches.extend((!gap.trim().is_empty()).then(|| Span::new(from, from + gap.trim().len())));
         end = end.max(next);
     }
-    stretches.extend(document.entities.iter().filter_map(|entity| {
-        Some(Span::new(entity.spans.first()?.start, entity.spans.iter().map(|span| span.end).max()?))
-    }));
+    stretches.extend(document.entities.iter().filter_map(extent));
     stretches.sort_unstable();
     let mut written: Vec<Span> = Vec::new();
     for stretch in stretches {
@@ -126,7 +124,10 @@ fn passage(passage: &Passage, document: &Document, offsets: &Offsets<'_>) -> Bio
     }
 }
 
-fn annotation(entity: &Entity, offsets: &Offsets<'_>) -> BiocAnnotation {
+fn annotation(entity: &Entity, text: &str, offsets: &Offsets<'_>) -> BiocAnnotation {
+    // Readers hold the words against those of the text, piece by piece with a blank between.
+    let pieces: Vec<&str> = entity.spans.iter().filter_map(|span| span.slice(text)).collect();
+    let words = pieces.join(" ");
     let locations = entity.spans.iter().map(|span| location(*span, offsets)).collect();
     let mut infons = entity.infons.clone();
     put(&mut infons, keys::TYPE, Some(&entity.kind));
@@ -135,21 +136,26 @@ fn annotation(entity: &Entity, offsets: &Offsets<'_>) -> BiocAnnotation {
     if let Some((key, ids)) = ids(entity) {
         infons.insert(key, ids);
     }
-    let mut annotation =
-        BiocAnnotation { id: entity.id.clone(), infons, locations, text: entity.text.clone() };
+    let mut annotation = BiocAnnotation { id: entity.id.clone(), infons, locations, text: words.clone() };
     let plain = BiocAnnotation {
         id: String::new(),
         infons: annotation.infons.clone(),
         locations: Vec::new(),
-        text: entity.text.clone(),
+        text: words.clone(),
     };
     let back = import::entity(plain, entity.id.clone(), entity.spans.clone(), "");
-    let is_exact = (&back.kind, &back.concepts, &back.note, back.score, &back.infons)
-        == (&entity.kind, &entity.concepts, &entity.note, entity.score, &entity.infons);
-    if !is_exact && let Ok(json) = serde_json::to_string(&ExactEntity::of(entity)) {
+    let is_exact = (&back.kind, &back.text, &back.concepts, &back.note, back.score, &back.infons)
+        == (&entity.kind, &entity.text, &entity.concepts, &entity.note, entity.score, &entity.infons);
+    if !is_exact && let Ok(json) = serde_json::to_string(&ExactEntity::of(entity, &words)) {
         annotation.infons.insert(keys::EXACT.to_owned(), json);
     }
     annotation
+}
+
+/// From the first to the last letter of a mention.
+fn extent(entity: &Entity) -> Option<Span> {
+    let start = entity.spans.iter().map(|span| span.start).min()?;
+    Some(Span::new(start, entity.spans.iter().map(|span| span.end).max()?))
 }
 
 /// A mention's ids as the tools of the field write them: under the vocabulary's name where that is known.
@@ -201,7 +207,7 @@ fn relation(relation: &Relation, index: &Index<'_>, known: &Known, offsets: &Off
             .collect(),
     };
     let target = |id: &str| index.target(id);
-    let back = import::relation(plain, relation.id.clone(), &target, known, &|_| None);
+    let back = relations::relation(plain, relation.id.clone(), &target, known, &|_| None);
     let is_exact = (&back.kind, &back.arguments, &back.note, back.score, &back.infons)
         == (&relation.kind, &relation.arguments, &relation.note, relation.score, &relation.infons);
     if !is_exact && let Ok(json) = serde_json::to_string(&ExactRelation::of(relation)) {

@@ -7,8 +7,8 @@ use super::super::import::Intake;
 use super::super::json;
 use super::super::{ReadError, WriteOptions};
 use super::{
-    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, Location, Node, export, import, keys,
-    runs_to_json,
+    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, KEY, Location, Node, SOURCE, export, import,
+    keys, runs_to_json,
 };
 use crate::{Document, Infons};
 
@@ -36,9 +36,9 @@ pub(in super::super) fn write(documents: &[Document], options: &WriteOptions) ->
     }
     let runs = runs_to_json(&options.runs).map(|runs| (keys::RUNS.to_owned(), runs));
     let collection = Collection {
-        source: "Osler",
+        source: SOURCE,
         date: "",
-        key: "osler.key",
+        key: KEY,
         infons: runs.into_iter().collect(),
         documents: documents.iter().map(export::document).collect(),
     };
@@ -50,12 +50,9 @@ fn collection(text: &str, place: &str, intake: &mut Intake<'_>) {
     if let Some(list) = found.header.iter().find(|(key, _)| key == "PubTator3") {
         found = json::items(list.1.get(), "documents");
     }
-    for (key, value) in &found.header {
-        if key == "infons"
-            && let Ok(infons) = serde_json::from_str::<Infons>(value.get())
-            && let Some(runs) = infons.get(keys::RUNS)
-        {
-            intake.runs = serde_json::from_str(runs).unwrap_or_default();
+    if !found.header.iter().any(|(key, _)| key == "passages") {
+        for (key, value) in &found.header {
+            header(key, value.get(), intake);
         }
     }
     let problem = found.broken.take();
@@ -90,6 +87,22 @@ fn collection(text: &str, place: &str, intake: &mut Intake<'_>) {
     }
 }
 
+/// What stands beside the documents of a collection.
+fn header(key: &str, json: &str, intake: &mut Intake<'_>) {
+    let Ok(value) = serde_json::from_str::<Value>(json) else { return };
+    match (key, value) {
+        ("infons", Value::Object(infons)) => {
+            for (key, value) in &infons {
+                super::collection_property(key, &json::any(value), intake);
+            }
+        }
+        ("source" | "date" | "key", value) => {
+            super::collection_property("", &json::scalar(&value).unwrap_or_default(), intake);
+        }
+        _ => {}
+    }
+}
+
 fn document(value: &Value) -> BiocDocument {
     let id = json::string(value, "id").or_else(|| json::string(value, "_id")).unwrap_or_default();
     BiocDocument {
@@ -117,10 +130,12 @@ fn annotation(value: &Value) -> BiocAnnotation {
     let location = |location: &Value| {
         Some(Location { offset: number(location, "offset")?, length: number(location, "length")? })
     };
+    // A mention of which one stretch is not known has no place.
+    let locations = list(value, "locations").map(location).collect::<Option<Vec<_>>>();
     BiocAnnotation {
         id: json::string(value, "id").unwrap_or_default(),
         infons: infons(value),
-        locations: list(value, "locations").filter_map(location).collect(),
+        locations: locations.unwrap_or_default(),
         text: json::string(value, "text").unwrap_or_default(),
     }
 }
@@ -154,4 +169,36 @@ fn infons(value: &Value) -> Infons {
             (key.clone(), json::any(participant.unwrap_or(value)))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::{Format, WriteOptions, read, write};
+
+    const FILE: &str = r#"{"source": "PubMed", "date": "2020", "key": "p.key", "infons": {"curator": "ada"}, "documents": [{"id": "1", "infons": {}, "passages": [
+        {"offset": 0, "infons": {"type": "title"}, "text": "Renal or hepatic failure.", "sentences": [{"offset": 0, "infons": {"certain": "no"}, "text": "Renal or hepatic failure.", "annotations": [], "relations": []}],
+         "annotations": [{"id": "A", "infons": {"type": "Disease"}, "text": "Renal or hepatic failure", "locations": [{"offset": 0, "length": 5}, {"offset": 17, "length": 7}]},
+            {"id": "B", "infons": {"type": "Disease"}, "text": "hepatic failure", "locations": [{"offset": 9, "length": 15}, {"offset": "?", "length": 7}]}], "relations": []}], "relations": []}]}"#;
+
+    #[test]
+    fn tells_what_has_no_place() {
+        let import = read(FILE.as_bytes(), "in.json").unwrap();
+        assert_eq!(import.format, Format::BiocJson);
+        let told: Vec<String> = import.notices.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "Left out: properties of sentences (1).",
+                "Left out: properties of the collection (source, date, key) (4).",
+                "Left out: sentence boundaries (1).",
+            ]
+        );
+        // Of a mention in pieces some tools quote all from the first to the last letter.
+        assert_eq!(import.documents[0].entities[0].spans.len(), 2);
+        let messages: Vec<&str> = import.issues.iter().map(|issue| issue.message.as_str()).collect();
+        assert_eq!(messages, ["1 mention is without a place and was left out: \"hepatic failure\"."]);
+        let own = write(&import.documents, Format::BiocJson, &WriteOptions::default()).unwrap();
+        let back = read(&own.files[0].1, "own.json").unwrap();
+        assert_eq!((&back.documents, back.notices.len(), back.issues.len()), (&import.documents, 0, 0));
+    }
 }

@@ -8,12 +8,14 @@
 mod export;
 mod import;
 pub(super) mod json;
+mod relations;
 pub(super) mod xml;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::import::Intake;
 use crate::{Argument, Concept, Entity, Infons, Relation};
 
 /// A document as BioC has it.
@@ -119,6 +121,9 @@ struct Inner {
 #[derive(Serialize, Deserialize)]
 struct ExactEntity {
     kind: String,
+    /// The words, where the file shows others: those of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     concepts: Vec<Concept>,
     note: Option<String>,
     score: Option<f64>,
@@ -126,9 +131,10 @@ struct ExactEntity {
 }
 
 impl ExactEntity {
-    fn of(entity: &Entity) -> Self {
+    fn of(entity: &Entity, shown: &str) -> Self {
         Self {
             kind: entity.kind.clone(),
+            text: (entity.text != shown).then(|| entity.text.clone()),
             concepts: entity.concepts.clone(),
             note: entity.note.clone(),
             score: entity.score,
@@ -167,6 +173,19 @@ fn take_score(infons: &mut Infons) -> Option<f64> {
     }
     infons.remove(keys::SCORE);
     Some(score)
+}
+
+/// The source and the key that Osler gives its collections.
+const SOURCE: &str = "Osler";
+const KEY: &str = "osler.key";
+
+/// A property of the collection: the reproducibility records are taken, others are told as left out.
+fn collection_property(key: &str, value: &str, intake: &mut Intake<'_>) {
+    if key == keys::RUNS {
+        intake.runs = serde_json::from_str(value).unwrap_or_default();
+    } else if !matches!(value.trim(), "" | SOURCE | KEY) {
+        intake.left_out("properties of the collection (source, date, key)", 1);
+    }
 }
 
 /// Reproducibility records, to and from their infon.

@@ -6,19 +6,20 @@ use super::super::import::Intake;
 use super::super::xml::{self, Element, escape};
 use super::super::{ReadError, WriteOptions};
 use super::{
-    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, Location, Node, export, import, keys,
-    runs_to_json,
+    BiocAnnotation, BiocDocument, BiocPassage, BiocRelation, KEY, Location, Node, SOURCE, export, import,
+    keys, runs_to_json,
 };
 use crate::{Document, Infons};
 
 /// Reads a collection document by document.
 pub(in super::super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    xml::each(text, &["document", "infon"], intake, |record, intake| {
+    xml::each(text, &["document", "infon", "source", "date", "key"], intake, |record, intake| {
         let element = record.element;
-        if &*element.name != "infon" {
+        if &*element.name == "document" {
             import::document(document(&element), intake);
-        } else if element.attribute("key") == Some(keys::RUNS) {
-            intake.runs = serde_json::from_str(&element.text()).unwrap_or_default();
+        } else {
+            let key = element.attribute("key").unwrap_or_default();
+            super::collection_property(key, &element.text(), intake);
         }
     })
 }
@@ -28,7 +29,7 @@ pub(in super::super) fn write(documents: &[Document], options: &WriteOptions) ->
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE collection SYSTEM \"BioC.dtd\">\n",
     );
-    xml.push_str("<collection>\n<source>Osler</source>\n<date></date>\n<key>osler.key</key>\n");
+    let _ = writeln!(xml, "<collection>\n<source>{SOURCE}</source>\n<date></date>\n<key>{KEY}</key>");
     if let Some(runs) = runs_to_json(&options.runs) {
         push_infons(&mut xml, &Infons::from([(keys::RUNS.to_owned(), runs)]));
     }
@@ -66,10 +67,12 @@ fn annotation(element: &Element) -> BiocAnnotation {
     let location = |location: &Element| {
         Some(Location { offset: number(location, "offset")?, length: number(location, "length")? })
     };
+    // A mention of which one stretch is not known has no place.
+    let locations = element.all("location").map(location).collect::<Option<Vec<_>>>();
     BiocAnnotation {
         id: element.attribute("id").unwrap_or_default().to_owned(),
         infons: infons(element),
-        locations: element.all("location").filter_map(location).collect(),
+        locations: locations.unwrap_or_default(),
         text: element.child("text").map(Element::text).unwrap_or_default(),
     }
 }

@@ -118,7 +118,7 @@ impl Lost {
                 ("mention in pieces becomes one stretch", "mentions in pieces become one stretch")
             }
             Self::MentionMoves => ("mention stands elsewhere", "mentions stand elsewhere"),
-            Self::MentionTypes => ("type of a mention changes", "types of mentions change"),
+            Self::MentionTypes => ("type of a mention is not kept", "types of mentions are not kept"),
             Self::MentionWords => {
                 ("quotation becomes the words of the text", "quoted words become those of the text")
             }
@@ -326,11 +326,13 @@ impl Losses {
     fn compare_entity(&mut self, one: &Entity, two: &Entity, (then, now): (&Places, &Places)) {
         self.check(one.id == two.id, Lost::MentionIds, &one.id);
         self.check(one.kind == two.kind, Lost::MentionTypes, &one.kind);
-        if then.of(&one.spans) != now.of(&two.spans) {
-            let is_joined = then.extent(&one.spans) == now.extent(&two.spans);
+        let is_elsewhere = then.of(&one.spans) != now.of(&two.spans);
+        let is_joined = is_elsewhere && then.extent(&one.spans) == now.extent(&two.spans);
+        if is_elsewhere {
             self.add(if is_joined { Lost::MentionPlaces } else { Lost::MentionMoves }, &one.text);
         }
-        self.check(one.text == two.text, Lost::MentionWords, &one.text);
+        // One stretch has the words of all its text.
+        self.check(is_joined || one.text == two.text, Lost::MentionWords, &one.text);
         self.check(one.concepts == two.concepts, Lost::Concepts, &one.text);
         self.compare_remarks(
             (&one.note, one.score, &one.infons),

@@ -1,7 +1,9 @@
 //! PDF text, by the `pdf-extract` crate: it follows the order of the content, which keeps the columns of articles
-//! apart. That crate panics on damaged files and follows loops for ever, so files are checked first ([`guard`]) and
-//! each page is read behind a `catch_unwind`, on a thread with a deep stack.
+//! apart, but for those that are drawn line by line ([`columns`]). That crate panics on damaged files and follows loops
+//! for ever, so files are checked first ([`guard`]) and each page is read behind a `catch_unwind`, on a thread with a
+//! deep stack.
 
+mod columns;
 mod encryption;
 mod filters;
 mod guard;
@@ -9,7 +11,8 @@ mod reflow;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pdf_extract::{Document as PdfDocument, PlainTextOutput, output_doc_page};
+use columns::Page as PageText;
+use pdf_extract::{Document as PdfDocument, output_doc_page};
 
 use super::ReadError;
 use super::import::Intake;
@@ -107,11 +110,11 @@ fn pages(bytes: &[u8], most: usize, limit: usize) -> Result<Vec<Page>, String> {
     }
     guard::check(&pdf)?;
     let page = |number: u32| {
-        let mut text = String::new();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            output_doc_page(&pdf, &mut PlainTextOutput::new(&mut text), number).is_ok()
+            let mut page = PageText::new();
+            output_doc_page(&pdf, &mut page, number).ok().map(|()| page.text())
         }));
-        if matches!(read, Ok(true)) { Page::Text(text) } else { Page::Bad }
+        read.ok().flatten().map_or(Page::Bad, Page::Text)
     };
     Ok((1..=u32::try_from(count).unwrap_or(u32::MAX)).map(page).collect())
 }

@@ -11,7 +11,8 @@ pub(super) use ruler::{Counting, Ground, Segment};
 
 use std::fmt;
 
-use super::import::{Intake, counted, quoted, some};
+use super::import::Intake;
+use super::wording::{counted, quoted, some};
 use super::{Notice, Unit};
 use crate::{Entity, Span};
 use ruler::Ruler;
@@ -267,7 +268,7 @@ pub(super) fn settle(
         let message =
             format!("{} {verb} {why} and {left} left out: {}.", counted(names.len(), "mention"), some(names));
         let remedy = match why {
-            Nowhere::Outside => "They may belong to another version of the text, or to its full text.",
+            Nowhere::Outside => "The offsets may belong to another version of the text, or to its full text.",
             Nowhere::Missing | Nowhere::NoWidth => "Give each a start and an end in the text.",
         };
         intake.issue(place, message, remedy);
@@ -307,13 +308,20 @@ fn says(text: &str, spans: &[Span], words: &str) -> bool {
     {
         return true;
     }
-    let stands = spans.iter().map(|span| span.slice(text)).collect::<Option<Vec<_>>>();
-    stands.is_some_and(|stands| {
-        let letters = stands.iter().flat_map(|part| part.chars()).filter(|letter| !letter.is_whitespace());
-        letters
-            .flat_map(char::to_lowercase)
-            .eq(words.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase))
-    })
+    let say = |spans: &[Span]| {
+        let stands = spans.iter().map(|span| span.slice(text)).collect::<Option<Vec<_>>>();
+        stands.is_some_and(|stands| {
+            let letters =
+                stands.iter().flat_map(|part| part.chars()).filter(|letter| !letter.is_whitespace());
+            letters
+                .flat_map(char::to_lowercase)
+                .eq(words.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase))
+        })
+    };
+    // Some tools quote a mention in pieces from its first to its last letter.
+    let ends = || Some((spans.first()?.start, spans.iter().map(|span| span.end).max()?));
+    let extent = || ends().is_some_and(|(start, end)| say(&[Span::new(start, end)]));
+    say(spans) || (spans.len() > 1 && extent())
 }
 
 /// Whether each stretch begins and ends where words do.

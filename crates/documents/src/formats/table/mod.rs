@@ -4,7 +4,8 @@
 mod rows;
 mod write;
 
-use super::import::{Intake, counted};
+use super::import::Intake;
+use super::wording::counted;
 use super::{Notice, ReadError, infons};
 use crate::Document;
 use rows::{Row, Rows};
@@ -43,9 +44,6 @@ pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
     let fits = |delimiter: u8| -> Option<(bool, bool, usize)> {
         let mut rows = Rows::new(text, delimiter);
         let header = rows.header()?;
-        if header.len() < 2 {
-            return None;
-        }
         let widths: Vec<usize> = rows.take(SAMPLE).map(|row| row.cells.len()).collect();
         let share =
             |wanted: &dyn Fn(usize) -> bool| widths.iter().filter(|width| wanted(**width)).count() * 100;
@@ -57,6 +55,8 @@ pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
         let mostly = exact >= 50 * widths.len();
         // A known header and a name such as "table.csv" bear odd rows; each alone must fit most of the rows.
         let is_table = match (is_known, is_named) {
+            // One column alone is a table only where its file says so.
+            _ if header.len() < 2 => is_known && is_named && mostly,
             (true, true) => true,
             (true, false) => mostly || (wide >= 80 * widths.len() && exact >= 30 * widths.len()),
             (false, named) => named && mostly,
@@ -181,11 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_the_column_it_does_not_know() {
+    fn names_the_columns_where_none_is_known() {
         let text = "code\tfinding\n1\tFever\n2\tCough\n";
         let error = read_any(text.as_bytes(), "notes.tsv").unwrap_err();
         assert!(
-            error.to_string().contains("Choose the column that holds the text: code, finding."),
+            error
+                .to_string()
+                .contains("but code, finding. Rename the column that holds the text to \"text\""),
             "{error}"
         );
         let options = ReadOptions { column: Some("Finding".to_owned()), ..ReadOptions::default() };
@@ -250,6 +252,16 @@ mod tests {
         assert_eq!(import.documents[32].text, "Gout\na, b");
         let places: Vec<&str> = import.issues.iter().map(|issue| issue.place.as_str()).collect();
         assert_eq!(places, ["line 32", "line 34"]);
+    }
+
+    #[test]
+    fn one_column_is_a_table_where_the_file_says_so() {
+        let text = "abstract\nAspirin harms, sometimes.\n\"Iron, they say, helps.\"\n";
+        let import = read_any(text.as_bytes(), "in.csv").unwrap();
+        let texts: Vec<&str> = import.documents.iter().map(|document| document.text.as_str()).collect();
+        assert_eq!(texts, ["Aspirin harms, sometimes.", "Iron, they say, helps."]);
+        assert!(import.issues.is_empty());
+        assert_eq!(read_any(text.as_bytes(), "in.txt").unwrap().format, Format::PlainText);
     }
 
     #[test]

@@ -23,9 +23,15 @@ pub(super) struct Rows<'t> {
     width: Option<usize>,
     at: usize,
     line: usize,
-    /// Bytes that were read in vain. Beyond a few times the file rows are read by their lines only.
+    /// Bytes that were read in vain. Beyond a few times the file a cell must close sooner.
     wasted: usize,
 }
+
+/// The longest stretch in which a cell in marks is looked for its end; where much was looked for in vain; and where its
+/// marks break the rules.
+const LONG: usize = 1024 * 1024;
+const SHORT: usize = 4 * 1024;
+const LENIENT: usize = 64 * 1024;
 
 impl<'t> Rows<'t> {
     pub fn new(text: &'t str, delimiter: u8) -> Self {
@@ -48,13 +54,25 @@ impl<'t> Rows<'t> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default();
         let fits = |cells: &Vec<String>| self.width.is_none_or(|width| cells.len() == width);
-        let may_span = self.wasted <= 8 * self.text.len();
+        let most = if self.wasted <= 4 * self.text.len() + 16 * LONG { LONG } else { SHORT };
+        let within = |most: usize| {
+            let end = rest.floor_char_boundary(rest.len().min(line.len() + most));
+            rest.get(..end).unwrap_or_default()
+        };
+        // A row that runs to the bound has no end that is known.
+        let spanning = || {
+            let text = within(most);
+            strict(text, self.delimiter).and_then(|(cells, taken)| {
+                let is_whole = taken < text.len() || text.len() == rest.len();
+                if is_whole { Ok((cells, taken)) } else { Err(taken) }
+            })
+        };
         if !self.is_quoted {
             let cells: Vec<String> = line.split(self.delimiter).map(undoubled).collect();
-            if fits(&cells) || !line.contains('"') || !may_span {
+            if fits(&cells) || !line.contains('"') {
                 return (cells, line.len(), false);
             }
-            return match strict(rest, self.delimiter) {
+            return match spanning() {
                 Ok((wide, taken)) if fits(&wide) => (wide, taken, false),
                 Ok((_, taken)) | Err(taken) => {
                     self.wasted += taken;
@@ -65,7 +83,7 @@ impl<'t> Rows<'t> {
         if !line.contains('"') {
             return (line.split(self.delimiter).map(str::to_owned).collect(), line.len(), false);
         }
-        let whole = if may_span { strict(rest, self.delimiter) } else { strict(line, self.delimiter) };
+        let whole = spanning();
         if let Ok((cells, taken)) = &whole
             && (fits(cells) || *taken <= line.len())
         {
@@ -78,13 +96,12 @@ impl<'t> Rows<'t> {
                 return (cells, line.len(), true);
             }
         }
-        if may_span {
-            let (cells, taken) = lenient(rest, self.delimiter, true);
-            if fits(&cells) {
-                return (cells, taken, true);
-            }
-            self.wasted += taken;
+        let near = within(most.min(LENIENT));
+        let (cells, taken) = lenient(near, self.delimiter, true);
+        if fits(&cells) && (taken < near.len() || near.len() == rest.len()) {
+            return (cells, taken, true);
         }
+        self.wasted += near.len();
         // Sound marks around several lines, in a row of an odd width: unless the next line is a row of its own.
         if let Ok((cells, taken)) = &whole {
             let next = rest.get(line.len()..).unwrap_or_default().trim_start_matches(['\r', '\n']);

@@ -48,15 +48,17 @@ fn push_element(element: &Element, skip: &dyn Fn(&Element) -> bool, text: &mut S
     };
     let mut parts = element.elements();
     match &*element.name {
-        "sup" => push_script(&words_inside(element, skip), SUPERSCRIPTS, holds_citation(element), text),
-        "sub" => push_script(&words_inside(element, skip), SUBSCRIPTS, false, text),
+        "xref" if is_raised_citation(element) => push_citation(&words_inside(element, skip), text),
+        "sup" if holds_citation(element) => push_citation(&words_inside(element, skip), text),
+        "sup" => push_script(&words_inside(element, skip), SUPERSCRIPTS, text),
+        "sub" => push_script(&words_inside(element, skip), SUBSCRIPTS, text),
         "msup" | "msub" | "msubsup" => {
             text.push_str(&words(parts.next()));
             if &*element.name != "msup" {
-                push_script(&words(parts.next()), SUBSCRIPTS, false, text);
+                push_script(&words(parts.next()), SUBSCRIPTS, text);
             }
             if &*element.name != "msub" {
-                push_script(&words(parts.next()), SUPERSCRIPTS, false, text);
+                push_script(&words(parts.next()), SUPERSCRIPTS, text);
             }
         }
         "mfrac" => {
@@ -81,12 +83,12 @@ fn push_element(element: &Element, skip: &dyn Fn(&Element) -> bool, text: &mut S
 
 /// Appends a raised part (an exponent, a charge).
 pub(in crate::formats) fn push_raised(part: &str, text: &mut String) {
-    push_script(part, SUPERSCRIPTS, false, text);
+    push_script(part, SUPERSCRIPTS, text);
 }
 
 /// Appends a lowered part.
 pub(in crate::formats) fn push_lowered(part: &str, text: &mut String) {
-    push_script(part, SUBSCRIPTS, false, text);
+    push_script(part, SUBSCRIPTS, text);
 }
 
 fn words_inside(element: &Element, skip: &dyn Fn(&Element) -> bool) -> String {
@@ -101,16 +103,10 @@ const SUPERSCRIPTS: Scripts = ("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸�
 const SUBSCRIPTS: Scripts = ("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", '_');
 
 /// Appends a raised or lowered part. Its digits must not become those of a number before it: 10⁹ is not 109.
-fn push_script(part: &str, (plain, script, mark): Scripts, is_citation: bool, text: &mut String) {
+fn push_script(part: &str, (plain, script, mark): Scripts, text: &mut String) {
     let follows_number = text.ends_with(|letter: char| letter.is_ascii_digit());
     if !follows_number || !part.contains(|letter: char| letter.is_ascii_digit()) {
         text.push_str(part);
-        return;
-    }
-    if is_citation {
-        text.push('[');
-        text.push_str(part);
-        text.push(']');
         return;
     }
     let letter = |letter: char| script.chars().nth(plain.chars().position(|one| one == letter)?);
@@ -121,6 +117,23 @@ fn push_script(part: &str, (plain, script, mark): Scripts, is_citation: bool, te
             text.push_str(part);
         }
     }
+}
+
+/// Appends the number of a reference, which must not become part of the word or number before it.
+fn push_citation(number: &str, text: &mut String) {
+    let is_marked = number.starts_with(['[', '(']) || number.is_empty();
+    let (open, close) = if is_marked { ("", "") } else { ("[", "]") };
+    text.push_str(&format!("{open}{number}{close}"));
+}
+
+/// Whether a citation is raised as a whole.
+fn is_raised_citation(element: &Element) -> bool {
+    let mut parts = element.children.iter();
+    element.attribute("ref-type") == Some("bibr")
+        && parts.all(|part| match part {
+            Node::Element(part) => &*part.name == "sup",
+            Node::Text(part) => part.trim().is_empty(),
+        })
 }
 
 /// Whether a raised part is the number of a reference or a note.
@@ -156,6 +169,14 @@ fn is_block(name: &str) -> bool {
             | "mtd"
             | "preformat"
             | "verse-line"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "li"
+            | "div"
     )
 }
 
@@ -184,7 +205,14 @@ mod tests {
                 "Na<sup>+</sup>, Ca<sup>2+</sup>, CO<sub>2</sub>, m<sup>2</sup>, 1<sup>st</sup>",
                 "Na+, Ca2+, CO2, m2, 1st",
             ),
-            ("in 2004<sup><xref>12</xref></sup> and mice<sup><xref>3</xref></sup>", "in 2004[12] and mice3"),
+            (
+                "in 2004<sup><xref>12</xref></sup> and mice<sup><xref>3</xref></sup>",
+                "in 2004[12] and mice[3]",
+            ),
+            (
+                "in 5<xref ref-type=\"bibr\"><sup>1</sup></xref> mice<sup><xref>1</xref>–<xref>3</xref></sup>",
+                "in 5[1] mice[1–3]",
+            ),
             ("log10<sub>2</sub> of <sup>14</sup>C", "log10₂ of 14C"),
             ("<msup><mn>10</mn><mn>9</mn></msup>", "10⁹"),
             ("<msup><mi>χ</mi><mn>2</mn></msup><mo>=</mo><mn>4.1</mn>", "χ2=4.1"),

@@ -4,14 +4,16 @@
 //! `*` equivalences. Offsets count code points. An event becomes a [`Relation`] whose infon `trigger` names its `T`.
 //! Beyond brat's own use, a note of type `Score` holds a score.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
+mod write;
 
+use std::collections::HashMap;
+
+pub(super) use write::write;
+
+use super::encoding::is_line_break;
 use super::import::Intake;
-use super::index::Index;
-use super::offsets::Offsets;
 use super::placement::{self, Claim, Ground, UNITS};
-use super::{ReadError, Unit, identifiers, infons, names, plain};
+use super::{ReadError, identifiers, infons, plain};
 use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
 
 /// The infon of an event's relation that names its trigger.
@@ -30,7 +32,7 @@ pub(super) fn read(text: &str, annotations: &str, intake: &mut Intake<'_>) -> Re
         if !line.trim().is_empty() && standoff.line(line).is_none() {
             intake.issue(
                 format!("line {number} of the annotations"),
-                format!("It is no annotation that brat knows: {}.", super::import::quoted(line, "")),
+                format!("It is no annotation that brat knows: {}.", super::wording::quoted(line, "")),
                 "Correct or delete the line.",
             );
         }
@@ -168,6 +170,9 @@ impl Standoff {
             "the annotations",
             intake,
         );
+        for entity in &mut self.entities {
+            join_lines(&mut entity.spans, &document.text);
+        }
         let spans: HashMap<&str, &[Span]> =
             self.entities.iter().map(|entity| (entity.id.as_str(), entity.spans.as_slice())).collect();
         for relation in &mut self.relations {
@@ -233,6 +238,18 @@ impl Standoff {
     }
 }
 
+/// Joins stretches that only the end of a line parts: brat writes one mention so.
+fn join_lines(spans: &mut Vec<Span>, text: &str) {
+    spans.dedup_by(|next, last| {
+        let between = text.get(last.end..next.start).unwrap_or_default();
+        let is_one = !between.is_empty() && between.chars().all(is_line_break);
+        if is_one {
+            last.end = next.end;
+        }
+        is_one
+    });
+}
+
 fn argument(role: &str, id: &str) -> Argument {
     Argument { role: role.to_owned(), target: Target::Entity(id.to_owned()) }
 }
@@ -272,234 +289,6 @@ fn concept(reference: &str) -> crate::Concept {
     } else {
         concept
     }
-}
-
-/// Writes a text and an annotation file per document.
-pub(super) fn write(documents: &[Document]) -> Vec<(String, Vec<u8>)> {
-    let mut used: HashSet<String> = HashSet::new();
-    let mut files = Vec::new();
-    for document in documents {
-        let stem = names::file_stem(&document.id);
-        let mut name = stem.clone();
-        let mut number = 2;
-        // File systems that ignore case would put two documents into one file.
-        while !used.insert(name.to_lowercase()) {
-            name = format!("{stem}-{number}");
-            number += 1;
-        }
-        files.push((format!("{name}.txt"), document.text.clone().into_bytes()));
-        files.push((format!("{name}.ann"), annotations(document).into_bytes()));
-    }
-    files
-}
-
-fn annotations(document: &Document) -> String {
-    let mut lines = String::new();
-    let mut numbers = Numbers::default();
-    let offsets = Offsets::new(&document.text, Unit::CodePoints);
-    let entity_ids = ids("T", document.entities.iter().map(|entity| entity.id.as_str()));
-    for (entity, id) in document.entities.iter().zip(entity_ids.values()) {
-        let pieces: Vec<String> = entity
-            .spans
-            .iter()
-            .map(|span| format!("{} {}", offsets.at_byte(span.start), offsets.at_byte(span.end)))
-            .collect();
-        let words = entity.text.replace(['\n', '\r', '\t'], " ");
-        let _ = writeln!(lines, "{id}\t{} {}\t{words}", name(&entity.kind, "Mention"), pieces.join(";"));
-        for concept in &entity.concepts {
-            let vocabulary = if concept.vocabulary.is_empty() { UNSPECIFIED } else { &concept.vocabulary };
-            let reference = identifiers::write_one(concept);
-            let shown = entity.infons.get(&name_key(&reference)).unwrap_or(&words);
-            let number = numbers.next("N");
-            let _ = writeln!(
-                lines,
-                "{number}\tReference {id} {}:{}\t{}",
-                vocabulary.replace(char::is_whitespace, "_"),
-                concept.id,
-                flat(shown)
-            );
-            push_note(&mut lines, &mut numbers, &number, entity.infons.get(&note_key(&name_key(&reference))));
-        }
-        push_about(&mut lines, &mut numbers, id, (entity.note.as_ref(), entity.score, &entity.infons));
-    }
-    let relation_ids = relation_ids(document, &entity_ids);
-    let index = Index::of(document);
-    for relation in &document.relations {
-        let Some(id) = relation_ids.get(&relation.id) else {
-            continue;
-        };
-        let target = |target: &Target| -> Option<String> {
-            match target {
-                Target::Entity(id) => entity_ids.get(id).cloned(),
-                Target::Relation(id) => relation_ids.get(id).cloned(),
-                Target::Concept(concept) => entity_ids.get(&index.mention_of(concept)?.id).cloned(),
-            }
-        };
-        let targets =
-            relation.arguments.iter().map(|argument| target(&argument.target)).collect::<Option<Vec<_>>>();
-        let Some(targets) = targets else { continue };
-        if id.starts_with('*') {
-            let _ = writeln!(lines, "*\t{} {}", name(&relation.kind, "Equiv"), targets.join(" "));
-            continue;
-        }
-        let trigger = relation.infons.get(TRIGGER).and_then(|trigger| entity_ids.get(trigger));
-        let _ = write!(lines, "{id}\t{}", name(&relation.kind, "Relation"));
-        if let Some(trigger) = trigger.filter(|_| id.starts_with('E')) {
-            let _ = write!(lines, ":{trigger}");
-        }
-        for ((number, argument), target) in (1..).zip(&relation.arguments).zip(targets) {
-            let role =
-                if argument.role.is_empty() { format!("Arg{number}") } else { name(&argument.role, "Arg") };
-            let _ = write!(lines, " {}:{target}", role.replace(':', "_"));
-        }
-        lines.push('\n');
-        let mut infons = relation.infons.clone();
-        if id.starts_with('E') {
-            infons.remove(TRIGGER);
-        }
-        push_about(&mut lines, &mut numbers, id, (relation.note.as_ref(), relation.score, &infons));
-    }
-    lines
-}
-
-/// Notes, score and attributes of one annotation.
-fn push_about(
-    lines: &mut String,
-    numbers: &mut Numbers,
-    id: &str,
-    (note, score, infons): (Option<&String>, Option<f64>, &Infons),
-) {
-    push_note(lines, numbers, id, note);
-    if let Some(score) = score {
-        let number = numbers.next("#");
-        let _ = writeln!(lines, "{number}\t{SCORE} {id}\t{score}");
-    }
-    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
-    for (key, value) in infons {
-        let note = infons.get(&note_key(key));
-        match key.strip_prefix('#') {
-            Some(kind) if is_word(kind) => {
-                let number = numbers.next("#");
-                let _ = writeln!(lines, "{number}\t{} {id}\t{}", infons::parted(kind).0, flat(value));
-            }
-            // Written with the line that they belong to.
-            None if key.starts_with("N:") => {}
-            None if key
-                .strip_prefix("note:")
-                .is_some_and(|what| what.starts_with("N:") || infons.contains_key(what)) => {}
-            None if is_word(key) && (value == "true" || is_word(value)) => {
-                let number = numbers.next("A");
-                let name = infons::parted(key).0;
-                let value = if value == "true" { String::new() } else { format!(" {value}") };
-                let _ = writeln!(lines, "{number}\t{name} {id}{value}");
-                push_note(lines, numbers, &number, note);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn push_note(lines: &mut String, numbers: &mut Numbers, of: &str, note: Option<&String>) {
-    if let Some(note) = note {
-        let number = numbers.next("#");
-        let _ = writeln!(lines, "{number}\t{NOTE} {of}\t{}", flat(note));
-    }
-}
-
-/// brat's ids (`T1`) for ours, kept where they already are brat's.
-fn ids<'i>(letter: &str, all: impl Iterator<Item = &'i str> + Clone) -> Ids {
-    let is_own = |id: &str| {
-        let number = id.strip_prefix(letter);
-        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
-    };
-    let own: HashSet<&str> = all.clone().filter(|id| is_own(id)).collect();
-    let mut number = 0;
-    let mut ids = Ids::default();
-    for id in all {
-        let given = if is_own(id) {
-            id.to_owned()
-        } else {
-            loop {
-                number += 1;
-                let candidate = format!("{letter}{number}");
-                if !own.contains(candidate.as_str()) {
-                    break candidate;
-                }
-            }
-        };
-        ids.order.push(given.clone());
-        ids.by_id.insert(id.to_owned(), given);
-    }
-    ids
-}
-
-/// Which of brat's ids stands for which of ours.
-#[derive(Default)]
-struct Ids {
-    by_id: HashMap<String, String>,
-    order: Vec<String>,
-}
-
-impl Ids {
-    fn get(&self, id: &str) -> Option<&String> {
-        self.by_id.get(id)
-    }
-
-    fn values(&self) -> impl Iterator<Item = &String> {
-        self.order.iter()
-    }
-}
-
-/// The ids of the relations that brat can hold: pairs, events with a trigger, equivalences.
-fn relation_ids(document: &Document, entities: &Ids) -> HashMap<String, String> {
-    let is_event = |relation: &Relation| {
-        relation.infons.get(TRIGGER).is_some_and(|trigger| entities.get(trigger).is_some())
-    };
-    let is_equivalence = |relation: &Relation| {
-        let all_mentions =
-            relation.arguments.iter().all(|argument| matches!(argument.target, Target::Entity(_)));
-        relation.id.starts_with('*') && all_mentions && !is_event(relation)
-    };
-    let is_pair = |relation: &Relation| {
-        !is_event(relation) && !is_equivalence(relation) && relation.arguments.len() == 2
-    };
-    let of = |letter: &str, wanted: &dyn Fn(&Relation) -> bool| -> HashMap<String, String> {
-        let chosen: Vec<&str> = document
-            .relations
-            .iter()
-            .filter(|relation| wanted(relation))
-            .map(|relation| relation.id.as_str())
-            .collect();
-        ids(letter, chosen.into_iter()).by_id
-    };
-    let mut ids = of("E", &is_event);
-    ids.extend(of("R", &is_pair));
-    ids.extend(of("*", &is_equivalence));
-    ids
-}
-
-/// Counters of the lines that have no id of ours.
-#[derive(Default)]
-struct Numbers(BTreeMap<&'static str, usize>);
-
-impl Numbers {
-    fn next(&mut self, letter: &'static str) -> String {
-        let number = self.0.entry(letter).or_default();
-        *number += 1;
-        format!("{letter}{number}")
-    }
-}
-
-/// A type or role: one word without colons.
-fn name(text: &str, otherwise: &str) -> String {
-    if text.is_empty() {
-        return otherwise.to_owned();
-    }
-    text.chars().map(|letter| if letter.is_whitespace() || letter == ':' { '_' } else { letter }).collect()
-}
-
-fn flat(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ")
 }
 
 #[cfg(test)]
@@ -580,5 +369,20 @@ mod tests {
                 "1 mention lies outside the text and was left out: \"TNF-β\"."
             ]
         );
+    }
+
+    #[test]
+    fn a_mention_over_the_end_of_a_line_is_one() {
+        let (text, annotations) = (
+            "Renal\n  failure of\r\nkidneys",
+            "T1\tDisease 0 5;6 15\tRenal   failure\n\
+            T2\tPlace 16 18;20 27\tof kidneys\nT3\tDisease 0 5;8 15\tRenal failure\n",
+        );
+        let import = read_brat(text.as_bytes(), annotations.as_bytes(), "a.txt").unwrap();
+        let spans: Vec<usize> =
+            import.documents[0].entities.iter().map(|entity| entity.spans.len()).collect();
+        assert_eq!((spans, import.issues.len()), (vec![1, 1, 2], 0));
+        let written = write(&import.documents).remove(1).1;
+        assert_eq!(String::from_utf8(written).unwrap(), annotations);
     }
 }

@@ -27,14 +27,11 @@ pub enum Matrix {
     Pieces(Vec<Tensor<2>>),
 }
 
-/// The most numbers that a tensor of a model of this shape has on a graphics device, with its matrices in pieces.
+/// The most numbers that a tensor of a model with these matrices has on a graphics device, with its matrices in pieces.
 #[must_use]
-pub fn largest_piece(config: &checkpoints::Config) -> usize {
-    let d = config.hidden_size;
-    let largest = |rows: usize| pieces(rows, d).into_iter().max().unwrap_or(rows) * d;
-    // Positions are few, and so not split.
-    let split = [config.vocab_size, config.feed_forward_size, 3 * d].map(largest);
-    split.into_iter().fold(config.position_rows() * d, usize::max)
+pub fn largest_piece(matrices: impl IntoIterator<Item = [usize; 2]>) -> usize {
+    let largest = |[rows, d]: [usize; 2]| pieces(rows, d).into_iter().max().unwrap_or(rows) * d;
+    matrices.into_iter().map(largest).max().unwrap_or(0)
 }
 
 /// Rows of each piece of a matrix on a graphics device, as equal as can be, so that it compiles its kernels for few
@@ -53,7 +50,8 @@ impl Matrix {
     }
 
     /// A matrix of floats, in pieces where the device needs it. `None` if the numbers are not those of the shape.
-    pub(crate) fn from_floats(data: TensorData, [rows, inputs]: [usize; 2], device: &Device) -> Option<Self> {
+    #[must_use]
+    pub fn from_floats(data: TensorData, [rows, inputs]: [usize; 2], device: &Device) -> Option<Self> {
         if data.shape()[..] != [rows, inputs] || data.dtype() != DType::F32 {
             return None;
         }
@@ -72,12 +70,7 @@ impl Matrix {
     }
 
     /// The packed words of a matrix. `None` if they are not those of the shape.
-    pub(crate) fn from_words(
-        words: TensorData,
-        shape: [usize; 2],
-        bits: Bits,
-        device: &Device,
-    ) -> Option<Self> {
+    pub fn from_words(words: TensorData, shape: [usize; 2], bits: Bits, device: &Device) -> Option<Self> {
         Quantised::from_words(words, shape, bits, device).map(Self::Quantised)
     }
 
@@ -142,12 +135,7 @@ impl Matrix {
     }
 
     /// x·Wᵀ + b, see [`operations::linear`].
-    pub(crate) fn linear<const D: usize>(
-        &self,
-        x: Tensor<D>,
-        bias: Tensor<1>,
-        precision: Precision,
-    ) -> Tensor<D> {
+    pub fn linear<const D: usize>(&self, x: Tensor<D>, bias: Tensor<1>, precision: Precision) -> Tensor<D> {
         match self {
             Self::Float(param) => operations::linear(x, param.val(), bias, precision),
             Self::Quantised(quantised) => quantised.linear(x, bias),
@@ -164,7 +152,7 @@ impl Matrix {
     }
 
     /// x·Wᵀ, see [`operations::project`].
-    pub(crate) fn project(&self, x: Tensor<2>) -> Tensor<2> {
+    pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Float(param) => operations::project(x, param.val()),
             Self::Quantised(quantised) => quantised.project(x),
@@ -176,7 +164,7 @@ impl Matrix {
     }
 
     /// Rows by index, see [`operations::embed`].
-    pub(crate) fn embed(&self, indices: Tensor<2, Int>) -> Tensor<3> {
+    pub fn embed(&self, indices: Tensor<2, Int>) -> Tensor<3> {
         match self {
             Self::Float(param) => operations::embed(param.val(), indices),
             Self::Quantised(quantised) => quantised.embed(indices),
@@ -283,7 +271,6 @@ impl ModuleDisplay for Matrix {}
 mod tests {
     use super::*;
     use burn::tensor::{Distribution, Tolerance};
-    use checkpoints::Config;
 
     #[test]
     fn pieces_fit_every_adapter_and_make_the_whole() {
@@ -293,7 +280,7 @@ mod tests {
         assert_eq!((large.len(), large.iter().sum::<usize>()), (3, 57_717));
         assert!(large.iter().all(|rows| rows * 1600 * 4 <= 128 << 20));
         assert_eq!(pieces(512, 64), [512]);
-        assert_eq!(largest_piece(&Config::base()), 21_192 * 1024);
+        assert_eq!(largest_piece([[42_384, 1024], [4096, 1024]]), 21_192 * 1024);
     }
 
     #[test]

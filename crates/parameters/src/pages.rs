@@ -19,12 +19,12 @@ impl fmt::Debug for Mapping {
 }
 
 impl Mapping {
-    pub(super) const fn new(file: File, bytes: bytes::Bytes) -> Self {
+    pub(crate) const fn new(file: File, bytes: bytes::Bytes) -> Self {
         Self(Some((file, bytes)))
     }
 
-    /// Moves it over on a thread of its own: once, and only if it is too large for the caches of a processor.
-    pub(super) fn settle(&mut self) -> Option<JoinHandle<()>> {
+    /// Moves it over to huge pages on a thread of its own: once, and only if it is too large for the caches of a processor.
+    pub fn settle(&mut self) -> Option<JoinHandle<()>> {
         let (file, bytes) = self.0.take()?;
         if !cfg!(target_os = "linux") || bytes.len() < LARGE {
             return None;

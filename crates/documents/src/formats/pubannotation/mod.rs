@@ -3,16 +3,21 @@
 //! Offsets count code points. Ids in terminologies are attributes with the predicate `pubann:denotes`; scores, notes
 //! and other properties are attributes too; passages are TextAE's `blocks`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod write;
 
-use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
 
-use super::import::{Intake, counted, some};
-use super::index::{Index, UniqueIds};
+use serde_json::Value;
+
+pub(super) use write::write;
+
+use super::import::Intake;
+use super::index::UniqueIds;
 use super::offsets::Offsets;
 use super::placement::{self, Claim, Ground, UNITS};
-use super::{ReadError, Unit, identifiers, infons, json, plain};
-use crate::{Argument, Document, Entity, Infons, Passage, Relation, Target};
+use super::wording::{counted, some};
+use super::{ReadError, identifiers, infons, json, plain};
+use crate::{Argument, Document, Entity, Infons, Passage, Relation, Span, Target};
 
 const DENOTES: &str = "pubann:denotes";
 const SCORE: &str = "score";
@@ -71,9 +76,27 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
     let mut unplaced = Vec::new();
     let (mut entity_ids, mut relation_ids) = (UniqueIds::default(), UniqueIds::default());
     let mut about_nothing = Vec::new();
+    let guessed = std::mem::take(&mut document.passages);
+    let mut block_spans = Vec::new();
+    let mut between_blocks = HashSet::new();
     // Annotations of several projects stand in `tracks`, each with ids of its own.
     let tracks = list(value, "tracks");
     for (track, part) in (0..).zip(std::iter::once(value).chain(tracks)) {
+        let project = (track > 0).then(|| json::string(part, "project")).flatten();
+        let project = || project.clone().map(|project| ("project".to_owned(), project));
+        for block in list(part, "blocks") {
+            let id = json::string(block, "id").unwrap_or_default();
+            ids.entry((track, id)).or_insert(Place::Passage(document.passages.len()));
+            block_spans.push(block.get("span").and_then(spans).and_then(|spans| spans.first().copied()));
+            let kind = json::string(block, "obj").unwrap_or_default();
+            document.passages.push(Passage { span: Span::new(0, 0), kind, infons: Infons::new() });
+        }
+        if track > 0 {
+            let is_read =
+                |key: &String| READ.contains(&key.as_str()) && key != NAMESPACES || key == "project";
+            let others = part.as_object().into_iter().flatten().filter(|(key, _)| !is_read(key));
+            intake.left_out("properties of tracks", others.count());
+        }
         for denotation in list(part, "denotations") {
             let id = json::string(denotation, "id").unwrap_or_default();
             let Some(spans) = denotation.get("span").and_then(spans) else {
@@ -84,13 +107,8 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             ids.entry((track, id)).or_insert(Place::Entity(document.entities.len()));
             claims.push(Claim::new(spans, ""));
             let mut infons = Infons::new();
-            let project = (track > 0).then(|| json::string(part, "project")).flatten();
-            infons.extend(project.map(|project| ("project".to_owned(), project)));
-            for (key, value) in denotation.as_object().into_iter().flatten() {
-                if !matches!(key.as_str(), "id" | "span" | "obj") && !value.is_null() {
-                    infons::add(&mut infons, key, json::any(value));
-                }
-            }
+            infons.extend(project());
+            keep_others(denotation, &["id", "span", "obj"], &mut infons);
             document.entities.push(Entity {
                 id: given,
                 kind: json::string(denotation, "obj").unwrap_or_default(),
@@ -108,11 +126,11 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             let id = json::string(relation, "id").unwrap_or_default();
             let given = relation_ids.give(&id, "R");
             ids.entry((track, id)).or_insert(Place::Relation(document.relations.len()));
-            document.relations.push(Relation::new(
-                given,
-                json::string(relation, "pred").unwrap_or_default(),
-                vec![],
-            ));
+            let kind = json::string(relation, "pred").unwrap_or_default();
+            let mut read = Relation::new(given, kind, vec![]);
+            read.infons.extend(project());
+            keep_others(relation, &["id", "pred", "subj", "obj"], &mut read.infons);
+            document.relations.push(read);
         }
         for (index, source) in (start..).zip(&relations) {
             let argument = |id: String| {
@@ -122,6 +140,10 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
                     }
                     Some(Place::Relation(at)) => {
                         document.relations.get(*at).map(|one| Target::Relation(one.id.clone()))
+                    }
+                    Some(Place::Passage(_)) => {
+                        between_blocks.insert(index);
+                        None
                     }
                     None => None,
                 };
@@ -135,7 +157,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             }
         }
         let attributes =
-            list(part, "attributes").map(|one| (one, "subj", one.get("obj").unwrap_or(&Value::Null)));
+            list(part, "attributes").map(|one| (one, "subj", one.get("obj").unwrap_or(&Value::Bool(true))));
         let modifications = list(part, "modifications").map(|one| (one, "obj", &Value::Bool(true)));
         for (one, subject, object) in attributes.chain(modifications) {
             let subject = json::string(one, subject).unwrap_or_default();
@@ -156,10 +178,19 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
         let words = entity.spans.iter().filter_map(|span| span.slice(&document.text));
         entity.text = words.collect::<Vec<_>>().join(" ");
     }
-    if let Some(blocks) = value.get("blocks").and_then(Value::as_array).filter(|blocks| !blocks.is_empty()) {
-        let offsets = Offsets::new(&document.text, unit);
-        document.passages = blocks.iter().filter_map(|block| passage(block, &offsets)).collect();
-        document.passages.sort_by_key(|passage| passage.span);
+    let offsets = Offsets::new(&document.text, unit);
+    let (passages, outside) = placed_blocks(std::mem::take(&mut document.passages), &block_spans, &offsets);
+    document.passages = if passages.is_empty() { guessed } else { passages };
+    if !outside.is_empty() {
+        let message =
+            format!("{} without a place in the text: {}.", counted(outside.len(), "block"), some(&outside));
+        intake.issue(&*place, message, "They were left out; give each a begin and an end in the text.");
+    }
+    if !between_blocks.is_empty() {
+        let message = format!("{} of blocks, not of mentions.", counted(between_blocks.len(), "relation"));
+        intake.issue(&*place, message, "Left out: a relation has mentions or relations as its participants.");
+        let mut indices = 0..;
+        document.relations.retain(|_| indices.next().is_some_and(|index| !between_blocks.contains(&index)));
     }
     if !unplaced.is_empty() {
         let message = format!(
@@ -168,7 +199,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             if unplaced.len() == 1 { "has" } else { "have" },
             some(&unplaced)
         );
-        intake.issue(&*place, message, "They were left out; give each a begin and an end.");
+        intake.issue(&*place, message, "Left out; give each a begin and an end.");
     }
     if !about_nothing.is_empty() {
         let message = format!(
@@ -180,7 +211,7 @@ fn document(value: &Value, place: &str, intake: &mut Intake<'_>) {
             },
             some(&about_nothing)
         );
-        intake.issue(&*place, message, "They were left out; check the ids they name.");
+        intake.issue(&*place, message, "Left out; check the ids that attributes name.");
     }
     intake.document(document, place);
 }
@@ -198,12 +229,35 @@ fn spans(span: &Value) -> Option<Vec<(i64, i64)>> {
     }
 }
 
-fn passage(block: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
-    let (begin, end) = *spans(block.get("span")?)?.first()?;
+/// The blocks at their places, in order; and those that have none.
+fn placed_blocks(
+    blocks: Vec<Passage>,
+    spans: &[Option<(i64, i64)>],
+    offsets: &Offsets<'_>,
+) -> (Vec<Passage>, Vec<String>) {
     let byte = |offset: i64| usize::try_from(offset).ok().and_then(|offset| offsets.to_byte(offset));
-    let span = crate::Span::new(byte(begin)?, byte(end)?);
-    let kind = json::string(block, "obj").unwrap_or_default();
-    Some(Passage { span, kind, infons: Infons::new() })
+    let (mut placed, mut outside) = (Vec::new(), Vec::new());
+    for (mut block, span) in blocks.into_iter().zip(spans) {
+        let span = span.and_then(|(begin, end)| Some(Span::new(byte(begin)?, byte(end)?)));
+        match span.filter(|span| span.start < span.end) {
+            Some(span) => {
+                block.span = span;
+                placed.push(block);
+            }
+            None => outside.push(block.kind),
+        }
+    }
+    placed.sort_by_key(|block| block.span);
+    (placed, outside)
+}
+
+/// Keeps the values of a record under keys that are not read otherwise.
+fn keep_others(record: &Value, read: &[&str], infons: &mut Infons) {
+    for (key, value) in record.as_object().into_iter().flatten() {
+        if !read.contains(&key.as_str()) && !value.is_null() {
+            infons::add(infons, key, json::any(value));
+        }
+    }
 }
 
 /// Where in the document an id's bearer stands.
@@ -211,15 +265,27 @@ fn passage(block: &Value, offsets: &Offsets<'_>) -> Option<Passage> {
 enum Place {
     Entity(usize),
     Relation(usize),
+    Passage(usize),
 }
 
 fn attach(of: Place, predicate: &str, object: &Value, document: &mut Document) {
     let (note, score, infons) = match of {
+        Place::Passage(at) => {
+            if let Some(passage) = document.passages.get_mut(at) {
+                infons::add(&mut passage.infons, predicate, json::any(object));
+            }
+            return;
+        }
         Place::Entity(at) => {
             let Some(entity) = document.entities.get_mut(at) else { return };
             if matches!(predicate, DENOTES | "denotes" | "identifier") {
                 let kind = entity.kind.clone();
-                entity.concepts.extend(identifiers::parse(&kind, &json::any(object)));
+                for concept in identifiers::parse(&kind, &json::any(object)) {
+                    // An id that is given twice says nothing new, and is written once.
+                    if !entity.concepts.contains(&concept) {
+                        entity.concepts.push(concept);
+                    }
+                }
                 return;
             }
             (&mut entity.note, &mut entity.score, &mut entity.infons)
@@ -233,130 +299,6 @@ fn attach(of: Place, predicate: &str, object: &Value, document: &mut Document) {
         (SCORE, Value::Number(number)) if score.is_none() => *score = number.as_f64(),
         (NOTE, Value::String(text)) if note.is_none() => *note = Some(text.clone()),
         _ => infons::add(infons, predicate, json::any(object)),
-    }
-}
-
-/// Writes one object, or an array of several.
-pub(super) fn write(documents: &[Document]) -> String {
-    let objects: Vec<Value> = documents.iter().map(object).collect();
-    let whole = match <[Value; 1]>::try_from(objects) {
-        Ok([one]) => one,
-        Err(several) => Value::Array(several),
-    };
-    serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
-}
-
-fn object(document: &Document) -> Value {
-    let mut object = Map::new();
-    for key in PROPERTIES {
-        if let Some(value) = document.infons.get(key) {
-            object.insert(key.to_owned(), Value::from(value.as_str()));
-        }
-    }
-    if !document.infons.contains_key("divid") || !document.infons.contains_key("sourceid") {
-        object.insert("sourceid".to_owned(), Value::from(document.id.as_str()));
-    }
-    if let Some(namespaces) =
-        document.infons.get(NAMESPACES).and_then(|json| serde_json::from_str::<Value>(json).ok())
-    {
-        object.insert(NAMESPACES.to_owned(), namespaces);
-    }
-    object.insert("text".to_owned(), Value::from(document.text.as_str()));
-    let offsets = Offsets::new(&document.text, Unit::CodePoints);
-    let span =
-        |span: &crate::Span| json!({"begin": offsets.at_byte(span.start), "end": offsets.at_byte(span.end)});
-    let guessed = plain::document(&document.text, "").passages;
-    if !document.passages.is_empty() && document.passages != guessed {
-        let block = |(number, passage): (usize, &Passage)| json!({"id": format!("B{number}"), "span": span(&passage.span), "obj": passage.kind});
-        object.insert("blocks".to_owned(), (1..).zip(&document.passages).map(block).collect());
-    }
-    let mut attributes = Attributes::default();
-    let mut denotations = Vec::new();
-    for entity in &document.entities {
-        let place = match &entity.spans[..] {
-            [one] => span(one),
-            pieces => pieces.iter().map(span).collect(),
-        };
-        denotations.push(json!({"id": entity.id, "span": place, "obj": entity.kind}));
-        for concept in &entity.concepts {
-            attributes.push(&entity.id, DENOTES, Value::from(identifiers::write_one(concept)));
-        }
-        attributes.push_all(&entity.id, entity.note.as_ref(), entity.score, &entity.infons);
-    }
-    let mut relations = Vec::new();
-    for (relation, subject, object) in writable(document) {
-        relations.push(json!({"id": relation.id, "pred": relation.kind, "subj": subject, "obj": object}));
-        attributes.push_all(&relation.id, relation.note.as_ref(), relation.score, &relation.infons);
-    }
-    object.insert("denotations".to_owned(), Value::Array(denotations));
-    object.insert("relations".to_owned(), Value::Array(relations));
-    object.insert("attributes".to_owned(), Value::Array(attributes.list));
-    Value::Object(object)
-}
-
-/// The relations that the format can hold, with their two participants: pairs of what is in the file itself. Leaving one
-/// out takes the ground from those that name it, and so on.
-fn writable(document: &Document) -> Vec<(&Relation, String, String)> {
-    let index = Index::of(document);
-    let target = |argument: &Argument| -> Option<String> {
-        match &argument.target {
-            Target::Entity(id) | Target::Relation(id) => Some(id.clone()),
-            Target::Concept(concept) => index.mention_of(concept).map(|mention| mention.id.clone()),
-        }
-    };
-    let pairs = document.relations.iter().filter_map(|relation| {
-        let [subject, object] = &relation.arguments[..] else { return None };
-        Some((relation, target(subject)?, target(object)?))
-    });
-    let mut pairs: Vec<(&Relation, String, String)> = pairs.collect();
-    loop {
-        let written: HashSet<&str> = pairs.iter().map(|(relation, ..)| relation.id.as_str()).collect();
-        let names_written = |argument: &Argument| match &argument.target {
-            Target::Relation(id) => written.contains(id.as_str()),
-            _ => true,
-        };
-        let is_sound: Vec<bool> =
-            pairs.iter().map(|(relation, ..)| relation.arguments.iter().all(names_written)).collect();
-        if is_sound.iter().all(|sound| *sound) {
-            return pairs;
-        }
-        let mut sound = is_sound.into_iter();
-        pairs.retain(|_| sound.next().unwrap_or(false));
-    }
-}
-
-/// The attributes of a text, numbered.
-#[derive(Default)]
-struct Attributes {
-    list: Vec<Value>,
-}
-
-impl Attributes {
-    fn push(&mut self, subject: &str, predicate: &str, object: Value) {
-        let id = format!("A{}", self.list.len() + 1);
-        self.list.push(json!({"id": id, "subj": subject, "pred": predicate, "obj": object}));
-    }
-
-    fn push_all(&mut self, subject: &str, note: Option<&String>, score: Option<f64>, infons: &Infons) {
-        if let Some(note) = note {
-            self.push(subject, NOTE, Value::from(note.as_str()));
-        }
-        if let Some(score) = score.and_then(serde_json::Number::from_f64) {
-            self.push(subject, SCORE, Value::Number(score));
-        }
-        // Repeated predicates were numbered; they go back under their own name, in order.
-        let mut repeated: BTreeMap<(&str, usize), &str> = BTreeMap::new();
-        for (key, value) in infons {
-            repeated.insert(infons::parted(key), value);
-        }
-        for ((predicate, _), value) in repeated {
-            let object = match value {
-                "true" => Value::Bool(true),
-                "false" => Value::Bool(false),
-                text => Value::from(text),
-            };
-            self.push(subject, predicate, object);
-        }
     }
 }
 
@@ -408,7 +350,7 @@ mod tests {
         let argument = |target: Target| Argument { role: String::new(), target };
         let entity = |id: &str| argument(Target::Entity(id.to_owned()));
         let relation = |id: &str| argument(Target::Relation(id.to_owned()));
-        // R2 has one participant, R3 names R2, R4 names R3.
+        // R2 has one participant, R3 and R4 are about relations, of which the format's tools know nothing.
         document.relations.push(Relation::new("R4", "x", vec![relation("R3"), entity("T1")]));
         document.relations.push(Relation::new("R3", "x", vec![entity("T1"), relation("R2")]));
         document.relations.push(Relation::new("R2", "x", vec![entity("T1")]));
@@ -444,5 +386,28 @@ mod tests {
         assert_eq!(document.infons["namespaces"], r#"[{"prefix":"_base","uri":"http://x/"}]"#);
         assert_eq!(import.issues[0].message, "1 attribute is about what is not there: lost of T99.");
         assert!(write(&import.documents).contains("\"uri\": \"http://x/\""));
+    }
+
+    #[test]
+    fn reads_what_is_said_of_blocks() {
+        let text = r#"{"text": "B12 helps. It harms.", "denotations": [],
+            "blocks": [{"id": "B1", "span": {"begin": 0, "end": 10}, "obj": "aim"}, {"id": "B2", "span": {"begin": 11, "end": 20}, "obj": "end"}, {"id": "B3", "span": {"begin": 11, "end": 90}, "obj": "far"}],
+            "attributes": [{"subj": "B2", "pred": "tone", "obj": "sad"}, {"subj": "B1", "pred": "flag"}],
+            "relations": [{"id": "R1", "subj": "B1", "pred": "before", "obj": "B2"}]}"#;
+        let import = read_any(text.as_bytes(), "a.json").unwrap();
+        let document = &import.documents[0];
+        assert_eq!(document.passages[1].infons["tone"], "sad");
+        assert_eq!(document.passages[0].infons["flag"], "true");
+        let messages: Vec<&str> = import.issues.iter().map(|issue| issue.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["1 block without a place in the text: far.", "1 relation of blocks, not of mentions."]
+        );
+        // What is said of blocks is kept, but not written: no other reader knows attributes of blocks.
+        let again = read_any(write(&import.documents).as_bytes(), "a.json").unwrap();
+        let kinds = |document: &Document| {
+            document.passages.iter().map(|passage| (passage.span, passage.kind.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&again.documents[0]), kinds(document));
     }
 }

@@ -5,7 +5,7 @@ use checkpoints::CheckpointError;
 /// Why a model cannot be loaded or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// A published checkpoint is damaged or not one of BioGPT.
+    /// A published checkpoint is damaged or of another kind.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The tokenizer does not fit.
@@ -81,12 +81,14 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    pub(super) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+    /// What the system said when `action` was tried on a file.
+    pub fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
 
-    pub(super) fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
+    /// One of our own files is damaged.
+    pub fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
         Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
     }
 }

@@ -1,0 +1,33 @@
+//! Models of random weights: of any size, to measure and to test with, where no real one is at hand.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use checkpoints::BertConfig;
+use parameters::{Manifest, ModelError, TensorPlan, WeightType, random_values};
+use tokenizer::bert::BertTokenizer;
+
+use super::{import, published};
+
+/// Writes a folder of ours with random weights, stored as `stored`, and a WordPiece vocabulary of made-up words. `seed`
+/// fixes the weights. No more than one tensor is in memory.
+///
+/// # Errors
+/// If the folder exists or cannot be written, or the vocabulary has no room for the special tokens.
+pub fn write_random(
+    to: &Path,
+    config: &BertConfig,
+    stored: WeightType,
+    seed: u64,
+) -> Result<Manifest, ModelError> {
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned);
+    let words = special.len()..config.vocab_size;
+    let tokens = special.into_iter().chain(words.map(|i| format!("w{i}"))).collect();
+    let tokenizer = BertTokenizer::of_words(tokens)
+        .map_err(|e| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() })?;
+    let mut manifest = published(to, config);
+    manifest.source = "random weights".to_owned();
+    manifest.licence = "none needed".to_owned();
+    let read = move |plan: &TensorPlan| Ok(random_values(&plan.name, &plan.shape, seed));
+    import::write(to, config, &tokenizer, manifest, stored, read, |_| ControlFlow::Continue(()))
+}
