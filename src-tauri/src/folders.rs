@@ -64,8 +64,12 @@ impl Folders {
             cache: self.cache.clone(),
             logs: self.logs.clone(),
             models: there(self.models.join("starter")).into_iter().collect(),
-            // Also where it is missing: names would be missed in texts without it, and that is told when they are looked for.
-            dictionaries: vec![self.models.join("terms/builtin.terms")],
+            // Also where they are missing: names and texts would be missed without them, and that is told when one looks for them.
+            dictionaries: vec![
+                self.models.join("terms/builtin.terms"),
+                self.models.join("glossary/builtin.glossary"),
+                self.data.join("dictionaries"),
+            ],
             version,
             clock: Arc::new(SystemClock),
         }
@@ -96,8 +100,8 @@ mod tests {
     fn the_dictionary_of_the_checkout_is_found_until_the_app_is_installed() {
         let folder = tempfile::tempdir().unwrap();
         let find = || Folders::below(folder.path(), models(folder.path())).places(String::new()).dictionaries;
-        assert!(matches!(&find()[..], [one] if one.is_file()));
+        assert!(matches!(&find()[..], [terms, glossary, _] if terms.is_file() && glossary.is_file()));
         std::fs::create_dir(folder.path().join("models")).unwrap();
-        assert!(matches!(&find()[..], [one] if !one.exists()));
+        assert!(matches!(&find()[..], [terms, ..] if !terms.exists()));
     }
 }

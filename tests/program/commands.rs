@@ -269,6 +269,39 @@ fn terms() {
 }
 
 #[test]
+fn definitions() {
+    let user = user();
+    let found = user.lines(&["define", "Xarelto", "--json"]);
+    assert_eq!(text(&found[0], "/meanings/0/entries/0/source/name"), "ChEBI, roles");
+    assert!(text(&found[0], "/meanings/0/entries/0/text").contains("anticoagulant"));
+    let shown = user.output(&["define", "influenza"]);
+    assert!(shown.contains("DOID:8469") && shown.contains("CC0 1.0"), "{shown}");
+
+    let unknown = user.command(&["define", "blorfenazine", "--json"]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(3), "{unknown:?}");
+    let said: Value = serde_json::from_slice(&unknown.stdout).unwrap();
+    assert_eq!(said["meanings"], serde_json::json!([]));
+    let misspelt = user.command(&["define", "tocilizumb"]).output().unwrap();
+    assert_eq!(misspelt.status.code(), Some(3));
+    assert!(String::from_utf8(misspelt.stderr).unwrap().contains("tocilizumab"));
+
+    user.write("ward.tsv", "term\tdefinition\nward-round fever\tWhat juniors have.\n");
+    let built = user.lines(&["glossary", "build", "ward.tsv", "--out", "ward.glossary", "--json"]);
+    assert_eq!(number(&built[0], "/texts"), 1.0);
+    let own = user.path("home/data/dictionaries/ward.glossary");
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::fs::rename(user.path("ward.glossary"), own).unwrap();
+    assert!(user.output(&["define", "Ward-round fever"]).contains("What juniors have."));
+    check(&user, &["glossary", "build", "gone.tsv", "--out", "x"], &["gone.tsv"]);
+    user.write("bad.tsv", "name\tid\nrow\tX:1\n");
+    check(
+        &user,
+        &["glossary", "build", "bad.tsv", "--out", "x"],
+        &["bad.tsv", "definition", "tab-separated"],
+    );
+}
+
+#[test]
 fn models() {
     let user = user();
     assert_eq!(text(&user.lines(&["models", "list", "--json"])[0], "/id"), "starter");

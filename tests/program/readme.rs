@@ -66,7 +66,9 @@ fn what_the_readme_says_works_as_it_says() {
     }
     // No command is left out.
     for command in [
+        "define",
         "describe",
+        "glossary build",
         "extract",
         "answer",
         "classify",

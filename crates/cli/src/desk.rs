@@ -219,8 +219,9 @@ pub fn places() -> Result<Places, Failure> {
     };
     let mut places = Places::below(home);
     if let Some(models) = models()? {
-        // Named as a file: it must be there, since names would be missed without it.
+        // Named as files: they must be there, since names and texts would be missed without them.
         places.dictionaries.push(models.join("terms/builtin.terms"));
+        places.dictionaries.push(models.join("glossary/builtin.glossary"));
         places.dictionaries.push(models.join("terms"));
         let mut folders: Vec<PathBuf> =
             std::fs::read_dir(&models)?.flatten().map(|entry| entry.path()).collect();

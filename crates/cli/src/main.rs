@@ -13,6 +13,7 @@ mod batch;
 mod bench;
 mod classify;
 mod convert;
+mod define;
 mod describe;
 mod desk;
 mod device;
@@ -45,6 +46,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Say what sources say about a term, word for word.
+    Define(define::Arguments),
     /// Describe a term.
     Describe(describe::Arguments),
     /// Extract relations from files.
@@ -70,6 +73,9 @@ enum Command {
     /// Build dictionaries of names, and look names up.
     #[command(subcommand)]
     Terms(terms::Command),
+    /// Build glossaries of one's own, which `define` reads.
+    #[command(subcommand)]
+    Glossary(define::Command),
     /// Run the records of an export again: is everything as it was?
     Verify(verify::Arguments),
     /// List what this machine can compute on.
@@ -107,6 +113,10 @@ fn main() -> ExitCode {
         std::process::exit(130);
     });
     let result = match Arguments::parse().command {
+        Command::Define(arguments) => match define::run(&arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Describe(arguments) => describe::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
         Command::Answer(arguments) => answer::run(&arguments),
@@ -118,6 +128,7 @@ fn main() -> ExitCode {
         Command::Library(command) => library::run(&command),
         Command::Search(arguments) => search::run(&arguments),
         Command::Terms(command) => terms::run(&command),
+        Command::Glossary(command) => define::build(&command),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Devices(arguments) => devices_command::run(&arguments),
         Command::Models(command) => models::run(&command),

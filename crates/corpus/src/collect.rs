@@ -123,7 +123,7 @@ impl Collected {
 /// must be kept out.
 pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error> {
     let held_out = HeldOut::read(&corpora.join("tasks"))?;
-    let (names, names_file) = Names::read(corpora)?;
+    let (names, names_file) = Names::for_training(corpora)?;
     let mut collector = Collector {
         selection,
         seen: Seen::default(),
@@ -274,7 +274,7 @@ impl Collector {
         if let Some(leak) = self.held_out.leak([], "", &text) {
             return Err(reason(leak));
         }
-        if is_formulaic(&definition.definition)
+        if definitions::is_formulaic(&definition.definition)
             && !stable_hash(&["formulaic", &definition.term]).is_multiple_of(FORMULAIC)
         {
             return Err("formulaic");
@@ -319,17 +319,6 @@ impl Collector {
             tallies.len() - 1
         })
     }
-}
-
-fn is_formulaic(definition: &str) -> bool {
-    [
-        "Any process that modulates",
-        "Any process that activates",
-        "Any process that stops",
-        "Any process that increases",
-    ]
-    .iter()
-    .any(|start| definition.starts_with(start))
 }
 
 /// The same share of everything, always the same ones.

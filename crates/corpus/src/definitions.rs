@@ -51,6 +51,18 @@ pub(crate) fn is_structural(definition: &Definition) -> bool {
     definition.source.contains(STRUCTURES)
 }
 
+/// Whether it only says what another term's process does to the process.
+pub(crate) fn is_formulaic(definition: &str) -> bool {
+    [
+        "Any process that modulates",
+        "Any process that activates",
+        "Any process that stops",
+        "Any process that increases",
+    ]
+    .iter()
+    .any(|start| definition.starts_with(start))
+}
+
 fn joined(term: &str, body: &str) -> String {
     let subject = capitalised(term);
     let mut words = body.split_whitespace();

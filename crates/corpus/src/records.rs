@@ -40,6 +40,12 @@ pub struct Definition {
     pub term: String,
     /// A phrase or some sentences.
     pub definition: String,
+    /// Of the term in its source.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What the source says the term is (`disease`).
+    #[serde(default, rename = "type")]
+    pub kind: String,
     /// The collection that it is from.
     pub source: String,
     /// As the source states it.

@@ -6,8 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use glossary::apposition;
+
 use crate::Error;
+
 use crate::common::key;
+use crate::fitness::{WORDS, distance, fitness};
+
 use crate::records::{find, read_text_lines};
 
 /// Sentences kept of a term.
@@ -16,8 +21,27 @@ const MOST: usize = 2;
 const NAME_WORDS: usize = 4;
 /// Letters that a name has at least: shorter ones are abbreviations of many things.
 const NAME_LETTERS: usize = 4;
-/// Words of a sentence that says enough and not too much.
-const WORDS: std::ops::RangeInclusive<usize> = 7..=45;
+
+/// Terms by which descriptions are judged.
+const HELD_OUT_TERMS: &str = include_str!("../../../training/terms/held-out.tsv");
+
+/// What is looked for in a table of names.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// What the held-out names may mean.
+    Concepts,
+    /// What else that is called.
+    Names,
+}
+
+fn term_of(line: &str) -> String {
+    key(line.split('\t').next().unwrap_or_default())
+}
+
+/// A name in singular and plural.
+fn numbers_of(name: &str) -> Vec<String> {
+    terms::spellings_of(name)
+}
 
 /// Names that a sentence may be about, by their [`key`]s.
 pub(crate) struct Names(HashSet<String>);
@@ -29,10 +53,14 @@ pub(crate) struct Told {
     pub(crate) term: String,
     /// Begins with the term.
     pub(crate) text: String,
+    /// The same, word for word as the document has it.
+    pub(crate) quote: String,
     /// Whatever the caller counts its texts by.
     pub(crate) source: usize,
     /// How far it is from what a dictionary would say.
-    distance: usize,
+    pub(crate) distance: usize,
+    /// Whether it is no more than a class before the name, as substances have it: "the diuretic hydrochlorothiazide".
+    pub(crate) before: bool,
 }
 
 impl Names {
@@ -52,23 +80,80 @@ impl Names {
         Ok((Self(names), file))
     }
 
+    /// The same without the terms that descriptions are judged by, and without all other names of what these may mean:
+    /// nothing that says what they are may be learned from.
+    pub(crate) fn for_training(corpora: &Path) -> Result<(Self, Option<PathBuf>), Error> {
+        let held_out: HashSet<String> = HELD_OUT_TERMS.lines().skip(1).map(term_of).collect();
+        let (mut names, file) = Self::read(corpora)?;
+        let mut concepts = HashSet::new();
+        let cells = |line: &str| {
+            let mut cells = line.split('\t').map(str::to_owned);
+            Some((key(&cells.next()?), cells.next()?)).filter(|(_, id)| id != "-")
+        };
+        for pass in [Pass::Concepts, Pass::Names] {
+            let Some(file) = &file else { break };
+            read_text_lines(file, |_, line| {
+                if let Some((name, id)) = cells(line.trim_end()) {
+                    match pass {
+                        Pass::Concepts if numbers_of(&name).iter().any(|one| held_out.contains(one)) => {
+                            concepts.insert(id);
+                        }
+                        Pass::Names if concepts.contains(&id) => {
+                            names.0.remove(&name);
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        names.0.retain(|name| !numbers_of(name).iter().any(|one| held_out.contains(one)));
+        Ok((names, file))
+    }
+
     /// The sentences of a text that say what one of the names is. `kind` is that of its record.
     pub(crate) fn told(&self, text: &str, kind: &str, source: usize) -> Vec<Told> {
         let mut found = Vec::new();
         for paragraph in text.lines() {
             let mut sentences = sentences(paragraph).into_iter().peekable();
             while let Some(sentence) = sentences.next() {
-                let Some((term, rest)) = self.subject(sentence) else { continue };
+                let Some((term, rest)) = self.subject(sentence) else {
+                    found.extend(self.beside(sentence, kind, source));
+                    continue;
+                };
                 let Some(distance) = distance(rest, kind) else { continue };
                 let mut text = format!("{} {rest}", capitalised(term));
+                let mut quote = sentence.to_owned();
                 // "It works by ..." goes on about the same thing.
                 if let Some(next) = sentences.peek().filter(|next| goes_on(next)) {
                     text = format!("{text} {next}");
+                    let both = format!("{quote} {next}");
+                    quote = if paragraph.contains(&both) { both } else { quote };
                 }
-                found.push(Told { term: term.to_owned(), text, source, distance });
+                found.push(Told { term: term.to_owned(), text, quote, source, distance, before: false });
             }
         }
         found
+    }
+
+    /// What stands beside names in a sentence.
+    fn beside(&self, sentence: &str, kind: &str, source: usize) -> Vec<Told> {
+        let is_name = |name: &str| self.0.contains(&key(name));
+        let behind = apposition::behind(sentence).filter(|one| is_name(one.name));
+        let told = behind.into_iter().chain(apposition::before(sentence, is_name)).filter_map(|one| {
+            let further = if one.before { BEFORE_A_NAME } else { BEHIND_A_NAME };
+            let text = format!("{} is {}.", capitalised(one.name), one.said);
+            let (term, quote) = (one.name.to_owned(), one.quote.to_owned());
+            Some(Told {
+                term,
+                text,
+                quote,
+                source,
+                distance: fitness(&one.said, kind)? + further,
+                before: one.before,
+            })
+        });
+        told.collect()
     }
 
     /// The name that a sentence begins with, and the sentence from its verb on.
@@ -103,135 +188,11 @@ pub(crate) fn best(told: Vec<Told>) -> HashMap<String, Vec<Told>> {
 }
 
 /// How what a thing is begins.
-const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for ", "used in ", "made ", "one of "];
-
-/// What ties a sentence to its text: it says nothing when it stands alone.
-const TIED: &[&str] = &[
-    " we ",
-    " our ",
-    " us ",
-    " here ",
-    " this ",
-    " these ",
-    " et al",
-    " fig",
-    " table",
-    " however",
-    " therefore",
-    " thus",
-    " hence",
-    " above",
-    " below",
-    " respectively",
-    " another ",
-    " same ",
-    " such a ",
-    " study",
-    " studies",
-    " trial",
-    " hypothes",
-    "[",
-    "%",
-    " p <",
-    "=",
-    " authors",
-    " review",
-    " recently",
-    " years ",
-    " case ",
-    " reported",
-    " investigated",
-    " demonstrated",
-    " mortality",
-    " been tested",
-];
-/// Beginnings that rank or promise instead of saying what it is.
-const RANKS: &[&str] = &[
-    "the first",
-    "the second",
-    "the third",
-    "the only",
-    "the main",
-    "the major",
-    "the leading",
-    "the best",
-    "the preferred",
-    "the case",
-    "the result",
-    "the next",
-    "the standard",
-    "the primary",
-    "the key",
-    "the drug",
-    "the treatment",
-    "the least",
-    "the more",
-    "a result",
-    "a promising",
-    "a potential",
-    "a novel",
-    "a new",
-    "a good",
-    "a useful",
-    "a popular",
-    "a relevant",
-    "a reliable",
-    "a safe",
-    "a significant",
-    "a strong",
-    "a problem",
-    "a growing",
-    "a major",
-    "a common cause",
-    "a frequent",
-    "a challenge",
-    "a challenging",
-    "a concern",
-    "an attractive",
-    "an alternative",
-    "an important cause",
-    "an important risk",
-    "an essential",
-    "an effective",
-    "an efficacious",
-    "an emerging",
-    "an example",
-    "an excellent",
-    "an ideal",
-    "an issue",
-    "an independent",
-    "an unusual",
-];
-/// Judgements: a dictionary makes none.
-const JUDGEMENTS: &[&str] = &[
-    "important",
-    "common",
-    "major",
-    "most",
-    "well",
-    "worldwide",
-    "effective",
-    "risk factor",
-    "essential",
-    "used in",
-];
-
-/// `None` for what no dictionary would say.
-fn distance(predicate: &str, kind: &str) -> Option<usize> {
-    let words = predicate.split_whitespace().count();
-    let lower = predicate.to_lowercase();
-    let said = lower.split_once(' ').map_or("", |(_, said)| said);
-    let unfit = !WORDS.contains(&words)
-        || TIED.iter().any(|tie| lower.contains(tie))
-        || RANKS.iter().any(|rank| said.starts_with(rank));
-    let of_kind = match kind {
-        "qa" => 0,
-        "textbook" => 2,
-        _ => 4,
-    };
-    let judgements = JUDGEMENTS.iter().filter(|word| lower.contains(**word)).count();
-    (!unfit).then_some(of_kind + 3 * judgements + usize::from(lower.contains('(')) + words.abs_diff(18) / 6)
-}
+const OPENINGS: &[&str] = &["a ", "an ", "the ", "used to ", "used for "];
+/// It says less than a sentence of its own.
+const BEHIND_A_NAME: usize = 4;
+/// And this less still.
+const BEFORE_A_NAME: usize = 8;
 
 /// Whether a sentence goes on about what the one before it said.
 fn goes_on(next: &str) -> bool {
@@ -251,10 +212,11 @@ fn sentences(paragraph: &str) -> Vec<&str> {
         let ends = after.is_empty()
             || after.strip_prefix(' ').is_some_and(|next| next.starts_with(|c: char| c.is_uppercase()));
         let last = paragraph[from..at].rsplit([' ', '(']).next().unwrap_or_default();
-        // "E. coli", "Fig. 2", "i.e. a drug".
-        let shortened =
-            last.chars().count() < 2 || ["vs", "al", "Fig", "Dr", "spp", "ca", "St"].contains(&last);
-        if ends && !(shortened || last.contains('.')) {
+        // "E. coli", "Fig. 2", "i.e. a drug"; but "vitamin K." may end a sentence.
+        let before = paragraph[from..at].trim_end_matches(last).trim_end();
+        let letter = last.chars().count() < 2 && !before.ends_with(char::is_lowercase);
+        let shortened = letter || ["vs", "al", "Fig", "Dr", "spp", "ca", "St"].contains(&last);
+        if ends && (after.is_empty() || !(shortened || last.contains('.'))) {
             found.push(paragraph[from..=at].trim());
             from = at + 1;
         }
@@ -290,6 +252,37 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_a_name_is_found_and_quoted_to_the_letter() {
+        let names = Names(HashSet::from(["warfarin".to_owned()]));
+        let text = "The warfarin (Coumadin), an oral antagonist of vitamin K, was given to nine.";
+        let told = names.told(text, "abstract", 3);
+        assert_eq!(told[0].text, "Warfarin is an oral antagonist of vitamin K.");
+        assert_eq!(told[0].quote, "The warfarin (Coumadin), an oral antagonist of vitamin K");
+        assert_eq!((told[0].term.as_str(), told[0].source, told.len()), ("warfarin", 3, 1));
+        let text = "We saw it. The warfarin (Coumadin) is an anticoagulant that hinders vitamin K.";
+        assert_eq!(names.told(text, "abstract", 0)[0].quote, &text[11..]);
+    }
+
+    #[test]
+    fn nothing_is_told_of_terms_that_descriptions_are_judged_by() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "name\tid\ttype\tsource\nLeucovorin\tMESH:1\tdrug\tmesh\nfolinic acid\tMESH:1\tdrug\tmesh\n\
+                     Xenografts\t-\tother\tmesh\nwarfarin\tMESH:2\tdrug\tmesh\n";
+        std::fs::write(folder.path().join("terms.tsv"), table).unwrap();
+        let text = "Leucovorin is a drug that rescues cells from methotrexate. Folinic acid is a drug that rescues cells from \
+                    methotrexate. A xenograft is a piece of tissue that comes from another species. Xenografts are a group \
+                    of tissues that come from another species. Warfarin is a drug that keeps blood from clotting.";
+        let told = |names: Names| -> Vec<String> {
+            names.told(text, "textbook", 0).into_iter().map(|told| key(&told.term)).collect()
+        };
+        assert_eq!(told(Names::for_training(folder.path()).unwrap().0), ["warfarin"]);
+        assert!(
+            told(Names::read(folder.path()).unwrap().0).contains(&"leucovorin".to_owned()),
+            "the glossary may define it"
+        );
+    }
+
+    #[test]
     fn what_needs_its_text_or_ranks_is_left() {
         for text in [
             "Warfarin is the first choice of many doctors in the whole world.",
@@ -297,6 +290,14 @@ mod tests {
             "Warfarin was an anticoagulant that hindered vitamin K in the liver.",
             "Blood is a fluid that the heart pumps through the whole body.",
             "Warfarin is a drug.",
+            "Warfarin is a major problem of doctors and patients in the whole world.",
+            "Warfarin is used in most hospitals of the whole western world and beyond.",
+            "Warfarin is widely used by most doctors of the whole western world.",
+            "Warfarin is one of the most important drugs of the whole western world.",
+            "Warfarin is a recognised side effect of a drug that hinders vitamin K.",
+            "Warfarin, a feared drug, a poison, and a remedy, is old.",
+            "Warfarin, an inhibitor of coagulation (7, 8), was given to nine.",
+            "Warfarin is a rare disorder of the blood, and its prevalence is not known.",
         ] {
             assert_eq!(texts(text), [""; 0], "{text}");
         }
@@ -307,14 +308,17 @@ mod tests {
         let told = |text: &str| Told {
             term: "Warfarin".into(),
             text: text.into(),
+            quote: text.into(),
             source: 0,
+            before: false,
             distance: distance(text.split_once(' ').unwrap().1, "abstract").unwrap(),
         };
         let plain = told(
             "Warfarin is an anticoagulant that keeps the liver from making clotting factors out of vitamin K.",
         );
-        let judged =
-            told("Warfarin is an important and effective drug, used worldwide by most of those who need it.");
+        let judged = told(
+            "Warfarin is an important and effective anticoagulant, used for the treatment of most clots.",
+        );
         let short = told("Warfarin is a drug that thins the blood.");
         let best = best(vec![judged, short.clone(), plain.clone(), plain.clone()]);
         assert_eq!(best["warfarin"], [plain, short]);

@@ -7,12 +7,14 @@
 mod agreement;
 mod batches;
 mod commands;
+mod definitions;
 mod devices;
 pub mod engine;
 mod error;
 mod export;
 mod import;
 mod jobs;
+mod knowledge;
 pub mod library;
 mod machine;
 mod models;
@@ -28,8 +30,10 @@ mod workbench;
 
 pub use agreement::{Agreement, Tally};
 pub use batches::Changed;
+pub use definitions::{BuiltGlossary, build_glossary};
 pub use error::Result;
 pub use export::Exported;
+pub use glossary::{Definitions, Meaning};
 pub use jobs::{Jobs, Sink, Stream};
 pub use library::Shelf;
 pub use places::{Clock, Places, SystemClock};

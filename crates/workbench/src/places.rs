@@ -17,7 +17,7 @@ pub struct Places {
     pub logs: PathBuf,
     /// Models that came with Osler, one folder each; the first one is the starter.
     pub models: Vec<PathBuf>,
-    /// Dictionaries that came with Osler, the most trusted one first.
+    /// Dictionaries that came with Osler, the most trusted one first, and folders of dictionaries and glossaries.
     pub dictionaries: Vec<PathBuf>,
     /// Version of the program.
     pub version: String,

@@ -60,6 +60,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             tasks::classify,
             tasks::prompt,
             tasks::concordance,
+            tasks::look_up,
+            tasks::check_support,
             batches::batches,
             batches::batch_items,
             batches::start_batch,

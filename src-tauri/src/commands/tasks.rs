@@ -2,8 +2,9 @@
 
 use tauri::ipc::Channel;
 use workbench::wire::{
-    AskEvent, AskRequest, ClassifyEvent, ClassifyRequest, Concordance, ContinueEvent, ContinueRequest,
-    DescribeEvent, DescribeRequest, ExtractEvent, ExtractRequest, Prompt, PromptRequest, Streamed,
+    AskEvent, AskRequest, CheckRequest, CheckedText, ClassifyEvent, ClassifyRequest, Concordance,
+    ContinueEvent, ContinueRequest, DescribeEvent, DescribeRequest, ExtractEvent, ExtractRequest, Prompt,
+    PromptRequest, Streamed, TermKnowledge,
 };
 
 use crate::desk::{Desk, Reply, blocking, streamed};
@@ -81,4 +82,18 @@ pub async fn prompt(desk: Desk<'_>, request: PromptRequest) -> Reply<Prompt> {
 #[specta::specta]
 pub async fn concordance(desk: Desk<'_>, term: String, limit: u32) -> Reply<Concordance> {
     blocking(&desk, move |workbench| workbench.concordance(&term, limit)).await
+}
+
+/// What sources and the library say a term is.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_up(desk: Desk<'_>, term: String) -> Reply<TermKnowledge> {
+    blocking(&desk, move |workbench| workbench.look_up(&term)).await
+}
+
+/// How far sources say what was written, sentence by sentence.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_support(desk: Desk<'_>, request: CheckRequest) -> Reply<CheckedText> {
+    blocking(&desk, move |workbench| workbench.check_support(&request)).await
 }

@@ -90,6 +90,10 @@ export const commands = {
 	prompt: (request: PromptRequest) => __TAURI_INVOKE<Prompt>("prompt", { request }),
 	/**  Sentences of the library that mention a term. */
 	concordance: (term: string, limit: number) => __TAURI_INVOKE<Concordance>("concordance", { term, limit }),
+	/**  What sources and the library say a term is. */
+	lookUp: (term: string) => __TAURI_INVOKE<TermKnowledge>("look_up", { term }),
+	/**  How far sources say what was written, sentence by sentence. */
+	checkSupport: (request: CheckRequest) => __TAURI_INVOKE<CheckedText>("check_support", { request }),
 	/**  All of them, the latest first. */
 	batches: () => __TAURI_INVOKE<Batch[]>("batches"),
 	/**  Its documents. */
@@ -141,6 +145,25 @@ export const commands = {
 };
 
 /* Types */
+/**  A place that no source supports, of a kind that readers act on. */
+export type Alarm = {
+	/**  What is nowhere. */
+	kind: AlarmKind,
+	/**  In the text. */
+	span: Span,
+};
+
+/**  What no source has. */
+export type AlarmKind = 
+/**  A number. */
+"number" | 
+/**  A number with a unit of dose. */
+"dose" | 
+/**  A name. */
+"name" | 
+/**  A denial, or its lack. */
+"negation";
+
 /**  A token that could have stood there. */
 export type Alternative = {
 	/**  Its text, with the blank before it. */
@@ -339,6 +362,36 @@ export type Change = {
 	library: Library,
 };
 
+/**  A text to hold against sources. */
+export type CheckRequest = {
+	/**  What was written. */
+	text: string,
+	/**  What it is held against. */
+	sources: GivenSource[],
+};
+
+/**  A sentence with what sources say of it. */
+export type CheckedSentence = {
+	/**  In the text. */
+	span: Span,
+	/**  How far sources say it. */
+	support: Support,
+	/**  Numbers of those that do, the closest first. */
+	sources: number[],
+	/**  What no source has. */
+	alarms: Alarm[],
+	/**  The mark that stands behind it where it leaves Osler: `[1]`, `[generated, partly 1]`, `[generated, no source]`. */
+	mark: string,
+};
+
+/**  A text with what sources say of it. */
+export type CheckedText = {
+	/**  Its sentences in order. */
+	sentences: CheckedSentence[],
+	/**  The share of them that is supported. */
+	coverage: number,
+};
+
 /**  Progress of `classify`. */
 export type ClassifyEvent = 
 /**  A sentence was classified. */
@@ -485,6 +538,39 @@ export type Decoding =
 temperature: number; 
 /**  Of the first candidate. */
 seed: number };
+
+/**  How a sentence says what a term is, the clearest first. */
+export type DefiningForm = 
+/**  "X is a ..." */
+"statement" | 
+/**  "X, a ..., " */
+"apposition" | 
+/**  "X, which ..." */
+"clause" | 
+/**  "the anticoagulant X" */
+"class" | 
+/**  The long form with the short one. */
+"expansion";
+
+/**  A sentence of the library that says what a term is. */
+export type DefiningSentence = {
+	/**  What it is cited by; goes on after the texts of the sources. */
+	number: number,
+	/**  Its document. */
+	document: number,
+	/**  The document's title. */
+	title: string,
+	/**  The id that the document came with. */
+	sourceId: string,
+	/**  Where it stands in the document. */
+	span: Span,
+	/**  The sentence. */
+	sentence: string,
+	/**  The name, in `sentence`. */
+	highlight: Span,
+	/**  How it says so. */
+	form: DefiningForm,
+};
 
 /**  Space between things. */
 export type Density = 
@@ -928,6 +1014,16 @@ export type GeneratedSpan = {
 	model: string,
 	/**  With which seed; none for beam search. */
 	seed: number | null,
+};
+
+/**  A source of a check. */
+export type GivenSource = {
+	/**  What it is cited by. */
+	number: number,
+	/**  Names of what it is about: a definition rarely repeats its term. */
+	about: string[],
+	/**  The text. */
+	text: string,
 };
 
 /**  How well a name is grounded in the text. */
@@ -1760,6 +1856,32 @@ export type Settings = {
 	keys?: KeyBinding[],
 };
 
+/**  What a source says, word for word. */
+export type SourcedText = {
+	/**  What it is cited by, from 1; the sentences of the library follow. */
+	number: number,
+	/**  What is defined, as the source writes it. */
+	term: string,
+	/**  The text, as the source has it. */
+	text: string,
+	/**  What kind of statement it is. */
+	nature: TextNature,
+	/**  The source. */
+	source: string,
+	/**  Its release; empty where it states none. */
+	release: string,
+	/**  Its licence; empty where it states none. */
+	licence: string,
+	/**  The source's id for the term; empty where it has none. */
+	id: string,
+	/**  PubMed id of the document of a sentence; empty where none is known. */
+	pmid: string,
+	/**  Title of the document of a sentence; empty where none is known. */
+	title: string,
+	/**  All of that in a line, to stand behind the text where it is inserted. */
+	citation: string,
+};
+
 /**  A place in a text, half open. */
 export type Span = {
 	/**  First UTF-16 code unit. */
@@ -1840,6 +1962,15 @@ id: number } |
 /**  Its number. */
 id: number };
 
+/**  How far sources say what a sentence says. */
+export type Support = 
+/**  One passage says it. */
+"supported" | 
+/**  A passage says a part of it, or something in it is nowhere. */
+"partly" | 
+/**  No source says it. */
+"none";
+
 /**  What a model can be asked. */
 export type Task = 
 /**  Chemicals that induce diseases. */
@@ -1854,6 +1985,47 @@ export type Task =
 "answer" | 
 /**  Hallmarks of cancer. */
 "classify";
+
+/**  What is known of a term, step by step: what sources say, what the library says, what is spelled almost like it. */
+export type TermKnowledge = {
+	/**  As it was asked for. */
+	term: string,
+	/**  Whether a source or the library says what it is. */
+	known: boolean,
+	/**  The things that it may mean, those with a text first. More than one: the term is ambiguous. */
+	meanings: TermMeaning[],
+	/**  Sentences of the library that say what it is, the clearest first. */
+	library: DefiningSentence[],
+	/**  How many of them there are. */
+	libraryTotal: number,
+	/**  Sentences of the library that name it and say nothing of what it is; `concordance` lists them. */
+	mentions: number,
+	/**  Where nothing is known: names that are spelled almost like it and have a text, the nearest first. */
+	near: string[],
+};
+
+/**  One of the things that a term may mean. */
+export type TermMeaning = {
+	/**  As the best of its sources calls it. */
+	name: string,
+	/**  `Chemical`, `Disease`, ...; empty where nobody says. */
+	kind: string,
+	/**  `VOCABULARY:id`. */
+	ids: string[],
+	/**  What sources say, best first. Empty where only the dictionary knows it. */
+	texts: SourcedText[],
+};
+
+/**  What kind of statement a text is. */
+export type TextNature = 
+/**  Written to say what the term is. */
+"definition" | 
+/**  What a substance does, as rows of an ontology list it. */
+"roles" | 
+/**  A sentence of a document. */
+"sentence" | 
+/**  How a substance is built: it does not say what it is for. */
+"structure";
 
 /**  Colours. */
 export type Theme = 

@@ -7,7 +7,7 @@ mod drafts;
 mod files;
 mod marks;
 mod names;
-mod offsets;
+pub(crate) mod offsets;
 mod queue;
 mod recent;
 mod search;
