@@ -7,6 +7,7 @@ use biogpt::Model;
 use biogpt::model::Manifest;
 use burn::tensor::Device;
 use inference::{BioGpt, Checksums, Finders};
+use tasks::Finder;
 use tasks::guidance::Guidance;
 use terms::Terms;
 use training::evaluation::{Evaluator, Figures};

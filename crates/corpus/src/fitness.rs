@@ -6,7 +6,7 @@ use glossary::genus;
 pub(crate) const WORDS: std::ops::RangeInclusive<usize> = 6..=45;
 
 /// What ties a sentence to its text: it says nothing when it stands alone.
-const TIED: &[&str] = &[
+pub(crate) const TIED: &[&str] = &[
     " we ",
     " our ",
     " us ",

@@ -9,10 +9,8 @@ use std::path::{Path, PathBuf};
 use glossary::apposition;
 
 use crate::Error;
-
 use crate::common::key;
-use crate::fitness::{WORDS, distance, fitness};
-
+use crate::fitness::{TIED, WORDS, distance, fitness};
 use crate::records::{find, read_text_lines};
 
 /// Sentences kept of a term.

@@ -283,7 +283,7 @@ proptest! {
         if let Ok(glossary) = Glossary::from_bytes(bytes) {
             let glossary = Arc::new(glossary);
             for term in ["cold", "aspirin", "apoptosis", "asprin"] {
-                let _ = define(term, dictionary(), &[glossary.clone()]);
+                let _ = define(term, dictionary(), std::slice::from_ref(&glossary));
             }
             let _ = (glossary.of_id("DOID:3083"), glossary.near("aspirins"), glossary.named("COLD"));
         }

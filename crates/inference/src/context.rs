@@ -24,7 +24,6 @@ impl Cancel {
     }
 
     /// Continue, or break because someone asked to stop.
-    #[must_use]
     pub fn flow(&self) -> ControlFlow<()> {
         if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -110,7 +109,6 @@ impl<'a> TaskContext<'a> {
     }
 
     /// Continue, or break because someone asked to stop.
-    #[must_use]
     pub fn flow(&self) -> ControlFlow<()> {
         self.cancel.flow()
     }

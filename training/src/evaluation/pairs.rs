@@ -35,6 +35,9 @@ pub(super) struct Scored {
     pub(super) ids: Option<(String, String)>,
 }
 
+/// The windows of a document, with the scored pairs of each.
+pub(super) type ScoredPairs = (Vec<Window>, Vec<Scored>);
+
 /// The relations of a document as the app finds them.
 pub struct Found {
     /// Relations with their probabilities, the likeliest first.
@@ -111,7 +114,7 @@ impl Evaluator {
         task: RelationTask,
         guidance: &TaskGuidance,
         documents: &[Labelled],
-    ) -> Result<Vec<(Vec<Window>, Vec<Scored>)>, InferenceError> {
+    ) -> Result<Vec<ScoredPairs>, InferenceError> {
         let finder = self.finders.of(self.model.profile(), task.name());
         self.in_parallel(documents, |context, (document, _)| {
             context.model.reset();

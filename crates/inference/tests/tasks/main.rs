@@ -56,7 +56,6 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn LanguageModel> {
         metrics: Default::default(),
         training: Vec::new(),
         heads: Vec::new(),
-        heads: Vec::new(),
         files: Default::default(),
     };
     let network = Network::init(&config, 5, &device);
