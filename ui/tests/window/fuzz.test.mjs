@@ -1,4 +1,5 @@
-// Random keys on the window, for a minute, or for as many seconds as OSLER_FUZZ_SECONDS says; OSLER_FUZZ_SEED says which.
+// Random keys on the window, for a minute, or for as many seconds as OSLER_FUZZ_SECONDS says. The check presses the same ones each
+// time; OSLER_FUZZ_SEED says which others.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -10,7 +11,7 @@ import { withSamples, withScript } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 const seconds = Number(process.env.OSLER_FUZZ_SECONDS ?? 60)
-const seed = Number(process.env.OSLER_FUZZ_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.OSLER_FUZZ_SEED ?? 7)
 
 journey(
   'random keys fail nothing unseen, decide nothing that was not asked for, and leave the library sound',
