@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Dictionary that names are found with.
     #[arg(long)]
     terms: PathBuf,
-    /// Only these of bc5cdr, ddi, kd-dti, pubmedqa and hoc.
+    /// Only these of mentions, bc5cdr, ddi, kd-dti, pubmedqa and hoc.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Print only, change no file of the model.

@@ -22,6 +22,7 @@ mod export;
 mod extract;
 mod inspect;
 mod library;
+mod mentions;
 mod models;
 mod review;
 mod search;
@@ -52,6 +53,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Extract relations from files.
     Extract(extract::Arguments),
+    /// Find the names in files: chemicals, diseases, genes and more, with kinds, places, ids and scores.
+    Mentions(mentions::Arguments),
     /// Answer a question from each document of files.
     Answer(answer::Arguments),
     /// Tell which hallmarks of cancer the documents of files speak of.
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Describe(arguments) => describe::run(&arguments),
+        Command::Mentions(arguments) => mentions::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
         Command::Answer(arguments) => answer::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),

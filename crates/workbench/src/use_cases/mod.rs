@@ -4,6 +4,7 @@ mod answering;
 mod classifying;
 mod describing;
 mod extracting;
+mod mentioning;
 mod prompting;
 mod status;
 
