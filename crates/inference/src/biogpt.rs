@@ -105,7 +105,9 @@ impl BioGpt {
             tasks.iter().map(|(task, prompt)| (task.clone(), prompt.prompt.len())).collect();
         // What a classifier answers needs no prompt.
         let classifiers = model.manifest.heads.iter().flat_map(|file| &file.shape.classes);
-        classifiers.for_each(|head| drop(tuned.entry(head.name.clone()).or_default()));
+        for head in classifiers {
+            tuned.entry(head.name.clone()).or_default();
+        }
         let profile = ModelProfile {
             id: id.to_owned(),
             name: model.manifest.name.clone(),

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use documents::{Document, Entity, Infons, Span};
+use tasks::candidates::Origin;
 use tasks::mentions::{Trust, combined};
 use tasks::tagging::{self, KINDS, Tagged, Tags};
 use tasks::windows::cover_for_names;
-use tasks::{Finder, Mention, Origin, sentences};
+use tasks::{Finder, Mention, sentences};
 
 use crate::windows::longest_prompt;
 use crate::{InferenceError, TaskContext};

@@ -1,7 +1,7 @@
 //! Names: how far a tagger and the dictionaries are believed, and how many names are right.
 
 use documents::{Document, Span};
-use inference::{InferenceError, MENTIONS, Tagging, find_mentions, tag_document};
+use inference::{InferenceError, LanguageModel, MENTIONS, Tagging, find_mentions, tag_document};
 use tasks::guidance::TaskGuidance;
 use tasks::mentions::{Trust, combined};
 use tasks::tagging::{KINDS, Tags, place_of, word_starts};
