@@ -103,8 +103,19 @@ fn without_a_screen() {
     }
 }
 
+/// Keeps the panics of the PDF parser, which are caught and told as what is wrong with the file, from being printed, too.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(workbench::PDF_THREAD) {
+            usual(panic);
+        }
+    }));
+}
+
 fn main() -> ExitCode {
     without_a_screen();
+    keep_caught_panics_quiet();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("OSLER_LOG"))
         .with_writer(std::io::stderr)
