@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use documents::formats::{self, Format, WriteOptions, Written};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, bar, failure};
+use crate::desk::{Desk, ModelOption, ReadOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -15,6 +15,8 @@ pub struct Arguments {
     to: Format,
     #[command(flatten)]
     model: ModelOption,
+    #[command(flatten)]
+    read: ReadOption,
     /// Files in any format that Osler reads.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -34,7 +36,7 @@ fn format(key: &str) -> Result<Format, String> {
 /// Writes the documents of files with the names in them: kind, places, ids, and how sure the model's tagger is.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files)?;
+    let brought = desk.import(&arguments.files, &arguments.read)?;
     let bar = bar(brought.documents.len() as u64)?;
     let mut documents = Vec::with_capacity(brought.documents.len());
     for id in &brought.documents {
