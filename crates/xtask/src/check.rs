@@ -2,13 +2,14 @@ use std::process::{Command, ExitCode};
 
 use crate::house::House;
 use crate::report::{Outcome, Report};
-use crate::{app, commands, system, tools, ui};
+use crate::{app, commands, structure, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 15] = [
+pub const STEP_NAMES: [&str; 16] = [
     "system",
     "format",
+    "structure",
     "spelling",
     "dependencies",
     "ui-packages",
@@ -45,6 +46,7 @@ fn step(house: &House, name: &str) -> Outcome {
     match name {
         "system" => system::packages(house),
         "format" => format(house),
+        "structure" => structure::structure(house),
         "spelling" => tools::spelling(house),
         "dependencies" => tools::dependencies(house),
         "ui-packages" => ui::packages(house),

@@ -9,6 +9,7 @@ mod commands;
 mod house;
 mod report;
 mod run;
+mod structure;
 mod system;
 mod tools;
 mod ui;
@@ -28,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Format, spelling, licences, user interface, lints, tests: cheapest first, all of them, with a table at the end
+    /// Format, structure, spelling, licences, user interface, lints, tests: cheapest first, all of them, with a table at the end
     Check {
         /// Only these steps (the table names them); without any, all
         #[arg(value_parser = check::STEP_NAMES)]
