@@ -59,7 +59,10 @@ impl Evaluator {
             fitted.0.insert(name.to_owned(), TaskGuidance { lexicon: before.lexicon, ..guidance });
         };
         if is_named(names, inference::MENTIONS) {
-            add(inference::MENTIONS, self.fit_mentions(&dev.abstracts)?);
+            // Nothing is fitted of a model without a tagger.
+            if let Some(found) = self.fit_mentions(&dev.abstracts)? {
+                add(inference::MENTIONS, found);
+            }
         }
         for ((task, learned), (_, chosen)) in train.relations.iter().zip(&dev.relations) {
             if self.evaluates_pairs(names, *task) {

@@ -297,7 +297,7 @@ impl LanguageModel for BioGpt {
     }
 
     fn judges_pairs(&self, task: RelationTask) -> bool {
-        self.model.pair_scorer(task.name()).is_some() || self.profile.tuned.contains_key(&pairs_task(task))
+        self.pair_head(task).is_some() || self.profile.tuned.contains_key(&pairs_task(task))
     }
 
     fn pair_log_odds(
@@ -322,6 +322,9 @@ impl LanguageModel for BioGpt {
         meter: &mut Meter,
     ) -> Result<Vec<Vec<f64>>, InferenceError> {
         cancel.check()?;
+        if window.task.kinds().len() == 1 {
+            return Ok(vec![vec![0.0]; pairs.len()]);
+        }
         match self.scored_pairs(window, pairs, meter)? {
             Some(scored) => Ok(scored.into_iter().map(|mut row| row.split_off(1)).collect()),
             None => kinds_by_prompt(self, window, pairs, cancel, meter),

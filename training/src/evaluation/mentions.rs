@@ -64,7 +64,7 @@ impl Evaluator {
     pub(super) fn fit_mentions(
         &self,
         documents: &[Document],
-    ) -> Result<(Figures, TaskGuidance), InferenceError> {
+    ) -> Result<Option<(Figures, TaskGuidance)>, InferenceError> {
         let finder = self.finders.of(self.model.profile(), MENTIONS);
         let read = self.in_parallel(documents, |context, document| {
             context.model.reset();
@@ -113,7 +113,7 @@ impl Evaluator {
             guidance.trust.insert((*name).to_owned(), trust);
             figures.insert(format!("mentions.dev_{}_f1", name.to_lowercase()), f1);
         }
-        Ok((figures, guidance))
+        Ok((!read.is_empty()).then_some((figures, guidance)))
     }
 
     /// Strict F1 of the names of each kind, as the app finds them.
@@ -142,6 +142,7 @@ impl Evaluator {
                 figures.insert(format!("mentions.{}_f1", name.to_lowercase()), counts.f1());
             }
         }
+        figures.insert("mentions.documents".to_owned(), documents.len() as f64);
         Ok(figures)
     }
 }

@@ -30,6 +30,11 @@ export const views = [
     scene: 'empty',
     steps: [go('library'), { drop: ['pubmed-export.xml', 'scan.pdf', 'abstract.txt'] }, seen('Import 13 documents?')],
   },
+  {
+    name: 'import-column',
+    scene: 'empty',
+    steps: [go('library'), { drop: ['findings.csv'] }, seen('The text is in the column')],
+  },
   { name: 'drop', scene: 'samples', steps: [go('library'), { hover: ['pubmed-export.xml', 'abstract.txt'] }] },
   { name: 'annotate', steps: [go('annotate'), wait(200)] },
   { name: 'annotate-empty', scene: 'empty', steps: [go('annotate')] },

@@ -20,6 +20,17 @@ use crate::relations::{NamePair, TextWindow};
 const NEVER: f64 = -30.0;
 
 impl BioGpt {
+    /// The pair scorer of a task, if the model has one whose labels are "none" and the task's kinds. One with others, of a model
+    /// that somebody else made, cannot be read.
+    pub(super) fn pair_head(&self, task: RelationTask) -> Option<HeadIndex> {
+        let (head, labels) = self.model.pair_scorer(task.name())?;
+        labels
+            .iter()
+            .map(String::as_str)
+            .eq(std::iter::once("none").chain(task.kinds().iter().copied()))
+            .then_some(head)
+    }
+
     /// For pairs of names of a window the log-probabilities of "none" and of each kind, by the task's pair scorer; nothing
     /// if the model has none.
     pub(super) fn scored_pairs(
@@ -28,7 +39,7 @@ impl BioGpt {
         pairs: &[NamePair],
         meter: &mut Meter,
     ) -> Result<Option<Vec<Vec<f64>>>, InferenceError> {
-        let Some((head, _)) = self.model.pair_scorer(window.task.name()) else { return Ok(None) };
+        let Some(head) = self.pair_head(window.task) else { return Ok(None) };
         let text = window.span.slice(&window.document.text).unwrap_or_default();
         let read = ReadText::read(&self.model, text, self.whole.take())?;
         meter.count(pairs.len());
@@ -99,12 +110,13 @@ impl ReadText {
         pairs: &[NamePair],
     ) -> Vec<Vec<f64>> {
         let labels = window.task.kinds().len() + 1;
+        let sentences = sentences::of(window.document);
         let mut entities = Entities::default();
         // The pairs of entities that stand for each pair of names.
         let asked: Vec<Vec<(usize, usize)>> = pairs
             .iter()
             .map(|pair| match window.task {
-                RelationTask::Ddi => self.of_one_sentence(&mut entities, window, pair),
+                RelationTask::Ddi => self.of_one_sentence(&mut entities, window, &sentences, pair),
                 _ => {
                     let head = entities.index(&pair.head_mentions, |n| self.tokens(window, n));
                     let tail = entities.index(&pair.tail_mentions, |n| self.tokens(window, n));
@@ -142,9 +154,9 @@ impl ReadText {
         &self,
         entities: &mut Entities,
         window: &TextWindow<'_>,
+        sentences: &[Span],
         pair: &NamePair,
     ) -> Vec<(usize, usize)> {
-        let sentences = sentences::of(window.document);
         let sentence = |number: usize| {
             let cover = window.mentions.get(number)?.cover();
             sentences.iter().position(|sentence| sentence.contains(cover))

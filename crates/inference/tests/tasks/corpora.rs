@@ -1,7 +1,6 @@
 //! Every document of every corpus that this machine has: what its annotators relate, and what a scripted model says about
 //! it, stands in the text where it is said to stand. The whole corpora, always: grounding costs little beside a model.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
@@ -21,22 +20,7 @@ struct Corpus {
 }
 
 fn read(path: &str) -> Option<String> {
-    let shared = std::env::var_os("OSLER_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let path = shared.join("corpora/tasks").join(path);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        assert_ne!(
-            std::env::var("CI").as_deref(),
-            Ok("true"),
-            "{} not found, and CI skips nothing",
-            path.display()
-        );
-        eprintln!("skipped: {} not found", path.display());
-    }
-    text
+    osler_tests::shared(&format!("corpora/tasks/{path}")).map(|path| std::fs::read_to_string(path).unwrap())
 }
 
 fn corpora() -> Option<Vec<Corpus>> {

@@ -10,7 +10,6 @@
 mod corpora;
 mod heads;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::biogpt::model::{HeadsFile, Manifest, TaskPrompt};
@@ -246,21 +245,8 @@ fn a_model_that_was_not_tuned_says_so() {
 
 /// The development part of BC5CDR, where it is at hand.
 fn development() -> Option<Vec<Document>> {
-    let shared = std::env::var_os("OSLER_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let path = shared.join("corpora/tasks/bc5cdr/CDR_DevelopmentSet.PubTator.txt");
-    let Ok(bytes) = std::fs::read(&path) else {
-        assert_ne!(
-            std::env::var("CI").as_deref(),
-            Ok("true"),
-            "{} not found, and CI skips nothing",
-            path.display()
-        );
-        eprintln!("skipped: {} not found", path.display());
-        return None;
-    };
+    let path = osler_tests::shared("corpora/tasks/bc5cdr/CDR_DevelopmentSet.PubTator.txt")?;
+    let bytes = std::fs::read(path).unwrap();
     Some(documents::formats::read(&bytes, "CDR_DevelopmentSet.PubTator.txt").unwrap().documents)
 }
 
