@@ -111,14 +111,14 @@ test('documents that failed in a batch can be tried again, and why it stopped is
   await vi.waitFor(() => expect(app.batches[0]?.state).toBe('finished'), patience)
   app.go('batch')
   await screen.findByText(/^Review \d+ findings$/, {}, patience)
-  expect(screen.queryByText(/failed documents? again/)).toBeNull()
+  expect(screen.queryByText(/failed again/)).toBeNull()
   const retry = vi.spyOn(host, 'retryBatch')
   const problem = { code: 'diskFull', message: 'The disk is full.', hint: 'Free some space.' } as const
   const [stored] = await host.batches()
   if (!stored) throw new Error('no batch')
   app.hear({ kind: 'batch', batch: { ...stored, state: 'paused', failed: 1, problem } })
   expect(await screen.findByText('The disk is full.', { exact: false })).toBeVisible()
-  await user.click(screen.getByText('Try the 1 failed document again'))
+  await user.click(screen.getByText('Try 1 failed again'))
   await vi.waitFor(() => expect(retry).toHaveBeenCalledWith(batch.id))
 })
 
