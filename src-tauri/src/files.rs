@@ -1,5 +1,6 @@
 //! Files that reach the app from outside: dropped on the window, or opened by the system.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -11,9 +12,9 @@ use workbench::wire::AppEvent;
 pub struct Opened(Mutex<Vec<String>>);
 
 impl Opened {
-    /// Those of the command line, relative to `folder`.
-    pub fn of_arguments(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Self {
-        Self(Mutex::new(paths(arguments, folder)))
+    /// Those that the page is to hear of when it begins.
+    pub const fn new(files: Vec<String>) -> Self {
+        Self(Mutex::new(files))
     }
 
     /// Hands them out, once.
@@ -22,10 +23,11 @@ impl Opened {
     }
 }
 
-/// The files of a command line: what comes after the program's name and is no option.
-pub fn paths(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Vec<String> {
-    let words = arguments.into_iter().skip(1).filter(|word| !word.starts_with('-'));
-    words.map(|word| shown(&folder.join(word))).collect()
+/// The files of a command line, relative to `folder`: what comes after the program's name and is no option.
+pub fn paths<Word: AsRef<OsStr>>(arguments: impl IntoIterator<Item = Word>, folder: &Path) -> Vec<PathBuf> {
+    let words = arguments.into_iter().skip(1);
+    let words = words.filter(|word| !word.as_ref().as_encoded_bytes().starts_with(b"-"));
+    words.map(|word| folder.join(word.as_ref())).collect()
 }
 
 /// What the window is to hear of a drag or a drop.
@@ -43,7 +45,8 @@ fn all(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(|path| shown(path)).collect()
 }
 
-fn shown(path: &Path) -> String {
+/// A path as the page has it.
+pub fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -53,8 +56,10 @@ mod tests {
 
     #[test]
     fn options_and_the_program_are_no_files() {
-        let words = ["osler", "--flag", "first.osler", "/elsewhere/second.xml"].map(str::to_owned);
-        let opened = Opened::of_arguments(words, Path::new("/home"));
+        let words = ["osler", "--flag", "first.osler", "/elsewhere/second.xml"];
+        let found = paths(words, Path::new("/home"));
+        assert_eq!(found, ["/home/first.osler", "/elsewhere/second.xml"].map(PathBuf::from));
+        let opened = Opened::new(found.iter().map(|path| shown(path)).collect());
         assert_eq!(opened.take(), ["/home/first.osler", "/elsewhere/second.xml"]);
         assert!(opened.take().is_empty(), "a file is opened once");
     }

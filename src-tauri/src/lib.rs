@@ -7,6 +7,7 @@ mod diagnostics;
 mod dialogs;
 mod files;
 mod folders;
+mod granted;
 mod log;
 mod sentinel;
 mod window;
@@ -21,6 +22,7 @@ use workbench::wire::AppEvent;
 use alone::Alone;
 use files::Opened;
 use folders::Folders;
+use granted::Granted;
 use sentinel::{Fall, Sentinel};
 
 pub use commands::builder;
@@ -37,14 +39,18 @@ pub fn run() -> tauri::Result<()> {
     let app = tauri::Builder::default()
         // First, as its documentation asks: a second start ends here, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, words, folder| {
-            let paths = files::paths(words, folder.as_ref());
+            let granted = app.state::<Granted>();
+            let files = files::paths(words, folder.as_ref());
+            let paths = files.iter().map(|path| granted.grant(path)).collect();
             tell(app, &AppEvent::Opened { paths });
             window::show(app);
         }))
         .plugin(tauri_plugin_dialog::init())
+        .manage(Granted::default())
         .invoke_handler(commands.invoke_handler())
         .setup(|app| set_up(app))
         .on_window_event(|window, event| {
+            window.state::<Granted>().grant_dropped(event);
             if let Some(event) = files::event(event) {
                 tell(window.app_handle(), &event);
             }
@@ -69,7 +75,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn Error>> {
     app.manage(log::start(&folders.logs)?);
     let here = std::env::current_dir().unwrap_or_default();
     app.manage(Alone::asked(&folders.window));
-    app.manage(Opened::of_arguments(std::env::args(), &here));
+    let granted = app.state::<Granted>();
+    let opened = files::paths(std::env::args_os(), &here).iter().map(|path| granted.grant(path)).collect();
+    app.manage(Opened::new(opened));
     let version = app.package_info().version.to_string();
     let handle = app.handle().clone();
     let workbench = Workbench::open(folders.places(version))?;

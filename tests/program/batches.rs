@@ -97,3 +97,37 @@ fn a_file_that_cannot_be_read_is_told_and_the_rest_is_done() {
     assert!(told.starts_with(&format!("{DOCUMENTS} of {DOCUMENTS} documents done, 0 failed")), "{told}");
     assert!(problems.contains("scan.pdf"), "{problems}");
 }
+
+/// With words that the scripted model fails at: they fail again, are counted once, and no other document is done twice.
+#[test]
+fn documents_that_failed_are_tried_again_when_that_is_asked_for() {
+    let user = user();
+    user.write("ward/1.txt", "Aspirin may cause nausea.");
+    user.write("ward/2.txt", "Aspirin may cause asthma: scripted-failure.");
+    let batch = [
+        "batch",
+        "--task",
+        "bc5cdr",
+        "ward",
+        "--library",
+        "w.osler",
+        "--model",
+        "scripted",
+        "--mode",
+        "generate",
+    ];
+    let retry = ["batch", "--resume", "--retry-failed", "--library", "w.osler", "--model", "scripted"];
+    for arguments in [&batch[..], &retry, &retry] {
+        let output = user.command(arguments).output().unwrap();
+        let (told, problems) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{problems}");
+        assert!(told.starts_with("1 of 2 documents done, 1 failed"), "{told} {problems}");
+        assert!(problems.contains("asked to fail"), "{problems}");
+    }
+    let listed = user.lines(&["review", "list", "--library", "w.osler", "--json"]);
+    assert!(!listed.is_empty());
+    assert!(listed.iter().all(|line| line["document"] == listed[0]["document"]), "{listed:?}");
+    let told = user.complaint(&["batch", "--resume", "--library", "w.osler", "--model", "scripted"]);
+    assert!(told.contains("unfinished"), "{told}");
+}

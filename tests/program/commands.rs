@@ -185,6 +185,21 @@ fn convert() {
     let lossy =
         user.command(&["convert", "abstracts", "--to", "pubannotation", "--out", "p.json"]).output().unwrap();
     assert!(String::from_utf8_lossy(&lossy.stderr).contains("left out: "), "{lossy:?}");
+    // The same twice is one document, which is said.
+    for name in ["one", "two"] {
+        user.write(&format!("twins/{name}/case.txt"), "Lithium caused tremor.");
+    }
+    let output = user.command(&["convert", "twins", "--to", "jsonl", "--out", "t.jsonl"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("1 of 2 documents have the text and the annotations of another one"), "{told}");
+    // A table whose text is in a column that nobody can guess.
+    user.write("notes.csv", "code,finding\n1,Lithium caused tremor.\n2,Aspirin did not.\n");
+    let convert = ["convert", "notes.csv", "--to", "jsonl", "--out", "notes.jsonl"];
+    check(&user, &convert, &["code, finding", "Choose the column", "--column \"finding\""]);
+    let _ = user.output(&[&convert[..], &["--column", "Finding"]].concat());
+    let texts = user.read("notes.jsonl");
+    assert!(texts.contains("Lithium caused tremor.") && texts.lines().count() == 2, "{texts}");
+    check(&user, &[&convert[..], &["--column", "remark"]].concat(), &["no column named remark"]);
 }
 
 #[test]

@@ -24,7 +24,10 @@ fn story(library: &Path) {
     places.dictionaries = vec![osler_tests::checkout().join("models/terms")];
     let workbench = Workbench::open_at(places, library).unwrap();
     workbench.save_settings(&Settings { curator: "ada".into(), ..workbench.settings() }).unwrap();
-    let source = ImportSource::Paths { paths: vec![folder.join("abstract.xml").display().to_string()] };
+    let source = ImportSource::Paths {
+        paths: vec![folder.join("abstract.xml").display().to_string()],
+        columns: std::collections::BTreeMap::new(),
+    };
     let preview = std::sync::Mutex::new(None);
     let preview = Arc::new(preview);
     let heard = Arc::clone(&preview);

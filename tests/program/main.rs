@@ -12,6 +12,7 @@
 mod batches;
 mod commands;
 mod journey;
+mod mentions;
 mod readme;
 mod reliability;
 mod verification;

@@ -7,6 +7,7 @@
 
 mod answers;
 mod labels;
+mod mentions;
 mod pairs;
 mod relations;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use inference::{BioGpt, Finders, InferenceError, LanguageModel, TaskContext};
 use rayon::prelude::*;
+use tasks::RelationTask;
 use tasks::calibration::Reliability;
 use tasks::guidance::{Guidance, TaskGuidance};
 
@@ -56,16 +58,19 @@ impl Evaluator {
             let before = fitted.0.remove(name).unwrap_or_default();
             fitted.0.insert(name.to_owned(), TaskGuidance { lexicon: before.lexicon, ..guidance });
         };
+        if is_named(names, inference::MENTIONS) {
+            add(inference::MENTIONS, self.fit_mentions(&dev.abstracts)?);
+        }
         for ((task, learned), (_, chosen)) in train.relations.iter().zip(&dev.relations) {
-            let name = inference::relations::pairs_task(*task);
-            if self.evaluates(names, task.name(), &name) {
+            if self.evaluates_pairs(names, *task) {
+                let name = inference::relations::pairs_task(*task);
                 add(&name, self.fit_relations(*task, learned, chosen)?);
             }
         }
-        if self.evaluates(names, "pubmedqa", "pubmedqa") {
+        if self.evaluates(names, "pubmedqa") {
             add("pubmedqa", self.fit_answers(&train.questions, &dev.questions)?);
         }
-        if self.evaluates(names, "hoc", "hoc") {
+        if self.evaluates(names, "hoc") {
             add("hoc", self.fit_labels(&train.sentences, &dev.sentences)?);
         }
         Ok((figures, fitted))
@@ -77,15 +82,18 @@ impl Evaluator {
     /// If the device fails.
     pub fn measure(&self, names: &[String], gold: &Gold) -> Result<Figures, InferenceError> {
         let mut figures = Figures::new();
+        if is_named(names, inference::MENTIONS) {
+            figures.extend(self.measure_mentions(&gold.abstracts)?);
+        }
         for (task, documents) in &gold.relations {
-            if self.evaluates(names, task.name(), &inference::relations::pairs_task(*task)) {
+            if self.evaluates_pairs(names, *task) {
                 figures.extend(self.measure_relations(*task, documents)?);
             }
         }
-        if self.evaluates(names, "pubmedqa", "pubmedqa") {
+        if self.evaluates(names, "pubmedqa") {
             figures.extend(self.measure_answers(&gold.questions)?);
         }
-        if self.evaluates(names, "hoc", "hoc") {
+        if self.evaluates(names, "hoc") {
             figures.extend(self.measure_labels(&gold.sentences)?);
         }
         Ok(figures)
@@ -95,12 +103,16 @@ impl Evaluator {
         &self.model.profile().guidance
     }
 
-    /// Whether a task is among the `names` (all if none is named) and the model was tuned for it, as `tuned` in its
-    /// manifest.
-    fn evaluates(&self, names: &[String], task: &str, tuned: &str) -> bool {
+    /// Whether a task is among the `names` and the model knows it.
+    fn evaluates(&self, names: &[String], task: &str) -> bool {
         let profile = self.model.profile();
-        let knows = profile.tuned_for_unknown || profile.tuned.contains_key(tuned);
-        knows && (names.is_empty() || names.iter().any(|name| name == task))
+        is_named(names, task) && (profile.tuned_for_unknown || profile.tuned.contains_key(task))
+    }
+
+    /// The same for the pairs of names of a relation task.
+    fn evaluates_pairs(&self, names: &[String], task: RelationTask) -> bool {
+        let knows = self.model.judges_pairs(task) || self.model.profile().tuned_for_unknown;
+        is_named(names, task.name()) && knows
     }
 
     /// Works on many items at once; each thread has a session of its own.
@@ -113,6 +125,11 @@ impl Evaluator {
         let done = items.par_iter().map_init(session, |model, item| work(&mut TaskContext::new(model), item));
         done.collect()
     }
+}
+
+/// Whether a task is among the names; all are if none is named.
+fn is_named(names: &[String], task: &str) -> bool {
+    names.is_empty() || names.iter().any(|name| name == task)
 }
 
 /// Bins of equal width that calibration is judged in.

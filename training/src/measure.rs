@@ -28,12 +28,15 @@ pub struct Arguments {
     /// Dictionary that names are found with.
     #[arg(long)]
     terms: PathBuf,
-    /// Only these of bc5cdr, ddi, kd-dti, pubmedqa and hoc.
+    /// Only these of mentions, bc5cdr, ddi, kd-dti, pubmedqa and hoc.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Print only, change no file of the model.
     #[arg(long)]
     dry: bool,
+    /// With evaluate: measure on test parts although they were used for this model before.
+    #[arg(long)]
+    again: bool,
 }
 
 /// Learns names and words from the training parts, fits on the development parts how they are weighed with what the model
@@ -54,12 +57,34 @@ pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
     keep(arguments, &found)
 }
 
-/// Measures on the test parts with what was fitted.
+/// Measures on the test parts with what was fitted: once a model, and never without a trace.
 pub fn evaluate(arguments: &Arguments) -> Result<(), Failure> {
+    let metrics = Manifest::read(&arguments.model)?.metrics;
+    let used = used_test_parts(metrics.keys(), &arguments.only);
+    if !arguments.again && !used.is_empty() {
+        return Err(format!(
+            "the test parts of {} were used for this model already: its manifest has their figures. Nothing may be chosen by \
+             them. Say --again to measure all the same",
+            used.join(", ")
+        )
+        .into());
+    }
+    if !arguments.again && arguments.dry {
+        return Err("a test part is not looked at without a trace: leave --dry out, or say --again".into());
+    }
     let finders = finders(arguments)?;
     let guidance = Guidance::read(&arguments.model)?;
     let gold = tuning::read(&arguments.tasks, Part::Test, finders.dictionaries())?;
     keep(arguments, &evaluator(arguments, finders, guidance)?.measure(&arguments.only, &gold)?)
+}
+
+/// The tasks among `only` (all if none is named) whose test parts have given figures, by the figures' names.
+fn used_test_parts<'a>(figures: impl Iterator<Item = &'a String>, only: &[String]) -> Vec<&'a str> {
+    // How much was measured is written down of test parts alone.
+    let counts = ["documents", "questions", "sentences"];
+    let of_tests = figures.filter_map(|name| name.split_once('.'));
+    let of_tests = of_tests.filter(|(_, figure)| counts.contains(figure)).map(|(task, _)| task);
+    of_tests.filter(|task| only.is_empty() || only.iter().any(|one| one == task)).collect()
 }
 
 fn finders(arguments: &Arguments) -> Result<Finders, Failure> {
@@ -138,4 +163,22 @@ pub fn heads(arguments: &Heads) -> Result<(), Failure> {
         println!("{name} {value:.2}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used_test_parts;
+
+    #[test]
+    fn a_test_part_that_was_used_is_known_by_its_figures() {
+        let figures =
+            ["bc5cdr.dev_pair_f1", "bc5cdr.documents", "bc5cdr.f1", "hoc.dev_micro_f1", "pubmedqa.questions"];
+        let figures = figures.map(str::to_owned);
+        let used = |only: &[&str]| {
+            let only: Vec<String> = only.iter().map(|&task| task.to_owned()).collect();
+            used_test_parts(figures.iter(), &only).join(" ")
+        };
+        assert_eq!(used(&[]), "bc5cdr pubmedqa");
+        assert_eq!((used(&["pubmedqa", "hoc"]).as_str(), used(&["hoc", "ddi"]).as_str()), ("pubmedqa", ""));
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{AskEvent, AskRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, listen, text};
+use crate::desk::{Desk, ModelOption, ReadOption, listen, text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -19,6 +19,8 @@ pub struct Arguments {
     /// Keep documents and answers in this library.
     #[arg(long)]
     library: Option<PathBuf>,
+    #[command(flatten)]
+    read: ReadOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object an answer.
@@ -33,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
-    let brought = desk.import(&arguments.files)?;
+    let brought = desk.import(&arguments.files, &arguments.read)?;
     let request = AskRequest { question: arguments.question.clone(), documents: brought.documents.clone() };
     let mut failed = 0;
     listen(

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use workbench::Changed;
 use workbench::engine::Cancel;
-use workbench::wire::{BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
+use workbench::wire::{Batch, BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, bar, failure};
+use crate::desk::{Desk, ModelOption, ReadOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -31,10 +31,15 @@ pub struct Arguments {
     /// With --resume: also with another model or other dictionaries than the batch was begun with.
     #[arg(long, requires = "resume")]
     accept_changes: bool,
+    /// With --resume: also the documents that failed, of the last batch that has some.
+    #[arg(long, requires = "resume")]
+    retry_failed: bool,
     /// Only documents of the library whose results are another model's than the one in use, or the same one's taught otherwise;
     /// decisions stay.
     #[arg(long, conflicts_with_all = ["resume", "folder"])]
     again: bool,
+    #[command(flatten)]
+    read: ReadOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object a document.
@@ -58,17 +63,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let workbench = &desk.workbench;
     let open = workbench.batches().map_err(failure)?;
-    let open = open.iter().find(|batch| batch.state != BatchState::Finished);
+    let failed = |batch: &Batch| arguments.retry_failed && batch.failed > 0;
+    let open = open.iter().find(|batch| batch.state != BatchState::Finished || failed(batch));
     let mut brought = None;
     let id = match (arguments.resume, open, arguments.task) {
-        (true, Some(batch), _) => workbench::library::batch_id(batch.id),
+        (true, Some(batch), _) => {
+            let id = workbench::library::batch_id(batch.id);
+            if arguments.retry_failed {
+                workbench.forget_failures(id).map_err(failure)?;
+            }
+            id
+        }
         (true, None, _) => {
             return Err("no batch of this library is left unfinished: start one with --task".into());
         }
         (false, _, None) => return Err("say which --task".into()),
         (false, _, Some(task)) => {
             if let Some(folder) = &arguments.folder {
-                brought = Some(desk.import(std::slice::from_ref(folder))?);
+                brought = Some(desk.import(std::slice::from_ref(folder), &arguments.read)?);
             }
             let documents = match &brought {
                 Some(brought) => brought.documents.clone(),

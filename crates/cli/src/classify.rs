@@ -6,13 +6,15 @@ use serde_json::json;
 use workbench::wire::{ClassifyEvent, ClassifyRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, listen};
+use crate::desk::{Desk, ModelOption, ReadOption, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Keep documents and labels in this library.
     #[arg(long)]
     library: Option<PathBuf>,
+    #[command(flatten)]
+    read: ReadOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object a sentence, and one a document.
@@ -25,7 +27,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files)?;
+    let brought = desk.import(&arguments.files, &arguments.read)?;
     let request = ClassifyRequest { documents: brought.documents.clone() };
     listen(
         |sink| desk.workbench.classify("classify", &request, sink),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use workbench::wire::ExportContent;
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption};
+use crate::desk::{Desk, ModelOption, ReadOption};
 use crate::export::write;
 
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,8 @@ pub struct Arguments {
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    read: ReadOption,
     /// What was written as one JSON object.
     #[arg(long)]
     json: bool,
@@ -26,7 +28,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-    let brought = desk.import(&arguments.files)?;
+    let brought = desk.import(&arguments.files, &arguments.read)?;
     let mut sources = Vec::new();
     arguments.files.iter().for_each(|given| files_below(given, 0, &mut sources));
     write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, &sources, arguments.json)?;

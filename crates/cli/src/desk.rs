@@ -33,6 +33,14 @@ impl ModelOption {
     }
 }
 
+/// How files are read: the same for every command that reads some.
+#[derive(Debug, Default, clap::Args)]
+pub struct ReadOption {
+    /// The column of a table (CSV, TSV) that holds the text, where it is not called title, abstract or text.
+    #[arg(long)]
+    column: Option<String>,
+}
+
 /// A workbench, and the folder that goes away with it.
 pub struct Desk {
     pub workbench: Workbench,
@@ -98,10 +106,10 @@ impl Desk {
 
     /// Brings files into the library; tells on standard error what could not be read. One bad file does not stop the
     /// others: see [`Brought::conclude`].
-    pub fn import(&self, files: &[PathBuf]) -> Result<Brought, Failure> {
+    pub fn import(&self, files: &[PathBuf], read: &ReadOption) -> Result<Brought, Failure> {
         let mut preview: Option<ImportPreview> = None;
         listen(
-            |sink| self.workbench.preview_files("preview", files, sink),
+            |sink| self.workbench.preview_files("preview", files, &|_| read.column.clone(), sink),
             |event| {
                 if let PreviewEvent::Preview { preview: found } = event {
                     preview = Some(found);
@@ -114,6 +122,9 @@ impl Desk {
             file.notices.iter().for_each(|notice| eprintln!("{}: {notice}", file.name));
             if let Some(refusal) = &file.refusal {
                 eprintln!("{}: {}", file.name, text(refusal));
+                if let Some(column) = file.columns.last() {
+                    eprintln!("Here it is chosen by --column, such as --column \"{column}\".");
+                }
                 refused.push(file.name.clone());
             }
         }
@@ -124,8 +135,14 @@ impl Desk {
             eprintln!("and {} more", preview.further_issues);
         }
         let mut documents = self.workbench.import_all(&preview.id).map_err(failure)?;
-        let mut seen = HashSet::new();
+        let (all, mut seen) = (documents.len(), HashSet::new());
         documents.retain(|document| seen.insert(*document));
+        if all > documents.len() {
+            let twins = all - documents.len();
+            eprintln!(
+                "{twins} of {all} documents have the text and the annotations of another one here: each is taken once"
+            );
+        }
         let brought = Brought { documents, refused };
         if brought.documents.is_empty() { brought.conclude().map(|()| brought) } else { Ok(brought) }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{Annotation, Content, ExtractEvent, ExtractRequest, ExtractionMode, RelationTask};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, bar, listen};
+use crate::desk::{Desk, ModelOption, ReadOption, bar, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,6 +22,8 @@ pub struct Arguments {
     /// Keep documents and results in this library.
     #[arg(long)]
     library: Option<PathBuf>,
+    #[command(flatten)]
+    read: ReadOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object a relation.
@@ -59,7 +61,7 @@ pub fn mode(text: &str) -> Result<ExtractionMode, String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files)?;
+    let brought = desk.import(&arguments.files, &arguments.read)?;
     let bar = bar(brought.documents.len() as u64)?;
     for &document in &brought.documents {
         let view = desk.workbench.document(document).map_err(crate::desk::failure)?;

@@ -22,6 +22,7 @@ mod export;
 mod extract;
 mod inspect;
 mod library;
+mod mentions;
 mod models;
 mod review;
 mod search;
@@ -52,6 +53,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Extract relations from files.
     Extract(extract::Arguments),
+    /// Find the names in files: chemicals, diseases, genes and more, with kinds, places, ids and scores.
+    Mentions(mentions::Arguments),
     /// Answer a question from each document of files.
     Answer(answer::Arguments),
     /// Tell which hallmarks of cancer the documents of files speak of.
@@ -100,8 +103,19 @@ fn without_a_screen() {
     }
 }
 
+/// Keeps the panics of the PDF parser, which are caught and told as what is wrong with the file, from being printed, too.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(workbench::PDF_THREAD) {
+            usual(panic);
+        }
+    }));
+}
+
 fn main() -> ExitCode {
     without_a_screen();
+    keep_caught_panics_quiet();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("OSLER_LOG"))
         .with_writer(std::io::stderr)
@@ -118,6 +132,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Describe(arguments) => describe::run(&arguments),
+        Command::Mentions(arguments) => mentions::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
         Command::Answer(arguments) => answer::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),

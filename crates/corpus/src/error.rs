@@ -25,6 +25,16 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// A set that may not be trained on is not known.
+    #[error(
+        "{} is missing, so that its documents could not be kept out of the training data. Bring it; for a task that no model \
+         will be measured on, put a file without documents there (`{{}}`; for hoc an empty one)",
+        path.display()
+    )]
+    NothingHeldOut {
+        /// The file.
+        path: PathBuf,
+    },
     /// The tokenizer.
     #[error(transparent)]
     Tokenizer(#[from] tokenizer::Error),

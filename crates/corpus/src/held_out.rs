@@ -60,7 +60,8 @@ struct Sentence {
 }
 
 impl HeldOut {
-    /// Reads the test and validation files of all tasks. A task whose folder is missing is left out.
+    /// Reads the test and validation files of all tasks. One that is missing is an error: what is not known cannot be held out,
+    /// and nobody would see it in the figures.
     pub fn read(tasks: &Path) -> Result<Self, Error> {
         let mut held_out = Self::default();
         let files = [
@@ -75,9 +76,7 @@ impl HeldOut {
         ];
         for file in files {
             let path = tasks.join(file);
-            if !path.is_file() {
-                continue;
-            }
+            is_there(&path)?;
             let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
             let documents: HashMap<String, TaskDocument> = serde_json::from_str(&text)
                 .map_err(|error| Error::malformed(&path, format!("line {}", error.line()), error))?;
@@ -87,15 +86,14 @@ impl HeldOut {
             }
         }
         let hallmarks = tasks.join("hoc/documents.jsonl");
-        if hallmarks.is_file() {
-            crate::records::read_lines(&hallmarks, |document: HallmarkDocument| {
-                if document.split == "test" {
-                    let sentences: Vec<String> = document.sentences.into_iter().map(|s| s.text).collect();
-                    held_out.add(&document.pmid, "", &sentences.join(" "));
-                }
-                Ok(())
-            })?;
-        }
+        is_there(&hallmarks)?;
+        crate::records::read_lines(&hallmarks, |document: HallmarkDocument| {
+            if document.split == "test" {
+                let sentences: Vec<String> = document.sentences.into_iter().map(|s| s.text).collect();
+                held_out.add(&document.pmid, "", &sentences.join(" "));
+            }
+            Ok(())
+        })?;
         Ok(held_out)
     }
 
@@ -147,6 +145,10 @@ impl HeldOut {
         }
         shared.values().any(|runs| runs.len() >= SHARED_RUNS).then_some(Leak::Runs)
     }
+}
+
+fn is_there(path: &Path) -> Result<(), Error> {
+    if path.is_file() { Ok(()) } else { Err(Error::NothingHeldOut { path: path.to_owned() }) }
 }
 
 #[cfg(test)]

@@ -181,9 +181,43 @@ fn damaged_shards_are_refused_by_name() {
     assert!(Shards::open(out.path()).unwrap_err().to_string().contains("manifest.json"));
 }
 
+const TASKS: [&str; 9] = [
+    "bc5cdr/valid.json",
+    "bc5cdr/test.json",
+    "ddi/valid.json",
+    "ddi/test.json",
+    "kd-dti/valid.json",
+    "kd-dti/test.json",
+    "pubmedqa/pqal_fold0/dev_set.json",
+    "pubmedqa/test_set.json",
+    "hoc/documents.jsonl",
+];
+
+/// A folder of corpora in which nothing is held out, and which says so.
+fn corpora_without_tests() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for task in TASKS {
+        let path = folder.path().join("tasks").join(task);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, if task.ends_with(".jsonl") { "" } else { "{}" }).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_set_that_cannot_be_held_out_is_an_error() {
+    for task in TASKS {
+        let folder = corpora_without_tests();
+        std::fs::remove_file(folder.path().join("tasks").join(task)).unwrap();
+        let error = collect(folder.path(), Selection::default()).unwrap_err();
+        assert!(matches!(error, Error::NothingHeldOut { .. }), "{error}");
+        assert!(error.to_string().contains(task), "{error}");
+    }
+}
+
 #[test]
 fn broken_lines_are_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = corpora_without_tests();
     std::fs::create_dir(folder.path().join("prose")).unwrap();
     std::fs::write(folder.path().join("prose/x.jsonl"), "{\"id\": 1}\n").unwrap();
     let error = collect(folder.path(), Selection::default()).unwrap_err().to_string();
@@ -194,7 +228,7 @@ fn broken_lines_are_named() {
 
 #[test]
 fn what_the_prose_names_often_is_defined_as_people_write_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = corpora_without_tests();
     std::fs::create_dir(folder.path().join("prose")).unwrap();
     let line = |place: usize| {
         format!(
@@ -222,7 +256,7 @@ fn what_the_prose_names_often_is_defined_as_people_write_it() {
 
 #[test]
 fn what_texts_say_a_common_term_is_is_learned_instead_of_its_structure() {
-    let corpora = tempfile::tempdir().unwrap();
+    let corpora = corpora_without_tests();
     let write = |name: &str, text: &str| {
         let path = corpora.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -277,7 +277,7 @@ fn csv_tsv() {
                 The text was taken from: title, abstract.
             schoot-lgmm-ptsd-included-2.csv: CSV table, 38 documents, 64 passages, 0 mentions, 0 relations, 0 issues
                 The text was taken from: title, abstract.
-            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text, but UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End. Rename the column that holds the text to "text", in the first line of the file.
+            annotations_pilot_run.csv: refused: FILE has no column named title, abstract or text, but UserID, PromptID, PMCID, Valid Label, Valid Reasoning, Label, Annotations, Label Code, In Abstract, Evidence Start, Evidence End. Choose the column that holds the text, or call it "text" in the first line of the file.
         "#]],
     );
 }

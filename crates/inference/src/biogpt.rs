@@ -6,6 +6,7 @@ mod free_text;
 mod token_grammar;
 mod whole_text;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,22 +15,23 @@ use biogpt::decode::{self, Reader, Rules};
 use biogpt::{Config, Decoder, Model};
 use devices::{Chosen, Need};
 use documents::{Document, Span};
-use tasks::RelationTask;
 use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
+use tasks::{Mention, RelationTask};
 
 use crate::answer;
 use crate::classify::labels_by_prompt;
 use crate::constrained::{BatchKey, ConstrainedOutput, RequestBatch, RequestId, RequestState};
 use crate::context::{Cancel, Meter};
+use crate::mentions::Tagging;
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
 use crate::{
     Continuation, Generation, GenerationRequest, InferenceError, LanguageModel, LoadError, ModelProfile,
     Prompt, TokenDelta,
 };
 use token_grammar::{TokenGrammar, constrained_output};
-use whole_text::{ReadText, log_odds};
+use whole_text::{ReadText, label_logarithms, log_odds};
 
 pub use checksums::Checksums;
 
@@ -99,7 +101,13 @@ impl BioGpt {
     #[must_use]
     pub fn new(model: Model, id: &str, device: String, checksums: Checksums, guidance: Guidance) -> Self {
         let tasks = &model.manifest.tasks;
-        let tuned = tasks.iter().map(|(task, prompt)| (task.clone(), prompt.prompt.len())).collect();
+        let mut tuned: BTreeMap<String, usize> =
+            tasks.iter().map(|(task, prompt)| (task.clone(), prompt.prompt.len())).collect();
+        // What a classifier answers needs no prompt.
+        let classifiers = model.manifest.heads.iter().flat_map(|file| &file.shape.classes);
+        for head in classifiers {
+            tuned.entry(head.name.clone()).or_default();
+        }
         let profile = ModelProfile {
             id: id.to_owned(),
             name: model.manifest.name.clone(),
@@ -152,23 +160,6 @@ impl BioGpt {
         let room = self.profile.positions.saturating_sub(prompt.len() + 1);
         let too_long = InferenceError::TooLong { length: prompt.len(), longest: self.profile.positions / 2 };
         TokenGrammar::new(grammar, &self.model.tokenizer, room).ok_or(too_long)
-    }
-
-    /// For pairs of names of a window the log-probabilities of "none" and of each kind, by the task's pair scorer; nothing
-    /// if the model has none.
-    fn scored_pairs(
-        &mut self,
-        window: &TextWindow<'_>,
-        pairs: &[NamePair],
-        meter: &mut Meter,
-    ) -> Result<Option<Vec<Vec<f64>>>, InferenceError> {
-        let Some((head, _)) = self.model.pair_scorer(window.task.name()) else { return Ok(None) };
-        let text = window.span.slice(&window.document.text).unwrap_or_default();
-        let read = ReadText::read(&self.model, text, self.whole.take())?;
-        meter.count(pairs.len());
-        let scored = read.pairs(&self.model, head, window, pairs);
-        self.whole = Some(read);
-        Ok(Some(scored))
     }
 
     /// Reads a text, of which only what differs from the last one is computed.
@@ -296,6 +287,15 @@ impl LanguageModel for BioGpt {
         }
     }
 
+    fn tag(
+        &mut self,
+        document: &Document,
+        window: Span,
+        known: &[Mention],
+    ) -> Result<Option<Tagging>, InferenceError> {
+        self.tagged(document, window, known)
+    }
+
     fn judges_pairs(&self, task: RelationTask) -> bool {
         self.model.pair_scorer(task.name()).is_some() || self.profile.tuned.contains_key(&pairs_task(task))
     }
@@ -336,20 +336,20 @@ impl LanguageModel for BioGpt {
         meter: &mut Meter,
         on_sentence: &mut dyn FnMut(usize, Option<LabelLogarithms>),
     ) -> Result<(), InferenceError> {
-        if let Some((head, _)) = self.model.classifier(crate::classify::TASK) {
-            for (number, sentence) in sentences.iter().enumerate() {
-                cancel.check()?;
-                let text = sentence.slice(&document.text).unwrap_or_default();
-                let found = match ReadText::read(&self.model, text, None) {
-                    Err(InferenceError::TooLong { .. }) => None,
-                    read => read?.classes(&self.model, head).and_then(|p| label_logarithms(&p)),
-                };
-                meter.count(1);
-                on_sentence(number, found);
-            }
-            return Ok(());
+        let Some((head, _)) = self.model.classifier(crate::classify::TASK) else {
+            return labels_by_prompt(self, document, sentences, cancel, meter, on_sentence);
+        };
+        for (number, sentence) in sentences.iter().enumerate() {
+            cancel.check()?;
+            let text = sentence.slice(&document.text).unwrap_or_default();
+            let found = match self.classified(head, text) {
+                Err(InferenceError::TooLong { .. }) => None,
+                found => label_logarithms(&found?),
+            };
+            meter.count(1);
+            on_sentence(number, found);
         }
-        labels_by_prompt(self, document, sentences, cancel, meter, on_sentence)
+        Ok(())
     }
 
     fn answer_log_probabilities(
@@ -359,14 +359,13 @@ impl LanguageModel for BioGpt {
         window: Span,
         meter: &mut Meter,
     ) -> Result<[f64; 3], InferenceError> {
-        if let Some((head, _)) = self.model.classifier(answer::TASK) {
-            let text = tasks::answer::prompt(question, document, window);
-            let read = ReadText::read(&self.model, &text, None)?;
-            meter.count(1);
-            let p = read.classes(&self.model, head).and_then(|p| <[f64; 3]>::try_from(p).ok());
-            return p.map(|p| p.map(|p| p.max(1e-12).ln())).ok_or(InferenceError::Empty);
-        }
-        answer::by_prompt(self, question, document, window, meter)
+        let Some((head, _)) = self.model.classifier(answer::TASK) else {
+            return answer::by_prompt(self, question, document, window, meter);
+        };
+        let text = tasks::answer::prompt(question, document, window);
+        meter.count(1);
+        let p = <[f64; 3]>::try_from(self.classified(head, &text)?).map_err(|_| InferenceError::Empty)?;
+        Ok(p.map(|p| p.max(1e-12).ln()))
     }
 
     fn poll(&mut self, batch: &RequestBatch, request: RequestId) -> RequestState {
@@ -384,17 +383,4 @@ impl LanguageModel for BioGpt {
             }
         }
     }
-}
-
-/// The log-odds of each label, and 0 for none of them, which is what it is held against.
-fn label_logarithms(p: &[f64]) -> Option<LabelLogarithms> {
-    let mut found = [0.0; tasks::classify::HALLMARKS.len() + 1];
-    if p.len() + 1 != found.len() {
-        return None;
-    }
-    for (own, p) in found.iter_mut().zip(p) {
-        let p = p.clamp(1e-12, 1.0 - 1e-12);
-        *own = (p / (1.0 - p)).ln();
-    }
-    Some(found)
 }

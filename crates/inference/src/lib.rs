@@ -19,6 +19,7 @@ mod describe;
 mod error;
 mod finders;
 mod generation;
+mod mentions;
 mod model;
 mod prompt;
 pub mod relations;
@@ -40,6 +41,7 @@ pub use finders::Finders;
 pub use generation::{
     Alternative, DecodingStrategy, FinishReason, Generation, GenerationRequest, Token, TokenDelta,
 };
+pub use mentions::{DocumentMentions, TASK as MENTIONS, Tagging, find_mentions, tag_document};
 pub use model::{Continuation, LanguageModel, ModelProfile, Prompt};
 pub use prompt::{PromptView, Subject, view};
 pub use relations::{Extraction, ExtractionStep, Mode, extract};

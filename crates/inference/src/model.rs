@@ -5,15 +5,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use documents::{Document, Span};
-use tasks::RelationTask;
 use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
+use tasks::{Mention, RelationTask};
 
 use crate::classify::labels_by_prompt;
 use crate::constrained::{RequestBatch, RequestId, RequestState};
 use crate::context::{Cancel, Meter};
 use crate::generation::{Generation, GenerationRequest, TokenDelta};
+use crate::mentions::Tagging;
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
 use crate::{InferenceError, answer};
 
@@ -97,8 +98,9 @@ impl Continuation {
 /// Generates and scores text, and says what it holds of pairs of names, sentences and questions. Models take and give
 /// text; tokens are their own affair.
 ///
-/// The last four methods ask by prompts, as published models have to be asked. A model with other means (a head over the
-/// hidden states of a text that is read once) answers them in its own way; what is done with the answers stays the same.
+/// The last five methods have an answer for published models, which tag nothing and are asked by prompts. A model with other
+/// means (a head over the hidden states of a text that is read once) answers them in its own way; what is done with the answers
+/// stays the same.
 pub trait LanguageModel {
     /// What is known of it.
     fn profile(&self) -> &ModelProfile;
@@ -167,6 +169,21 @@ pub trait LanguageModel {
 
     /// Called when a piece of work is done: what makes the next ones faster is done now, while nobody waits.
     fn after_request(&mut self) {}
+
+    /// The output of the model's tagger of names for a window of a document, whose tokens are those of the window; `None` if
+    /// it has no tagger. `known` are the names that dictionaries find in the document.
+    ///
+    /// # Errors
+    /// If the window is longer than the model reads at once, or the device fails.
+    fn tag(
+        &mut self,
+        document: &Document,
+        window: Span,
+        known: &[Mention],
+    ) -> Result<Option<Tagging>, InferenceError> {
+        let _ = (document, window, known);
+        Ok(None)
+    }
 
     /// Whether it can be asked about pairs of names ([`LanguageModel::pair_log_odds`]).
     fn judges_pairs(&self, task: RelationTask) -> bool {

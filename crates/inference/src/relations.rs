@@ -10,7 +10,7 @@ use tasks::{Finder, Mention, RelationTask};
 
 use crate::constrained::RequestBatch;
 use crate::windows::windows;
-use crate::{InferenceError, LanguageModel, Prompt, TaskContext, TaskOutcome};
+use crate::{InferenceError, Prompt, TaskContext, TaskOutcome, find_mentions};
 
 pub(crate) use job::ExtractionJob;
 pub use judging::{JudgedPair, ScoredPair, judge_pairs, merge_windows, score_pairs};
@@ -97,12 +97,21 @@ pub struct DocumentWindows {
 }
 
 impl DocumentWindows {
-    /// Looks names up and cuts the text.
-    #[must_use]
-    pub fn new(model: &dyn LanguageModel, task: RelationTask, document: &Document, finder: &Finder) -> Self {
-        let cut = windows(model, document, |span| prompt(task, document, span));
+    /// Finds names and cuts the text.
+    ///
+    /// # Errors
+    /// As [`find_mentions`].
+    pub fn new(
+        context: &mut TaskContext<'_>,
+        task: RelationTask,
+        document: &Document,
+        finder: &Finder,
+    ) -> Result<Self, InferenceError> {
+        let found = find_mentions(context, document, finder)?.mentions;
+        let cut = windows(&*context.model, document, |span| prompt(task, document, span));
         let spans = cut.windows.iter().map(|window| window.span).collect();
-        Self { mentions: finder.mentions(document), spans, notice: cut.notice() }
+        let mentions = found.into_iter().map(|(mention, _)| mention).collect();
+        Ok(Self { mentions, spans, notice: cut.notice() })
     }
 
     /// The mentions inside a window.

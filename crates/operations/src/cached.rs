@@ -13,7 +13,7 @@ use kernels::attention::Visibility;
 pub use kernels::cached_attention::{FEW, Move};
 use kernels::cached_attention::{Own, Prefix, Stored, arrange, copy, forward};
 
-use crate::cpu::{dense, floats, tensor, uninitialised};
+use crate::cpu::{dense, floats, tensor};
 use crate::graphics::GraphicsOperations;
 
 /// The operation as Burn's dispatch sees it.
@@ -111,7 +111,7 @@ impl CachedOperations for Flex {
         let qkv = dense(qkv);
         let shape = qkv.shape();
         let [lines, tokens, d] = [shape[0], shape[1], shape[2] / 3];
-        let mut out = uninitialised(lines * tokens * d);
+        let mut out = vec![0.0; lines * tokens * d];
         let (keys, values) = past.lend(Plain { qkv: floats(&qkv), out: &mut out, heads });
         (tensor(out, [lines, tokens, d]), keys, values)
     }
@@ -133,7 +133,7 @@ impl CachedOperations for Flex {
     fn project(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let (x, weight) = (dense(x), dense(weight));
         let (rows, d, vocabulary) = (x.shape()[0], x.shape()[1], weight.shape()[0]);
-        let mut y = uninitialised(rows * vocabulary);
+        let mut y = vec![0.0; rows * vocabulary];
         crate::cpu::product(floats(&x), floats(&weight), None, d, &mut y, kernels::Precision::F32);
         tensor(y, [rows, vocabulary])
     }
@@ -147,7 +147,7 @@ fn arranged<S: Element + Pod>(
     let old = old.to_contiguous();
     let shape = old.shape();
     let (heads, old_capacity, width) = (shape[1], shape[2], shape[3]);
-    let mut new = uninitialised::<S>(parts.len() * heads * capacity * width);
+    let mut new = vec![S::zeroed(); parts.len() * heads * capacity * width];
     arrange(old.storage::<S>(), &mut new, heads, width, [old_capacity, capacity], parts);
     let layout = Layout::contiguous([parts.len(), heads, capacity, width].into());
     FlexTensor::new(Bytes::from_elems(new), layout, S::dtype())

@@ -1,10 +1,11 @@
 //! The CPU side: Burn's flex tensors handed to `kernels` as slices.
 
+#![allow(unsafe_code, reason = "buffers that a kernel writes are not zeroed before")]
+
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{FlexTensor, Layout};
-use bytemuck::Pod;
 use kernels::activation::Activation;
 use kernels::matmul::{Into, MatrixMut, MatrixRef, matmul};
 use kernels::optimizer::AdamStep;
@@ -110,14 +111,21 @@ pub(crate) trait CpuGradients: Backend {
     fn embed_backward(dy: FloatTensor<Self>, indices: IntTensor<Self>, rows: usize) -> FloatTensor<Self>;
 }
 
-/// A buffer for a kernel that writes every element.
-pub(crate) fn uninitialised<T: Pod>(len: usize) -> Vec<T> {
+/// A buffer for a kernel that writes every element. Zeroing it first would cost as much memory traffic as many of the kernels
+/// themselves.
+///
+/// # Safety
+/// Each element is written before any is read, and before the buffer is handed on.
+unsafe fn uninitialized(len: usize) -> Vec<f32> {
     let mut buffer = Vec::with_capacity(len);
-    // SAFETY: every bit pattern is a number, and nobody reads an element before a kernel has written it. Zeroing first
-    // would cost as much memory traffic as many of the kernels themselves.
-    #[allow(unsafe_code, clippy::uninit_vec, reason = "see above")]
+    // SAFETY: the capacity is there, every bit pattern is a number, and the caller has each element written first.
+    #[allow(clippy::uninit_vec, reason = "see above")]
     unsafe {
         buffer.set_len(len);
+    }
+    // What a kernel left out, or read, would be no number in any result: the tests compare results.
+    if cfg!(debug_assertions) {
+        buffer.fill(f32::NAN);
     }
     buffer
 }
@@ -188,7 +196,8 @@ impl CpuOperations for Flex {
         let (x, w, b) = (dense(x), dense(w), dense(b));
         let (rows, inputs) = as_matrix(&x);
         let outputs = w.shape()[0];
-        let mut y = uninitialised(rows * outputs);
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut y = unsafe { uninitialized(rows * outputs) };
         product(floats(&x), floats(&w), Some(floats(&b)), inputs, &mut y, precision);
         let mut shape = x.shape();
         let last = shape.num_dims() - 1;
@@ -202,7 +211,8 @@ impl CpuOperations for Flex {
 
     fn activate(x: FlexTensor, activation: Activation) -> FlexTensor {
         let x = dense(x);
-        let mut y = uninitialised(floats(&x).len());
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut y = unsafe { uninitialized(floats(&x).len()) };
         activation.forward(floats(&x), &mut y);
         tensor(y, x.shape())
     }
@@ -240,7 +250,8 @@ impl CpuOperations for Flex {
 
     fn dropout(x: FlexTensor, dropout: Dropout) -> FlexTensor {
         let x = dense(x);
-        let mut y = uninitialised(floats(&x).len());
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut y = unsafe { uninitialized(floats(&x).len()) };
         dropout::apply(floats(&x), &mut y, dropout.probability, dropout.seed);
         tensor(y, x.shape())
     }
@@ -289,13 +300,15 @@ impl CpuGradients for Flex {
         let outputs = w.shape()[0];
         let dy_view = MatrixRef::new(floats(&dy), rows, outputs);
         let dx = wants_x.then(|| {
-            let mut dx = uninitialised(rows * inputs);
+            // SAFETY: the kernel below writes each element, and reads none before.
+            let mut dx = unsafe { uninitialized(rows * inputs) };
             let w_view = MatrixRef::new(floats(&w), outputs, inputs);
             matmul(dy_view, w_view, MatrixMut::new(&mut dx, rows, inputs), Into::Overwrite, precision);
             tensor(dx, x.shape())
         });
         let dw = wants_w.then(|| {
-            let mut dw = uninitialised(outputs * inputs);
+            // SAFETY: the kernel below writes each element, and reads none before.
+            let mut dw = unsafe { uninitialized(outputs * inputs) };
             let x_view = MatrixRef::new(floats(&x), rows, inputs);
             matmul(dy_view.t(), x_view, MatrixMut::new(&mut dw, outputs, inputs), Into::Overwrite, precision);
             tensor(dw, [outputs, inputs])
@@ -318,7 +331,9 @@ impl CpuGradients for Flex {
     ) -> (FlexTensor, FlexTensor) {
         let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
         let rows = as_matrix(&x).0;
-        let (mut y, mut statistics) = (uninitialised(floats(&x).len()), uninitialised(2 * rows));
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let (mut y, mut statistics) =
+            (unsafe { uninitialized(floats(&x).len()) }, unsafe { uninitialized(2 * rows) });
         layer_norm::forward(
             floats(&x),
             floats(&gamma),
@@ -338,7 +353,9 @@ impl CpuGradients for Flex {
     ) -> [FlexTensor; 3] {
         let (x, gamma, dy) = (dense(x), dense(gamma), dense(dy));
         let d = as_matrix(&x).1;
-        let (mut dx, mut dgamma, mut dbeta) = (uninitialised(floats(&x).len()), vec![0.0; d], vec![0.0; d]);
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let (mut dx, mut dgamma, mut dbeta) =
+            (unsafe { uninitialized(floats(&x).len()) }, vec![0.0; d], vec![0.0; d]);
         layer_norm::backward(
             floats(&x),
             floats(&gamma),
@@ -353,7 +370,8 @@ impl CpuGradients for Flex {
 
     fn activate_backward(x: FlexTensor, dy: FlexTensor, activation: Activation) -> FlexTensor {
         let (x, dy) = (dense(x), dense(dy));
-        let mut dx = uninitialised(floats(&x).len());
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut dx = unsafe { uninitialized(floats(&x).len()) };
         activation.backward(floats(&x), floats(&dy), &mut dx);
         tensor(dx, x.shape())
     }
@@ -367,8 +385,10 @@ impl CpuGradients for Flex {
     ) -> (FlexTensor, FlexTensor) {
         let qkv = dense(qkv);
         let shape = attention_shape(&qkv, heads);
-        let mut out = uninitialised(shape.batch * shape.length * shape.width());
-        let mut log_sums = uninitialised(shape.batch * heads * shape.length);
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut out = unsafe { uninitialized(shape.batch * shape.length * shape.width()) };
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut log_sums = unsafe { uninitialized(shape.batch * heads * shape.length) };
         attention::forward(floats(&qkv), &mut out, &mut log_sums, shape, &visibility, dropout, precision);
         let out = tensor(out, [shape.batch, shape.length, shape.width()]);
         (out, tensor(log_sums, [shape.batch, heads, shape.length]))
@@ -386,7 +406,8 @@ impl CpuGradients for Flex {
     ) -> FlexTensor {
         let (qkv, out, dout) = (dense(qkv), dense(out), dense(dout));
         let shape = attention_shape(&qkv, heads);
-        let mut dqkv = uninitialised(floats(&qkv).len());
+        // SAFETY: the kernel below writes each element, and reads none before.
+        let mut dqkv = unsafe { uninitialized(floats(&qkv).len()) };
         let (q, o, l, d) = (floats(&qkv), floats(&out), floats(&log_sums), floats(&dout));
         attention::backward(q, o, l, d, &mut dqkv, shape, &visibility, dropout, precision);
         tensor(dqkv, qkv.shape())

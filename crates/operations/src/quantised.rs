@@ -14,7 +14,7 @@ use kernels::quantised::{Packed, Then, fits, linear, pack};
 pub use kernels::quantised::Bits;
 
 use crate::cached::{Attend, KeysValues, Past, PastOf};
-use crate::cpu::{dense, floats, indices, tensor, uninitialised};
+use crate::cpu::{dense, floats, indices, tensor};
 use crate::graphics::{GraphicsOperations, MOST_ROWS};
 
 /// The operations as Burn's dispatch sees them.
@@ -116,7 +116,7 @@ fn product(
     let last = shape.num_dims() - 1;
     let inputs = shape[last];
     shape[last] = outputs;
-    let mut y = uninitialised(shape.num_elements());
+    let mut y = vec![0.0; shape.num_elements()];
     linear(floats(x), packed(words, bits, outputs, inputs), bias, Then::Write, &mut y);
     tensor(y, shape)
 }
@@ -140,7 +140,7 @@ impl QuantisedOperations for Flex {
     ) -> FlexTensor {
         let words = words.to_contiguous();
         let table = packed(&words, bits, rows, width);
-        let mut y = uninitialised(at.shape().num_elements() * width);
+        let mut y = vec![0.0; at.shape().num_elements() * width];
         for (index, to) in indices(&at).into_iter().zip(y.chunks_exact_mut(width)) {
             table.row(index as usize, to);
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::Calibration;
 use crate::lexicon::Lexicon;
 use crate::linear::Linear;
+use crate::mentions::Trust;
 
 /// By task (`bc5cdr`, `pubmedqa`, ...), what was fitted for it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,13 +28,16 @@ pub struct TaskGuidance {
     pub calibration: Option<Calibration>,
     /// Pairs of names in the exhaustive mode, and labels, count from this probability on.
     pub threshold: Option<f64>,
-    /// What is added to the log-probability of an answer before answers are compared.
+    /// What is added to the log-probability of an answer, or of the beginning of a name by its kind, before they are compared.
     pub biases: BTreeMap<String, f64>,
     /// What a text itself tells, by label, answer or kind of relation, and [`RELATED`] for a relation of any kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub signs: BTreeMap<String, Linear>,
     /// How much the model's own logarithms count beside the signs; without signs they count in full.
     pub model_weight: f64,
+    /// Of a tagger of names, by kind: how far it and the dictionaries are believed alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub trust: BTreeMap<String, Trust>,
 }
 
 impl TaskGuidance {
@@ -117,6 +121,7 @@ impl Guidance {
             biases: BTreeMap::new(),
             signs: BTreeMap::new(),
             model_weight: 0.0,
+            trust: BTreeMap::new(),
         };
         self.of(task).unwrap_or(&NONE)
     }

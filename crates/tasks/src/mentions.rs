@@ -4,13 +4,15 @@
 //! decide which concept it is. The thresholds are fitted on development parts.
 
 use documents::{Concept, Document, Span};
+use serde::{Deserialize, Serialize};
 use terms::words::fold;
 
 use crate::candidates::{Finder, Mention, Origin, single_blanks};
 use crate::tagging::{self, KINDS, Tagged, Tags};
 
 /// Thresholds on what one of tagger and dictionaries finds without the other.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trust {
     /// The least score of a name that the tagger alone finds.
     pub tagger: f64,
@@ -26,7 +28,8 @@ impl Default for Trust {
 
 /// The mentions of a document in text order: those that it gives, the tagger's, and the dictionaries' where the tagger does
 /// not contradict. `found` is what `finder` finds alone; `trust` is by kind, in the order of [`KINDS`]. Kinds that no dictionary
-/// has are the tagger's alone and not among them: [`Tagged`] has those.
+/// has are the tagger's alone and not among them: [`Tagged`] has those. Each comes with the tagger's probability; what the document
+/// gives has none.
 #[must_use]
 pub fn combined(
     document: &Document,
@@ -35,29 +38,29 @@ pub fn combined(
     tags: &Tags<'_>,
     tagged: &[Tagged],
     trust: &[Trust; KINDS.len()],
-) -> Vec<Mention> {
+) -> Vec<(Mention, Option<f64>)> {
     let given = found.iter().filter(|mention| mention.origin == Origin::Given);
-    let mut mentions: Vec<Mention> = given.cloned().collect();
-    let is_free = |mentions: &[Mention], span: Span, kind| {
-        !mentions.iter().any(|other| other.kind == kind && other.cover().overlaps(span))
+    let mut mentions: Vec<(Mention, Option<f64>)> = given.map(|given| (given.clone(), None)).collect();
+    let is_free = |mentions: &[(Mention, Option<f64>)], span: Span, kind| {
+        !mentions.iter().any(|(other, _)| other.kind == kind && other.cover().overlaps(span))
     };
     for name in tagged.iter().filter(|name| name.score >= trust[name.kind].tagger) {
         let Some(kind) = tagging::kind_of(name.kind) else { continue };
         let Some(text) = name.span.slice(&document.text).map(single_blanks) else { continue };
         if is_free(&mentions, name.span, kind) {
             let concepts = concepts(finder, found, name.span, kind, &text);
-            mentions.push(Mention { spans: vec![name.span], text, kind, origin: Origin::Tagger, concepts });
+            let mention = Mention { spans: vec![name.span], text, kind, origin: Origin::Tagger, concepts };
+            mentions.push((mention, Some(name.score)));
         }
     }
     for mention in found.iter().filter(|mention| mention.origin != Origin::Given) {
         let Some(kind) = tagging::place_of(mention.kind) else { continue };
-        if tags.probability(mention.cover(), kind) >= trust[kind].dictionary
-            && is_free(&mentions, mention.cover(), mention.kind)
-        {
-            mentions.push(mention.clone());
+        let probability = tags.probability(mention.cover(), kind);
+        if probability >= trust[kind].dictionary && is_free(&mentions, mention.cover(), mention.kind) {
+            mentions.push((mention.clone(), Some(probability)));
         }
     }
-    mentions.sort_by_key(|mention| (mention.cover(), mention.kind, mention.origin));
+    mentions.sort_by_key(|(mention, _)| (mention.cover(), mention.kind, mention.origin));
     mentions
 }
 
@@ -129,12 +132,14 @@ mod tests {
         let tags = Tags { log_probabilities: &log_p, offsets: &offsets };
         let tagged = tags.names(&[true; 6], &[0.0; KINDS.len()]);
         let all = combined(&document, &finder, &found, &tags, &tagged, &[Trust::default(); KINDS.len()]);
-        let of = |m: &Mention| (m.text.clone(), m.kind, m.origin, m.concepts[0].id.clone());
+        let of =
+            |(m, _): &(Mention, Option<f64>)| (m.text.clone(), m.kind, m.origin, m.concepts[0].id.clone());
         // "lead" is a verb, and the disease has its modifier, which has no concept of its own.
         assert_eq!(
             all.iter().map(of).collect::<Vec<_>>(),
             [("acute renal failures".to_owned(), Kind::Disease, Origin::Tagger, "D051437".to_owned())]
         );
+        assert!((all[0].1.unwrap() - 0.9).abs() < 1e-5);
     }
 
     #[test]
@@ -147,7 +152,7 @@ mod tests {
         let with = |tagger: f64, dictionary: f64| {
             let trust = [Trust { tagger, dictionary }; KINDS.len()];
             let all = combined(&document, &finder, &found, &tags, &tagged, &trust);
-            all.into_iter().map(|m| m.text).collect::<Vec<_>>()
+            all.into_iter().map(|(m, _)| m.text).collect::<Vec<_>>()
         };
         assert_eq!(with(2.0, 0.0), ["lead", "renal failures"]);
         assert_eq!(with(2.0, 0.005), ["lead", "renal failures"]);
@@ -168,6 +173,6 @@ mod tests {
         let found = finder.mentions(&document);
         let all =
             combined(&document, &finder, &found, &tags, &[], &[Trust { tagger: 2.0, dictionary: 2.0 }; 6]);
-        assert_eq!(all.iter().map(|m| m.origin).collect::<Vec<_>>(), [Origin::Given]);
+        assert_eq!(all.iter().map(|(m, p)| (m.origin, *p)).collect::<Vec<_>>(), [(Origin::Given, None)]);
     }
 }

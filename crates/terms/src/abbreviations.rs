@@ -135,7 +135,9 @@ fn long_form(short: &str, before: &str) -> Option<usize> {
             }
         }
     }
-    let long_form = before[long[place].0..].trim_end();
+    // Marks alone, which are letters to Unicode, fold to nothing.
+    let (start, _) = *long.get(place)?;
+    let long_form = before[start..].trim_end();
     let folded = fold(long_form);
     let short_text: String = short.iter().collect();
     // A long form is longer, and is not the short form with something around it.
@@ -143,7 +145,7 @@ fn long_form(short: &str, before: &str) -> Option<usize> {
         && !folded.split_whitespace().any(|word| word == short_text)
         && folded.chars().filter(|c| matches!(c, '(' | '[')).count()
             == folded.chars().filter(|c| matches!(c, ')' | ']')).count();
-    sound.then_some(long[place].0)
+    sound.then_some(start)
 }
 
 #[cfg(test)]
@@ -168,6 +170,11 @@ mod tests {
     }
 
     #[test]
+    fn what_folds_to_nothing_is_no_short_form() {
+        assert_eq!(long_form("\u{345}", "vitamin"), None);
+    }
+
+    #[test]
     fn brackets_that_define_nothing() {
         for text in [
             "in ten patients (n = 10)",
@@ -177,6 +184,7 @@ mod tests {
             "open (bracket",
             "a)b(c",
             "()",
+            "vitamin (\u{345}\u{345})",
         ] {
             check(text, &[]);
         }

@@ -27,6 +27,28 @@ pub(crate) fn not_found(message: impl Into<String>, hint: impl Into<String>) -> 
     error(ErrorCode::NotFound, message, hint)
 }
 
+/// A value as JSON.
+///
+/// # Errors
+/// When it has none, which is a mistake of Osler's.
+pub(crate) fn as_json(value: &impl serde::Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|cause| {
+        other(format!("Osler could not write this down ({cause})."), "Copy the diagnostics and report it.")
+    })
+}
+
+/// What was looked for in the library; nothing where it is not there (any more). Whatever else went wrong is told.
+///
+/// # Errors
+/// Those of the library, but for [`sessions::Error::NotFound`].
+pub(crate) fn found<T>(result: sessions::Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(sessions::Error::NotFound { .. }) => Ok(None),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
 /// Splits the one text of a crate's error, which says what is wrong and then what to do, at its first sentence's end.
 pub(crate) fn told(code: ErrorCode, text: &str) -> HostError {
     let split = text.find(". ").map(|end| (&text[..end], text[end + 2..].trim()));

@@ -31,6 +31,7 @@ mod workbench;
 pub use agreement::{Agreement, Tally};
 pub use batches::Changed;
 pub use definitions::{BuiltGlossary, build_glossary};
+pub use documents::formats::PDF_THREAD;
 pub use error::Result;
 pub use export::Exported;
 pub use glossary::{Definitions, Meaning};

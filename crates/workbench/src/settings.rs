@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::Result;
-use crate::library::write_whole;
+use crate::library::{read_json, write_json};
 use crate::wire::Settings;
 
 /// The settings and their file.
@@ -20,16 +20,8 @@ impl SettingsFile {
     #[must_use]
     pub fn read(folder: &Path) -> Self {
         let path = folder.join("settings.json");
-        let settings = std::fs::read(&path).ok().and_then(|bytes| match serde_json::from_slice(&bytes) {
-            Ok(settings) => Some(settings),
-            Err(cause) => {
-                tracing::warn!(%cause, "the settings cannot be read; the usual ones are taken");
-                // Only a copy for the curious: without it nothing else is lost.
-                let _ = std::fs::rename(&path, path.with_extension("json.unread"));
-                None
-            }
-        });
-        Self { path, current: Mutex::new(settings.unwrap_or_default()) }
+        let current = Mutex::new(read_json(&path));
+        Self { path, current }
     }
 
     /// As they are now.
@@ -44,7 +36,7 @@ impl SettingsFile {
     /// When the file cannot be written; they hold for this run all the same.
     pub fn save(&self, settings: &Settings) -> Result<()> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone_from(settings);
-        write_whole(&self.path, &serde_json::to_vec_pretty(settings).unwrap_or_default())
+        write_json(&self.path, settings)
     }
 }
 

@@ -39,6 +39,13 @@ pub async fn resume_batch(desk: Desk<'_>, batch: Id) -> Reply<Batch> {
     blocking(&desk, move |workbench| workbench.resume_batch(batch)).await
 }
 
+/// Has the documents that failed done once more.
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_batch(desk: Desk<'_>, batch: Id) -> Reply<Batch> {
+    blocking(&desk, move |workbench| workbench.retry_batch(batch)).await
+}
+
 /// Ends it; what was found stays.
 #[tauri::command]
 #[specta::specta]

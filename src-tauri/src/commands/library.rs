@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use tauri::WebviewWindow;
 use tauri::ipc::Channel;
+use tauri::{State, WebviewWindow};
 use workbench::wire::{Change, ImportEvent, ImportSource, Library, PreviewEvent, RecentLibrary, Streamed};
 
 use crate::desk::{Desk, Reply, blocking, streamed};
 use crate::dialogs;
+use crate::granted::Granted;
 
 /// Creates a library where the system's dialog says; nothing when it was closed.
 #[tauri::command]
@@ -20,16 +21,26 @@ pub async fn create_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Opti
     .await
 }
 
-/// Opens a library. Without a path the system's dialog asks for one; nothing when it was closed.
+/// Opens a library: one that the user gave, or that was open before. Without a path the system's dialog asks for one; nothing
+/// when it was closed.
 #[tauri::command]
 #[specta::specta]
 pub async fn open_library(
     window: WebviewWindow,
     desk: Desk<'_>,
+    granted: State<'_, Granted>,
     path: Option<String>,
 ) -> Reply<Option<Library>> {
+    let given = path.map(|path| granted.path(&path).map_err(|refusal| (path, refusal)));
     blocking(&desk, move |workbench| {
-        let place = path.map(PathBuf::from).or_else(|| dialogs::library(&window));
+        let place = match given {
+            None => dialogs::library(&window),
+            Some(Ok(path)) => Some(path),
+            Some(Err((path, refusal))) => {
+                let recent = workbench.recent_libraries().into_iter().find(|one| one.path == path);
+                Some(PathBuf::from(recent.ok_or(refusal)?.path))
+            }
+        };
         place.map(|place| workbench.open_library(&place)).transpose()
     })
     .await
@@ -52,16 +63,20 @@ pub async fn copy_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Option
 /// The system's dialog for files, or for one folder.
 #[tauri::command]
 #[specta::specta]
-pub async fn pick_files(window: WebviewWindow, desk: Desk<'_>, folder: bool) -> Reply<Vec<String>> {
-    blocking(&desk, move |_| {
-        let picked = if folder {
+pub async fn pick_files(
+    window: WebviewWindow,
+    desk: Desk<'_>,
+    granted: State<'_, Granted>,
+    folder: bool,
+) -> Reply<Vec<String>> {
+    let picked = blocking(&desk, move |_| {
+        Ok(if folder {
             dialogs::folder(&window, "Import a folder").into_iter().collect()
         } else {
             dialogs::files(&window, "Import files")
-        };
-        Ok(picked.into_iter().map(|path| path.to_string_lossy().into_owned()).collect())
-    })
-    .await
+        })
+    });
+    Ok(picked.await?.iter().map(|path| granted.grant(path)).collect())
 }
 
 /// The open library.
@@ -91,11 +106,22 @@ pub async fn recent_libraries(desk: Desk<'_>) -> Reply<Vec<RecentLibrary>> {
 pub async fn preview_import(
     desk: Desk<'_>,
     job: String,
+    granted: State<'_, Granted>,
     source: ImportSource,
     on_event: Channel<Streamed<PreviewEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.preview_import(job, &source, sink))
-        .await
+    // The paths themselves go on: the text that the page has may not be all of a name.
+    let files = match &source {
+        ImportSource::Paths { paths, columns } => Some((granted.paths(paths)?, columns.clone())),
+        _ => None,
+    };
+    streamed(&desk, job, on_event, move |workbench, job, sink| match files {
+        Some((paths, columns)) => {
+            workbench.preview_files(job, &paths, &|file| columns.get(file).cloned(), sink);
+        }
+        None => workbench.preview_import(job, &source, sink),
+    })
+    .await
 }
 
 /// Keeps what was read, but for the documents at the places `left_out` (from 0) in the preview's list.

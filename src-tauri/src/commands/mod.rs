@@ -67,6 +67,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             batches::start_batch,
             batches::pause_batch,
             batches::resume_batch,
+            batches::retry_batch,
             batches::cancel_batch,
             models::models,
             models::preview_model,

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use tauri::WebviewWindow;
 use tauri::ipc::Channel;
+use tauri::{State, WebviewWindow};
 use workbench::wire::{Device, EngineStatus, Model, ModelImportEvent, ModelPreview, Streamed, VerifyEvent};
 
 use crate::desk::{Desk, Reply, blocking, streamed};
 use crate::dialogs;
+use crate::granted::Granted;
 
 /// What a folder of weights holds and lacks. Without paths the system's dialog asks for a folder; nothing when it was closed.
 #[tauri::command]
@@ -15,11 +16,13 @@ use crate::dialogs;
 pub async fn preview_model(
     window: WebviewWindow,
     desk: Desk<'_>,
+    granted: State<'_, Granted>,
     paths: Option<Vec<String>>,
 ) -> Reply<Option<ModelPreview>> {
+    let given = paths.map(|paths| granted.paths(&paths)).transpose()?;
     blocking(&desk, move |workbench| {
-        let paths: Vec<PathBuf> = match paths {
-            Some(paths) => paths.into_iter().map(PathBuf::from).collect(),
+        let paths: Vec<PathBuf> = match given {
+            Some(paths) => paths,
             None => dialogs::folder(&window, "Choose the folder of a model").into_iter().collect(),
         };
         if paths.is_empty() { Ok(None) } else { workbench.preview_model(&paths).map(Some) }

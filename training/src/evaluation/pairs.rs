@@ -7,7 +7,7 @@ use inference::relations::{
     DocumentWindows, JudgedPair, NamePair, ScoredPair, THRESHOLD, TextWindow, candidate_pairs, judge_pairs,
     merge_windows, pairs_task, score_pairs,
 };
-use inference::{InferenceError, LanguageModel};
+use inference::{InferenceError, LanguageModel, TaskContext};
 use tasks::evidence::Places;
 use tasks::guidance::TaskGuidance;
 use tasks::linear::Signs;
@@ -49,19 +49,20 @@ pub struct Found {
 impl Window {
     /// The windows of a document as the app reads it.
     pub(super) fn all(
-        model: &dyn LanguageModel,
+        context: &mut TaskContext<'_>,
         task: RelationTask,
         document: &Document,
         finder: &Finder,
-    ) -> Vec<Self> {
-        let windows = DocumentWindows::new(model, task, document, finder);
+    ) -> Result<Vec<Self>, InferenceError> {
+        let windows = DocumentWindows::new(context, task, document, finder)?;
+        let model = &*context.model;
         let of = |span: &Span| {
             let mentions = windows.mentions_in(*span);
             let text = TextWindow { task, document, span: *span, mentions: &mentions };
             let (pairs, _) = candidate_pairs(model, &text);
             Self { span: *span, mentions, pairs }
         };
-        windows.spans.iter().map(of).collect()
+        Ok(windows.spans.iter().map(of).collect())
     }
 
     pub(super) fn text<'a>(&'a self, task: RelationTask, document: &'a Document) -> TextWindow<'a> {
@@ -87,7 +88,7 @@ impl Evaluator {
             context.model.reset();
             let mut found = Found { relations: Vec::new(), pairs: Vec::new() };
             let mut known: HashMap<(String, String), usize> = HashMap::new();
-            for window in Window::all(&*context.model, task, document, &finder) {
+            for window in Window::all(context, task, document, &finder)? {
                 let text = window.text(task, document);
                 let scored = score_pairs(context, &text, guidance, window.pairs.clone())?;
                 for judged in judge_pairs(context, &text, guidance, scored, threshold)? {
@@ -118,7 +119,7 @@ impl Evaluator {
         let finder = self.finders.of(self.model.profile(), task.name());
         self.in_parallel(documents, |context, (document, _)| {
             context.model.reset();
-            let windows = Window::all(&*context.model, task, document, &finder);
+            let windows = Window::all(context, task, document, &finder)?;
             let mut found = Vec::new();
             for (number, window) in windows.iter().enumerate() {
                 let scored =

@@ -29,7 +29,7 @@ impl Evaluator {
             self.in_parallel(documents, |context, (document, stated)| {
                 let gold = Keys::of(task, document, stated);
                 let mut rows = Vec::new();
-                for window in Window::all(&*context.model, task, document, &finder) {
+                for window in Window::all(context, task, document, &finder)? {
                     let places = Places::new(document, &window.mentions);
                     rows.extend(window.pairs.iter().map(|pair| {
                         let kind = gold.kind(task, &pair.head, &pair.tail, ids(pair, &window.mentions));

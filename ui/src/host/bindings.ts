@@ -24,7 +24,10 @@ export const commands = {
 	library: () => __TAURI_INVOKE<Library>("library"),
 	/**  Creates a library where the system's dialog says; nothing when it was closed. */
 	createLibrary: () => __TAURI_INVOKE<Library | null>("create_library"),
-	/**  Opens a library. Without a path the system's dialog asks for one; nothing when it was closed. */
+	/**
+	 *  Opens a library: one that the user gave, or that was open before. Without a path the system's dialog asks for one; nothing
+	 *  when it was closed.
+	 */
 	openLibrary: (path: string | null) => __TAURI_INVOKE<Library | null>("open_library", { path }),
 	/**  Copies the library to where the system's dialog says, and tells where that is. */
 	copyLibrary: () => __TAURI_INVOKE<string | null>("copy_library"),
@@ -104,6 +107,8 @@ export const commands = {
 	pauseBatch: (batch: number) => __TAURI_INVOKE<Batch>("pause_batch", { batch }),
 	/**  Goes on. */
 	resumeBatch: (batch: number) => __TAURI_INVOKE<Batch>("resume_batch", { batch }),
+	/**  Has the documents that failed done once more. */
+	retryBatch: (batch: number) => __TAURI_INVOKE<Batch>("retry_batch", { batch }),
 	/**  Ends it; what was found stays. */
 	cancelBatch: (batch: number) => __TAURI_INVOKE<Batch>("cancel_batch", { batch }),
 	/**  All models. */
@@ -294,6 +299,8 @@ export type Batch = {
 	remaining: Remaining | null,
 	/**  What it is at. */
 	current: string | null,
+	/**  Why this program no longer works on it, where nobody asked for that. */
+	problem: HostError | null,
 };
 
 /**  A document of a batch. */
@@ -836,6 +843,8 @@ export type EngineStatus = {
 export type ErrorCode = 
 /**  There is no model to work with. */
 "noModel" | 
+/**  The chosen model cannot be loaded, or is not the one that is needed: another one must be chosen. */
+"modelUnusable" | 
 /**  The model is at something that cannot be shared. */
 "modelBusy" | 
 /**  The engine gave up; it will be loaded again. */
@@ -1151,7 +1160,9 @@ export type ImportSource =
 /**  Files and folders. */
 { kind: "paths"; 
 /**  Which. */
-paths: string[] } | 
+paths: string[]; 
+/**  The columns that hold the text of tables, by the names of the files in the preview; the usual ones elsewhere. */
+columns: { [key in string]: string } } | 
 /**  Pasted text, of any format. */
 { kind: "text"; 
 /**  The text. */
@@ -1573,6 +1584,10 @@ export type PreviewedFile = {
 	notices: string[],
 	/**  Why nothing of it can be imported. */
 	refusal: HostError | null,
+	/**  The columns of a table, any of which can be chosen to hold the text. */
+	columns: string[],
+	/**  The column that the text is taken from. */
+	textColumn: string | null,
 };
 
 /**  What each answer got; sums to 1. */
@@ -1857,7 +1872,7 @@ export type Settings = {
 	task?: RelationTask,
 	/**  How they are found. */
 	mode?: ExtractionMode,
-	/**  Findings with a lower score are folded away. */
+	/**  Findings with a lower score are folded away. It changes nothing of what is found and stored. */
 	threshold?: number,
 	/**  The least probability that a verdict needs; below it no answer is given. */
 	abstainBelow?: number,

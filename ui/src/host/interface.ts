@@ -87,6 +87,8 @@ export interface Host {
   startBatch(request: wire.BatchRequest): Promise<wire.Batch>
   pauseBatch(batch: number): Promise<wire.Batch>
   resumeBatch(batch: number): Promise<wire.Batch>
+  /** The documents that failed are done once more. */
+  retryBatch(batch: number): Promise<wire.Batch>
   cancelBatch(batch: number): Promise<wire.Batch>
 
   // Models

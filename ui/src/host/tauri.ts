@@ -115,6 +115,7 @@ export function tauriHost(): Host {
     startBatch: (request) => call(commands.startBatch(request)),
     pauseBatch: (batch) => call(commands.pauseBatch(batch)),
     resumeBatch: (batch) => call(commands.resumeBatch(batch)),
+    retryBatch: (batch) => call(commands.retryBatch(batch)),
     cancelBatch: (batch) => call(commands.cancelBatch(batch)),
 
     models: () => call(commands.models()),

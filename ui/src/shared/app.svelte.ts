@@ -187,7 +187,7 @@ export class App {
     const [library, ...others] = paths
     if (library !== undefined && others.length === 0 && library.toLowerCase().endsWith('.osler'))
       void this.switchTo(() => this.host.openLibrary(library))
-    else this.preview({ kind: 'paths', paths })
+    else this.preview({ kind: 'paths', paths, columns: {} })
   }
 
   /** Works with another library, unless a dialog was closed. */

@@ -7,6 +7,7 @@ type Presentation = { title: string; action: { label: string; screen: Screen } |
 
 const table: Record<ErrorCode, Presentation> = {
   noModel: { title: 'No model', action: { label: 'Open Models', screen: 'models' } },
+  modelUnusable: { title: 'This model cannot be used', action: { label: 'Open Models', screen: 'models' } },
   modelBusy: { title: 'The model is busy', action: null },
   engineFailed: { title: 'The model stopped working', action: { label: 'Open Models', screen: 'models' } },
   outOfMemory: { title: 'Not enough memory', action: { label: 'Choose a device', screen: 'settings' } },

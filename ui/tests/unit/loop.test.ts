@@ -104,6 +104,56 @@ test('the labels that a batch has stored are shown where labels are looked at', 
   )
 })
 
+test('documents that failed in a batch can be tried again, and why it stopped is said', async () => {
+  const { app, host } = await open('samples')
+  const documents = await host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })
+  const batch = await host.startBatch({ task: 'bc5cdr', question: null, documents, mode: 'exhaustive' })
+  await vi.waitFor(() => expect(app.batches[0]?.state).toBe('finished'), patience)
+  app.go('batch')
+  await screen.findByText(/^Review \d+ findings$/, {}, patience)
+  expect(screen.queryByText(/failed documents? again/)).toBeNull()
+  const retry = vi.spyOn(host, 'retryBatch')
+  const problem = { code: 'diskFull', message: 'The disk is full.', hint: 'Free some space.' } as const
+  const [stored] = await host.batches()
+  if (!stored) throw new Error('no batch')
+  app.hear({ kind: 'batch', batch: { ...stored, state: 'paused', failed: 1, problem } })
+  expect(await screen.findByText('The disk is full.', { exact: false })).toBeVisible()
+  await user.click(screen.getByText('Try the 1 failed document again'))
+  await vi.waitFor(() => expect(retry).toHaveBeenCalledWith(batch.id))
+})
+
+test('how far a long text is read is said', async () => {
+  const { app, host, session } = await open('samples')
+  const progress = { tokens: 0, tokensPerSecond: 0, parts: 110 }
+  host.extract = (_request, listener) => {
+    listener({ seq: 0, kind: 'started', run: 1, promptTokens: 900, parts: 110 })
+    listener({ seq: 1, kind: 'progress', part: 11, ...progress })
+    return { id: 'long', cancel: () => undefined }
+  }
+  app.go('annotate')
+  await vi.waitFor(() => expect(session.view).not.toBeNull(), patience)
+  void session.extract()
+  expect(await screen.findByText('Reading part 12 of 110…', {}, patience)).toBeVisible()
+  expect(Number(screen.getByRole('progressbar', { name: 'Extracting' }).getAttribute('aria-valuenow'))).toBeCloseTo(
+    10,
+    0,
+  )
+})
+
+test('a table whose text is in a column of another name asks which one it is', async () => {
+  const { app } = await open('empty')
+  app.preview({ kind: 'paths', paths: ['/home/ada/notes.csv'], columns: {} })
+  const dialog = await screen.findByRole('dialog')
+  const column = await within(dialog).findByLabelText('Column with the text of notes.csv', {}, patience)
+  expect(within(dialog).getByText(/has no column named title, abstract or text/)).toBeVisible()
+  await user.selectOptions(column, 'finding')
+  await vi.waitFor(() => expect(document.getElementById('import-accept')).toBeEnabled(), patience)
+  await user.click(document.getElementById('import-accept') as HTMLElement)
+  await vi.waitFor(() => expect(app.library.documents).toBe(1), patience)
+  const [id = 0] = await app.host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })
+  expect((await app.host.document(id)).text).toBe('Lithium caused tremor.')
+})
+
 test('a batch that stands still says so on the first screen', async () => {
   const { app, host } = await open('samples')
   const documents = await host.documentIds('newestFirst', { undecided: false, withoutTask: null, origin: null })

@@ -81,11 +81,13 @@ pub enum ReadError {
         /// What is wrong, with line and column.
         problem: String,
     },
-    /// A table without a column that is known to hold text.
-    #[error("{file} has no column named title, abstract or text, but {}. Rename the column that holds the text to \"text\", in the first line of the file.", .columns.join(", "))]
+    /// A table without the column that was chosen, or without one that is known to hold text.
+    #[error("{file} has no column named {}, but {}. Choose the column that holds the text, or call it \"text\" in the first line of the file.", .wanted.as_deref().unwrap_or("title, abstract or text"), .columns.join(", "))]
     NoTextColumn {
         /// The file's name.
         file: String,
+        /// The column that was chosen.
+        wanted: Option<String>,
         /// The header.
         columns: Vec<String>,
     },

@@ -22,6 +22,17 @@ pub struct Import {
     pub notices: Vec<Notice>,
     /// Reproducibility records that an Osler export keeps, by run.
     pub runs: BTreeMap<String, Infons>,
+    /// The names of a table's columns, and which of them holds the text; nothing for a file that is none.
+    pub table: Option<Table>,
+}
+
+/// The columns of a table, as its header names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// All of them.
+    pub columns: Vec<String>,
+    /// The one that the text was taken from; only titles were read without one.
+    pub text: Option<String>,
 }
 
 /// One record or annotation that was left out or mended.
@@ -116,6 +127,9 @@ pub(super) struct Intake<'a> {
     repeated_ids: usize,
     annotations: usize,
     pub runs: BTreeMap<String, Infons>,
+    /// The column of a table that holds the text, where the caller knows it.
+    pub column: Option<&'a str>,
+    pub table: Option<Table>,
     /// Whether a document may come several times under one id (once per task, in training data).
     pub repeats: bool,
     full: bool,
@@ -135,6 +149,8 @@ impl<'a> Intake<'a> {
             repeated_ids: 0,
             annotations: 0,
             runs: BTreeMap::new(),
+            column: None,
+            table: None,
             repeats: false,
             full: false,
         }
@@ -369,6 +385,7 @@ impl<'a> Intake<'a> {
             issues: self.issues,
             notices: self.notices,
             runs: self.runs,
+            table: self.table,
         })
     }
 }

@@ -40,7 +40,7 @@ mod xml;
 
 pub use detect::detect;
 pub use error::{ReadError, WriteError};
-pub use import::{Import, Issue, Notice};
+pub use import::{Import, Issue, Notice, Table};
 pub use losses::{Loss, Lost};
 pub use offsets::Unit;
 pub use pair::{Source, pair};
@@ -57,6 +57,10 @@ use import::Intake;
 pub const DECISION: &str = "decision";
 /// The infon of a relation that names the run it comes from, a key of [`WriteOptions::runs`].
 pub const RUN: &str = "run";
+
+/// The name of the thread on which PDFs are read, by a parser that panics on damaged ones. All of that is caught and told as an
+/// [`Issue`] or a [`ReadError`]: a program that prints panics need not print those.
+pub const PDF_THREAD: &str = pdf::THREAD;
 
 /// A file format that Osler reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -191,7 +195,7 @@ impl Format {
 /// How to read a file whose content does not say it all.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// The column of a table that holds the text, where its header has none of the usual names.
+    /// The column of a table that holds the text, instead of one of the usual names. Tables without it are read by those.
     pub column: Option<String>,
     /// What the import may cost.
     pub limits: Limits,
@@ -211,6 +215,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Import, ReadError> {
 /// As [`read`].
 pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Import, ReadError> {
     let mut intake = Intake::new(name, &options.limits);
+    intake.column = options.column.as_deref();
     if bytes.len() > options.limits.input_bytes {
         return Err(ReadError::TooLarge { file: name.to_owned(), limit: options.limits.input_bytes });
     }
@@ -226,19 +231,14 @@ pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Impo
         }
         Content::Text(text) => {
             let format = detect::text_format(&text, &intake)?;
-            read_text(&text, format, options, &mut intake)?;
+            read_text(&text, format, &mut intake)?;
             format
         }
     };
     intake.finish(format)
 }
 
-fn read_text(
-    text: &str,
-    format: Format,
-    options: &ReadOptions,
-    intake: &mut Intake<'_>,
-) -> Result<(), ReadError> {
+fn read_text(text: &str, format: Format, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     match format {
         Format::PlainText => plain::read_text(text, intake),
         Format::Markdown => plain::read_markdown(text, intake),
@@ -250,7 +250,7 @@ fn read_text(
         Format::BiocXml => bioc::xml::read(text, intake),
         Format::BiocJson => bioc::json::read(text, intake),
         Format::PubAnnotation => pubannotation::read(text, intake),
-        Format::Csv | Format::Tsv => table::read(text, options.column.as_deref(), intake),
+        Format::Csv | Format::Tsv => table::read(text, intake),
         Format::Jsonl => jsonl::read(text, intake),
         Format::Training => training::read_documents(text, intake),
         // `detect` gives none of these for text.

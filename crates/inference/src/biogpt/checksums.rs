@@ -42,16 +42,28 @@ impl Checksums {
         }
     }
 
+    /// The sum of a converted model's weights by its list of files: that of the file itself, or, where files of heads lie beside
+    /// it, the sum of the sums of all of them in the order of their names. Nothing without weights.
+    #[must_use]
+    pub fn weights_of(files: &BTreeMap<String, FileRecord>) -> Option<String> {
+        let own = files.get("model.bpk")?;
+        let sums: Vec<&str> = files
+            .iter()
+            .filter(|(name, _)| name.ends_with(".bpk"))
+            .map(|(_, file)| file.sha256.as_str())
+            .collect();
+        Some(if sums.len() == 1 { own.sha256.clone() } else { hex(Sha256::new_with_prefix(sums.join("\n"))) })
+    }
+
     /// Those of weights and tokenizer are taken from the manifest, or from the files of a folder that has none. Guidance is
     /// small and may be fitted anew without the weights: it is always read.
     ///
     /// # Errors
     /// When the files cannot be read.
     pub fn of(folder: &Path, files: &BTreeMap<String, FileRecord>) -> Result<Self, ModelError> {
-        let known = |name: &str| files.get(name).map(|file| file.sha256.clone());
         let guidance = sum(folder, |name| name == guidance::FILE)?;
-        if let (Some(weights), Some(tokenizer)) = (known("model.bpk"), known("tokenizer.json")) {
-            return Ok(Self { weights, tokenizer, guidance });
+        if let (Some(weights), Some(tokenizer)) = (Self::weights_of(files), files.get("tokenizer.json")) {
+            return Ok(Self { weights, tokenizer: tokenizer.sha256.clone(), guidance });
         }
         let weights = |name: &str| [".bin", ".pt", ".safetensors"].iter().any(|end| name.ends_with(end));
         let tokenizer = |name: &str| ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name);
@@ -79,5 +91,28 @@ fn sum(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<String, ModelErro
             hash.update(&buffer[..read]);
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_part_of_the_weights() {
+        let file = |sha256: &str| FileRecord { bytes: 1, sha256: sha256.to_owned() };
+        let files = |names: &[(&str, &str)]| -> BTreeMap<String, FileRecord> {
+            names.iter().map(|(name, sum)| ((*name).to_owned(), file(sum))).collect()
+        };
+        let sum = |names| Checksums::weights_of(&files(names));
+        assert_eq!(sum(&[("model.bpk", "a"), ("tokenizer.json", "b")]), Some("a".to_owned()));
+        let with = sum(&[("model.bpk", "a"), ("heads.bpk", "c")]);
+        assert_ne!(with, Some("a".to_owned()));
+        assert_ne!(with, sum(&[("model.bpk", "a"), ("heads.bpk", "d")]));
+        assert_eq!(sum(&[("heads.bpk", "c")]), None);
+    }
 }

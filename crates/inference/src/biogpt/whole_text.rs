@@ -5,21 +5,73 @@ use std::ops::Range;
 
 use biogpt::Model;
 use biogpt::whole::{HeadIndex, WholeText};
-use documents::Span;
-use tasks::{RelationTask, sentences, tagging};
+use documents::{Document, Span};
+use tasks::classify::LabelLogarithms;
+use tasks::tagging::{self, KINDS};
+use tasks::{Mention, RelationTask, sentences};
 
+use super::BioGpt;
 use crate::InferenceError;
+use crate::context::Meter;
+use crate::mentions::Tagging;
 use crate::relations::{NamePair, TextWindow};
 
 /// The log-odds of a pair whose names have no token in the window.
 const NEVER: f64 = -30.0;
 
+impl BioGpt {
+    /// For pairs of names of a window the log-probabilities of "none" and of each kind, by the task's pair scorer; nothing
+    /// if the model has none.
+    pub(super) fn scored_pairs(
+        &mut self,
+        window: &TextWindow<'_>,
+        pairs: &[NamePair],
+        meter: &mut Meter,
+    ) -> Result<Option<Vec<Vec<f64>>>, InferenceError> {
+        let Some((head, _)) = self.model.pair_scorer(window.task.name()) else { return Ok(None) };
+        let text = window.span.slice(&window.document.text).unwrap_or_default();
+        let read = ReadText::read(&self.model, text, self.whole.take())?;
+        meter.count(pairs.len());
+        let scored = read.pairs(&self.model, head, window, pairs);
+        self.whole = Some(read);
+        Ok(Some(scored))
+    }
+
+    /// The tagger's output for a window of a document; nothing if the model has no tagger of Osler's kinds.
+    pub(super) fn tagged(
+        &mut self,
+        document: &Document,
+        window: Span,
+        known: &[Mention],
+    ) -> Result<Option<Tagging>, InferenceError> {
+        // Other kinds than Osler's are for whoever made that tagger.
+        if !self.model.mention_kinds().iter().eq(KINDS) {
+            return Ok(None);
+        }
+        let text = window.slice(&document.text).unwrap_or_default();
+        let read = ReadText::read(&self.model, text, self.whole.take())?;
+        let shifted = |bytes: &Range<usize>| bytes.start + window.start..bytes.end + window.start;
+        let offsets: Vec<Range<usize>> = read.offsets.iter().map(shifted).collect();
+        let log_probabilities = self.model.tags(&read.states, tagging::hints(&offsets, known));
+        self.whole = Some(read);
+        Ok(log_probabilities.map(|log_probabilities| Tagging { log_probabilities, offsets }))
+    }
+
+    /// The probabilities of a classifier's labels for a text.
+    pub(super) fn classified(&self, head: HeadIndex, text: &str) -> Result<Vec<f64>, InferenceError> {
+        let read = ReadText::read(&self.model, text, None)?;
+        let all = 0..read.offsets.len();
+        let found = self.model.classes(&read.states, head, &[all]).and_then(|mut found| found.pop());
+        found.ok_or(InferenceError::Empty)
+    }
+}
+
 /// A text with its states.
 pub(super) struct ReadText {
     text: String,
     /// The bytes of each token, `</s>` first.
-    pub(super) offsets: Vec<Range<usize>>,
-    pub(super) states: WholeText,
+    offsets: Vec<Range<usize>>,
+    states: WholeText,
 }
 
 impl ReadText {
@@ -76,12 +128,6 @@ impl ReadText {
             .collect()
     }
 
-    /// The probabilities of a classifier's labels for the whole text.
-    pub(super) fn classes(&self, model: &Model, head: HeadIndex) -> Option<Vec<f64>> {
-        let all = 0..self.offsets.len();
-        model.classes(&self.states, head, &[all])?.pop()
-    }
-
     /// The tokens of a mention, by its number in the window.
     fn tokens(&self, window: &TextWindow<'_>, number: usize) -> Option<Range<usize>> {
         let cover = window.mentions.get(number)?.cover();
@@ -118,6 +164,19 @@ impl ReadText {
         }
         found
     }
+}
+
+/// The log-odds of each label, and 0 for none of them, which is what it is held against.
+pub(super) fn label_logarithms(p: &[f64]) -> Option<LabelLogarithms> {
+    let mut found = [0.0; tasks::classify::HALLMARKS.len() + 1];
+    if p.len() + 1 != found.len() {
+        return None;
+    }
+    for (own, p) in found.iter_mut().zip(p) {
+        let p = p.clamp(1e-12, 1.0 - 1e-12);
+        *own = (p / (1.0 - p)).ln();
+    }
+    Some(found)
 }
 
 /// The log-odds of any relation, from the log-probabilities of "none" and of the kinds.

@@ -41,7 +41,7 @@ impl ExtractionJob {
             context.model.profile().require(task.name(), words(task))?;
         }
         context.model.reset();
-        let windows = DocumentWindows::new(&*context.model, task, document, finder);
+        let windows = DocumentWindows::new(context, task, document, finder)?;
         let length = |span: &Span| context.model.prompt_length(&prompt(task, document, *span));
         let prompt_tokens = windows.spans.iter().map(length).max().unwrap_or_default();
         let notices: Vec<String> = windows.notice.iter().cloned().collect();

@@ -8,12 +8,13 @@
 )]
 
 mod corpora;
+mod heads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use biogpt::model::{Manifest, TaskPrompt};
-use biogpt::{Config, Model, Network, Tokenizer};
+use ::biogpt::model::{HeadsFile, Manifest, TaskPrompt};
+use ::biogpt::{Config, Model, Network, Tokenizer};
 use documents::{Content, Document, Grade, Prediction};
 use proptest::prelude::*;
 use tasks::RelationTask;
@@ -31,6 +32,11 @@ fn untrained() -> Box<dyn LanguageModel> {
 }
 
 fn untrained_for(tuned: &[&str]) -> Box<dyn LanguageModel> {
+    Box::new(biogpt(tuned, Vec::new(), Guidance::default()))
+}
+
+/// The same with heads, whose weights are random too.
+fn biogpt(tuned: &[&str], heads: Vec<HeadsFile>, guidance: Guidance) -> BioGpt {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tokenizer/tests/fixtures/micro/hugging-face");
     let tokenizer = Tokenizer::from_dir(folder.as_ref()).unwrap().with_learned_prompts(9).unwrap();
     let config = Config {
@@ -55,13 +61,15 @@ fn untrained_for(tuned: &[&str]) -> Box<dyn LanguageModel> {
         tasks: tuned.iter().map(|task| ((*task).to_owned(), prompt.clone())).collect(),
         metrics: Default::default(),
         training: Vec::new(),
-        heads: Vec::new(),
+        heads,
         files: Default::default(),
     };
-    let network = Network::init(&config, 5, &device);
+    let shapes: Vec<_> = manifest.heads.iter().map(|file| file.shape.clone()).collect();
+    let mut network = Network::init(&config, 5, &device);
+    network.heads = ::biogpt::heads::init(&shapes, config.hidden_size, 5, &device);
     let model = Model { config, tokenizer, network, manifest, device, mapping: Default::default() };
     let checksums = Checksums { weights: "w".into(), tokenizer: "t".into(), guidance: "g".into() };
-    Box::new(BioGpt::new(model, "untrained", "the processor".into(), checksums, Guidance::default()))
+    BioGpt::new(model, "untrained", "the processor".into(), checksums, guidance)
 }
 
 fn finders() -> Finders {

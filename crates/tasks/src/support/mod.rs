@@ -1,7 +1,8 @@
 //! Whether sources say what a generated text says, sentence by sentence: words in the same order, numbers with their units,
 //! names, and what is denied. No model: what it finds can be followed by eye.
 //!
-//! It marks and never blocks. A sentence is supported where one passage of one source has its words in its order; whatever
+//! It marks and never blocks. A sentence is supported where one passage of one source has all of its words, most of them in its
+//! order: definitions are written to patterns, and one other word makes another statement. Whatever
 //! no source has of what readers act on, a number, a dose, a name, a denial, is an alarm, and a sentence with one is
 //! never called supported.
 
@@ -18,7 +19,7 @@ use crate::sentences;
 use alarms::alarms;
 use passages::{Passage, Token, passages_of, shared_in_order, tokens};
 
-/// Of a sentence's words, what a passage must have for the sentence to be supported by it.
+/// Of a sentence's words, what a passage must have in their order for the sentence to be supported by it.
 const SUPPORTED: f64 = 0.8;
 /// And to be supported in part.
 const PARTLY: f64 = 0.5;
@@ -118,14 +119,19 @@ fn checked(
     found.iter_mut().for_each(|alarm| {
         alarm.span = Span::new(alarm.span.start + span.start, alarm.span.end + span.start);
     });
-    let of = |least: f64| -> Vec<usize> {
-        best.iter().filter(|(share, ..)| *share >= least).map(|(_, source, _)| *source).collect()
-    };
+    let of = |least: f64| best.iter().filter(move |(share, ..)| *share >= least);
+    let has_all =
+        |passage: &Passage| sentence.iter().all(|word| passage.tokens().iter().any(|own| word.agrees(own)));
+    let supported: Vec<usize> =
+        of(SUPPORTED).filter(|(.., passage)| has_all(passage)).map(|(_, source, _)| *source).collect();
+    let partly: Vec<usize> = of(PARTLY).map(|(_, source, _)| *source).collect();
     let says_something = sentence.iter().any(|token| !token.is_about_nothing());
-    let (support, sources) = match (of(SUPPORTED), of(PARTLY)) {
-        (_, partly) if partly.is_empty() || !says_something => (Support::None, Vec::new()),
-        (supported, _) if !supported.is_empty() && found.is_empty() => (Support::Supported, supported),
-        (_, partly) => (Support::Partly, partly),
+    let (support, sources) = if partly.is_empty() || !says_something {
+        (Support::None, Vec::new())
+    } else if !supported.is_empty() && found.is_empty() {
+        (Support::Supported, supported)
+    } else {
+        (Support::Partly, partly)
     };
     Checked { span, support, sources, alarms: found }
 }

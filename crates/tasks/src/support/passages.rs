@@ -130,7 +130,7 @@ pub(super) fn is_function_word(word: &str) -> bool {
         "may", "might", "no", "nor", "not", "of", "on", "or", "other", "s", "such", "that", "the", "their",
         "them", "then", "there", "these", "they", "this", "those", "through", "to", "was", "were", "which",
         "who", "will", "with", "within", "without", "would", "cannot", "never", "neither", "none", "you",
-        "your",
+        "your", "percent", "per",
     ];
     WORDS.contains(&word)
 }

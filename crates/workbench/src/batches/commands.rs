@@ -1,14 +1,16 @@
 //! Starting, pausing and resuming batches.
 
 use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
 
 use inference::{Checksums, TaskRequest};
-use sessions::{BatchId, DocumentId};
+use sessions::{BatchId, BatchState, DocumentId};
 
+use super::view::{self, Here};
 use super::work::{Settings, Worker};
-use super::{Changed, Running, view};
+use super::{Changed, Running};
 use crate::engine::Cancel;
-use crate::error::{Result, bad_input, error};
+use crate::error::{Result, as_json, bad_input, error};
 use crate::library::{batch_id, document_id, id_of, task_word};
 use crate::use_cases::mode;
 use crate::wire::{AppEvent, Batch, BatchItem, BatchRequest, ErrorCode, Id, Task};
@@ -69,7 +71,7 @@ impl Workbench {
             guidance_sha256: sums.guidance,
             dictionaries,
         };
-        let settings = serde_json::to_value(settings).unwrap_or_default();
+        let settings = as_json(&settings)?;
         let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
         let shelf = self.shelf();
         let curator = shelf.curator();
@@ -99,6 +101,26 @@ impl Workbench {
         let sums = self.prepare(id, Changed::Refuse)?;
         self.begin(id, sums)?;
         self.batch(id)
+    }
+
+    /// Has the documents of a batch that failed done once more, with those that wait, also in a batch that is over.
+    ///
+    /// # Errors
+    /// As [`Workbench::resume_batch`].
+    pub fn retry_batch(&self, batch: Id) -> Result<Batch> {
+        let id = batch_id(batch);
+        let sums = self.prepare(id, Changed::Refuse)?;
+        self.forget_failures(id)?;
+        self.begin(id, sums)?;
+        self.batch(id)
+    }
+
+    /// Lets the documents of a batch that failed wait to be done once more.
+    ///
+    /// # Errors
+    /// Those of the library.
+    pub fn forget_failures(&self, id: BatchId) -> Result<()> {
+        self.shelf().with(|library| library.retry_failed(id)).map(drop)
     }
 
     /// The documents whose results for a task were made by another model than the one in use: other weights, or the same ones
@@ -156,7 +178,9 @@ impl Workbench {
         let shelf = self.shelf();
         let result = worker.work(&mut |at| {
             let stored = shelf.with(|library| library.batch(id));
-            if let Ok(view) = stored.and_then(|batch| view::batch(&shelf, &batch, true, at)) {
+            if let Ok(view) =
+                stored.and_then(|batch| view::batch(&shelf, &batch, Here { works: true, at, problem: None }))
+            {
                 tell(&view);
             }
         });
@@ -167,7 +191,7 @@ impl Workbench {
     /// Makes a batch ready to go on: its model is in use and the one that it was begun with, and it runs.
     fn prepare(&self, id: BatchId, changed: Changed) -> Result<Checksums> {
         let batch = self.shelf().with(|library| library.batch(id))?;
-        let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
+        let settings = Settings::read(batch.settings)?;
         if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
             self.use_model(&settings.model_id)?;
         }
@@ -210,26 +234,48 @@ impl Workbench {
         let cancel = Cancel::default();
         let worker = self.worker(id, cancel.clone(), sums)?;
         let (watchers, places) = (Arc::clone(&self.watchers), Arc::clone(&self.batches.running));
+        let problems = Arc::clone(&self.batches.problems);
+        self.batches.problems().remove(&id);
         let work = move || {
             let shelf = worker.shelf.clone();
-            let tell = |here: bool, at: &[u64]| {
+            let tell = |here: Here<'_>| {
                 let stored = shelf.with(|library| library.batch(id));
-                if let Ok(batch) = stored.and_then(|batch| view::batch(&shelf, &batch, here, at)) {
+                if let Ok(batch) = stored.and_then(|batch| view::batch(&shelf, &batch, here)) {
                     for watcher in watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                         watcher(AppEvent::Batch { batch: batch.clone() });
                     }
                 }
             };
-            let result = worker.work(&mut |at| {
-                if let Some(running) = places.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
-                    running.at = at.to_vec();
+            let mut problem = None;
+            loop {
+                let result = worker.work(&mut |at| {
+                    if let Some(running) = places.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id)
+                    {
+                        running.at = at.to_vec();
+                    }
+                    tell(Here { works: true, at, problem: None });
+                });
+                let mut running = places.lock().unwrap_or_else(PoisonError::into_inner);
+                // Failures that were given another try while this thread came to its end are its own; later ones get a new
+                // thread, since this one is out of the list then.
+                let waits =
+                    |batch: &sessions::Batch| batch.state == BatchState::Running && batch.waiting() > 0;
+                let has_more = *result.as_ref().unwrap_or(&false)
+                    && shelf.with(|library| library.batch(id)).as_ref().is_ok_and(waits);
+                if let Err(cause) = result {
+                    tracing::warn!(code = ?cause.code, "a batch stopped");
+                    problem = Some(cause.clone());
+                    problems.lock().unwrap_or_else(PoisonError::into_inner).insert(id, cause);
                 }
-                tell(true, at);
-            });
-            if let Err(cause) = result {
-                tracing::warn!(code = ?cause.code, "a batch stopped");
+                if !has_more {
+                    let own = |thread: &JoinHandle<()>| thread.thread().id() == std::thread::current().id();
+                    if running.get(&id).is_some_and(|one| one.thread.as_ref().is_some_and(own)) {
+                        running.remove(&id);
+                    }
+                    break;
+                }
             }
-            tell(false, &[]);
+            tell(Here { problem, ..Here::default() });
         };
         let thread = std::thread::Builder::new().name("batch".to_owned()).spawn(work).map_err(|cause| {
             error(ErrorCode::Other, format!("The batch cannot start: {cause}."), "Try again.")
@@ -244,12 +290,13 @@ impl Workbench {
     }
 
     fn batch_view(&self, batch: &sessions::Batch) -> Result<Batch> {
-        let here = self
+        let works = self
             .batches
             .lock()
             .get(&batch.id)
             .is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()));
-        view::batch(&self.shelf(), batch, here, &self.places_in(batch.id))
+        let problem = self.batches.problems().get(&batch.id).cloned();
+        view::batch(&self.shelf(), batch, Here { works, at: &self.places_in(batch.id), problem })
     }
 
     fn places_in(&self, batch: BatchId) -> Vec<u64> {
@@ -258,8 +305,7 @@ impl Workbench {
 
     fn task_request(&self, request: &BatchRequest) -> Result<TaskRequest> {
         let settings = self.settings();
-        let relations =
-            |task| TaskRequest::Relations { task, mode: mode(request.mode, settings.chosen_threshold()) };
+        let relations = |task| TaskRequest::Relations { task, mode: mode(request.mode, None) };
         Ok(match request.task {
             Task::Bc5cdr => relations(tasks::RelationTask::Bc5cdr),
             Task::Ddi => relations(tasks::RelationTask::Ddi),

@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use sessions::BatchId;
 
 use crate::engine::Cancel;
+use crate::wire::HostError;
 
 /// What to do where the model or the dictionaries are not those that a batch was begun with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Changed {
 #[derive(Default)]
 pub(crate) struct Runner {
     running: Arc<Mutex<HashMap<BatchId, Running>>>,
+    /// Why a batch is no longer worked on here, where nobody asked for that.
+    problems: Arc<Mutex<HashMap<BatchId, HostError>>>,
 }
 
 pub(crate) struct Running {
@@ -42,9 +45,14 @@ impl Runner {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn problems(&self) -> MutexGuard<'_, HashMap<BatchId, HostError>> {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Stops a batch here and waits until its item is put back.
     fn stop(&self, batch: BatchId) {
         let running = self.lock().remove(&batch);
+        self.problems().remove(&batch);
         if let Some(mut running) = running {
             running.cancel.cancel();
             if let Some(thread) = running.thread.take() {
@@ -58,6 +66,8 @@ impl Runner {
     pub(crate) fn rest(&self) {
         let all: Vec<BatchId> = self.lock().keys().copied().collect();
         all.into_iter().for_each(|batch| self.stop(batch));
+        // Those of another library have the same numbers.
+        self.problems().clear();
     }
 }
 

@@ -7,11 +7,23 @@ use super::work::Settings;
 use crate::Shelf;
 use crate::error::{Result, told};
 use crate::library::{count, id_of, task};
-use crate::wire;
+use crate::wire::{self, HostError};
 
-/// `at`: the places of the items that this process is at.
-pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: &[u64]) -> Result<wire::Batch> {
-    let settings: Settings = serde_json::from_value(batch.settings.clone()).unwrap_or_default();
+/// How this process stands to a batch.
+#[derive(Debug, Default)]
+pub(super) struct Here<'a> {
+    /// Whether it works on it.
+    pub(super) works: bool,
+    /// The places of the items that it is at.
+    pub(super) at: &'a [u64],
+    /// Why it stopped, where nobody asked for that.
+    pub(super) problem: Option<HostError>,
+}
+
+pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: Here<'_>) -> Result<wire::Batch> {
+    let Here { works, at, problem } = here;
+    // One that cannot be read says so when it is to go on, and hides no other one here.
+    let settings = Settings::read(batch.settings.clone()).unwrap_or_default();
     let total = usize::try_from(batch.total).unwrap_or(usize::MAX);
     let (items, findings) = shelf.with(|library| {
         Ok((library.batch_items(batch.id, 0, total)?, library.findings_of_batch(batch.id)?))
@@ -31,7 +43,7 @@ pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: &[u64]) -> Res
         question: settings.parameters.get("question").and_then(|one| one.as_str()).map(str::to_owned),
         model: settings.model,
         state: match batch.state {
-            BatchState::Running if here => wire::BatchState::Running,
+            BatchState::Running if works => wire::BatchState::Running,
             // Whoever ran it was killed or closed: it waits to be resumed.
             BatchState::Running | BatchState::Paused => wire::BatchState::Paused,
             BatchState::Cancelled => wire::BatchState::Cancelled,
@@ -47,6 +59,7 @@ pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: bool, at: &[u64]) -> Res
         documents_per_minute: (spent > 0.0).then(|| seconds.len() as f64 * 60.0 / spent),
         remaining: remaining(&seconds, batch.waiting()),
         current,
+        problem,
     })
 }
 

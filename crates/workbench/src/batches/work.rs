@@ -37,6 +37,19 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// As the library keeps them.
+    ///
+    /// # Errors
+    /// When they are in no form that this Osler knows.
+    pub(super) fn read(kept: Value) -> Result<Self> {
+        serde_json::from_value(kept).map_err(|cause| {
+            other(
+                format!("What this batch was begun with cannot be read ({cause})."),
+                "Start a new batch over its documents.",
+            )
+        })
+    }
+
     /// What is no longer as it was when the batch was begun, in words.
     pub(super) fn changes(&self, sums: &Checksums, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
         let differ = |before: &str, now: &str| !before.is_empty() && before != now;
@@ -112,8 +125,9 @@ impl From<EngineError> for Stop {
 
 impl Worker {
     /// Until nothing is left, it is paused, or nothing more can be done. A document that fails does not stop the others.
-    /// `tell` hears the places of the documents under way when they change.
-    pub(super) fn work(&self, tell: &mut dyn FnMut(&[u64])) -> Result<()> {
+    /// `tell` hears the places of the documents under way when they change. Tells whether nothing was left: else someone
+    /// stopped it.
+    pub(super) fn work(&self, tell: &mut dyn FnMut(&[u64])) -> Result<bool> {
         let (shelf, id) = (&self.shelf, self.batch);
         // Unique to this process and this start: what a killed one held is given out again.
         let number = WORKERS.fetch_add(1, Ordering::Relaxed);
@@ -133,8 +147,9 @@ impl Worker {
         });
         let released = shelf.with(|library| library.release_items(id, &worker));
         match stopped {
-            Ok(()) | Err(Stop::Asked) => released,
-            Err(Stop::Undone) => Ok(()),
+            Ok(()) => released.map(|()| true),
+            Err(Stop::Asked) => released.map(|()| false),
+            Err(Stop::Undone) => Ok(false),
             Err(Stop::Library(cause)) => Err(cause),
             Err(Stop::Model(cause)) => {
                 shelf.with(|library| library.pause_batch(id))?;
@@ -147,7 +162,7 @@ impl Worker {
     fn go_through(&self, worker: &str, tell: &mut dyn FnMut(&[u64])) -> std::result::Result<(), Stop> {
         let mut held: Vec<Held> = Vec::new();
         let batch = self.shelf.with(|library| library.batch(self.batch))?;
-        let settings: Settings = serde_json::from_value(batch.settings).unwrap_or_default();
+        let settings = Settings::read(batch.settings)?;
         let request = TaskRequest::of_record(&batch.task, &settings.parameters, &settings.decoding);
         let request = request.ok_or_else(|| {
             other("This batch was made by another Osler, which asked in another way.", "Start it again.")
@@ -259,9 +274,7 @@ impl Worker {
         self.machine.engine.run(Lane::Batch, &activity, &self.cancel, move |context| {
             let profile = context.model.profile().clone();
             if profile.id != wanted || Checksums::of_profile(&profile) != sums {
-                return Err(EngineError::Load(format!(
-                    "this batch was started with {name}, and another model is in use now. Choose {name} and resume"
-                )));
+                return Err(EngineError::OtherModel { wanted: name });
             }
             let mut under_way = lock(&under_way);
             let finished = under_way.turn(context, &finders, more)?;

@@ -11,9 +11,17 @@ pub enum EngineError {
     /// The chosen model cannot be loaded.
     #[error("the model cannot be loaded: {0}")]
     Load(String),
-    /// The device cannot hold the model.
-    #[error("{0}")]
-    Device(String),
+    /// The device cannot be opened, or cannot hold the model.
+    #[error(transparent)]
+    Device(#[from] devices::DeviceError),
+    /// A batch was begun with another model than the one in use.
+    #[error(
+        "this batch was started with {wanted}, and another model is in use now. Choose {wanted} and resume"
+    )]
+    OtherModel {
+        /// The model that it was begun with.
+        wanted: String,
+    },
     /// The model fell over.
     #[error(
         "the model stopped working while it was {activity} ({reason}). It is loaded again for the next request: try once \
@@ -54,7 +62,7 @@ impl From<InferenceError> for EngineError {
 impl From<LoadError> for EngineError {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Device(error) => Self::Device(error.to_string()),
+            LoadError::Device(error) => Self::Device(error),
             error => Self::Load(error.to_string()),
         }
     }

@@ -84,7 +84,8 @@ fn engine_on_graphics(opens: bool, allowed: bool) -> (Engine, Arc<AtomicUsize>) 
         let device = if graphics { "Radeon" } else { "Ryzen" }.to_owned();
         goes_to(Computing { device, graphics, reason: "it was asked for".to_owned() });
         if graphics && !opens {
-            return Err(EngineError::Device("the driver cannot open Radeon".to_owned()));
+            let (adapter, reason) = ("Radeon".to_owned(), "it is asleep".to_owned());
+            return Err(EngineError::Device(devices::DeviceError::Refused { adapter, reason }));
         }
         Ok(Box::new(Scripted::default()))
     });

@@ -7,7 +7,7 @@ use documents::{Document, Infons};
 use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
 use super::DOCUMENTS;
-use crate::error::Result;
+use crate::error::{Result, as_json};
 use crate::library::{Shelf, count, document_id, id_of, task};
 use crate::wire;
 
@@ -80,7 +80,7 @@ fn gather_from(
             String::new()
         },
         records: runs.values().map(record).collect(),
-        runs: runs.iter().map(|(id, run)| (id.to_string(), properties(run))).collect(),
+        runs: runs.iter().map(|(id, run)| Ok((id.to_string(), properties(run)?))).collect::<Result<_>>()?,
         documents,
     }))
 }
@@ -147,10 +147,10 @@ fn record(run: &Run) -> wire::RunRecord {
     }
 }
 
-fn properties(run: &Run) -> Infons {
-    let record = serde_json::to_value(&run.record).unwrap_or_default();
-    let fields = record.as_object().cloned().unwrap_or_default();
-    fields.into_iter().map(|(name, value)| (name, plain(&value))).collect()
+fn properties(run: &Run) -> Result<Infons> {
+    let record = as_json(&run.record)?;
+    let fields = record.as_object().into_iter().flatten();
+    Ok(fields.map(|(name, value)| (name.clone(), plain(value))).collect())
 }
 
 /// A value as people read it.

@@ -60,9 +60,9 @@ impl Workbench {
     pub fn preview_import(&self, job: &str, source: &wire::ImportSource, sink: Sink<wire::PreviewEvent>) {
         self.stream(job, sink, |stream| {
             let read = match source {
-                wire::ImportSource::Paths { paths } => {
+                wire::ImportSource::Paths { paths, columns } => {
                     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-                    reading::paths(&paths, stream)?
+                    reading::paths(&paths, &|file| columns.get(file).cloned(), stream)?
                 }
                 wire::ImportSource::Text { text, origin } => reading::text(text, origin)?,
                 wire::ImportSource::Documents { origin, documents } => reading::given(documents, origin),
@@ -71,9 +71,16 @@ impl Workbench {
         });
     }
 
-    /// The same for files and folders by any name: one that is no UTF-8 has no place on the wire.
-    pub fn preview_files(&self, job: &str, paths: &[PathBuf], sink: Sink<wire::PreviewEvent>) {
-        self.stream(job, sink, |stream| self.show(reading::paths(paths, stream)?, stream));
+    /// The same for files and folders by any name: one that is no UTF-8 has no place on the wire. `column_of` gives the column
+    /// that holds the text of a table by the file's name in the preview, where one was chosen.
+    pub fn preview_files(
+        &self,
+        job: &str,
+        paths: &[PathBuf],
+        column_of: &dyn Fn(&str) -> Option<String>,
+        sink: Sink<wire::PreviewEvent>,
+    ) {
+        self.stream(job, sink, |stream| self.show(reading::paths(paths, column_of, stream)?, stream));
     }
 
     fn show(&self, read: Option<Read>, stream: &Stream<wire::PreviewEvent>) -> Result<()> {

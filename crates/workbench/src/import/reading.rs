@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use documents::Document;
-use documents::formats::{self, Import, Issue, Notice, Source};
+use documents::formats::{self, Import, Issue, Notice, ReadError, ReadOptions, Source};
 use documents::limits;
 
 use super::files::{self, Found};
@@ -35,8 +35,12 @@ pub struct ReadDocument {
     pub format: String,
 }
 
-/// Reads files and folders; nothing when the user stopped it.
-pub fn paths(paths: &[PathBuf], stream: &Stream<wire::PreviewEvent>) -> Result<Option<Read>> {
+/// Reads files and folders; nothing when the user stopped it. `column_of` gives the column that holds the text of a table.
+pub fn paths(
+    paths: &[PathBuf],
+    column_of: &dyn Fn(&str) -> Option<String>,
+    stream: &Stream<wire::PreviewEvent>,
+) -> Result<Option<Read>> {
     let found = files::find(paths)?;
     let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
     let sources = formats::pair(&names);
@@ -55,9 +59,30 @@ pub fn paths(paths: &[PathBuf], stream: &Stream<wire::PreviewEvent>) -> Result<O
                 annotations.iter().filter_map(|one| found.get(*one)).collect()
             }
         };
-        match bytes_of(file).and_then(|bytes| Ok((import(file, &bytes, &annotations)?, bytes.len()))) {
-            Ok((import, bytes)) => read.take(&file.name, bytes, import)?,
-            Err(refusal) => read.refuse(&file.name, size_of(file), refusal),
+        let joined = bytes_of(file).and_then(|bytes| Ok((bytes, joined(&annotations)?)));
+        let (bytes, annotations) = match joined {
+            Ok(joined) => joined,
+            Err(refusal) => {
+                read.refuse(&file.name, size_of(file), refusal, Vec::new());
+                continue;
+            }
+        };
+        let import = match annotations {
+            None => {
+                let options = ReadOptions { column: column_of(&file.name), ..ReadOptions::default() };
+                formats::read_with(&bytes, &file.name, &options)
+            }
+            Some(annotations) => formats::read_brat(&bytes, &annotations, &file.name),
+        };
+        match import {
+            Ok(import) => read.take(&file.name, bytes.len(), import)?,
+            Err(refusal) => {
+                let columns = match &refusal {
+                    ReadError::NoTextColumn { columns, .. } => columns.clone(),
+                    _ => Vec::new(),
+                };
+                read.refuse(&file.name, size_of(file), refusal.into(), columns);
+            }
         }
     }
     Ok(Some(read))
@@ -95,6 +120,8 @@ pub fn given(documents: &[wire::NewDocument], origin: &str) -> Option<Read> {
         documents: count(documents.len() as u64),
         notices: Vec::new(),
         refusal: None,
+        columns: Vec::new(),
+        text_column: None,
     };
     Some(Read { documents, files: vec![file], ..Read::default() })
 }
@@ -116,6 +143,8 @@ impl Read {
             documents: count(import.documents.len() as u64),
             notices: import.notices.iter().map(ToString::to_string).collect(),
             refusal: None,
+            text_column: import.table.as_ref().and_then(|table| table.text.clone()),
+            columns: import.table.map(|table| table.columns).unwrap_or_default(),
         });
         for notice in &import.notices {
             if let Notice::FurtherIssues(further) = notice {
@@ -146,7 +175,8 @@ impl Read {
         }
     }
 
-    fn refuse(&mut self, name: &str, bytes: u64, refusal: wire::HostError) {
+    /// `columns` are those of a table of which nobody knows which one holds the text.
+    fn refuse(&mut self, name: &str, bytes: u64, refusal: wire::HostError, columns: Vec<String>) {
         self.files.push(wire::PreviewedFile {
             name: name.to_owned(),
             bytes,
@@ -154,26 +184,26 @@ impl Read {
             documents: 0,
             notices: Vec::new(),
             refusal: Some(refusal),
+            columns,
+            text_column: None,
         });
     }
 }
 
-fn import(file: &Found, bytes: &[u8], annotations: &[&Found]) -> Result<Import> {
-    if annotations.is_empty() {
-        return Ok(formats::read(bytes, &file.name)?);
-    }
+/// The annotation files of a brat text as one; nothing where there is none.
+fn joined(annotations: &[&Found]) -> Result<Option<Vec<u8>>> {
     let mut joined = Vec::new();
     for annotation in annotations {
         joined.extend(bytes_of(annotation)?);
         joined.push(b'\n');
     }
-    Ok(formats::read_brat(bytes, &joined, &file.name)?)
+    Ok((!annotations.is_empty()).then_some(joined))
 }
 
 /// The bytes of a file that is not too large; its size is looked at before it is loaded.
 fn bytes_of(file: &Found) -> Result<Vec<u8>> {
     if size_of(file) > limits::INPUT_BYTES as u64 {
-        let too_large = formats::ReadError::TooLarge { file: file.name.clone(), limit: limits::INPUT_BYTES };
+        let too_large = ReadError::TooLarge { file: file.name.clone(), limit: limits::INPUT_BYTES };
         return Err(too_large.into());
     }
     whole(&file.path)

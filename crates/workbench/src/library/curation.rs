@@ -8,7 +8,7 @@ use sessions::{
 use super::contents::{concepts_of, from_wire, reason_of};
 use super::offsets::Offsets;
 use super::{Shelf, document_id, event_id, id_of, track_of};
-use crate::error::{Result, bad_input, not_found};
+use crate::error::{Result, bad_input, found, not_found};
 use crate::wire;
 
 /// So many things that an action was about are named in the history.
@@ -61,11 +61,8 @@ impl Shelf {
                 }
                 other => library_subject(other),
             };
-            let Some((document, wanted)) =
-                wanted.and_then(|wanted| Some((document_of(&library, wanted)?, wanted)))
-            else {
-                continue;
-            };
+            let Some(wanted) = wanted else { continue };
+            let Some(document) = document_of(&library, wanted)? else { continue };
             ids.extend(library.decisions(document)?.into_iter().filter_map(|decision| {
                 let about =
                     matches!(&decision.statement, Statement::Judged { subject, .. } if *subject == wanted);
@@ -260,7 +257,7 @@ impl Shelf {
                         (Verdict::Reject(reason.map(reason_of)), comment.clone())
                     }
                     wire::Judgement::Edit { content, .. } => {
-                        let document = document_of(&library, subject).ok_or_else(gone)?;
+                        let document = document_of(&library, subject)?.ok_or_else(gone)?;
                         let text = library.document_text(document)?;
                         (Verdict::Edit(from_wire(content, &text, &Offsets::new(&text))?), String::new())
                     }
@@ -296,8 +293,9 @@ fn noted(subject: wire::Subject) -> NoteSubject {
     }
 }
 
-fn document_of(library: &Library, subject: Subject) -> Option<sessions::DocumentId> {
-    library.document_of(subject).ok()
+/// The document of a subject; nothing where it is no longer there.
+fn document_of(library: &Library, subject: Subject) -> Result<Option<sessions::DocumentId>> {
+    found(library.document_of(subject))
 }
 
 fn gone() -> wire::HostError {

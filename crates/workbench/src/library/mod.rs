@@ -25,9 +25,10 @@ pub use names::Names;
 pub use offsets::Offsets;
 pub use recent::Recent;
 pub(crate) use writing::guard;
+pub(crate) use writing::{read_json, write_json};
 pub use writing::{write_folder, write_whole};
 
-use crate::error::Result;
+use crate::error::{Result, found};
 use crate::machine::Today;
 use crate::places::Clock;
 use crate::wire;
@@ -204,7 +205,7 @@ impl Shelf {
         let mut shown = None;
         if let Some(id) = step.document {
             // An undone import leaves no document, a removal leaves it out of sight.
-            if let Ok(stored) = library.document(document_id(id))
+            if let Some(stored) = found(library.document(document_id(id)))?
                 && !library.removed_documents()?.contains(&stored.id)
             {
                 shown = Some((

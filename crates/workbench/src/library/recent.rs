@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::write_whole;
+use super::{read_json, write_json};
 use crate::error::Result;
 use crate::wire::{Library, RecentLibrary};
 
@@ -22,8 +22,8 @@ impl Recent {
     #[must_use]
     pub fn read(folder: &Path) -> Self {
         let path = folder.join("recent.json");
-        let libraries = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { path, libraries: Mutex::new(libraries.unwrap_or_default()) }
+        let libraries = Mutex::new(read_json(&path));
+        Self { path, libraries }
     }
 
     /// As they are now.
@@ -54,7 +54,6 @@ impl Recent {
             },
         );
         libraries.truncate(MOST);
-        let bytes = serde_json::to_vec_pretty(&*libraries).unwrap_or_default();
-        write_whole(&self.path, &bytes)
+        write_json(&self.path, &*libraries)
     }
 }

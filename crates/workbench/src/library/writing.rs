@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::error::{self, Result, bad_input};
 
 /// Writes a file so that it is either the old or the new one. What is no file (a pipe, a device such as `/dev/stdout`) is
@@ -44,6 +47,35 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(failed)?;
     unfinished.persist(path).map_err(|refusal| failed(refusal.error))?;
     Ok(())
+}
+
+/// Writes what Osler keeps about itself (settings, recent libraries, models) into a file.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_whole(path, format!("{:#}", error::as_json(value)?).as_bytes())
+}
+
+/// Reads it; the usual value where there is no such file, or it cannot be read. What cannot be understood is kept beside the next
+/// one, as `NAME.json.unread`.
+pub(crate) fn read_json<T: DeserializeOwned + Default>(path: &Path) -> T {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(cause) => {
+            if cause.kind() != std::io::ErrorKind::NotFound {
+                tracing::warn!(%cause, name = ?path.file_name(), "a file of Osler's own cannot be read");
+            }
+            return T::default();
+        }
+    };
+    serde_json::from_slice(&bytes).unwrap_or_else(|cause| {
+        tracing::warn!(%cause, name = ?path.file_name(), "a file of Osler's own cannot be understood");
+        if let Err(cause) = fs::rename(path, path.with_extension("json.unread")) {
+            tracing::warn!(%cause, "nor can it be kept");
+        }
+        T::default()
+    })
 }
 
 /// Writes files into a new folder, which appears with all of them or not at all.

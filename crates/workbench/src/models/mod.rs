@@ -16,7 +16,7 @@ use inference::SCRIPTED;
 
 use crate::engine::Source;
 use crate::error::{self, Result, bad_input, not_found};
-use crate::library::write_whole;
+use crate::library::{read_json, write_json};
 use crate::places::Places;
 use crate::wire::{ModelOrigin, SelfTest};
 
@@ -76,14 +76,14 @@ const UNFINISHED: &str = ".importing-";
 impl Installed {
     pub(crate) fn read(places: &Places) -> Self {
         let file = places.config.join("models.json");
-        let kept = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let kept = Mutex::new(read_json(&file));
         let own = places.data.join("models");
         let running = empty_the_bin(&own);
         Self {
             built_in: places.models.clone(),
             own,
             file,
-            kept: Mutex::new(kept.unwrap_or_default()),
+            kept,
             _running: running,
             previews: Mutex::default(),
         }
@@ -135,7 +135,7 @@ impl Installed {
     fn change(&self, change: impl FnOnce(&mut Kept)) -> Result<()> {
         let mut kept = self.kept();
         change(&mut kept);
-        write_whole(&self.file, &serde_json::to_vec_pretty(&*kept).unwrap_or_default())
+        write_json(&self.file, &*kept)
     }
 
     fn note(&self, id: &str, change: impl FnOnce(&mut About)) -> Result<()> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use biogpt::Config;
 use biogpt::model::Manifest;
+use inference::Checksums;
 
 use super::{About, Found};
 use crate::error::Result;
@@ -15,7 +16,13 @@ pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -
     let file = |name: &str| manifest.files.get(name);
     let sum = |name: &str| file(name).map(|file| file.sha256.clone()).unwrap_or_default();
     let weights = file("model.bpk").map_or(0, |file| file.bytes);
-    let research = manifest.licence.to_lowercase();
+    // Heads may be under other terms than the weights that they read.
+    let heads = manifest.heads.iter().filter(|file| file.licence != manifest.licence);
+    let licences: Vec<String> = std::iter::once(manifest.licence.clone())
+        .chain(heads.map(|file| format!("{}: {}", file.file, file.licence)))
+        .collect();
+    let licence = licences.join("; ");
+    let research = licence.to_lowercase();
     let mut metrics: Vec<Metric> =
         manifest.metrics.iter().filter_map(|(name, value)| metric(name, *value)).collect();
     metrics.sort_by(|a, b| a.name.cmp(&b.name));
@@ -25,12 +32,12 @@ pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -
         origin: found.origin,
         parameters: manifest.parameters as u64,
         bytes: manifest.files.values().map(|file| file.bytes).sum(),
-        sha256: sum("model.bpk"),
+        sha256: Checksums::weights_of(&manifest.files).unwrap_or_default(),
         tokenizer_sha256: sum("tokenizer.json"),
         research_only: ["research only", "non-commercial", "noncommercial", "-nc"]
             .iter()
             .any(|word| research.contains(word)),
-        licence: manifest.licence.clone(),
+        licence,
         tasks: tasks(&manifest),
         architecture: architecture(&config),
         context_tokens: config.max_positions as u32,
@@ -49,7 +56,7 @@ pub(super) fn architecture(config: &Config) -> String {
     format!("{} layers, width {}, {} heads", config.layers, config.hidden_size, config.heads)
 }
 
-/// Every model describes; the rest is what it was tuned for.
+/// Every model describes; the rest is what it was tuned for, or has heads for.
 fn tasks(manifest: &Manifest) -> Vec<Task> {
     let known = |name: &str| match name {
         "bc5cdr" => Some(Task::Bc5cdr),
@@ -59,8 +66,14 @@ fn tasks(manifest: &Manifest) -> Vec<Task> {
         "hoc" => Some(Task::Classify),
         _ => None,
     };
-    let tuned = manifest.tasks.keys().filter_map(|name| known(name));
-    std::iter::once(Task::Describe).chain(tuned).collect()
+    let shapes = || manifest.heads.iter().map(|file| &file.shape);
+    let pairs = shapes().flat_map(|shape| &shape.pairs).map(|head| &head.name);
+    let classes = shapes().flat_map(|shape| &shape.classes).map(|head| &head.name);
+    let mut tasks = vec![Task::Describe];
+    for name in manifest.tasks.keys().chain(pairs).chain(classes) {
+        tasks.extend(known(name).filter(|task| !tasks.contains(task)));
+    }
+    tasks
 }
 
 fn precision(bytes: u64, parameters: usize) -> &'static str {

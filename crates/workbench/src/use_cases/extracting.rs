@@ -40,12 +40,13 @@ enum Told {
 }
 
 impl Workbench {
-    /// Extracts the relations of a document. Each is stored as soon as it is known; stopping keeps what has come.
+    /// Extracts the relations of a document, by the model's own threshold. Each is stored as soon as it is known; stopping
+    /// keeps what has come.
     pub fn extract(&self, job: &str, request: &wire::ExtractRequest, sink: Sink<ExtractEvent>) {
-        self.extract_from(job, request, self.settings().chosen_threshold(), sink);
+        self.extract_from(job, request, None, sink);
     }
 
-    /// The same with pairs of at least this probability, whatever the settings say; the model's own threshold without one.
+    /// The same with pairs of at least this probability; the model's own threshold without one.
     pub fn extract_from(
         &self,
         job: &str,

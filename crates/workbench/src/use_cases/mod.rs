@@ -4,6 +4,7 @@ mod answering;
 mod classifying;
 mod describing;
 mod extracting;
+mod mentioning;
 mod prompting;
 mod status;
 
@@ -23,12 +24,12 @@ use crate::workbench::Workbench;
 impl From<EngineError> for HostError {
     fn from(cause: EngineError) -> Self {
         let code = match &cause {
+            // Not every device that refuses a model is short of memory.
+            EngineError::Device(device) => return device.clone().into(),
             EngineError::NoModel => ErrorCode::NoModel,
             EngineError::Busy { .. } => ErrorCode::ModelBusy,
-            EngineError::Device(_) => ErrorCode::OutOfMemory,
-            EngineError::Panicked { .. } | EngineError::Ended | EngineError::Load(_) => {
-                ErrorCode::EngineFailed
-            }
+            EngineError::Load(_) | EngineError::OtherModel { .. } => ErrorCode::ModelUnusable,
+            EngineError::Panicked { .. } | EngineError::Ended => ErrorCode::EngineFailed,
             EngineError::Inference(InferenceError::Device(_)) => ErrorCode::EngineFailed,
             EngineError::Inference(_) => ErrorCode::BadInput,
             EngineError::Cancelled => ErrorCode::Other,

@@ -55,6 +55,8 @@ pub struct Batch {
     pub remaining: Option<Remaining>,
     /// What it is at.
     pub current: Option<String>,
+    /// Why this program no longer works on it, where nobody asked for that.
+    pub problem: Option<HostError>,
 }
 
 /// Seconds still to go.

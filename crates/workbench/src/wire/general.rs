@@ -22,6 +22,8 @@ pub struct HostError {
 pub enum ErrorCode {
     /// There is no model to work with.
     NoModel,
+    /// The chosen model cannot be loaded, or is not the one that is needed: another one must be chosen.
+    ModelUnusable,
     /// The model is at something that cannot be shared.
     ModelBusy,
     /// The engine gave up; it will be loaded again.

@@ -1,5 +1,7 @@
 //! Files on their way into the library.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{HostError, Id, Number, Step};
@@ -12,6 +14,8 @@ pub enum ImportSource {
     Paths {
         /// Which.
         paths: Vec<String>,
+        /// The columns that hold the text of tables, by the names of the files in the preview; the usual ones elsewhere.
+        columns: BTreeMap<String, String>,
     },
     /// Pasted text, of any format.
     Text {
@@ -78,6 +82,10 @@ pub struct PreviewedFile {
     pub notices: Vec<String>,
     /// Why nothing of it can be imported.
     pub refusal: Option<HostError>,
+    /// The columns of a table, any of which can be chosen to hold the text.
+    pub columns: Vec<String>,
+    /// The column that the text is taken from.
+    pub text_column: Option<String>,
 }
 
 /// A document of an import.

@@ -32,7 +32,7 @@ pub struct Settings {
     pub task: RelationTask,
     /// How they are found.
     pub mode: ExtractionMode,
-    /// Findings with a lower score are folded away.
+    /// Findings with a lower score are folded away. It changes nothing of what is found and stored.
     #[specta(type = Number)]
     pub threshold: f64,
     /// The least probability that a verdict needs; below it no answer is given.
@@ -40,13 +40,6 @@ pub struct Settings {
     pub abstain_below: f64,
     /// Own keys by command, in place of the usual ones.
     pub keys: Vec<KeyBinding>,
-}
-
-impl Settings {
-    /// The threshold that the user set; 0 stands for the model's own.
-    pub(crate) fn chosen_threshold(&self) -> Option<f64> {
-        Some(self.threshold).filter(|threshold| *threshold > 0.0)
-    }
 }
 
 impl Default for Settings {

@@ -90,6 +90,64 @@ fn a_document_that_is_left_out_of_an_import_stays_out_and_one_undo_takes_the_oth
 }
 
 #[test]
+fn the_column_of_the_text_is_chosen_where_a_table_calls_it_otherwise() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    scratch.write("tables/notes.csv", "code,finding\n1,Lithium caused tremor.\n2,Aspirin did not.\n");
+    scratch.write("tables/other.csv", "title,comment\nGout,Colchicine helps in gout.\n");
+    scratch.write("tables/usual.csv", "title,abstract\nZinc,Zinc harms taste.\n");
+    let folder = scratch.path("tables").display().to_string();
+    let choose = |chosen: &[(&str, &str)]| wire::ImportSource::Paths {
+        paths: vec![folder.clone()],
+        columns: chosen.iter().map(|(file, column)| ((*file).to_owned(), (*column).to_owned())).collect(),
+    };
+    let seen = preview(&workbench, &choose(&[]));
+    let [notes, other, usual] = &seen.files[..] else { panic!("{:?}", seen.files) };
+    assert!(notes.refusal.as_ref().unwrap().hint.contains("Choose the column"), "{:?}", notes.refusal);
+    assert_eq!(
+        (&notes.columns[..], &notes.text_column),
+        (&["code".to_owned(), "finding".to_owned()][..], &None)
+    );
+    assert_eq!((other.documents, &other.text_column), (1, &None));
+    assert_eq!(usual.text_column.as_deref(), Some("abstract"));
+    // Each table by its own name: the others are read as before.
+    let seen =
+        preview(&workbench, &choose(&[("tables/notes.csv", "finding"), ("tables/other.csv", "comment")]));
+    assert!(seen.files.iter().all(|file| file.refusal.is_none()), "{:?}", seen.files);
+    let titles: Vec<&str> = seen.documents.iter().map(|document| document.title.as_str()).collect();
+    assert_eq!(titles, ["Lithium caused tremor.", "Aspirin did not.", "Gout", "Zinc"]);
+    assert_eq!(seen.files[1].text_column.as_deref(), Some("comment"));
+    assert_eq!(seen.documents[2].words, 5);
+}
+
+/// What a PDF calls its title is nowhere in it: the list shows how its text begins, which may be the line of the journal.
+#[test]
+fn a_pdf_is_called_by_how_its_text_begins() {
+    let scratch = Scratch::new();
+    let workbench = scratch.open();
+    let content = "BT /F1 8 Tf 0 200 Td (Journal of Tests 2026, 1-9) Tj /F1 20 Tf 0 -60 Td (On tremor) Tj ET";
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R /Resources << /Font << /F1 << /Type /Font \
+         /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+    ];
+    let (mut pdf, mut table) = ("%PDF-1.4\n".to_owned(), String::new());
+    for (object, number) in objects.iter().zip(1..) {
+        table += &format!("{:010} 00000 n \n", pdf.len());
+        pdf += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    let start = pdf.len();
+    pdf += &format!(
+        "xref\n0 5\n0000000000 65535 f \n{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF"
+    );
+    let seen = preview(&workbench, &paths(&[&scratch.write("article.pdf", pdf)]));
+    assert!(seen.documents[0].title.starts_with("Journal of Tests 2026, 1-9"), "{:?}", seen.documents);
+}
+
+#[test]
 fn what_cannot_be_imported_is_told() {
     let scratch = Scratch::new();
     let workbench = scratch.open();

@@ -8,6 +8,7 @@
     reason = "what these tests share is test code too"
 )]
 
+mod batches;
 mod curation;
 mod drafts;
 mod exports;

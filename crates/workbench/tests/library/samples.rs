@@ -95,7 +95,8 @@ pub fn import(workbench: &Workbench, source: &wire::ImportSource) -> Vec<wire::I
 }
 
 pub fn paths(paths: &[&str]) -> wire::ImportSource {
-    wire::ImportSource::Paths { paths: paths.iter().map(|path| (*path).to_owned()).collect() }
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    wire::ImportSource::Paths { paths, columns: std::collections::BTreeMap::new() }
 }
 
 pub fn text(id: &str, title: &str, text: &str) -> wire::ImportSource {

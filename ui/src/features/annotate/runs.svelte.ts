@@ -13,6 +13,7 @@ function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyM
 export type Extraction = {
   tokens: number
   tokensPerSecond: number
+  /** Parts of the text that have been read. */
   part: number
   parts: number
   run: Run | null
@@ -66,7 +67,7 @@ export class Runs {
     this.extractions = new Map(this.extractions).set(document, {
       tokens: 0,
       tokensPerSecond: 0,
-      part: 1,
+      part: 0,
       parts: 1,
       run: null,
       found: [],

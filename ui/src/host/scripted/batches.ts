@@ -3,7 +3,10 @@ import type * as wire from '../types'
 import { mentionsIn, predictionsIn } from './reading'
 import { failure, type World } from './world'
 
-type Batches = Pick<Host, 'batches' | 'batchItems' | 'startBatch' | 'pauseBatch' | 'resumeBatch' | 'cancelBatch'>
+type Batches = Pick<
+  Host,
+  'batches' | 'batchItems' | 'startBatch' | 'pauseBatch' | 'resumeBatch' | 'retryBatch' | 'cancelBatch'
+>
 
 type Kept = { batch: wire.Batch; items: wire.BatchItem[]; request: wire.BatchRequest; working: boolean }
 
@@ -120,6 +123,7 @@ export function batches(world: World): Batches {
         documentsPerMinute: null,
         remaining: null,
         current: null,
+        problem: null,
       }
       const items = request.documents.map((document, ordinal): wire.BatchItem => ({
         ordinal,
@@ -139,6 +143,14 @@ export function batches(world: World): Batches {
     resumeBatch: async (id) => {
       const one = find(id)
       set(one, { state: 'running' })
+      void work(one)
+      return one.batch
+    },
+    retryBatch: async (id) => {
+      const one = find(id)
+      const failed = one.items.filter((item) => item.state === 'failed')
+      for (const item of failed) Object.assign(item, { state: 'waiting', problem: null, seconds: null })
+      set(one, { state: 'running', failed: one.batch.failed - failed.length })
       void work(one)
       return one.batch
     },

@@ -45,7 +45,7 @@ export function store(world: World, document: wire.NewDocument, origin: string, 
 }
 
 /** What dropped files hold, by their name: the twin has no disk. */
-function filesAt(paths: string[]): Read {
+function filesAt(paths: string[], chosen: Readonly<Record<string, string>>): Read {
   const read: Read = { documents: [], files: [], issues: [] }
   for (const path of paths) {
     const name = path.split(/[/\\]/).at(-1) ?? path
@@ -61,6 +61,36 @@ function filesAt(paths: string[]): Read {
           `${name} holds pictures of pages but no text.`,
           'Run text recognition on it in another program, or find the abstract as text.',
         ),
+        columns: [],
+        textColumn: null,
+      })
+      continue
+    }
+    if (/\.csv$/i.test(name)) {
+      const columns = ['code', 'finding']
+      const textColumn = chosen[name] ?? null
+      if (textColumn !== null)
+        read.documents.push({
+          sourceId: 'row-1',
+          title: '',
+          text: textColumn === 'finding' ? 'Lithium caused tremor.' : '1',
+        })
+      read.files.push({
+        name,
+        bytes: 412,
+        format: textColumn === null ? null : 'CSV table',
+        documents: textColumn === null ? 0 : 1,
+        notices: [],
+        refusal:
+          textColumn === null
+            ? failure(
+                'badInput',
+                `${name} has no column named title, abstract or text, but code, finding.`,
+                'Choose the column that holds the text.',
+              )
+            : null,
+        columns,
+        textColumn,
       })
       continue
     }
@@ -74,6 +104,8 @@ function filesAt(paths: string[]): Read {
       documents: many,
       notices: /\.txt$/i.test(name) ? [] : ['3 references were left out.'],
       refusal: null,
+      columns: [],
+      textColumn: null,
     })
     if (many > 1)
       read.issues.push({
@@ -198,7 +230,7 @@ export function documents(world: World): Documents {
       runJob(listener, async (stream) => {
         const read: Read =
           source.kind === 'paths'
-            ? filesAt(source.paths)
+            ? filesAt(source.paths, source.columns)
             : source.kind === 'documents'
               ? {
                   documents: source.documents,
@@ -210,6 +242,8 @@ export function documents(world: World): Documents {
                       documents: source.documents.length,
                       notices: [],
                       refusal: null,
+                      columns: [],
+                      textColumn: null,
                     },
                   ],
                   issues: [],
@@ -225,6 +259,8 @@ export function documents(world: World): Documents {
                       documents: 1,
                       notices: [],
                       refusal: null,
+                      columns: [],
+                      textColumn: null,
                     },
                   ],
                   issues: [],

@@ -18,6 +18,8 @@ use super::ReadError;
 use super::import::Intake;
 use crate::Document;
 
+/// The name of the thread that reads. What panics there is caught and becomes an issue, or an error.
+pub(super) const THREAD: &str = "pdf";
 /// Stack of the reading thread, in bytes: font programs are parsed recursively.
 const STACK: usize = 256 * 1024 * 1024;
 
@@ -40,7 +42,8 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     let read =
         || catch_unwind(|| pages(bytes, most, limit)).unwrap_or_else(|_| Err("it is damaged".to_owned()));
     let pages = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
+        let thread =
+            std::thread::Builder::new().name(THREAD.to_owned()).stack_size(STACK).spawn_scoped(scope, read);
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(pages)) => pages,
             Ok(Err(_)) => Err("it is damaged".to_owned()),

@@ -6,7 +6,7 @@ mod write;
 
 use super::import::Intake;
 use super::wording::counted;
-use super::{Notice, ReadError, infons};
+use super::{Notice, ReadError, Table, infons};
 use crate::Document;
 use rows::{Row, Rows};
 pub(super) use write::{rows, write};
@@ -49,7 +49,7 @@ pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
             |wanted: &dyn Fn(usize) -> bool| widths.iter().filter(|width| wanted(**width)).count() * 100;
         let exact = share(&|width| width == header.len());
         let wide = share(&|width| width >= header.len());
-        let columns = Columns::of(&header, None);
+        let columns = Columns::of(&header, intake.column);
         let is_known = (columns.title.is_some() || columns.text.is_some() || columns.id.is_some())
             && header.iter().all(|name| name.trim().len() <= NAME);
         let mostly = exact >= 50 * widths.len();
@@ -68,21 +68,23 @@ pub(super) fn delimiter(text: &str, intake: &Intake<'_>) -> Option<u8> {
     found.max_by_key(|(fit, _)| *fit).map(|(_, delimiter)| delimiter)
 }
 
-/// Reads one document a row. `column` names the one with the text, where the caller knows it.
-pub(super) fn read(text: &str, column: Option<&str>, intake: &mut Intake<'_>) -> Result<(), ReadError> {
+/// Reads one document a row.
+pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = delimiter(text, intake).unwrap_or(b',');
     let mut rows = Rows::new(text, delimiter);
     let header = rows.header().unwrap_or_default();
-    let columns = Columns::of(&header, column);
-    if columns.title.is_none() && columns.text.is_none() {
-        let columns = header.iter().map(|name| name.trim().to_owned()).collect();
-        return Err(ReadError::NoTextColumn { file: intake.file(), columns });
+    let columns = Columns::of(&header, intake.column);
+    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    // A title alone is a document, but not for someone who has named the column of the text.
+    if columns.text.is_none() && (columns.title.is_none() || intake.column.is_some()) {
+        let wanted = intake.column.map(str::to_owned);
+        return Err(ReadError::NoTextColumn { file: intake.file(), wanted, columns: names });
     }
     let used = [columns.title, columns.text].into_iter().flatten();
-    intake.notice(Notice::Columns(
-        used.filter_map(|index| header.get(index)).map(|name| name.trim().to_owned()).collect(),
-    ));
+    intake.notice(Notice::Columns(used.filter_map(|index| names.get(index).cloned()).collect()));
+    intake.table =
+        Some(Table { text: columns.text.and_then(|index| names.get(index).cloned()), columns: names });
     for mut row in rows {
         if intake.is_full() {
             break;
@@ -134,7 +136,7 @@ impl Columns {
         let first =
             |wanted: &[&str]| wanted.iter().find_map(|name| names.iter().position(|found| found == name));
         let chosen = text.map(normalised).and_then(|text| names.iter().position(|found| *found == text));
-        let chosen = chosen.or_else(|| if text.is_none() { first(&TEXTS) } else { None });
+        let chosen = chosen.or_else(|| first(&TEXTS));
         Self { id: first(&IDS), title: first(&TITLES).filter(|title| chosen != Some(*title)), text: chosen }
     }
 }
@@ -187,12 +189,42 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("but code, finding. Rename the column that holds the text to \"text\""),
+                .contains("has no column named title, abstract or text, but code, finding. Choose the column that holds the text"),
             "{error}"
         );
         let options = ReadOptions { column: Some("Finding".to_owned()), ..ReadOptions::default() };
         let import = read_with(text.as_bytes(), "notes.tsv", &options).unwrap();
         assert_eq!((import.format, import.documents[1].text.as_str()), (Format::Tsv, "Cough"));
+        assert_eq!(import.documents[1].infons["code"], "2");
+        let table = import.table.unwrap();
+        assert_eq!(
+            (table.columns.join(" "), table.text.as_deref()),
+            ("code finding".to_owned(), Some("finding"))
+        );
+    }
+
+    #[test]
+    fn a_column_that_was_chosen_goes_before_the_usual_ones() {
+        let of = |text: &str, name: &str, column: &str| {
+            let options = ReadOptions { column: Some(column.to_owned()), ..ReadOptions::default() };
+            read_with(text.as_bytes(), name, &options)
+        };
+        let text = "Title,Abstract,Nurse_Note\nA,B,C\nD,E,F\n";
+        let texts = |import: &crate::formats::Import| -> Vec<String> {
+            import.documents.iter().map(|document| document.text.clone()).collect()
+        };
+        assert_eq!(texts(&of(text, "in.csv", "nurse note").unwrap()), ["A\nC", "D\nF"]);
+        // A folder may hold other tables, too; which column was read is told.
+        let other = of("title,abstract\nA,B\n", "in.csv", "nurse note").unwrap();
+        assert_eq!(texts(&other), ["A\nB"]);
+        assert_eq!(other.notices[0].to_string(), "The text was taken from: title, abstract.");
+        // Titles alone are not what was asked for.
+        let error = of("title,comment\nA,B\n", "in.csv", "nurse note").unwrap_err().to_string();
+        assert!(error.contains("has no column named nurse note, but title, comment."), "{error}");
+        // Whatever the file is called, it is a table where it has the column.
+        let text = "code|nurse note\n1|Fever\n2|Cough\n";
+        assert_eq!(read_any(text.as_bytes(), "export.txt").unwrap().format, Format::PlainText);
+        assert_eq!(texts(&of(text, "export.txt", "Nurse note").unwrap()), ["Fever", "Cough"]);
     }
 
     #[test]
