@@ -158,9 +158,9 @@ describe('a draft', () => {
     const checked: CheckedText = {
       coverage: 0.5,
       sentences: [
-        { span: { start: 0, end: 15 }, support: 'supported', sources: [1], alarms: [], mark: '[1]' },
+        { span: { start: 0, end: 16 }, support: 'supported', sources: [1], alarms: [], mark: '[1]' },
         {
-          span: { start: 16, end: 30 },
+          span: { start: 17, end: 30 },
           support: 'none',
           sources: [],
           alarms: [{ kind: 'number', span: { start: 24, end: 26 } }],
