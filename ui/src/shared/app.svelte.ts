@@ -221,9 +221,8 @@ export class App {
   }
 
   go(screen: Screen, where: { document?: number; passage?: wire.Span; draft?: number } = {}): void {
-    const { document, passage } = where
-    if (document !== undefined) this.document = document
-    this.passage = document !== undefined && passage ? { document, span: passage } : null
+    if (where.document !== undefined) this.document = where.document
+    this.passage = where.document && where.passage ? { document: where.document, span: where.passage } : null
     if (where.draft !== undefined) this.draft = where.draft
     this.screen = screen
     this.commands.screen = screen
