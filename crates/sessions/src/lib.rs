@@ -56,7 +56,7 @@ pub use tables::batch_items::{BatchItem, ItemState};
 pub use tables::batches::{Batch, BatchState};
 pub use tables::decisions::{Decision, Judgement, Reason, Statement, Subject, Verdict};
 pub use tables::documents::{Imported, NewDocument, StoredDocument, title};
-pub use tables::drafts::{Draft, DraftText, GeneratedSpan};
+pub use tables::drafts::{Draft, DraftSupport, DraftText, GeneratedSpan};
 pub use tables::findings::Finding;
 pub use tables::library_details::LibraryDetails;
 pub use tables::notes::{NewNote, Note, NoteSubject};

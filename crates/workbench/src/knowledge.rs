@@ -23,6 +23,8 @@ const MOST_NAMES: usize = 16;
 const SHORTEST_NAME: usize = 4;
 /// Documents that are read for a term; of more, the oldest.
 const MOST_DOCUMENTS: usize = 2_000;
+/// Sources that a mark names, the closest first.
+const MOST_LABELS: usize = 3;
 /// Sentences of the library that are shown.
 const MOST_SENTENCES: usize = 20;
 
@@ -58,14 +60,14 @@ impl Workbench {
         let checked = support::check(&request.text, &sources, &dictionary);
         let coverage = support::coverage(&checked);
         let offsets = Offsets::new(&request.text);
-        let number = |place: usize| request.sources.get(place).map(|source| source.number);
         let sentences = checked.into_iter().map(|sentence| {
-            let sources: Vec<u32> = sentence.sources.iter().filter_map(|place| number(*place)).collect();
+            let sources: Vec<&wire::GivenSource> =
+                sentence.sources.iter().filter_map(|place| request.sources.get(*place)).collect();
             wire::CheckedSentence {
                 span: offsets.span(sentence.span),
                 support: of_support(sentence.support),
                 mark: mark(sentence.support, &sources),
-                sources,
+                sources: sources.iter().map(|source| source.number).collect(),
                 alarms: sentence
                     .alarms
                     .iter()
@@ -223,13 +225,17 @@ fn of_alarm(kind: support::AlarmKind) -> wire::AlarmKind {
     }
 }
 
-/// What stands behind a generated sentence wherever it leaves Osler.
-fn mark(support: support::Support, sources: &[u32]) -> String {
-    let numbers: Vec<String> = sources.iter().map(u32::to_string).collect();
+/// What stands behind a generated sentence wherever it leaves Osler: that it is generated, and what supports it.
+fn mark(support: support::Support, sources: &[&wire::GivenSource]) -> String {
+    let label = |source: &&wire::GivenSource| match source.label.as_str() {
+        "" => source.number.to_string(),
+        label => label.replace(['[', ']'], ""),
+    };
+    let labels: Vec<String> = sources.iter().take(MOST_LABELS).map(label).collect();
     match support {
-        support::Support::Supported => format!("[{}]", numbers.join(", ")),
-        support::Support::Partly => format!("[generated, partly {}]", numbers.join(", ")),
-        support::Support::None => "[generated, no source]".to_owned(),
+        support::Support::Supported => format!("[generated, supported by {}]", labels.join("; ")),
+        support::Support::Partly => format!("[generated, partly supported by {}]", labels.join("; ")),
+        support::Support::None => wire::NO_SOURCE.to_owned(),
     }
 }
 
@@ -310,14 +316,23 @@ mod tests {
                     cancer.";
         let source = wire::GivenSource {
             number: 7,
+            label: String::new(),
             about: vec!["tocilizumab".to_owned()],
             text: "An antibody against the interleukin 6 receptor. It is used against arthritis.".to_owned(),
         };
-        let request = wire::CheckRequest { text: text.to_owned(), sources: vec![source] };
+        let labelled = wire::GivenSource { label: "PW [2013] PW:0000928".to_owned(), ..source.clone() };
+        let request = wire::CheckRequest { text: text.to_owned(), sources: vec![labelled] };
+        let marks: Vec<String> =
+            workbench.check_support(&request).unwrap().sentences.into_iter().map(|one| one.mark).collect();
+        assert_eq!(
+            marks[1], "[generated, supported by PW 2013 PW:0000928]",
+            "outside its number means nothing"
+        );
+        let request = wire::CheckRequest { sources: vec![source], ..request };
         let checked = workbench.check_support(&request).unwrap();
         let marks: Vec<(Support, &str)> =
             checked.sentences.iter().map(|sentence| (sentence.support, sentence.mark.as_str())).collect();
-        assert_eq!(marks[1], (Support::Supported, "[7]"));
+        assert_eq!(marks[1], (Support::Supported, "[generated, supported by 7]"));
         assert_ne!(marks[2].0, Support::Supported);
         assert!(marks[2].1.starts_with("[generated, "), "{marks:?}");
         let units: Vec<u16> = text.encode_utf16().collect();

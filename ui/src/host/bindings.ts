@@ -387,7 +387,10 @@ export type CheckedSentence = {
 	sources: number[],
 	/**  What no source has. */
 	alarms: Alarm[],
-	/**  The mark that stands behind it where it leaves Osler: `[1]`, `[generated, partly 1]`, `[generated, no source]`. */
+	/**
+	 *  The mark that stands behind it where it leaves Osler: `[generated, supported by LABEL]`, `[generated, partly supported by
+	 *  LABEL]`, `[generated, no source]`.
+	 */
 	mark: string,
 };
 
@@ -1023,12 +1026,18 @@ export type GeneratedSpan = {
 	model: string,
 	/**  With which seed; none for beam search. */
 	seed: number | null,
+	/**  How far sources say it; none where nobody checked. */
+	support: Support | null,
+	/**  The mark that leaves Osler with it, of `CheckedSentence`; empty: `[generated, no source]`. */
+	mark: string,
 };
 
 /**  A source of a check. */
 export type GivenSource = {
 	/**  What it is cited by. */
 	number: number,
+	/**  What a mark calls it where it leaves Osler, since a number means nothing there; empty: its number. */
+	label: string,
 	/**  Names of what it is about: a definition rarely repeats its term. */
 	about: string[],
 	/**  The text. */

@@ -76,6 +76,10 @@ export interface Host {
   classify(request: wire.ClassifyRequest, listener: Listener<wire.ClassifyEvent>): Job
   prompt(request: wire.PromptRequest): Promise<wire.Prompt>
   concordance(term: string, limit: number): Promise<wire.Concordance>
+  /** What sources and the library say about a term; nothing is generated. */
+  lookUp(term: string): Promise<wire.TermKnowledge>
+  /** Holds each sentence of a text against sources. */
+  checkSupport(request: wire.CheckRequest): Promise<wire.CheckedText>
 
   // Batches; their progress comes as `AppEvent`
   batches(): Promise<wire.Batch[]>

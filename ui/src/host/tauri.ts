@@ -107,6 +107,8 @@ export function tauriHost(): Host {
     classify: (request, listener) => stream((job, channel) => commands.classify(job, request, channel), listener),
     prompt: (request) => call(commands.prompt(request)),
     concordance: (term, limit) => call(commands.concordance(term, limit)),
+    lookUp: (term) => call(commands.lookUp(term)),
+    checkSupport: (request) => call(commands.checkSupport(request)),
 
     batches: () => call(commands.batches()),
     batchItems: (batch, from, limit) => call(commands.batchItems(batch, from, limit)),

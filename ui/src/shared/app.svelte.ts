@@ -10,9 +10,8 @@ import { capital } from './format'
 import { Jobs } from './jobs.svelte'
 import { ToastList, type Toast } from './toasts.svelte'
 
-/** What a feature keeps while the app runs, so that results outlive the screen that asked for them. */
+/** What a feature keeps while the app runs. `forget`: another library was opened, and what is about the last one is gone. */
 export interface Lasting {
-  /** Another library was opened: what is about the last one is gone. */
   forget(): void
 }
 
@@ -37,6 +36,8 @@ export class App {
   /** Documents chosen in the library, for Ask, Batch and Export. */
   chosen = $state<number[]>([])
   draft = $state<number | null>(null)
+  /** A passage that was gone to, until its document shows it. */
+  passage: { document: number; span: wire.Span } | null = null
   /** What takes keys before any command does: a text in which words or mentions are chosen by typing. True where it took one. */
   keys: ((event: KeyboardEvent) => boolean) | null = null
   private shown = $state.raw<Dialog | null>(null)
@@ -219,8 +220,9 @@ export class App {
     return kept
   }
 
-  go(screen: Screen, where: { document?: number; draft?: number } = {}): void {
+  go(screen: Screen, where: { document?: number; passage?: wire.Span; draft?: number } = {}): void {
     if (where.document !== undefined) this.document = where.document
+    this.passage = where.document && where.passage ? { document: where.document, span: where.passage } : null
     if (where.draft !== undefined) this.draft = where.draft
     this.screen = screen
     this.commands.screen = screen

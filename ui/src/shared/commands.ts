@@ -111,8 +111,9 @@ export const commands: readonly Command[] = [
 
   write('new', 'New draft', 'Mod+N'),
   write('describe', 'Describe the selected term', 'Mod+D'),
+  write('draft', 'Write a draft of the described term', 'Mod+Shift+D'),
   write('ghost', 'Ghost text on or off', 'Mod+G'),
-  write('acceptGenerated', 'Accept the generated text here', 'Mod+Enter'),
+  write('acceptGenerated', 'Confirm the generated sentence here', 'Mod+Enter'),
   write('alternatives', 'Alternatives of the token here', 'Alt+ArrowDown'),
 
   ask('run', 'Ask', 'Mod+Enter'),

@@ -12,6 +12,13 @@ const to = {
 const go = (screen) => ({ keys: to[screen] })
 const wait = (milliseconds) => ({ wait: milliseconds })
 const seen = (text) => ({ seen: text })
+const describe = (term) => [
+  go('write'),
+  wait(300),
+  { fill: ['input[placeholder^="A term"]', term] },
+  { keys: 'Enter' },
+  wait(300),
+]
 
 export const views = [
   { name: 'library', steps: [go('library')] },
@@ -87,14 +94,42 @@ export const views = [
       seen('Undone: accepted 1 relation'),
     ],
   },
+  { name: 'write', steps: [...describe('amiodarone'), { keys: 'Control+Shift+D' }, wait(4200)] },
+  { name: 'describe-sources', steps: describe('amiodarone') },
+  { name: 'describe-ambiguous', steps: describe('cold') },
   {
-    name: 'write',
+    name: 'describe-chosen',
+    steps: [...describe('cold'), { focus: 'fieldset input' }, { keys: 'Space' }, wait(100)],
+  },
+  { name: 'describe-library', steps: describe('sorafenib') },
+  {
+    name: 'describe-mentions',
+    steps: [...describe('amiodarone'), { click: 'button:has-text("it") >> text=/more sentence/' }, wait(100)],
+  },
+  {
+    name: 'describe-passage',
+    steps: [...describe('sorafenib'), { click: '[aria-label^="Sentences that define"] button' }, wait(400)],
+  },
+  {
+    name: 'describe-draft-checked',
     steps: [
-      go('write'),
-      wait(300),
-      { fill: ['input[placeholder^="A term"]', 'amiodarone'] },
-      { keys: 'Enter' },
-      wait(2800),
+      ...describe('amiodarone'),
+      { keys: 'Control+Shift+D' },
+      wait(4200),
+      { click: '.verdict button' },
+      wait(100),
+    ],
+  },
+  { name: 'describe-not-known', steps: describe('zorbitalimab') },
+  { name: 'describe-near', steps: describe('asprin') },
+  {
+    name: 'describe-unsourced',
+    steps: [
+      ...describe('zorbitalimab'),
+      { keys: 'Control+Shift+D' },
+      wait(100),
+      { keys: 'Control+Shift+D' },
+      wait(4200),
     ],
   },
   { name: 'write-empty', scene: 'empty', steps: [go('write'), wait(200)] },
@@ -228,23 +263,13 @@ export const views = [
   },
   {
     name: 'elsewhere',
-    steps: [
-      go('write'),
-      wait(300),
-      { fill: ['input[placeholder^="A term"]', 'amiodarone'] },
-      { keys: 'Enter' },
-      wait(600),
-      go('library'),
-      wait(200),
-    ],
+    steps: [...describe('amiodarone'), { keys: 'Control+Shift+D' }, wait(600), go('library'), wait(200)],
   },
   {
     name: 'write-back',
     steps: [
-      go('write'),
-      wait(300),
-      { fill: ['input[placeholder^="A term"]', 'amiodarone'] },
-      { keys: 'Enter' },
+      ...describe('amiodarone'),
+      { keys: 'Control+Shift+D' },
       wait(400),
       go('library'),
       wait(3000),
@@ -255,12 +280,10 @@ export const views = [
   {
     name: 'write-inserted',
     steps: [
-      go('write'),
-      wait(300),
-      { fill: ['input[placeholder^="A term"]', 'amiodarone'] },
-      { keys: 'Enter' },
-      wait(2800),
-      { click: 'article >> nth=0 >> button:has-text("Insert")' },
+      ...describe('amiodarone'),
+      { keys: 'Control+Shift+D' },
+      wait(4200),
+      { click: '[aria-label="Candidate 1"] >> button:has-text("Insert")' },
       wait(200),
       go('library'),
       wait(200),

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import Frame from '../../src/App.svelte'
 import { Session } from '../../src/features/annotate/session.svelte'
 import { Questions } from '../../src/features/ask/asking.svelte'
-import { Describing } from '../../src/features/write/describing.svelte'
+import { Ladder } from '../../src/features/write/ladder.svelte'
 import { scriptedHost, type Scene } from '../../src/host/scripted'
 import type { Clock } from '../../src/host/scripted/clock'
 import { App } from '../../src/shared/app.svelte'
@@ -266,7 +266,11 @@ test('what a model writes is marked as not checked wherever it stands, and no fi
   app.go('write')
   const field = await screen.findByLabelText('Term to describe', {}, patience)
   await user.type(field, 'blorfenazine{Enter}')
-  await vi.waitFor(() => expect(app.keep(Describing).running).toBe(false), patience)
+  await user.click(await screen.findByRole('button', { name: 'Write without a source…' }, patience))
+  expect(screen.queryByRole('article')).toBeNull()
+  expect(screen.getByRole('alert')).toHaveTextContent('Not checked. May be false.')
+  await user.click(screen.getByRole('button', { name: 'Write it all the same' }))
+  await vi.waitFor(() => expect(app.keep(Ladder).draft.running).toBe(false), patience)
   const [candidate] = screen.getAllByRole('article')
   if (!candidate) throw new Error('nothing was written')
   expect(within(candidate).getByText('Not checked. May be false.')).toBeVisible()

@@ -1,14 +1,16 @@
-import { undo } from '@codemirror/commands'
-import { EditorState } from '@codemirror/state'
+import { copyLineDown, isolateHistory, moveLineDown, redo, undo } from '@codemirror/commands'
+import { EditorState, type TransactionSpec } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { describe, expect, test } from 'vitest'
-import { textOf, withKept } from '../../src/features/write/describing.svelte'
+import { textOf } from '../../src/features/write/checking'
+import { withKept } from '../../src/features/write/describing.svelte'
 import { leave, stateOf } from '../../src/features/write/editor'
-import { insertion } from '../../src/features/write/insertion'
+import { insertion, quoting } from '../../src/features/write/insertion'
 import {
-  acceptBetween,
   addPassage,
   addUnsure,
+  byModel,
+  confirmBetween,
   generatedText,
   passageNear,
   passagesOf,
@@ -17,6 +19,7 @@ import {
   unsureOf,
 } from '../../src/features/write/generated'
 import { acceptGhost, acceptWord, dismissGhost, ghostField, ghostText, setGhost } from '../../src/features/write/ghost'
+import { withMarks } from '../../src/features/write/leaving'
 import { titleOf } from '../../src/features/write/title'
 
 const options = {
@@ -42,6 +45,7 @@ describe('a candidate', () => {
     tentative: '',
     ended,
     meanLogProbability: null,
+    checked: null,
   })
 
   test('that was cut at its length is taken up to its last whole sentence', () => {
@@ -56,19 +60,16 @@ describe('generated text', () => {
     const state = EditorState.create({ doc: 'Before. ', extensions: [generatedText] })
     return state.update({
       changes: { from: 8, insert: 'a rare drug' },
-      effects: addPassage.of({
-        from: 8,
-        to: 19,
-        model: 'm',
-        seed: 3,
-        tokens: [token('a'), token(' rare', 0.1), token(' drug')],
-      }),
+      effects: [
+        addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, support: null, mark: '' }),
+        addUnsure.of({ token: token(' rare', 0.1), from: 9, to: 14 }),
+      ],
     }).state
   }
 
   test('is marked where it stands, also when text before it changes', () => {
     const state = written().update({ changes: { from: 0, insert: 'More. ' } }).state
-    expect(spansOf(state)).toEqual([{ span: { start: 14, end: 25 }, model: 'm', seed: 3 }])
+    expect(spansOf(state)).toEqual([{ span: { start: 14, end: 25 }, model: 'm', seed: 3, support: null, mark: '' }])
     expect(state.sliceDoc(14, 25)).toBe('a rare drug')
   })
 
@@ -95,18 +96,15 @@ describe('generated text', () => {
     const view = new EditorView({ state: stateOf(draft, options) })
     view.dispatch({
       changes: { from: 8, insert: 'a rare drug' },
-      effects: addPassage.of({
-        from: 8,
-        to: 19,
-        model: 'm',
-        seed: 3,
-        tokens: [token('a'), token(' rare', 0.1), token(' drug')],
-      }),
+      effects: [
+        addPassage.of({ from: 8, to: 19, model: 'm', seed: 3, support: null, mark: '' }),
+        addUnsure.of({ token: token(' rare', 0.1), from: 9, to: 14 }),
+      ],
     })
     const left = leave(view)
     const saved = { ...draft, text: view.state.doc.toString() }
     view.setState(stateOf(saved, options, left))
-    expect(spansOf(view.state)).toEqual([{ span: { start: 8, end: 19 }, model: 'm', seed: 3 }])
+    expect(spansOf(view.state)).toEqual([{ span: { start: 8, end: 19 }, model: 'm', seed: 3, support: null, mark: '' }])
     expect(unsureAt(view.state, 11)?.token.text).toBe(' rare')
     undo(view)
     expect(view.state.doc.toString()).toBe('Before. ')
@@ -114,10 +112,12 @@ describe('generated text', () => {
     expect(stateOf({ ...saved, text: 'Other' }, options, left).doc.toString()).toBe('Other')
   })
 
-  test('accepting takes the marks and leaves the words', () => {
+  test('confirming takes the marks and leaves the words', () => {
     const before = written()
     const passage = passageNear(before, 0)
-    const after = before.update({ effects: acceptBetween.of({ from: passage?.from ?? 0, to: passage?.to ?? 0 }) }).state
+    const after = before.update({
+      effects: confirmBetween.of({ from: passage?.from ?? 0, to: passage?.to ?? 0 }),
+    }).state
     expect(spansOf(after)).toEqual([])
     expect(after.doc.toString()).toBe('Before. a rare drug')
   })
@@ -131,16 +131,144 @@ test('a description goes on after its term, or brings it, and is marked as a mod
     tentative: '',
     ended: 'complete' as const,
     meanLogProbability: null,
+    checked: null,
   }
   const after = (doc: string, anchor: number, head: number, replace: boolean) => {
     const state = EditorState.create({ doc, selection: { anchor, head }, extensions: [generatedText] })
     const changed = state.update(insertion(state, candidate, { term: 'aspirin', model: 'm', replace })).state
     return [changed.doc.toString(), passagesOf(changed).map(({ from, to }) => changed.sliceDoc(from, to))]
   }
-  expect(after('Aspirin', 7, 7, false)).toEqual(['Aspirin is a drug.', [' is a drug.']])
-  expect(after('See aspirin', 4, 11, false)).toEqual(['See aspirin is a drug.', [' is a drug.']])
-  expect(after('See', 3, 3, false)).toEqual(['See Aspirin is a drug.', [' Aspirin is a drug.']])
+  expect(after('Aspirin', 7, 7, false)).toEqual(['Aspirin is a drug.', ['is a drug.']])
+  expect(after('See aspirin', 4, 11, false)).toEqual(['See aspirin is a drug.', ['is a drug.']])
+  expect(after('See', 3, 3, false)).toEqual(['See Aspirin is a drug.', ['Aspirin is a drug.']])
   expect(after('It helps', 3, 3, true)).toEqual(['It Aspirin is a drug. helps', ['Aspirin is a drug.']])
+})
+
+describe('text of a model in a draft', () => {
+  const supported = '[generated, supported by X 1]'
+  /** “Mine. A drug. It heals. Yours.”: the second sentence is supported, the third was not checked. */
+  const editor = () => {
+    const view = new EditorView({ parent: document.body, state: stateOf({ ...empty, text: 'Mine.  Yours.' }, options) })
+    view.dispatch({
+      changes: { from: 6, insert: 'A drug. It heals.' },
+      effects: [
+        addPassage.of({ from: 6, to: 13, model: 'm', seed: null, support: 'supported', mark: supported }),
+        addPassage.of({ from: 14, to: 23, model: 'm', seed: null, support: null, mark: '' }),
+      ],
+      annotations: byModel.of(true),
+      userEvent: 'input.complete',
+    })
+    return view
+  }
+  const empty = { id: 1, title: '', text: '', generated: [], createdAt: 0, modifiedAt: 0 }
+  const marked = ({ state }: EditorView) =>
+    passagesOf(state).map(({ from, to, support }) => [state.sliceDoc(from, to), support])
+  const both = [
+    ['A drug.', 'supported'],
+    ['It heals.', null],
+  ]
+  const all = (view: EditorView) => withMarks(view.state, 0, view.state.doc.length)
+
+  test('is marked sentence by sentence, and leaves with each mark', () => {
+    const view = editor()
+    expect(marked(view)).toEqual(both)
+    expect(all(view)).toBe(`Mine. A drug. ${supported} It heals. [generated, no source] Yours.`)
+    expect(withMarks(view.state, 8, 17)).toBe(`drug. ${supported} It [generated, no source] `)
+    expect(withMarks(view.state, 0, 6)).toBe('Mine. ')
+  })
+
+  test('is the writer’s where the writer changed the sentence, and nowhere else', () => {
+    const view = editor()
+    view.dispatch({ changes: { from: 8, insert: 'new ' }, userEvent: 'input.type' })
+    expect(marked(view)).toEqual([['It heals.', null]])
+  })
+
+  test('is still the model’s where words were only taken out, and was then not checked', () => {
+    const view = editor()
+    view.dispatch({ changes: { from: 8, to: 12 }, userEvent: 'delete.backward' })
+    expect(marked(view)[0]).toEqual(['A .', null])
+    const broken = editor()
+    broken.dispatch({ changes: { from: 7, to: 8, insert: '\n' }, userEvent: 'input' })
+    expect(marked(broken)[0]).toEqual(['A\ndrug.', 'supported'])
+  })
+
+  test('a name that is replaced everywhere confirms no sentence', () => {
+    const view = editor()
+    view.dispatch({ changes: { from: 8, to: 12, insert: 'medicine' }, userEvent: 'input.replace.all' })
+    expect(marked(view)[0]).toEqual(['A medicine.', null])
+  })
+
+  test('has its marks again after undo and redo, whatever was done', () => {
+    const view = editor()
+    undo(view)
+    expect(view.state.doc.toString()).toBe('Mine.  Yours.')
+    redo(view)
+    expect(marked(view)).toEqual(both)
+    const steps: TransactionSpec[] = [
+      { changes: { from: 6, to: 13 }, userEvent: 'delete.selection' },
+      { changes: { from: 8, to: 12, insert: 'cure' }, userEvent: 'input.type' },
+      { effects: confirmBetween.of({ from: 6, to: 13 }) },
+      { changes: { from: 0, to: view.state.doc.length }, userEvent: 'delete.selection' },
+    ]
+    for (const step of steps) {
+      view.dispatch({ ...step, annotations: isolateHistory.of('full') })
+      expect(marked(view)).not.toEqual(both)
+      undo(view)
+      expect(marked(view)).toEqual(both)
+    }
+    const left = leave(view)
+    view.dispatch({ changes: { from: 6, to: 13 }, userEvent: 'delete.selection' })
+    const gone = leave(view)
+    view.setState(stateOf({ ...empty, text: view.state.doc.toString() }, options, gone))
+    undo(view)
+    expect(marked(view)).toEqual(both)
+    expect(left.state.doc.eq(view.state.doc)).toBe(true)
+  })
+
+  test('keeps its marks where its line is moved or copied', () => {
+    const view = editor()
+    view.dispatch({ changes: { from: 23, insert: '\nLast line of mine.' } })
+    view.dispatch({ selection: { anchor: 2 } })
+    moveLineDown(view)
+    expect(marked(view)).toEqual(both)
+    copyLineDown(view)
+    expect(view.state.doc.toString().match(/It heals\./g)).toHaveLength(2)
+    // Too short to be known again is “A drug.”; whoever types it wrote it.
+    expect(marked(view).filter(([words]) => words === 'It heals.')).toHaveLength(2)
+  })
+
+  test('leaves by the clipboard with its marks, and is known again when it is pasted', () => {
+    const view = editor()
+    view.focus()
+    view.dispatch({ selection: { anchor: 0, head: view.state.doc.length } })
+    document.getSelection()?.selectAllChildren(view.contentDOM)
+    view.dispatch({ selection: { anchor: 0, head: view.state.doc.length } })
+    const data = new Map<string, string>()
+    const clipboardData = {
+      setData: (type: string, words: string) => data.set(type, words),
+      getData: (type: string) => data.get(type) ?? '',
+      clearData: () => data.clear(),
+    }
+    const send = (type: string) => {
+      const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), { clipboardData })
+      view.contentDOM.dispatchEvent(event)
+    }
+    const words = view.state.doc.toString()
+    send('cut')
+    expect(view.state.doc.toString()).toBe('')
+    expect(data.get('text/plain')).toBe(`Mine. A drug. ${supported} It heals. [generated, no source] Yours.`)
+    send('paste')
+    expect(view.state.doc.toString()).toBe(words)
+    expect(marked(view)).toEqual(both)
+  })
+
+  test('what is put behind the cursor goes into no sentence of the model', () => {
+    const view = editor()
+    view.dispatch({ selection: { anchor: 9 } })
+    view.dispatch(quoting(view.state, '“Said.” (X)'))
+    expect(view.state.doc.toString()).toBe('Mine. A drug. “Said.” (X) It heals. Yours.')
+    expect(marked(view)).toEqual(both)
+  })
 })
 
 describe('a key in the editor', () => {
@@ -214,10 +342,7 @@ describe('ghost text', () => {
       ask: () => () => {},
       mark: (state: EditorState, from: number, to: number) => {
         const before = passagesOf(state).find((one) => one.to === from)
-        return [
-          ...(before ? [acceptBetween.of({ from: before.from, to: before.to })] : []),
-          addPassage.of({ from: before?.from ?? from, to, model: 'm', seed: null, tokens: [] }),
-        ]
+        return [addPassage.of({ from: before?.from ?? from, to, model: 'm', seed: null, support: null, mark: '' })]
       },
     }
     const editor = new EditorView({
@@ -230,7 +355,9 @@ describe('ghost text', () => {
     editor.dispatch({ effects: setGhost.of(' shown to help.') })
     acceptWord(editor)
     acceptGhost(editor)
-    expect(spansOf(editor.state)).toEqual([{ span: { start: 6, end: 21 }, model: 'm', seed: null }])
+    expect(spansOf(editor.state)).toEqual([
+      { span: { start: 7, end: 21 }, model: 'm', seed: null, support: null, mark: '' },
+    ])
   })
 
   test('is taken word by word', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { canType, chooseFile } from './dialogs.mjs'
-import { withSamples, withScript } from './screens.mjs'
+import { withSamples, withScript, writeDraft } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
@@ -204,15 +204,11 @@ journey(
         `return document.querySelector('[aria-label="Describe a term"] input[placeholder]').value === 'tremor'`,
       ),
     )
-    await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
+    await app.see('[aria-label="Describe a term"] h2', 'What sources say')
     assert.equal(await app.count('.cm-panel'), 0, 'no key of the editor’s own was taken')
-    if (await app.find('[aria-label="Describe a term"] button', 'Stop')) await app.press('Escape')
-    await app.see('[aria-label="Describe a term"] button[type=submit]', 'Describe')
-    await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
-    await app.click('[aria-label=Decoding] label', 'Varied')
-    await app.press('Enter')
+    await writeDraft(app, { varied: true })
     await app.ask('words of a candidate', async () => (await app.text('article .words')).trim() !== '')
-    await app.see('[aria-label="Describe a term"] button[type=submit]', 'Describe')
+    await app.see('[aria-label="Describe a term"] button', 'Write again')
   },
   { covers: ['write.ghost', 'write.describe', 'write.new'] },
 )

@@ -1,5 +1,7 @@
 // Every screen with something on it, and how to get there.
 
+import assert from 'node:assert/strict'
+
 const at = (key) => async (app) => {
   await app.press('Control', key)
 }
@@ -18,6 +20,32 @@ export const screens = [
 export async function withScript(app) {
   await app.session.runAsync(`window.__TAURI_INTERNALS__.invoke('use_model', { id: 'scripted' }).then(arguments[0])`)
   await app.seeText('Scripted (no model)')
+}
+
+const panel = '[aria-label="Describe a term"]'
+
+/** Looks a term up in the panel of Write. */
+export async function lookUp(app, term) {
+  if (!(await app.find(panel))) await app.press('Control', 'd')
+  await app.fill(`${panel} input[placeholder]`, term)
+  await app.press('Enter')
+  await app.ask(`what is known of ${term}`, () =>
+    app.session.run(
+      `return document.querySelector('${panel} .steps') !== null && document.querySelector('${panel} .steps').dataset.term === arguments[0]`,
+      term,
+    ),
+  )
+}
+
+/** Has the model write about a term that was looked up. Without any source that takes a step of its own. */
+export async function writeDraft(app, { varied = false } = {}) {
+  if (varied) await app.click('[aria-label=Decoding] label', 'Varied')
+  const unsourced = (await app.find(`${panel} button`, 'Write without a source')) !== null
+  await app.key('Control', 'Shift', 'D')
+  if (!unsourced) return
+  await app.see(`${panel} [role=alert]`, 'Not checked. May be false.')
+  assert.equal(await app.count('article .words'), 0, 'nothing is written before the warning was seen')
+  await app.key('Control', 'Shift', 'D')
 }
 
 /** The sample abstracts, which a newcomer is offered. */

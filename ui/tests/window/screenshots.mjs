@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { makeHome, openApp } from './app.mjs'
 import { openDisplay } from './display.mjs'
-import { screens, showTheme, withSamples, withScript } from './screens.mjs'
+import { lookUp, screens, showTheme, withSamples, withScript, writeDraft } from './screens.mjs'
 
 const folder = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 mkdirSync(folder, { recursive: true })
@@ -35,10 +35,9 @@ try {
   await app.ask('the end of the batch', async () => (await app.count('.item[data-state=done]')) === 3, 300_000)
   const filled = {
     async write() {
-      if (!(await app.find('[aria-label="Describe a term"]'))) await app.press('Control', 'd')
-      await app.fill('[aria-label="Describe a term"] input[placeholder]', 'hepatotoxicity')
-      await app.press('Enter')
-      await app.see('[aria-label="Describe a term"] article header .chip', '', 120_000)
+      await lookUp(app, 'hepatotoxicity')
+      await writeDraft(app)
+      await app.see('.verdict', '', 120_000)
       await app.gone('[aria-label="Describe a term"] button', 'Stop', 120_000)
     },
     async ask() {

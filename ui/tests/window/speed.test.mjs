@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { bestOf, inWords, pausesDuring } from './pauses.mjs'
+import { lookUp } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 const describe = `
@@ -10,7 +11,8 @@ const describe = `
   const begun = performance.now()
   const asked = []
   let first = null
-  document.querySelector('[aria-label="Describe a term"] form').requestSubmit()
+  const write = () => [...document.querySelectorAll('[aria-label="Describe a term"] .controls button')].find((one) => one.textContent.includes('Write'))
+  write().click()
   const ask = async () => {
     const at = performance.now()
     await window.__TAURI_INTERNALS__.invoke('library')
@@ -20,7 +22,7 @@ const describe = `
     const text = [...document.querySelectorAll('article .words')].some((one) => one.textContent.trim() !== '')
     if (first === null && text) first = performance.now() - begun
     if (asked.length < 5 || Math.random() < 0.1) void ask()
-    const running = document.querySelector('[aria-label="Describe a term"] button[type=submit]') === null
+    const running = write() === undefined
     if (!running && first !== null) done({ first, ended: performance.now() - begun, asked })
     else setTimeout(look, 20)
   }
@@ -39,8 +41,7 @@ journey(
     note(`usable window ${usable.toFixed(0)} ms after the app was started, ${drawn.toFixed(0)} ms of them in the page`)
     await app.press('Control', '2')
     await app.click('button', 'New draft')
-    await app.press('Control', 'd')
-    await app.fill('[aria-label="Describe a term"] input[placeholder]', 'tremor')
+    await lookUp(app, 'tremor')
     await app.click('[aria-label=Decoding] label', 'Varied')
     note(
       `page at rest: ${inWords(await pausesDuring(app, () => app.session.runAsync('setTimeout(arguments[0], 2000)')))}`,

@@ -58,6 +58,24 @@ pub struct GeneratedSpan {
     /// The seed of its random choices; none where nothing was drawn.
     #[serde(default)]
     pub seed: Option<u32>,
+    /// How far sources say it; none where nobody checked, as of all drafts from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<DraftSupport>,
+    /// The mark that leaves Osler with it; empty: the one of text without a source.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mark: String,
+}
+
+/// How far sources say what a model wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftSupport {
+    /// One passage says it.
+    Supported,
+    /// A passage says a part of it.
+    Partly,
+    /// No source says it.
+    None,
 }
 
 /// A draft in the library.

@@ -150,7 +150,13 @@ fn draft(library: &mut Library, dice: &mut Dice, who: &str, at: i64) {
     let text = format!("A draft, as it is at {at}.");
     let content = DraftText {
         title: "Draft".into(),
-        generated: vec![GeneratedSpan { span: Span::new(0, 7), model: "starter".into(), seed: Some(7) }],
+        generated: vec![GeneratedSpan {
+            span: Span::new(0, 7),
+            model: "starter".into(),
+            seed: Some(7),
+            support: None,
+            mark: String::new(),
+        }],
         text,
     };
     match (dice.below(5), dice.pick(&library.drafts().unwrap())) {

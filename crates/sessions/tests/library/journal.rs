@@ -209,6 +209,8 @@ fn saves_of_a_draft_are_one_step_while_the_author_types_and_leave_curation_alone
             span: documents::Span::new(0, 9),
             model: "starter".into(),
             seed: None,
+            support: None,
+            mark: String::new(),
         }],
         ..text("Dear")
     };

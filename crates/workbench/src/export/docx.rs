@@ -1,10 +1,12 @@
-//! A draft as a Word file: paragraphs, headings and lists of its Markdown, bold and italic words.
+//! A draft as a Word file: paragraphs, headings and lists of its Markdown, bold and italic words. What a model wrote is a
+//! tracked insertion of that model.
 
 use std::io::{Cursor, Write};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::generated::{BEGIN, END};
 use crate::error::{Result, other};
 
 const TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -16,19 +18,23 @@ const PACKAGE: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 const PARTS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
 
+/// [`BEGIN`] as text.
+const BEGIN_TEXT: &str = "\u{2}";
+
 const NAMESPACE: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 
-/// A Word file of a Markdown text.
+/// A Word file of a Markdown text. What stands between [`BEGIN`] and [`END`] was written by the models in `authors`, one after the
+/// other.
 ///
 /// # Errors
 /// When the archive cannot be made.
-pub fn write(markdown: &str) -> Result<Vec<u8>> {
+pub fn write(markdown: &str, authors: &[String]) -> Result<Vec<u8>> {
     let parts = [
         ("[Content_Types].xml", TYPES.to_owned()),
         ("_rels/.rels", PACKAGE.to_owned()),
         ("word/_rels/document.xml.rels", PARTS.to_owned()),
         ("word/styles.xml", styles()),
-        ("word/document.xml", body(markdown)),
+        ("word/document.xml", body(markdown, authors)),
     ];
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
@@ -62,8 +68,9 @@ fn styles() -> String {
     )
 }
 
-fn body(markdown: &str) -> String {
+fn body(markdown: &str, authors: &[String]) -> String {
     let mut paragraphs = String::new();
+    let mut tracking = Tracking { authors, begun: 0, is_inside: false };
     for block in blocks(markdown) {
         let (style, text) = match &block {
             Block::Heading(level, text) => (format!("Heading{level}"), text.as_str()),
@@ -78,9 +85,7 @@ fn body(markdown: &str) -> String {
                 (false, true) => "<w:rPr><w:i/></w:rPr>",
                 (true, true) => "<w:rPr><w:b/><w:i/></w:rPr>",
             };
-            let words = escaped(&words);
-            paragraphs
-                .push_str(&format!(r#"<w:r>{properties}<w:t xml:space="preserve">{words}</w:t></w:r>"#));
+            tracking.write(&words, properties, &mut paragraphs);
         }
         paragraphs.push_str("</w:p>");
     }
@@ -88,6 +93,42 @@ fn body(markdown: &str) -> String {
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:document xmlns:w="{NAMESPACE}"><w:body>{paragraphs}<w:sectPr/></w:body></w:document>"#
     )
+}
+
+/// Where one is in what models wrote, which may go over several runs and paragraphs.
+struct Tracking<'a> {
+    authors: &'a [String],
+    begun: usize,
+    is_inside: bool,
+}
+
+impl Tracking<'_> {
+    fn write(&mut self, words: &str, properties: &str, paragraph: &mut String) {
+        for piece in words.split_inclusive([BEGIN, END]) {
+            let text = piece.trim_end_matches([BEGIN, END]);
+            if !text.is_empty() {
+                let run =
+                    format!(r#"<w:r>{properties}<w:t xml:space="preserve">{}</w:t></w:r>"#, escaped(text));
+                if self.is_inside {
+                    let author = self.authors.get(self.begun.wrapping_sub(1)).map_or("", String::as_str);
+                    let author = if author.is_empty() { "a model" } else { author };
+                    let id = paragraph.len();
+                    paragraph.push_str(&format!(
+                        r#"<w:ins w:id="{id}" w:author="{}">{run}</w:ins>"#,
+                        escaped(author)
+                    ));
+                } else {
+                    paragraph.push_str(&run);
+                }
+            }
+            if piece.ends_with(BEGIN) {
+                self.begun += 1;
+                self.is_inside = true;
+            } else if piece.ends_with(END) {
+                self.is_inside = false;
+            }
+        }
+    }
 }
 
 enum Block {
@@ -102,22 +143,25 @@ fn blocks(markdown: &str) -> Vec<Block> {
     let mut goes_on = false;
     for line in markdown.lines() {
         let line = line.trim();
+        // A sign of Markdown counts also where a model wrote it.
+        let (begin, line) = line.strip_prefix(BEGIN).map_or(("", line), |rest| (BEGIN_TEXT, rest));
         let level = line.chars().take_while(|sign| *sign == '#').count();
         let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
         if line.is_empty() {
             goes_on = false;
         } else if (1..=6).contains(&level) && line[level..].starts_with(' ') {
-            blocks.push(Block::Heading(level.min(3), line[level..].trim().to_owned()));
+            blocks.push(Block::Heading(level.min(3), format!("{begin}{}", line[level..].trim())));
             goes_on = false;
         } else if let Some(item) = item {
-            blocks.push(Block::Item(format!("• {}", item.trim())));
+            blocks.push(Block::Item(format!("{begin}• {}", item.trim())));
             goes_on = true;
         } else if let (true, Some(Block::Paragraph(text) | Block::Item(text))) = (goes_on, blocks.last_mut())
         {
             text.push(' ');
+            text.push_str(begin);
             text.push_str(line);
         } else {
-            blocks.push(Block::Paragraph(line.to_owned()));
+            blocks.push(Block::Paragraph(format!("{begin}{line}")));
             goes_on = true;
         }
     }
@@ -153,6 +197,7 @@ fn escaped(text: &str) -> String {
             '&' => "&amp;".chars().collect::<Vec<_>>(),
             '<' => "&lt;".chars().collect(),
             '>' => "&gt;".chars().collect(),
+            '"' => "&quot;".chars().collect(),
             other => vec![other],
         })
         .collect()
@@ -166,12 +211,46 @@ mod tests {
     fn word_reads_what_was_written() {
         let text =
             "# Liver & <dose>\n\nGiven **daily**, *not* weekly.\nIt 2 * 3 helped.\n\n## List\n- first\n- β 𝛼";
-        let import = documents::formats::read(&write(text).unwrap(), "draft.docx").unwrap();
+        let import = documents::formats::read(&write(text, &[]).unwrap(), "draft.docx").unwrap();
         let lines: Vec<&str> =
             import.documents[0].text.lines().filter(|line| !line.trim().is_empty()).collect();
         assert_eq!(
             lines,
             ["Liver & <dose>", "Given daily, not weekly. It 2 * 3 helped.", "List", "• first", "• β 𝛼"]
         );
+    }
+
+    #[test]
+    fn what_a_model_wrote_is_its_tracked_insertion() {
+        let text = "# \u{2}Gout hurts [m]\u{3}\n\nMine. \u{2}It *is*\n\n- an arthritis. [m]\u{3} Mine.\n\u{2}- last [m]\u{3}";
+        let authors = ["Starter \"7\"".to_owned(), "A & B".to_owned(), String::new()];
+        let body = body(text, &authors);
+        let tracked: Vec<(&str, String)> = body
+            .split("<w:ins ")
+            .skip(1)
+            .map(|insertion| {
+                let (author, rest) = insertion.split_once("w:author=\"").unwrap().1.split_once('"').unwrap();
+                let inside = rest.split_once("</w:ins>").unwrap().0;
+                (
+                    author,
+                    inside
+                        .split('>')
+                        .filter_map(|part| part.split_once("</w:t"))
+                        .map(|part| part.0)
+                        .collect(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("Starter &quot;7&quot;", "Gout hurts [m]"),
+            ("A &amp; B", "It "),
+            ("A &amp; B", "is"),
+            ("A &amp; B", "• an arthritis. [m]"),
+            ("a model", "• last [m]"),
+        ];
+        assert_eq!(tracked, expected.map(|(author, words)| (author, words.to_owned())));
+        assert!(body.contains("Heading1") && !body.contains(['\u{2}', '\u{3}']), "{body}");
+        let import = documents::formats::read(&write(text, &authors).unwrap(), "draft.docx").unwrap();
+        assert!(import.documents[0].text.contains("Mine. It is"), "{:?}", import.documents[0].text);
     }
 }

@@ -2,6 +2,7 @@
 
 mod docx;
 mod gathering;
+mod generated;
 mod known;
 
 use std::path::{Path, PathBuf};
@@ -237,29 +238,33 @@ fn make(
 fn make_draft(shelf: &Shelf, id: wire::Id, format: &str) -> Result<Made> {
     let draft = shelf.draft(id)?;
     let stem = gathering::file_stem(&draft.title, "draft");
-    let starts_with_title = draft.text.trim_start().starts_with('#');
-    let text = match draft.title.trim() {
-        title if title.is_empty() || starts_with_title => draft.text.clone(),
-        title => format!("# {title}\n\n{}", draft.text),
-    };
-    let mut losses = Vec::new();
-    if let Some(first) = draft.generated.first() {
-        losses.push(wire::Loss {
-            what: "marks of text that a model wrote and nobody has accepted yet".into(),
-            count: count(draft.generated.len() as u64),
-            example: first.model.clone(),
-        });
+    let mut marked = generated::marked(&draft.text, &draft.generated);
+    let title = draft.title.trim();
+    // A draft is called by its first line: once more above it a model's words would be without their mark.
+    if !title.is_empty() && !bare(&draft.text).starts_with(&bare(title)) {
+        marked.text = format!("# {title}\n\n{}", marked.text);
+        marked.tracked = format!("# {title}\n\n{}", marked.tracked);
     }
-    let (bytes, excerpt) =
-        if format == known::DOCX { (docx::write(&text)?, Some(text)) } else { (text.into_bytes(), None) };
+    let is_docx = format == known::DOCX;
+    let (bytes, excerpt) = if is_docx {
+        (docx::write(&marked.tracked, &marked.authors)?, Some(marked.text))
+    } else {
+        (marked.text.into_bytes(), None)
+    };
     Ok(Made {
-        files: vec![(format!("{stem}.{}", if format == known::DOCX { "docx" } else { "md" }), bytes)],
-        losses,
+        files: vec![(format!("{stem}.{}", if is_docx { "docx" } else { "md" }), bytes)],
+        losses: Vec::new(),
         records: Vec::new(),
         documents: 1,
         annotations: 0,
         excerpt,
     })
+}
+
+/// A text without what Markdown adds to it, to compare it by.
+fn bare(text: &str) -> String {
+    let sign = |sign: char| "#>*_`+-".contains(sign) || sign.is_whitespace();
+    text.chars().filter(|one| !sign(*one)).collect()
 }
 
 fn nothing() -> wire::HostError {

@@ -1,6 +1,6 @@
 //! Texts that are written in Osler.
 
-use sessions::{DraftId, DraftText, GeneratedSpan, Track};
+use sessions::{DraftId, DraftSupport, DraftText, GeneratedSpan, Track};
 
 use super::documents::words;
 use super::offsets::Offsets;
@@ -35,6 +35,8 @@ impl Shelf {
             span: offsets.span(one.span),
             model: one.model.clone(),
             seed: one.seed,
+            support: one.support.map(of_support),
+            mark: one.mark.clone(),
         });
         Ok(wire::Draft {
             id,
@@ -72,6 +74,8 @@ impl Shelf {
             span: offsets.bytes(one.span),
             model: one.model.clone(),
             seed: one.seed,
+            support: one.support.map(to_support),
+            mark: one.mark.clone(),
         });
         let content =
             DraftText { title: title.to_owned(), generated: generated.collect(), text: text.to_owned() };
@@ -85,5 +89,21 @@ impl Shelf {
     /// Those of the library.
     pub fn remove_draft(&self, id: wire::Id) -> Result<wire::Change> {
         Ok(self.act(Track::Writing, |library, by| library.remove_draft(by, DraftId(i64::from(id))))?.1)
+    }
+}
+
+const fn of_support(support: DraftSupport) -> wire::Support {
+    match support {
+        DraftSupport::Supported => wire::Support::Supported,
+        DraftSupport::Partly => wire::Support::Partly,
+        DraftSupport::None => wire::Support::None,
+    }
+}
+
+const fn to_support(support: wire::Support) -> DraftSupport {
+    match support {
+        wire::Support::Supported => DraftSupport::Supported,
+        wire::Support::Partly => DraftSupport::Partly,
+        wire::Support::None => DraftSupport::None,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Number, Span};
+use super::{Id, Number, Span, Support};
 
 /// A text that is written in Osler.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -24,6 +24,9 @@ pub struct Draft {
     pub modified_at: i64,
 }
 
+/// The mark of text that a model wrote and no source supports, as far as is known.
+pub const NO_SOURCE: &str = "[generated, no source]";
+
 /// A stretch that a model wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -34,6 +37,10 @@ pub struct GeneratedSpan {
     pub model: String,
     /// With which seed; none for beam search.
     pub seed: Option<u32>,
+    /// How far sources say it; none where nobody checked.
+    pub support: Option<Support>,
+    /// The mark that leaves Osler with it, of `CheckedSentence`; empty: `[generated, no source]`.
+    pub mark: String,
 }
 
 /// A draft in a list.

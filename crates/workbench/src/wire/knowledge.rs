@@ -134,6 +134,8 @@ pub struct CheckRequest {
 pub struct GivenSource {
     /// What it is cited by.
     pub number: u32,
+    /// What a mark calls it where it leaves Osler, since a number means nothing there; empty: its number.
+    pub label: String,
     /// Names of what it is about: a definition rarely repeats its term.
     pub about: Vec<String>,
     /// The text.
@@ -163,7 +165,8 @@ pub struct CheckedSentence {
     pub sources: Vec<u32>,
     /// What no source has.
     pub alarms: Vec<Alarm>,
-    /// The mark that stands behind it where it leaves Osler: `[1]`, `[generated, partly 1]`, `[generated, no source]`.
+    /// The mark that stands behind it where it leaves Osler: `[generated, supported by LABEL]`, `[generated, partly supported by
+    /// LABEL]`, `[generated, no source]`.
     pub mark: String,
 }
 

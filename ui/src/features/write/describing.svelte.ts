@@ -1,6 +1,8 @@
 import type { Job } from '../../host/interface'
-import type { Concordance, Decoding, HostError, Token } from '../../host/types'
-import type { App, Lasting } from '../../shared/app.svelte'
+import type { CheckedText, Decoding, GivenSource, HostError, Token } from '../../host/types'
+import type { App } from '../../shared/app.svelte'
+import { toError } from '../../shared/errors'
+import { sentenceOf, textOf } from './checking'
 
 export type Candidate = {
   seed: number | null
@@ -10,30 +12,22 @@ export type Candidate = {
   ended: 'complete' | 'length' | 'repetition' | 'stopped' | null
   meanLogProbability: number | null
   /** One of its words was chosen by hand. */ changed?: boolean
+  /** What sources say of its sentences; null where nobody has looked yet. */
+  checked: CheckedText | null
 }
 
-/** What is inserted or copied: of a candidate that was cut at its length, the sentences that are whole. */
-export function textOf(candidate: Candidate): string {
-  const text = candidate.tokens
-    .map((token) => token.text)
-    .join('')
-    .trim()
-  const ends = candidate.ended === 'length' ? [...text.matchAll(/[.!?](?=\s|$)/g)].at(-1) : undefined
-  return ends === undefined ? text : text.slice(0, ends.index + 1)
-}
-
-/** The describe panel: what is asked, and the candidates as they come. */
-export class Describing implements Lasting {
+/** What a model writes of a term when it is asked to, each sentence held against the sources that were found. */
+export class Describing {
   private readonly app: App
-  term = $state('')
   careful = $state(true)
   seed = $state(7)
   locked = $state(false)
   candidates = $state.raw<Candidate[]>([])
   asked = $state('')
+  /** What its sentences are held against. */
+  sources = $state.raw<readonly GivenSource[]>([])
   running = $state(false)
   error = $state<HostError | null>(null)
-  concordance = $state.raw<Concordance>({ total: 0, lines: [] })
   private job: Job | null = null
 
   constructor(app: App) {
@@ -44,16 +38,11 @@ export class Describing implements Lasting {
     return this.careful ? { kind: 'careful' } : { kind: 'varied', temperature: 0.8, seed: this.seed }
   }
 
-  describe(): void {
-    const term = this.term.trim()
-    if (term === '') return
+  describe(term: string, sources: readonly GivenSource[]): void {
     // An unlocked seed moves on, so that asking again gives something else.
     if (!this.careful && !this.locked && this.asked === term) this.seed += 3
     this.asked = term
-    void this.app.host
-      .concordance(term, 20)
-      .then((found) => (this.concordance = found))
-      .catch(() => (this.concordance = { total: 0, lines: [] }))
+    this.sources = sources
     this.run(term, this.decoding, 3, '', (candidates) => (this.candidates = candidates))
   }
 
@@ -97,8 +86,32 @@ export class Describing implements Lasting {
     this.stop()
     this.candidates = []
     this.asked = ''
-    this.concordance = { total: 0, lines: [] }
     this.error = null
+  }
+
+  /** Other sources, as of another meaning: what was written is held against them. */
+  holdAgainst(sources: readonly GivenSource[]): void {
+    this.sources = sources
+    this.candidates = this.candidates.map((one) => ({ ...one, checked: null }))
+    void this.check()
+  }
+
+  /** Holds every candidate that has ended, and was not looked at yet, against the sources. */
+  private async check(): Promise<void> {
+    const { sources, asked } = this
+    const waiting = this.candidates.filter((one) => one.ended !== null && one.checked === null && textOf(one) !== '')
+    for (const candidate of waiting) {
+      try {
+        const request = { text: sentenceOf(asked, candidate), sources: [...sources] }
+        const checked = await this.app.host.checkSupport(request)
+        // Whatever was written or chosen meanwhile is checked by itself.
+        if (this.sources === sources)
+          this.candidates = this.candidates.map((one) => (one === candidate ? { ...one, checked } : one))
+      } catch (thrown) {
+        this.error = toError(thrown)
+        return
+      }
+    }
   }
 
   private run(
@@ -119,6 +132,7 @@ export class Describing implements Lasting {
       tentative: '',
       ended: null,
       meanLogProbability: null,
+      checked: null,
     })
     const change = (place: number, edit: (one: Candidate) => Candidate) => {
       // Beam search has no seeds: its candidates are known when they come.
@@ -153,8 +167,9 @@ export class Describing implements Lasting {
           show(candidates)
           untrack()
           if (this.job !== job) return
+          void this.check()
           if (event.kind === 'failed') this.error = event.error
-          else if (event.kind === 'finished') this.app.ready('write', `“${term}” is described`)
+          else if (event.kind === 'finished') this.app.ready('write', `The draft about “${term}” is there`)
           this.running = false
           this.job = null
       }

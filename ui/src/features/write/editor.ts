@@ -1,15 +1,16 @@
 /** The draft's editor: Markdown in CodeMirror, with generated passages and ghost text. */
 
-import { defaultKeymap, history, historyField, historyKeymap } from '@codemirror/commands'
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { HighlightStyle, Language, defineLanguageFacet, syntaxHighlighting } from '@codemirror/language'
-import { EditorState, Prec, type Extension } from '@codemirror/state'
+import { EditorState, Prec, StateEffect, type Extension } from '@codemirror/state'
 import { EditorView, drawSelection, keymap, placeholder } from '@codemirror/view'
 import { search, searchKeymap } from '@codemirror/search'
 import { tags } from '@lezer/highlight'
 import { parser } from '@lezer/markdown'
 import type { Draft } from '../../host/types'
-import { addPassage, addUnsure, generatedText, passagesOf, unsureOf, type Passage, type Unsure } from './generated'
+import { addPassage, generatedText } from './generated'
 import { ghostText, type GhostSource } from './ghost'
+import { leaving } from './leaving'
 
 // Plain Markdown. The ready-made package would bring the grammars of HTML, CSS and JavaScript along.
 const markdown = new Language(defineLanguageFacet(), parser, [], 'markdown')
@@ -43,6 +44,24 @@ const theme = EditorView.theme({
   },
   '.cm-placeholder': { color: 'var(--ink-3)' },
   '.cm-generated': { background: 'var(--generated)', boxShadow: '0 0 0 1px var(--generated)', borderRadius: '2px' },
+  '.cm-support': {
+    margin: '0 0.125em 0 0.25em',
+    padding: '0.125em 0.4em',
+    borderRadius: 'var(--radius-small)',
+    background: 'var(--no-soft)',
+    color: 'var(--no)',
+    fontFamily: 'var(--font-ui)',
+    fontSize: 'var(--text-micro)',
+    fontStyle: 'normal',
+    fontWeight: '550',
+    whiteSpace: 'nowrap',
+    cursor: 'default',
+  },
+  '.cm-support[data-support=supported]': { background: 'var(--yes-soft)', color: 'var(--yes)' },
+  '.cm-support[data-support=partly], .cm-support[data-support=unchecked]': {
+    background: 'var(--maybe-soft)',
+    color: 'var(--maybe)',
+  },
   '.cm-unsure': {
     textDecorationLine: 'underline',
     textDecorationStyle: 'wavy',
@@ -110,26 +129,15 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
   return new EditorView({ parent, state: stateOf(null, options) })
 }
 
-/** How a draft was left: its undo, its selection, where it was scrolled to, and what a model was unsure of. */
-export type Left = { json: { doc: string }; passages: Passage[]; unsure: Unsure[]; scroll: number }
+/** How a draft was left: its text with undo, selection and marks, and where it was scrolled to. */
+export type Left = { state: EditorState; scroll: number }
 
-export const leave = ({ state, scrollDOM }: EditorView): Left => ({
-  json: state.toJSON({ history: historyField }) as Left['json'],
-  passages: passagesOf(state),
-  unsure: unsureOf(state),
-  scroll: scrollDOM.scrollTop,
-})
+export const leave = ({ state, scrollDOM }: EditorView): Left => ({ state, scroll: scrollDOM.scrollTop })
 
 /** A state of its own for each draft, so that its undo does not reach into another's; as it was left, if it is still the same. */
 export function stateOf(draft: Draft | null, options: EditorOptions, left?: Left): EditorState {
-  if (left && draft && left.json.doc === draft.text) {
-    const state = EditorState.fromJSON(left.json, { extensions: extensionsOf(options) }, { history: historyField })
-    const effects = [
-      ...left.passages.map((passage) => addPassage.of({ ...passage, tokens: [] })),
-      ...left.unsure.map((unsure) => addUnsure.of(unsure)),
-    ]
-    return effects.length === 0 ? state : state.update({ effects }).state
-  }
+  if (left && draft && left.state.doc.toString() === draft.text)
+    return left.state.update({ effects: StateEffect.reconfigure.of(extensionsOf(options)) }).state
   // One goes on writing where a draft ends.
   const state = EditorState.create({
     doc: draft?.text ?? '',
@@ -137,8 +145,8 @@ export function stateOf(draft: Draft | null, options: EditorOptions, left?: Left
     extensions: extensionsOf(options),
   })
   if (!draft || draft.generated.length === 0) return state
-  const effects = draft.generated.map(({ span, model, seed }) =>
-    addPassage.of({ from: span.start, to: Math.min(span.end, draft.text.length), model, seed, tokens: [] }),
+  const effects = draft.generated.map(({ span, ...rest }) =>
+    addPassage.of({ ...rest, from: span.start, to: Math.min(span.end, draft.text.length) }),
   )
   return state.update({ effects }).state
 }
@@ -152,7 +160,7 @@ function extensionsOf(options: EditorOptions): Extension {
     theme,
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': 'Draft', tabindex: '0', spellcheck: 'true' }),
-    placeholder('Write here. Select a term and press Ctrl+D to have it described.'),
+    placeholder('Write here. Select a term and press Ctrl+D to look it up.'),
     search({ top: true }),
     EditorState.phrases.of({
       next: 'Next',
@@ -165,6 +173,7 @@ function extensionsOf(options: EditorOptions): Extension {
       'by word': 'Whole words',
     }),
     generatedText,
+    leaving,
     ghostText(options.ghost, options.announce),
     // Escape first puts away what is the editor's own: a suggestion, the search.
     Prec.high(EditorView.domEventHandlers({ keydown: (event) => event.key !== 'Escape' && options.command(event) })),

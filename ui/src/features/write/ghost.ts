@@ -10,6 +10,7 @@ import {
   type DecorationSet,
   type ViewUpdate,
 } from '@codemirror/view'
+import { byModel } from './generated'
 
 export type GhostSource = {
   enabled(): boolean
@@ -74,6 +75,7 @@ function insert(view: EditorView, text: string, rest: string): boolean {
     changes: { from: head, insert: text },
     selection: { anchor: head + text.length },
     effects,
+    annotations: byModel.of(true),
     userEvent: 'input.complete',
   })
   if (rest !== '') view.dispatch({ effects: setGhost.of(rest) })

@@ -2,7 +2,20 @@ import type { EditorView } from '@codemirror/view'
 import type { Job } from '../../host/interface'
 import type { Token } from '../../host/types'
 import type { App } from '../../shared/app.svelte'
-import { acceptBetween, addPassage, addUnsure, isUnsure, passagesOf, unsureOf, type Unsure } from './generated'
+import { addPassage, addUnsure, byModel, isUnsure, passagesOf, type Passage, type Unsure } from './generated'
+
+/** The passages from the one that holds a place on, as far as only white space is between them. */
+function runAt(editor: EditorView, place: number): Passage[] {
+  const all = passagesOf(editor.state)
+  const first = all.findIndex((one) => one.from <= place && place < one.to)
+  if (first < 0) return []
+  const rest = all.slice(first)
+  const gap = rest.findIndex((one, at) => {
+    const before = rest[at - 1]
+    return before !== undefined && editor.state.sliceDoc(before.to, one.from).trim() !== ''
+  })
+  return gap < 0 ? rest : rest.slice(0, gap)
+}
 
 /** Another word in place of an unsure one: what the model wrote after it is written anew, and can be chosen from again. */
 export class Rewriting {
@@ -22,8 +35,11 @@ export class Rewriting {
   }
 
   goOn(editor: EditorView, { token, from, to }: Unsure, text: string): void {
-    const passage = passagesOf(editor.state).find((one) => one.from <= from && one.to >= to)
-    const end = passage?.to ?? to
+    // A token may begin with the blank before its sentence.
+    const run = runAt(editor, to - 1)
+    const [first] = run
+    const last = run.at(-1)
+    if (!first || !last) return
     // The first token of a description stands without its blank.
     const written = /\s/.test(editor.state.sliceDoc(from - 1, from)) ? text.trimStart() : text
     const taken = token.alternatives.find((one) => one.text === text)
@@ -31,41 +47,33 @@ export class Rewriting {
       { text: token.text, logProbability: token.logProbability },
       ...token.alternatives.filter((one) => one.text !== text),
     ]
-    const kept = unsureOf(editor.state).filter((one) => one.from >= (passage?.from ?? from) && one.to <= from)
-    const tokens: Token[] = [{ text: written, logProbability: taken?.logProbability ?? 0, alternatives: others }]
-    let at = from + written.length
-    const mark = () => {
-      if (!passage) return
-      let place = from
-      const unsure = tokens.flatMap((one) => {
-        const here = { token: one, from: place, to: (place += one.text.length) }
-        return isUnsure(one) && here.to <= at ? [addUnsure.of(here)] : []
-      })
+    let at = from
+    // What is written now was held against no source.
+    const put = (tokens: Token[], end: number) => {
+      const unsure = []
+      let place = at
+      for (const one of tokens) {
+        if (isUnsure(one)) unsure.push(addUnsure.of({ token: one, from: place, to: place + one.text.length }))
+        place += one.text.length
+      }
+      const insert = tokens.map((one) => one.text).join('')
+      this.writes = true
       editor.dispatch({
+        changes: { from: at, to: end, insert },
+        annotations: byModel.of(true),
         effects: [
-          acceptBetween.of({ from: passage.from, to: at }),
-          addPassage.of({ ...passage, to: at, tokens: [] }),
-          ...kept.map((one) => addUnsure.of(one)),
+          addPassage.of({ ...first, from: Math.min(first.from, from), to: place, support: null, mark: '' }),
           ...unsure,
         ],
       })
-    }
-    const put = (change: { from: number; to?: number; insert: string }) => {
-      this.writes = true
-      editor.dispatch({ changes: change, effects: acceptBetween.of({ from, to: change.to ?? change.from }) })
-      mark()
       this.writes = false
+      at = place
     }
     this.job?.cancel()
-    put({ from, to: end, insert: written })
+    put([{ text: written, logProbability: taken?.logProbability ?? 0, alternatives: others }], last.to)
     const job = this.app.host.continueText({ before: editor.state.sliceDoc(0, at), maxTokens: 32 }, (event) => {
       if (event.kind === 'tokens') {
-        if (this.job !== job) return
-        tokens.push(...event.tokens)
-        const more = event.tokens.map((one) => one.text).join('')
-        const before = at
-        at += more.length
-        put({ from: before, insert: more })
+        if (this.job === job) put(event.tokens, at)
       } else {
         if (event.kind === 'failed') this.app.fail(event.error)
         if (this.job === job) this.job = null

@@ -93,6 +93,16 @@ const formatsOfDrafts: wire.Format[] = [
   },
 ]
 
+/** What a model wrote leaves with its mark behind it. */
+const withMarks = ({ text, generated }: wire.Draft) =>
+  [...generated]
+    .sort((left, right) => right.span.end - left.span.end)
+    .reduce(
+      (rest, { span, mark }) =>
+        `${rest.slice(0, span.end)} ${mark === '' ? '[generated, no source]' : mark}${rest.slice(span.end)}`,
+      text,
+    )
+
 export function exports(world: World): Exports {
   const documentsOf = (scope: wire.ExportScope): number[] =>
     scope.kind === 'documents'
@@ -213,17 +223,8 @@ export function exports(world: World): Exports {
         documents: 1,
         annotations: 0,
         bytes: draft.text.length,
-        excerpt: draft.text,
-        losses:
-          draft.generated.length > 0
-            ? [
-                {
-                  what: 'marks of generated text',
-                  count: draft.generated.length,
-                  example: draft.text.slice(draft.generated[0]?.span.start, draft.generated[0]?.span.end),
-                },
-              ]
-            : [],
+        excerpt: withMarks(draft),
+        losses: [],
         records: [],
       }
     }

@@ -8,6 +8,7 @@ import { realClock, type Clock } from './clock'
 import { curation } from './curation'
 import { documents, invented, store } from './documents'
 import { exports } from './exports'
+import { knowledge } from './knowledge'
 import { models } from './models'
 import { mentionsIn, predictionsIn } from './reading'
 import { tasks } from './tasks'
@@ -79,6 +80,7 @@ export function scriptedHost(options: Partial<ScriptedOptions> = {}): ScriptedHo
     ...documents(world),
     ...curation(world),
     ...tasks(world),
+    ...knowledge(world),
     ...batches(world),
     ...models(world, scene === 'review' || scene === 'large' || scene === 'many'),
     ...exports(world),
@@ -188,7 +190,15 @@ function furnish(world: World, scene: Scene): void {
     [
       'Liver injury under intravenous amiodarone',
       text,
-      [{ span: { start, end: text.indexOf('\n\n## What') }, model: 'Osler starter', seed: 7 }],
+      [
+        {
+          span: { start, end: text.indexOf('\n\n## What') },
+          model: 'Osler starter',
+          seed: 7,
+          support: null,
+          mark: '',
+        },
+      ],
     ],
     ['Warfarin and azoles: advice for the ward', 'Fluconazole raises the exposure of warfarin.', []],
     ['Reading list, November', '- Larkspur cohort\n- crossover study', []],

@@ -115,7 +115,7 @@ export function findConcepts(name: string, limit: number): Concept[] {
 /** What the twin knows to say about a term; it begins after `{term} is`. */
 export const descriptions: Record<string, string[]> = {
   amiodarone: [
-    'a class III antiarrhythmic agent that prolongs the duration of the action potential and the refractory period of myocardial cells. It is effective in both supraventricular and ventricular arrhythmias, but its use is limited by toxicity to the lung, the liver and the thyroid.',
+    'a class III antiarrhythmic agent that prolongs the duration of the action potential. It is used against supraventricular and ventricular arrhythmias at a dose of 400 mg, and it is known to spare the thyroid and to prevent nausea. It does not prolong the action potential in children.',
     'an iodinated benzofuran derivative with antiarrhythmic and vasodilating properties. It blocks potassium, sodium and calcium channels, has a half-life of several weeks, and may cause hypothyroidism, hepatotoxicity and pulmonary fibrosis.',
     'one of the most widely prescribed antiarrhythmic drugs for atrial fibrillation. Monitoring of thyroid function and liver enzymes is recommended throughout treatment.',
   ],
