@@ -144,14 +144,25 @@ impl<'a> Places<'a> {
             [first, _, ..] => first.span,
             _ => sentences.first().copied().unwrap_or_else(|| Span::new(0, 0)),
         };
-        let sentence_of = mentions
+        let sentence_of: Vec<Option<usize>> = mentions
             .iter()
-            .map(|mention| sentences.iter().position(|sentence| sentence.contains(mention.cover())))
+            .map(|mention| {
+                let cover = mention.cover();
+                let place =
+                    sentences.partition_point(|sentence| sentence.start <= cover.start).checked_sub(1)?;
+                sentences[place].contains(cover).then_some(place)
+            })
             .collect();
+        // A window of a long text has names in few of its sentences, and only those are asked about.
+        let named: BTreeSet<usize> = sentence_of.iter().flatten().copied().collect();
         let in_title = mentions.iter().map(|mention| title.contains(mention.cover())).collect();
         let cues = sentences
             .iter()
-            .map(|span| {
+            .enumerate()
+            .map(|(place, span)| {
+                if !named.contains(&place) {
+                    return [false; 5];
+                }
                 let words = span.slice(&document.text).unwrap_or_default();
                 let negated =
                     cues::near(&document.text, &[*span]).iter().any(|c| c.kind == CueKind::Negation);

@@ -206,11 +206,21 @@ impl<'a> Grounding<'a> {
     }
 
     fn support(&self, head: &[Evidence], tail: &[Evidence]) -> Vec<Span> {
-        let pairs = head.iter().flat_map(|head| tail.iter().map(move |tail| (head.span, tail.span)));
-        let best = pairs
-            .filter_map(|(head, tail)| {
-                let (first, second) = (self.sentence(head)?, self.sentence(tail)?);
-                Some((first.abs_diff(second), distance(head, tail), first.min(second), first.max(second)))
+        let placed = |evidence: &[Evidence]| -> Vec<(Span, usize)> {
+            evidence.iter().filter_map(|one| Some((one.span, self.sentence(one.span)?))).collect()
+        };
+        let (heads, tails) = (placed(head), placed(tail));
+        // Places of one name are in text order and apart from each other: the closest to a span are those on its two sides. A
+        // long text names a thing hundreds of times, so that not all pairs can be compared.
+        let near = |head: Span| {
+            let after = tails.partition_point(|(tail, _)| tail.start <= head.start);
+            after.saturating_sub(1)..(after + 1).min(tails.len())
+        };
+        let best = heads
+            .iter()
+            .flat_map(|head| tails[near(head.0)].iter().map(move |tail| (*head, *tail)))
+            .map(|((head, first), (tail, second))| {
+                (first.abs_diff(second), distance(head, tail), first.min(second), first.max(second))
             })
             .min();
         match best {
