@@ -19,7 +19,7 @@ const BACKENDS: [&str; 5] = ["burn_wgpu", "burn_flex", "burn_cuda", "burn_ndarra
 /// with, and settings of environment and allocator before there is a second thread.
 const UNSAFE: [&str; 11] = [
     "crates/kernels/",
-    "crates/operations/src/cpu.rs",
+    "crates/operations/src/cpu",
     "crates/parameters/src/pack.rs",
     "crates/parameters/src/pages.rs",
     "crates/checkpoints/src/stored.rs",

@@ -1,57 +1,22 @@
-//! Greedy decoding and sampling, row by row side by side.
+//! Greedy decoding and sampling.
 
-use std::ops::{ControlFlow, Range};
+mod batch;
+mod sampling;
+
+use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;
 
 use super::random::uniform;
 use super::reader::Prompt;
-use super::rules::{Legal, positive};
+use super::rules::Legal;
 use super::scores::{self, Request};
 use super::{Constraint, DecodeError, Decoder, Prompts, Reader, Rules, Token};
-use crate::Cache;
 use parameters::rows_of;
 
-/// How the next token is chosen.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Choice {
-    /// The likeliest.
-    #[default]
-    Greedy,
-    /// By chance.
-    Sampled(Sampling),
-}
-
-/// Sampling, with the processors of the reference in its order: temperature, top-k, top-p.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sampling {
-    /// Logits are divided by this: below 1 the likely becomes likelier.
-    pub temperature: f32,
-    /// Only so many of the likeliest tokens; 0 for all.
-    pub top_k: usize,
-    /// Only the likeliest tokens that together have this probability; 1 for all.
-    pub top_p: f32,
-    /// The same seed gives the same text.
-    pub seed: u64,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 0 }
-    }
-}
-
-impl Sampling {
-    fn check(&self) -> Result<(), DecodeError> {
-        positive("temperature", self.temperature)?;
-        positive("top-p", self.top_p)?;
-        if self.top_p > 1.0 {
-            let (value, expected) = (self.top_p.to_string(), "at most 1");
-            return Err(DecodeError::Setting { name: "top-p", value, expected });
-        }
-        Ok(())
-    }
-}
+use self::batch::Row;
+pub use self::batch::Writing;
+pub use self::sampling::{Choice, Sampling};
 
 /// What was written after a prompt.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,67 +53,6 @@ pub enum Finish {
 const BESIDE: usize = 256 << 20;
 /// Tokens that a text side by side has room to write before all have to be moved.
 const WRITTEN: usize = 96;
-
-/// A row at work.
-struct Row<C: Constraint> {
-    number: usize,
-    constraint: C,
-    state: C::State,
-    sample: u64,
-    prompt: usize,
-    /// Tokens of the prompt that are still to be read.
-    unread: usize,
-    /// Which states of the last pass tell its next tokens: none while it is read.
-    states: Range<usize>,
-    /// The state behind the prompt, where it was read here, `[1, d]`.
-    begins: Option<Tensor<2>>,
-    longest: usize,
-    /// Prompt and all that was written.
-    tokens: Vec<u32>,
-    /// Tokens behind the last choice that had to come: already read, not yet told.
-    forced: usize,
-    /// Tokens that were read on trial behind these: what followed when the same was written before.
-    guesses: Vec<u32>,
-    written: Vec<Token>,
-}
-
-/// Texts that are written side by side. Others may join at any step; each is written as it would be alone.
-pub struct Writing<C: Constraint> {
-    /// Texts that there is to be room for.
-    most: usize,
-    cache: Option<Cache>,
-    /// What the last pass told, `[states, d]`.
-    hidden: Option<Tensor<2>>,
-    rows: Vec<Row<C>>,
-    /// The number of the next one that joins.
-    next: usize,
-}
-
-impl<C: Constraint> Writing<C> {
-    /// None yet, with room for so many.
-    #[must_use]
-    pub const fn of(most: usize) -> Self {
-        Self { most, cache: None, hidden: None, rows: Vec::new(), next: 0 }
-    }
-
-    fn add(&mut self, row: Row<C>) -> usize {
-        let number = self.next;
-        self.next += 1;
-        self.rows.push(Row { number, ..row });
-        number
-    }
-
-    /// Gives all up.
-    pub fn clear(&mut self) {
-        *self = Self { next: self.next, ..Self::of(self.most) };
-    }
-
-    /// Whether another text can join.
-    #[must_use]
-    pub const fn has_room(&self) -> bool {
-        self.rows.len() < self.most
-    }
-}
 
 /// A text that came to its end.
 pub struct Ended<C> {

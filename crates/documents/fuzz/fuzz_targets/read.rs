@@ -1,6 +1,8 @@
 //! Any bytes are read or refused; what is read keeps the promises of the document model.
 #![no_main]
 
+mod caught;
+
 use std::collections::HashSet;
 
 use documents::Target;
@@ -8,7 +10,7 @@ use documents::formats::{ReadOptions, Records, read_with};
 use documents::limits::Limits;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: caught::panics_of_the_pdf_libraries(), |bytes: &[u8]| {
     if let Ok(Some(records)) = Records::read(bytes, "file.dat") {
         let _ = records.compare(&[bytes.to_vec()]);
     }

@@ -1,10 +1,12 @@
 //! Whatever can be read can be written in every format, and what is not listed as lost comes back.
 #![no_main]
 
+mod caught;
+
 use documents::formats::{Format, WriteOptions, read, write};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: caught::panics_of_the_pdf_libraries(), |bytes: &[u8]| {
     let Ok(import) = read(bytes, "file.dat") else { return };
     if matches!(import.format, Format::Pdf | Format::Docx) {
         return;
