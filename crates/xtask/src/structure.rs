@@ -31,6 +31,11 @@ const UNSAFE: [&str; 11] = [
     "training/src/main.rs",
 ];
 
+/// Lines that a source file may have before its tests.
+const MOST_LINES: usize = 400;
+/// A table of characters, one a line.
+const TABLES: &str = "crates/tokenizer/src/moses/class_ranges.rs";
+
 /// Derives code and says nothing of a layer: every crate may know it.
 const MACRO: &str = "remedies";
 
@@ -141,6 +146,11 @@ fn of_source(place: &str, text: &str) -> Vec<String> {
         let found = code().filter(|(_, line)| line.contains("unsafe {") || line.contains("unsafe fn"));
         faults.extend(found.map(|(number, _)| format!("{}: `unsafe` may not stand here", at(number))));
     }
+    let of_product = place.contains("/src/") && !place.ends_with("/tests.rs") && place != TABLES;
+    let lines = text.lines().position(|line| line == "#[cfg(test)]").unwrap_or_else(|| text.lines().count());
+    if of_product && lines > MOST_LINES {
+        faults.push(format!("{place}: {lines} lines, where a source file has at most {MOST_LINES}"));
+    }
     faults
 }
 
@@ -195,6 +205,15 @@ mod tests {
         assert!(of_source("crates/tasks/src/lib.rs", text)[1].contains("lib.rs:3"));
         assert_eq!(of_source("crates/operations/src/cpu.rs", text), Vec::<String>::new());
         assert_eq!(of_source("crates/devices/src/lib.rs", text).len(), 1);
+    }
+
+    #[test]
+    fn long_files_are_named_with_their_lines_before_the_tests() {
+        let long = "\n".repeat(MOST_LINES + 1);
+        assert!(of_source("crates/tasks/src/lib.rs", &long)[0].contains("401 lines"));
+        let tests = format!("fn it() {{}}\n#[cfg(test)]\n{long}");
+        assert_eq!(of_source("crates/tasks/src/lib.rs", &tests), Vec::<String>::new());
+        assert_eq!(of_source("crates/tasks/tests/all.rs", &long), Vec::<String>::new());
     }
 
     #[test]
