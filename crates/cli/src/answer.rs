@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{AskEvent, AskRequest, AskScope, EvidenceSentence, Sought, Verdict, WeighRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, listen, text};
+use crate::session::{CliSession, ModelOption, ReadOption, listen, text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -36,19 +36,19 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
+    let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
     let (scope, brought) = if arguments.files.is_empty() {
         (AskScope::Library, None)
     } else {
-        let brought = desk.import(&arguments.files, &arguments.read)?;
+        let brought = session.import(&arguments.files, &arguments.read)?;
         (AskScope::Documents { documents: brought.documents.clone() }, Some(brought))
     };
     let request = AskRequest { question: arguments.question.clone(), scope };
     let (mut failed, mut asked) = (0, Vec::new());
     listen(
-        |sink| desk.workbench.ask("answer", &request, sink),
+        |sink| session.workbench.ask("answer", &request, sink),
         |event| {
             match &event {
                 AskEvent::Unanswered { title, error, .. } => {
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for document in asked.into_iter().filter(|_| arguments.leave_one_out) {
         let request = WeighRequest { question: arguments.question.clone(), document };
         listen(
-            |sink| desk.workbench.weigh("weigh", &request, sink),
+            |sink| session.workbench.weigh("weigh", &request, sink),
             |event| match event {
                 event if arguments.json => println!("{}", json!(event)),
                 event => tell(&event),

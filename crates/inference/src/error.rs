@@ -4,7 +4,7 @@ use devices::DeviceError;
 use tasks::guidance::GuidanceError;
 
 /// Why a model did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum InferenceError {
     /// Someone asked to stop, and there is nothing to show yet.
     #[error("stopped")]
@@ -34,11 +34,11 @@ pub enum InferenceError {
     #[error("there is no text to go on from. Write something first")]
     Empty,
     /// The device failed, or ran out of memory.
-    #[error("{0}")]
-    Device(String),
+    #[error(transparent)]
+    Device(DecodeError),
     /// Anything else that the decoder says.
-    #[error("{0}")]
-    Decoding(String),
+    #[error(transparent)]
+    Decoding(DecodeError),
 }
 
 impl From<DecodeError> for InferenceError {
@@ -46,14 +46,14 @@ impl From<DecodeError> for InferenceError {
         match error {
             DecodeError::EmptyPrompt => Self::Empty,
             DecodeError::TooLong { length, longest } => Self::TooLong { length, longest },
-            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error.to_string()),
-            other => Self::Decoding(other.to_string()),
+            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error),
+            other => Self::Decoding(other),
         }
     }
 }
 
 /// Why a model is not loaded.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum LoadError {
     /// No device fits, or its driver refuses.
     #[error(transparent)]

@@ -48,7 +48,7 @@ impl TaskGuidance {
 }
 
 /// Why it cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum GuidanceError {
     /// The file cannot be read.
     #[error("cannot read {path}: {source}")]

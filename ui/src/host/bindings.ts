@@ -2031,11 +2031,18 @@ export type Step = {
 	track: Track,
 };
 
+/**  An event, or the ending. */
+export type StreamItem<Event> = 
+/**  The stream is over. */
+Ending | 
+/**  Something on the way. */
+Event;
+
 /**  An event of a streamed call. The last one of a stream is an [`Ending`], and there is only one. */
 export type Streamed<Event> = {
 	/**  Counts from 0 without gaps. */
 	seq: number,
-} & Told<Event>;
+} & StreamItem<Event>;
 
 /**  What an annotation is, and what its curator may decide about. */
 export type Subject = 
@@ -2141,13 +2148,6 @@ export type Token = {
 	/**  Others that stood at this place, the likeliest first, without the chosen one. */
 	alternatives: Alternative[],
 };
-
-/**  An event, or the ending. */
-export type Told<Event> = 
-/**  The stream is over. */
-Ending | 
-/**  Something on the way. */
-Event;
 
 /**  Curation and writing are undone apart. */
 export type Track = 

@@ -25,6 +25,8 @@ pub struct TextWindow<'a> {
     pub document: &'a Document,
     /// The part of its text that is read.
     pub span: Span,
+    /// All sentences of the document.
+    pub sentences: &'a [Span],
     /// The mentions inside the window.
     pub mentions: &'a [Mention],
 }
@@ -65,7 +67,7 @@ pub fn candidate_pairs(
     let short = |name: &str| model.count_tokens(name) <= LONGEST_NAME;
     let mut seen = BTreeSet::new();
     let mut pairs = Vec::new();
-    for candidate in exhaustive::candidates(window.task, window.document, window.mentions) {
+    for candidate in exhaustive::candidates(window.task, window.sentences, window.mentions) {
         let Stated { head, tail, .. } = candidate.stated;
         if seen.insert((head.clone(), tail.clone())) && short(&head) && short(&tail) {
             pairs.push(NamePair { head, tail, head_mentions: candidate.head, tail_mentions: candidate.tail });
@@ -89,7 +91,7 @@ pub(crate) fn pairs_by_prompt<M: LanguageModel + ?Sized>(
     cancel: &Cancel,
     meter: &mut Meter,
 ) -> Result<Vec<f64>, InferenceError> {
-    let none = [verdicts::verdict(window.task, None)];
+    let none = [verdicts::answer_text(window.task, None)];
     let found = answered(model, window, pairs, &none, cancel, meter)?;
     Ok(found.iter().map(|sums| verdicts::log_odds(sums[0])).collect())
 }
@@ -106,7 +108,8 @@ pub(crate) fn kinds_by_prompt<M: LanguageModel + ?Sized>(
     if kinds.len() == 1 {
         return Ok(vec![vec![0.0]; pairs.len()]);
     }
-    let words: Vec<String> = kinds.iter().map(|kind| verdicts::verdict(window.task, Some(kind))).collect();
+    let words: Vec<String> =
+        kinds.iter().map(|kind| verdicts::answer_text(window.task, Some(kind))).collect();
     answered(model, window, pairs, &words, cancel, meter)
 }
 
@@ -126,7 +129,7 @@ fn answered<M: LanguageModel + ?Sized>(
         let continuations: Vec<Continuation> = some
             .iter()
             .flat_map(|pair| {
-                let given = verdicts::stem(window.task, &pair.head, &pair.tail);
+                let given = verdicts::question(window.task, &pair.head, &pair.tail);
                 answers
                     .iter()
                     .map(move |answer| Continuation { given: given.clone(), scored: answer.clone() })

@@ -11,17 +11,17 @@ use super::preview::form;
 use inference::self_test;
 
 use crate::engine::{Cancel, Engine, Lane};
-use crate::error::{self, Result, not_found, told};
+use crate::error::{self, Result, not_found};
 use crate::jobs::{Sink, Stream};
-use crate::machine::{loader, request};
-use crate::wire::{ErrorCode, ModelForm, ModelImportEvent, ModelPhase, SelfTest, VerifyEvent};
+use crate::model_host::{loader, request};
+use crate::wire::{ErrorCode, HostError, ModelForm, ModelImportEvent, ModelPhase, SelfTest, VerifyEvent};
 use crate::workbench::Workbench;
 
 impl Workbench {
     /// Imports a model that was previewed: converted, verified, tested. Stopping leaves nothing behind.
     pub fn import_model(&self, job: &str, preview: &str, name: &str, sink: Sink<ModelImportEvent>) {
         self.stream(job, sink, |stream| {
-            let models = &self.machine.models;
+            let models = &self.model_host.models;
             let from = models
                 .previews
                 .lock()
@@ -66,11 +66,11 @@ impl Workbench {
                 weights: WeightType::Q8,
                 task: None,
             };
-            let teller = stream.teller();
+            let sender = stream.sender();
             let bytes: u64 = files(from)?.iter().map(|(_, bytes)| bytes).sum();
             let imported = biogpt::model::import_telling(from, to, &how, move |share| {
-                phase(&teller, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
-                go_on(&teller)
+                phase(&sender, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
+                go_on(&sender)
             });
             unless_stopped(imported)?;
         }
@@ -90,7 +90,7 @@ impl Workbench {
             let tell = |phase, done, total, detail: &str| {
                 stream.tell(VerifyEvent::Phase { phase, done, total, detail: detail.to_owned() });
             };
-            let found = self.machine.models.get(id)?;
+            let found = self.model_host.models.get(id)?;
             let Some(folder) = found.folder else {
                 return Err(error::bad_input("The scripted generator has no files.", "Choose a model."));
             };
@@ -104,14 +104,14 @@ impl Workbench {
             let intact = compared.is_ok();
             let mut message = match &compared {
                 Ok(()) => "Every file is as it was.".to_owned(),
-                Err(cause) => told(ErrorCode::BadInput, &cause.to_string()).message,
+                Err(cause) => error::remedied!(ErrorCode::BadInput, cause).message,
             };
             if intact && !stream.is_stopped() {
                 tell(ModelPhase::SelfTest, 0, 1, "writing a few words");
                 let tested = self.test(id);
                 message = format!("{message} {}", tested.message);
                 let at = self.places.clock.now();
-                self.machine.models.note(id, |about| {
+                self.model_host.models.note(id, |about| {
                     about.verified_at = Some(at);
                     about.self_test = Some(tested);
                 })?;
@@ -124,14 +124,14 @@ impl Workbench {
 
     /// Tests a model on an engine of its own; the one in use leaves memory meanwhile.
     fn test(&self, id: &str) -> SelfTest {
-        self.machine.engine.unload();
+        self.model_host.engine.unload();
         let failed = |message: String| SelfTest {
             passed: false,
             device: String::new(),
             tokens_per_second: 0.0,
             message,
         };
-        let source = match self.machine.models.get(id) {
+        let source = match self.model_host.models.get(id) {
             Ok(model) => model.source(request(&self.settings().device)),
             Err(cause) => return failed(cause.message),
         };
@@ -211,7 +211,7 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
     Ok(files)
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> crate::wire::HostError {
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> HostError {
     let path = path.to_owned();
     move |cause| error::file("Osler could not copy", &path, &cause)
 }

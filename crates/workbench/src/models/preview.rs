@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Installed;
 use super::view::architecture;
-use crate::error::{Result, bad_input, told};
-use crate::wire::{ErrorCode, ModelFile, ModelFileState, ModelForm, ModelPreview};
+use crate::error::{Result, bad_input};
+use crate::wire::{HostError, ModelFile, ModelFileState, ModelForm, ModelPreview};
 
 /// Files of a form, what they are for, and whether it cannot be without them.
 type Roles = &'static [(&'static str, &'static str, bool)];
@@ -53,7 +53,7 @@ impl Installed {
         let bytes = files.iter().filter_map(|file| file.bytes).sum();
         let (config, problem) = match biogpt::model::configuration(&folder) {
             Ok(config) => (Some(config), None),
-            Err(cause) => (None, Some(told(ErrorCode::BadInput, &cause.to_string()))),
+            Err(cause) => (None, Some(HostError::from(cause))),
         };
         let parameters = config.as_ref().map(|config| config.parameters() as u64);
         let usable = problem.is_none() && !files.iter().any(|file| file.state == ModelFileState::Missing);

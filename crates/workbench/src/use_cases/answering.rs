@@ -39,7 +39,7 @@ impl Workbench {
                     if cause.code == wire::ErrorCode::NoModel {
                         return Err(cause);
                     }
-                    let title = readable(&self.shelf(), id).map(|stored| stored.title).unwrap_or_default();
+                    let title = readable(&self.opened(), id).map(|stored| stored.title).unwrap_or_default();
                     stream.tell(AskEvent::Unanswered { document: id, title, error: cause });
                 }
             }
@@ -51,7 +51,7 @@ impl Workbench {
     pub fn weigh(&self, job: &str, request: &wire::WeighRequest, sink: Sink<AskEvent>) {
         self.stream(job, sink, |stream| {
             let question = asked(&request.question)?.to_owned();
-            let stored = readable(&self.shelf(), request.document)?;
+            let stored = readable(&self.opened(), request.document)?;
             let document = stored.document.clone();
             let activity = format!("Weighing the sentences of {}", stored.document.id);
             let done = self.on_engine(&activity, &switch(stream), move |context| {
@@ -80,10 +80,10 @@ impl Workbench {
     /// The documents of the library that have a sentence that speaks about a question: the index finds those that name what it
     /// names, by every name that the dictionaries know, and these are read.
     fn speaking(&self, question: &str, stream: &Stream<AskEvent>) -> Result<Vec<wire::Id>> {
-        let shelf = self.shelf();
+        let opened = self.opened();
         let dictionary = Dictionary::new(self.names.all()?.0.to_vec());
         // Many texts may be read: on a connection of its own, so that no decision waits for it.
-        let library = shelf.reader()?;
+        let library = opened.reader()?;
         let mut naming: Option<BTreeSet<sessions::DocumentId>> = None;
         let mut sought = Vec::new();
         for term in stance::search_terms(question, &dictionary) {
@@ -120,10 +120,10 @@ impl Workbench {
     }
 
     fn ask_one(&self, id: wire::Id, question: &str, stream: &Stream<AskEvent>) -> Result<()> {
-        let shelf = self.shelf();
-        let stored = readable(&shelf, id)?;
+        let opened = self.opened();
+        let stored = readable(&opened, id)?;
         let abstain_below = self.settings().abstain_below;
-        let finders = std::sync::Arc::clone(self.machine.finders(&self.names)?);
+        let finders = std::sync::Arc::clone(self.model_host.finders(&self.names)?);
         let (document, words) = (stored.document.clone(), question.to_owned());
         let cancel = switch(stream);
         let done = self.on_engine(&format!("Asking {}", stored.document.id), &cancel, move |context| {
@@ -139,12 +139,12 @@ impl Workbench {
             TaskRequest::Answer { question: question.to_owned(), abstain_below, from_evidence: true };
         let dictionaries = self.names.all()?.1;
         let notices = &model.outcome.notices;
-        let record = run_record(&request, &profile, &stored.text_sha256, notices, dictionaries, shelf.now());
-        let curator = shelf.curator();
-        let run = shelf.with(|library| {
-            let by = sessions::By::new(&curator, shelf.now());
+        let record = run_record(&request, &profile, &stored.text_sha256, notices, dictionaries, opened.now());
+        let curator = opened.curator();
+        let run = opened.with(|library| {
+            let by = sessions::By::new(&curator, opened.now());
             let predictions = &model.outcome.predictions;
-            library.record_run(by, stored.id, &record, &ending(&shelf, &model.outcome), predictions)
+            library.record_run(by, stored.id, &record, &ending(&opened, &model.outcome), predictions)
         })?;
         stream.tell(answered(&stored, verdict, &speaks, &model, id_of(run.0)));
         Ok(())
