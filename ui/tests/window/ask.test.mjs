@@ -33,6 +33,8 @@ journey(
     await withScript(app)
     await withTexts(app, home)
     await app.click('.document', 'bronchiectasis')
+    await app.key('Enter')
+    await app.see('.at-text', 'azithromycin')
     await app.press('Control', '4')
     await app.fill('[aria-label=Question]', 'Does azithromycin cause hepatitis?')
     await app.press('Enter')
@@ -75,5 +77,5 @@ journey(
     await app.see('.sum', 'No document of this library says anything about it')
     await app.see('[aria-label="What was looked for"] li', 'blorfenazine in no document')
   },
-  { covers: ['ask.run', 'export', 'go.ask'] },
+  { covers: ['export', 'go.ask'] },
 )
