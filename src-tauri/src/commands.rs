@@ -57,6 +57,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             tasks::describe,
             tasks::continue_text,
             tasks::ask,
+            tasks::weigh,
             tasks::classify,
             tasks::prompt,
             tasks::concordance,

@@ -145,11 +145,47 @@ fn answer() {
     let sum: f64 =
         ["yes", "no", "maybe"].iter().map(|one| number(answer, &format!("/probabilities/{one}"))).sum();
     assert!((sum - 1.0).abs() < 1e-6, "{answer}");
-    assert!(lines.iter().any(|line| text(line, "/kind") == "influence"), "{lines:?}");
+    // Leaving sentences out is a detail that one asks for.
+    assert!(!lines.iter().any(|line| text(line, "/kind") == "influence"), "{lines:?}");
+    let weighed = ["answer", "--question", question, "--leave-one-out", "--json", "abstract.txt"];
+    assert!(user.lines(&weighed).iter().any(|line| text(line, "/kind") == "influence"));
     let sure = ["answer", "--question", question, "--abstain-below", "0.99", "--json", "abstract.txt"];
-    assert_eq!(text(&user.lines(&sure)[0], "/verdict"), "abstain");
+    assert_eq!(text(&user.lines(&sure)[0], "/model"), "abstain");
+    check(&user, &["answer", "--question", question], &["FILES"]);
     check(&user, &["answer", "abstract.txt"], &["--question"]);
     check(&user, &["answer", "--question", question, "gone.txt"], &["gone.txt", "Check the name"]);
+}
+
+/// The example of issue 17, over files, as text, and over a library, with the shipped dictionary.
+#[test]
+fn an_answer_rests_on_sentences() {
+    let user = user();
+    let azithromycin =
+        "Liver tests were done each month. No hepatitis was seen in patients given azithromycin.";
+    std::fs::write(user.path("azithromycin.txt"), azithromycin).unwrap();
+    std::fs::write(user.path("other.txt"), "Azithromycin was given for a week. Cough was rarer.").unwrap();
+    let ask = ["answer", "--question", "Does azithromycin cause hepatitis?", "--library", "asked.osler"];
+    let files = ["azithromycin.txt", "other.txt"];
+    let lines = user.lines(&[&ask[..], &["--json"], &files].concat());
+    assert_eq!(text(&lines[0], "/verdict"), "no");
+    assert_eq!(text(&lines[0], "/evidence/0/text"), "No hepatitis was seen in patients given azithromycin.");
+    assert_eq!(text(&lines[0], "/evidence/0/stance"), "against");
+    assert_eq!(text(&lines[1], "/verdict"), "notStated");
+    assert_eq!(text(&lines[1], "/sought/1/words"), "hepatitis");
+    assert_eq!(number(&lines[1], "/sought/1/found"), 0.0);
+
+    let said = user.output(&[&ask[..], &files].concat());
+    assert!(said.contains("against: No hepatitis was seen"), "{said}");
+    assert!(said.contains("does not say") && said.contains("looked for azithromycin"), "{said}");
+
+    let lines = user.lines(&[&ask[..], &["--json"]].concat());
+    assert_eq!(text(&lines[0], "/kind"), "searched");
+    assert_eq!(lines.iter().filter(|line| text(line, "/kind") == "answer").count(), 1);
+    let _ = user.output(&["export", "--library", "asked.osler", "--to", "csv", "--out", "asked.csv"]);
+    let table = std::fs::read_to_string(user.path("asked.csv")).unwrap();
+    assert!(table.contains("against: No hepatitis was seen in patients given azithromycin."), "{table}");
+    let _ = user.output(&["export", "--library", "asked.osler", "--to", "jsonl", "--out", "asked.jsonl"]);
+    assert!(user.output(&["verify", "asked.jsonl"]).contains("identical"));
 }
 
 #[test]

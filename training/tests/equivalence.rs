@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use terms::Terms;
 use training::evaluation::Evaluator;
 use workbench::wire::{
-    self, AskEvent, AskRequest, ClassifyEvent, ClassifyRequest, ExtractRequest, ExtractionMode, Id,
+    self, AskEvent, AskRequest, AskScope, ClassifyEvent, ClassifyRequest, ExtractRequest, ExtractionMode, Id,
     StreamItem,
 };
 use workbench::{AppPaths, Workbench};
@@ -194,7 +194,8 @@ fn compare_answers(questions: &[Question]) {
     let (_folder, workbench, ids) = app(&documents);
     let evaluated = evaluator().answers(questions).unwrap();
     for ((id, question), evaluated) in ids.into_iter().zip(questions).zip(evaluated) {
-        let request = AskRequest { question: question.question.clone(), documents: vec![id] };
+        let scope = AskScope::Documents { documents: vec![id] };
+        let request = AskRequest { question: question.question.clone(), scope };
         let answered = collected(
             |sink| workbench.ask("ask", &request, sink),
             |event| match event {

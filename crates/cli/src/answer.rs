@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use workbench::wire::{AskEvent, AskRequest};
+use workbench::wire::{AskEvent, AskRequest, AskScope, EvidenceSentence, Sought, Verdict, WeighRequest};
 
 use crate::Failure;
 use crate::session::{CliSession, ModelOption, ReadOption, listen, text};
@@ -13,12 +13,16 @@ pub struct Arguments {
     /// The question.
     #[arg(long)]
     question: String,
-    /// No answer is given that has less than this probability.
+    /// What the model alone would say is given only from this probability on.
     #[arg(long, default_value_t = 0.5)]
     abstain_below: f64,
-    /// Keep documents and answers in this library.
+    /// Keep documents and answers in this library. Without files the whole library is asked: only documents that say something
+    /// about the question answer.
     #[arg(long)]
     library: Option<PathBuf>,
+    /// Also what the model's answer loses without each sentence.
+    #[arg(long)]
+    leave_one_out: bool,
     #[command(flatten)]
     read: ReadOption,
     #[command(flatten)]
@@ -27,7 +31,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     /// Files in any format that Osler reads.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "library")]
     files: Vec<PathBuf>,
 }
 
@@ -35,29 +39,92 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
-    let brought = session.import(&arguments.files, &arguments.read)?;
-    let request = AskRequest { question: arguments.question.clone(), documents: brought.documents.clone() };
-    let mut failed = 0;
+    let (scope, brought) = if arguments.files.is_empty() {
+        (AskScope::Library, None)
+    } else {
+        let brought = session.import(&arguments.files, &arguments.read)?;
+        (AskScope::Documents { documents: brought.documents.clone() }, Some(brought))
+    };
+    let request = AskRequest { question: arguments.question.clone(), scope };
+    let (mut failed, mut asked) = (0, Vec::new());
     listen(
         |sink| session.workbench.ask("answer", &request, sink),
-        |event| match &event {
-            AskEvent::Unanswered { title, error, .. } => {
-                failed += 1;
-                eprintln!("{title}: {}", text(error));
+        |event| {
+            match &event {
+                AskEvent::Unanswered { title, error, .. } => {
+                    failed += 1;
+                    eprintln!("{title}: {}", text(error));
+                    return;
+                }
+                AskEvent::Answer { document, .. } => asked.push(*document),
+                AskEvent::Searched { .. } | AskEvent::Influence { .. } => {}
             }
-            _ if arguments.json => println!("{}", json!(event)),
-            AskEvent::Answer { title, verdict, probabilities: p, .. } => println!(
-                "{}  (yes {:.0} %, no {:.0} %, maybe {:.0} %)  {title}",
-                format!("{verdict:?}").to_lowercase(),
-                p.yes * 100.0,
-                p.no * 100.0,
-                p.maybe * 100.0
-            ),
-            AskEvent::Influence { .. } => {}
+            if arguments.json { println!("{}", json!(event)) } else { tell(&event) }
         },
     )?;
+    for document in asked.into_iter().filter(|_| arguments.leave_one_out) {
+        let request = WeighRequest { question: arguments.question.clone(), document };
+        listen(
+            |sink| session.workbench.weigh("weigh", &request, sink),
+            |event| match event {
+                event if arguments.json => println!("{}", json!(event)),
+                event => tell(&event),
+            },
+        )?;
+    }
     if failed > 0 {
         return Err(format!("{failed} documents could not be asked: see above for the reasons").into());
     }
-    brought.conclude()
+    brought.map_or(Ok(()), |brought| brought.conclude())
+}
+
+fn tell(event: &AskEvent) {
+    match event {
+        AskEvent::Answer { title, verdict, evidence, sought, model, probabilities: p, .. } => {
+            println!("{}  {title}", word(*verdict));
+            for EvidenceSentence { text, stance, reason, .. } in evidence {
+                println!("    {}: {text}  [{reason}]", format!("{stance:?}").to_lowercase());
+            }
+            if evidence.is_empty() {
+                tell_sought(sought, "sentence");
+            }
+            println!(
+                "    the model alone: {} (yes {:.0} %, no {:.0} %, maybe {:.0} %)",
+                word(*model),
+                p.yes * 100.0,
+                p.no * 100.0,
+                p.maybe * 100.0
+            );
+        }
+        AskEvent::Searched { sought, naming, speaking } => {
+            println!(
+                "documents that name what was asked about: {naming}; that say something about it: {speaking}"
+            );
+            tell_sought(sought, "document");
+        }
+        AskEvent::Influence { sentences, .. } => {
+            for one in sentences {
+                println!("    {:+.3} for the model at {}-{}", one.effect, one.span.start, one.span.end);
+            }
+        }
+        AskEvent::Unanswered { .. } => {}
+    }
+}
+
+fn tell_sought(sought: &[Sought], unit: &str) {
+    for Sought { words, names, found } in sought {
+        let also = if names.is_empty() { String::new() } else { format!(" (also {})", names.join(", ")) };
+        let units = if *found == 1 { "" } else { "s" };
+        println!("    looked for {words}{also}: in {found} {unit}{units}");
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Yes => "yes",
+        Verdict::No => "no",
+        Verdict::Maybe => "maybe",
+        Verdict::NotStated => "does not say",
+        Verdict::Abstain => "no clear answer",
+    }
 }

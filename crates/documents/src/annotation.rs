@@ -108,11 +108,50 @@ pub enum Content {
     Answer {
         /// The question.
         question: String,
-        /// `yes`, `no`, `maybe`.
+        /// `yes`, `no`, `maybe`; `not stated` where the text does not say, `abstain` where a model was not sure enough.
         verdict: String,
-        /// What each answer got; sums to 1.
+        /// What each answer got from the model; sums to 1.
         probabilities: BTreeMap<String, f64>,
+        /// The sentences that speak about the question, the most to the point first. None in answers from before they were looked
+        /// for, and where the text does not say.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<SpeakingSentence>,
     },
+}
+
+/// What a sentence, or a text, says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stance {
+    /// It says so.
+    For,
+    /// It says the contrary.
+    Against,
+    /// It leaves it open.
+    Unclear,
+}
+
+impl Stance {
+    /// The word as it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::For => "for",
+            Self::Against => "against",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// A sentence that speaks about a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeakingSentence {
+    /// The sentence.
+    pub span: Span,
+    /// What it says.
+    pub stance: Stance,
+    /// By which words it says so.
+    pub reason: String,
 }
 
 /// One participant of a relation.
@@ -200,7 +239,7 @@ impl Content {
                 participants.iter().flat_map(|one| one.spans.iter().copied()).collect()
             }
             Self::Label { span, .. } => span.iter().copied().collect(),
-            Self::Answer { .. } => Vec::new(),
+            Self::Answer { evidence, .. } => evidence.iter().map(|one| one.span).collect(),
         }
     }
 

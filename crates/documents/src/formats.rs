@@ -33,6 +33,7 @@ mod pubmed_xml;
 mod pubtator;
 mod records;
 mod ris;
+mod statements;
 mod table;
 pub mod training;
 mod wording;

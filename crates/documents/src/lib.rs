@@ -6,5 +6,5 @@ pub mod formats;
 pub mod limits;
 pub mod model;
 
-pub use annotation::{Content, Grade, Participant, Prediction, Warning};
+pub use annotation::{Content, Grade, Participant, Prediction, SpeakingSentence, Stance, Warning};
 pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};

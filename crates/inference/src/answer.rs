@@ -7,6 +7,8 @@ use tasks::answer::{self, Answer};
 use tasks::guidance::TaskGuidance;
 use tasks::linear::Features;
 use tasks::sentences;
+use tasks::stance::{self, Speaks, Stance};
+use terms::Dictionary;
 
 use crate::context::Meter;
 use crate::windows::{longest_prompt, windows};
@@ -61,6 +63,72 @@ pub struct Influence {
     pub without: [f64; 3],
 }
 
+/// How a library names the verdict of a text that does not say.
+pub const NOT_STATED: &str = "not stated";
+
+/// What a document answers, as its sentences say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, no, or that it leaves it open.
+    Says(Answer),
+    /// It has no sentence that speaks about the question.
+    NotStated,
+}
+
+impl Verdict {
+    fn of(speaks: &Speaks) -> Self {
+        match speaks.stance() {
+            Some(Stance::For) => Self::Says(Answer::Yes),
+            Some(Stance::Against) => Self::Says(Answer::No),
+            Some(Stance::Unclear) => Self::Says(Answer::Maybe),
+            None => Self::NotStated,
+        }
+    }
+
+    /// As it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Says(answer) => answer.word(),
+            Self::NotStated => NOT_STATED,
+        }
+    }
+}
+
+/// An answer that rests on sentences.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FromEvidence {
+    /// What the sentences say.
+    pub verdict: Verdict,
+    /// The sentences, and what was looked for.
+    pub speaks: Speaks,
+    /// What the model makes of it. Its outcome is the finding to keep: the verdict of the sentences, without a score, which was
+    /// not measured for them, and the model's probabilities.
+    pub model: Answered,
+}
+
+/// Answers a question by the sentences that speak about it. No verdict is given without one, whatever a model makes of the text.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_from_evidence(
+    context: &mut TaskContext<'_>,
+    question: &Question<'_>,
+    dictionary: &Dictionary,
+) -> Result<FromEvidence, InferenceError> {
+    let speaks = stance::read(question.question, question.document, dictionary);
+    let verdict = Verdict::of(&speaks);
+    let mut model = answer(context, question)?;
+    for prediction in &mut model.outcome.predictions {
+        prediction.score = None;
+        if let Content::Answer { verdict: given, evidence, .. } = &mut prediction.content {
+            verdict.word().clone_into(given);
+            *evidence = speaks.sentences();
+        }
+    }
+    Ok(FromEvidence { verdict, speaks, model })
+}
+
 pub(crate) fn prompt(question: &str, document: &Document, window: Span) -> Prompt {
     Prompt::tuned(answer::prompt(question, document, window), TASK)
 }
@@ -84,6 +152,7 @@ pub fn answer(context: &mut TaskContext<'_>, question: &Question<'_>) -> Result<
             question: question.question.to_owned(),
             verdict: verdict.map_or("abstain", Answer::word).to_owned(),
             probabilities: by_word,
+            evidence: Vec::new(),
         },
         score: Some(probability.clamp(0.0, 1.0)),
         masked_mass: None,

@@ -28,7 +28,10 @@ mod scripted;
 mod self_test;
 mod windows;
 
-pub use answer::{Answered, Influence, Question, ScoredWindow, answer, influence, score_windows, surest};
+pub use answer::{
+    Answered, FromEvidence, Influence, NOT_STATED, Question, ScoredWindow, Verdict, answer,
+    answer_from_evidence, influence, score_windows, surest,
+};
 pub use batch::{Finished, TaskBatch};
 pub use biogpt::{BioGpt, Checksums, need};
 pub use classify::{Classified, LabelScore, classify, label_log_probabilities};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tasks::RelationTask;
 
 use crate::relations::{Extraction, Mode, extract};
-use crate::{Finders, InferenceError, Question, TaskContext, answer, classify};
+use crate::{Finders, InferenceError, Question, TaskContext, answer, answer_from_evidence, classify};
 
 /// What came of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +36,9 @@ pub enum TaskRequest {
         question: String,
         /// See [`Question::abstain_below`].
         abstain_below: f64,
+        /// Whether the verdict is that of the sentences that speak about the question ([`answer_from_evidence`]), or the model's
+        /// alone, as it was before there were any.
+        from_evidence: bool,
     },
     /// The hallmarks of cancer.
     Classify,
@@ -62,8 +65,8 @@ impl TaskRequest {
     pub fn parameters(&self) -> Value {
         match self {
             Self::Relations { mode, .. } => json!({ "threshold": mode.threshold() }),
-            Self::Answer { question, abstain_below } => {
-                json!({ "question": question, "abstain_below": abstain_below })
+            Self::Answer { question, abstain_below, from_evidence } => {
+                json!({ "question": question, "abstain_below": abstain_below, "from_evidence": from_evidence })
             }
             Self::Classify => json!({}),
         }
@@ -108,6 +111,7 @@ impl TaskRequest {
             "answer" => Some(Self::Answer {
                 question: parameters.get("question")?.as_str()?.to_owned(),
                 abstain_below: parameters.get("abstain_below").and_then(Value::as_f64).unwrap_or_default(),
+                from_evidence: parameters.get("from_evidence").and_then(Value::as_bool).unwrap_or_default(),
             }),
             "classify" => Some(Self::Classify),
             _ => None,
@@ -117,7 +121,7 @@ impl TaskRequest {
     /// Whether dictionaries decide what is found.
     #[must_use]
     pub const fn looks_names_up(&self) -> bool {
-        matches!(self, Self::Relations { .. })
+        matches!(self, Self::Relations { .. } | Self::Answer { from_evidence: true, .. })
     }
 
     /// Runs it over a document, without reporting how far it is.
@@ -136,8 +140,12 @@ impl TaskRequest {
                 let extraction = Extraction { task: *task, mode: *mode, document, finder: &finder };
                 extract(context, &extraction, &mut |_| ())
             }
-            Self::Answer { question, abstain_below } => {
+            Self::Answer { question, abstain_below, from_evidence } => {
                 let question = Question { question, document, abstain_below: *abstain_below };
+                if *from_evidence {
+                    let dictionary = finders.dictionaries().dictionary();
+                    return Ok(answer_from_evidence(context, &question, dictionary)?.model.outcome);
+                }
                 Ok(answer(context, &question)?.outcome)
             }
             Self::Classify => Ok(classify(context, document, &mut |_, _| ())?.outcome),
@@ -168,7 +176,8 @@ mod tests {
             },
             TaskRequest::Relations { task: RelationTask::KdDti, mode: Mode::Exhaustive { threshold: None } },
             TaskRequest::Relations { task: RelationTask::Bc5cdr, mode: Mode::Generate },
-            TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5 },
+            TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5, from_evidence: true },
+            TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5, from_evidence: false },
             TaskRequest::Classify,
         ];
         for request in requests {
@@ -177,6 +186,15 @@ mod tests {
             let again = TaskRequest::of_record(&request.task(), &parameters, &request.decoding());
             assert_eq!(again, Some(request));
         }
+    }
+
+    #[test]
+    fn an_answer_from_before_sentences_were_looked_for_is_run_as_it_was() {
+        let parameters = json!({ "question": "Is it?", "abstain_below": 0.5 });
+        let again = TaskRequest::of_record("answer", &parameters, &json!({ "kind": "scored" }));
+        let expected =
+            TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5, from_evidence: false };
+        assert_eq!(again, Some(expected));
     }
 
     #[test]

@@ -25,6 +25,10 @@ const EARLIER: &str = "earlier.";
 pub const IDS: &str = "ids.";
 /// Infon of a finding: the places of its nth name, from 1, where there are several.
 pub const PLACES: &str = "places.";
+/// Infons of an answer: each sentence that speaks about the question, after its stance (`evidence.01`).
+pub const EVIDENCE: &str = "evidence.";
+/// And why (`reason.01`).
+pub(crate) const REASON: &str = "reason.";
 /// Infon of a mention that is there for a finding's sake: the finding.
 pub const MADE_FOR: &str = "made_for";
 /// What the record of a run says where its findings keep [`IDS`] and [`PLACES`].

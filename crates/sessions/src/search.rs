@@ -106,6 +106,35 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The documents in sight in whose texts any of these phrases stands, the oldest first. One with `*` at its end is the
+    /// beginning of a word. Case and accents do not matter.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn documents_naming(&self, phrases: &[String]) -> Result<Vec<DocumentId>> {
+        let quoted =
+            phrases.iter().filter(|phrase| phrase.chars().any(char::is_alphanumeric)).map(|phrase| {
+                let (words, prefix) =
+                    phrase.strip_suffix('*').map_or((phrase.as_str(), ""), |words| (words, "*"));
+                format!("\"{}\"{prefix}", words.replace(['"', '\0'], " "))
+            });
+        let query = quoted.collect::<Vec<_>>().join(" OR ");
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT d.id FROM documents_words JOIN documents d ON d.id = documents_words.rowid
+                 WHERE documents_words MATCH ?1 AND NOT EXISTS (SELECT 1 FROM removals WHERE document_id = d.id)
+                 ORDER BY d.id",
+            )?;
+            let ids = statement.query_map(params![query], |row| row.get(0))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
 fn run<T: rusqlite::types::FromSql>(
     connection: &Connection,
     sql: &str,

@@ -26,6 +26,7 @@ pub mod relations;
 pub mod scores;
 pub mod sentences;
 pub mod source;
+pub mod stance;
 pub mod support;
 pub mod tagging;
 pub mod verdicts;

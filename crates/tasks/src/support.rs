@@ -19,6 +19,9 @@ use crate::sentences;
 use alarms::alarms;
 use passages::{Passage, Token, passages_of, shared_in_order, tokens};
 
+pub(crate) use numbers::numbers;
+pub(crate) use passages::{is_function_word, stem};
+
 /// Of a sentence's words, what a passage must have in their order for the sentence to be supported by it.
 const SUPPORTED: f64 = 0.8;
 /// And to be supported in part.

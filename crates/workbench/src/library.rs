@@ -1,6 +1,6 @@
 //! The open library: shared by every thread, changed by one at a time.
 
-mod contents;
+pub(crate) mod contents;
 mod curation;
 mod documents;
 mod drafts;

@@ -4,7 +4,7 @@ use tauri::ipc::Channel;
 use workbench::wire::{
     AskEvent, AskRequest, CheckRequest, CheckedText, ClassifyEvent, ClassifyRequest, Concordance,
     ContinueEvent, ContinueRequest, DescribeEvent, DescribeRequest, ExtractEvent, ExtractRequest, Prompt,
-    PromptRequest, Streamed, TermKnowledge,
+    PromptRequest, Streamed, TermKnowledge, WeighRequest,
 };
 
 use crate::state::{AppState, Reply, blocking, streamed};
@@ -56,6 +56,18 @@ pub async fn ask(
     on_event: Channel<Streamed<AskEvent>>,
 ) -> Reply<()> {
     streamed(&state, job, on_event, move |workbench, job, sink| workbench.ask(job, &request, sink)).await
+}
+
+/// What each sentence of a document does to the model's answer.
+#[tauri::command]
+#[specta::specta]
+pub async fn weigh(
+    state: AppState<'_>,
+    job: String,
+    request: WeighRequest,
+    on_event: Channel<Streamed<AskEvent>>,
+) -> Reply<()> {
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.weigh(job, &request, sink)).await
 }
 
 /// Hallmarks of cancer in documents.

@@ -87,6 +87,8 @@ export const commands = {
 	continueText: (job: string, request: ContinueRequest, onEvent: Channel<Streamed<ContinueEvent>>) => __TAURI_INVOKE<null>("continue_text", { job, request, onEvent }),
 	/**  A question about documents. */
 	ask: (job: string, request: AskRequest, onEvent: Channel<Streamed<AskEvent>>) => __TAURI_INVOKE<null>("ask", { job, request, onEvent }),
+	/**  What each sentence of a document does to the model's answer. */
+	weigh: (job: string, request: WeighRequest, onEvent: Channel<Streamed<AskEvent>>) => __TAURI_INVOKE<null>("weigh", { job, request, onEvent }),
 	/**  Hallmarks of cancer in documents. */
 	classify: (job: string, request: ClassifyRequest, onEvent: Channel<Streamed<ClassifyEvent>>) => __TAURI_INVOKE<null>("classify", { job, request, onEvent }),
 	/**  Exactly what the model would be given. */
@@ -232,15 +234,29 @@ reason: string };
 
 /**  Progress of `ask`. */
 export type AskEvent = 
+/**  The library was searched: only documents that say something about the question are asked. */
+{ kind: "searched"; 
+/**  What was looked for. */
+sought: Sought[]; 
+/**  Documents that name all of it. */
+naming: number; 
+/**  Documents with a sentence that speaks about the question. */
+speaking: number } | 
 /**  A document answered. */
 { kind: "answer"; 
 /**  The document. */
 document: number; 
 /**  Its title. */
 title: string; 
-/**  The answer. */
+/**  What its sentences say. */
 verdict: Verdict; 
-/**  What each answer got. */
+/**  The sentences that speak about the question, the most to the point first. */
+evidence: EvidenceSentence[]; 
+/**  What was looked for. */
+sought: Sought[]; 
+/**  What the model alone would say. */
+model: Verdict; 
+/**  What each answer got from the model. */
 probabilities: Probabilities; 
 /**  The run it is stored as. */
 run: number } | 
@@ -263,9 +279,18 @@ error: HostError };
 export type AskRequest = {
 	/**  The question. */
 	question: string,
-	/**  The documents, each answered by itself. */
-	documents: number[],
+	/**  Which documents are asked. */
+	scope: AskScope,
 };
+
+/**  Which documents are asked, each by itself. */
+export type AskScope = 
+/**  These. */
+{ kind: "documents"; 
+/**  Which. */
+documents: number[] } | 
+/**  Those of the library that say something about the question. */
+{ kind: "library" };
 
 /**  A task over many documents. */
 export type Batch = {
@@ -493,8 +518,10 @@ span: Span | null } |
 question: string; 
 /**  The answer. */
 verdict: Verdict; 
-/**  What each answer got. */
-probabilities: Probabilities };
+/**  What each answer got from the model. */
+probabilities: Probabilities; 
+/**  The sentences that speak about the question, the most to the point first. */
+evidence: SpeakingSentence[] };
 
 /**  Progress of `continue_text`. */
 export type ContinueEvent = 
@@ -867,6 +894,20 @@ export type ErrorCode =
 "badInput" | 
 /**  Anything else. */
 "other";
+
+/**  A sentence that speaks about the question, with its words. */
+export type EvidenceSentence = {
+	/**  Where it stands in the document. */
+	span: Span,
+	/**  Its words. */
+	text: string,
+	/**  Where it names what was asked about, into `text`. */
+	named: Span[],
+	/**  What it says. */
+	stance: Stance,
+	/**  By which words it says so. */
+	reason: string,
+};
 
 /**  Whose statements are exported. */
 export type ExportContent = 
@@ -1880,6 +1921,16 @@ export type Settings = {
 	keys?: KeyBinding[],
 };
 
+/**  Something that was looked for. */
+export type Sought = {
+	/**  The words of the question. */
+	words: string,
+	/**  Some of the other names that it was looked for by. */
+	names: string[],
+	/**  Sentences that name it; of a library, documents. */
+	found: number,
+};
+
 /**  What a source says, word for word. */
 export type SourcedText = {
 	/**  What it is cited by, from 1; the sentences of the library follow. */
@@ -1913,6 +1964,25 @@ export type Span = {
 	/**  One past the last. */
 	end: number,
 };
+
+/**  A sentence that speaks about a question. */
+export type SpeakingSentence = {
+	/**  The sentence. */
+	span: Span,
+	/**  What it says. */
+	stance: Stance,
+	/**  By which words it says so. */
+	reason: string,
+};
+
+/**  What a sentence says to a question. */
+export type Stance = 
+/**  It says so. */
+"for" | 
+/**  It says the contrary. */
+"against" | 
+/**  It leaves it open. */
+"unclear";
 
 /**  What the last start left to say. */
 export type StartNotice = 
@@ -2094,7 +2164,9 @@ export type Verdict =
 "no" | 
 /**  The text leaves it open. */
 "maybe" | 
-/**  No answer is likely enough. */
+/**  No sentence speaks about the question. */
+"notStated" | 
+/**  The model found no answer likely enough. */
 "abstain";
 
 /**  Progress of `verify_model`. */
@@ -2136,4 +2208,12 @@ export type WarningKind =
 "hedging" | 
 /**  Anything else. */
 "other";
+
+/**  What each sentence of a document does to the model's answer. */
+export type WeighRequest = {
+	/**  The question. */
+	question: string,
+	/**  The document. */
+	document: number,
+};
 

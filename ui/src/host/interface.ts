@@ -73,6 +73,8 @@ export interface Host {
   describe(request: wire.DescribeRequest, listener: Listener<wire.DescribeEvent>): Job
   continueText(request: wire.ContinueRequest, listener: Listener<wire.ContinueEvent>): Job
   ask(request: wire.AskRequest, listener: Listener<wire.AskEvent>): Job
+  /** What each sentence does to the model's answer. Nothing is stored. */
+  weigh(request: wire.WeighRequest, listener: Listener<wire.AskEvent>): Job
   classify(request: wire.ClassifyRequest, listener: Listener<wire.ClassifyEvent>): Job
   prompt(request: wire.PromptRequest): Promise<wire.Prompt>
   concordance(term: string, limit: number): Promise<wire.Concordance>

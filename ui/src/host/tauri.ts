@@ -104,6 +104,7 @@ export function tauriHost(): Host {
     continueText: (request, listener) =>
       stream((job, channel) => commands.continueText(job, request, channel), listener),
     ask: (request, listener) => stream((job, channel) => commands.ask(job, request, channel), listener),
+    weigh: (request, listener) => stream((job, channel) => commands.weigh(job, request, channel), listener),
     classify: (request, listener) => stream((job, channel) => commands.classify(job, request, channel), listener),
     prompt: (request) => call(commands.prompt(request)),
     concordance: (term, limit) => call(commands.concordance(term, limit)),

@@ -1,6 +1,7 @@
 /** Names of things as the window shows them. */
 
-import type { Grade, QueueOrder, Reason, RelationTask, Task, Verdict, WarningKind } from '../host/types'
+import type { Grade, QueueOrder, Reason, RelationTask, Stance, Task, Verdict, WarningKind } from '../host/types'
+import type { IconName } from './icons'
 
 export const taskName: Record<Task, string> = {
   bc5cdr: 'Chemical-induced disease',
@@ -90,7 +91,20 @@ export const warningName: Record<WarningKind, string> = {
   other: 'Note',
 }
 
-export const verdictName: Record<Verdict, string> = { yes: 'Yes', no: 'No', maybe: 'Maybe', abstain: 'No clear answer' }
+export const verdictName: Record<Verdict, string> = {
+  yes: 'Yes',
+  no: 'No',
+  maybe: 'Open',
+  notStated: 'Does not say',
+  abstain: 'No clear answer',
+}
+
+/** What a sentence says to a question: a word and a shape, so that colour is never alone. */
+export const stanceLook: Record<Stance, { word: string; icon: IconName }> = {
+  for: { word: 'For', icon: 'check' },
+  against: { word: 'Against', icon: 'cross' },
+  unclear: { word: 'Open', icon: 'minus' },
+}
 
 export const queueName: Record<QueueOrder, string> = {
   uncertainty: 'Most uncertain',

@@ -53,6 +53,9 @@ test('the first path ends in a result: the sample that opens is read for what it
   app.go('ask')
   expect(await screen.findByText('Does fluconazole increase the exposure of warfarin?', {}, patience)).toBeVisible()
   expect(screen.queryByText('Does amiodarone cause hepatotoxicity?')).toBeNull()
+  await user.click(screen.getByText('Does fluconazole increase the exposure of warfarin?'))
+  await screen.findByText('What the model makes of it', {}, patience)
+  await user.click(screen.getByText('What the model makes of it'))
   expect(screen.getByText(/always answering “yes” reaches 55.2. Do not rely on it/)).toBeVisible()
 })
 

@@ -96,7 +96,8 @@ describe('the scripted host', () => {
               },
               hear,
             ),
-          ask: () => host.ask({ question: 'Is it so?', documents: [id] }, hear),
+          ask: () => host.ask({ question: 'Is it so?', scope: { kind: 'documents', documents: [id] } }, hear),
+          weigh: () => host.weigh({ question: 'Is it so?', document: id }, hear),
           classify: () => host.classify({ documents: [id] }, hear),
           importPreviewed: () => host.importPreviewed('gone', [], hear),
         }[call]()
@@ -119,8 +120,12 @@ describe('the scripted host', () => {
     const [id = 0] = await host.documentIds('newestFirst', everything)
     let sums: number[] = []
     let effects: number[] = []
-    host.ask({ question: 'Does amiodarone cause hepatotoxicity?', documents: [id] }, (event) => {
+    const question = 'Does amiodarone cause hepatotoxicity?'
+    host.ask({ question, scope: { kind: 'documents', documents: [id] } }, (event) => {
       if (event.kind === 'answer') sums = [event.probabilities.yes + event.probabilities.no + event.probabilities.maybe]
+    })
+    await clock.advance(60_000)
+    host.weigh({ question, document: id }, (event) => {
       if (event.kind === 'influence') effects = event.sentences.map((sentence) => sentence.effect)
     })
     await clock.advance(60_000)

@@ -69,7 +69,7 @@ journey('a description comes word by word and stops when it is told to', async (
 })
 
 journey(
-  'a question is answered in words where no figures were measured, and the prompt is shown',
+  'a question is answered by sentences; what the model makes of it is told in words where no figures were measured, and the prompt is shown',
   async ({ open }) => {
     const app = await open()
     await withScript(app)
@@ -77,9 +77,13 @@ journey(
     await app.press('Control', '4')
     await app.fill('[aria-label=Question]', 'Does lithium cause tremor?')
     await app.press('Enter')
-    await app.see('.result', 'What moves the answer most')
+    await app.see('.result .verdict')
+    assert.equal(await app.count('.result details[open]'), 0, 'what the model makes of it is a detail')
+    await app.click('.result summary', 'What the model makes of it')
     await app.see('.result', 'not measured well enough for figures')
-    assert.doesNotMatch(await app.text('.result'), /\d\s*%/)
+    await app.click('.result button', 'Leave out each sentence')
+    await app.ask('the sentences to be weighed', async () => !(await app.find('.result button', 'Leave out')))
+    assert.doesNotMatch(await app.text('.result details'), /\d\s*%/)
     await app.session.run('document.activeElement.blur()')
     await app.key('Shift', 'P')
     await app.see('.dialog pre', 'tremor')
@@ -87,7 +91,7 @@ journey(
     await app.gone('.dialog')
     await app.click('[aria-label=Question]')
     await app.press('Control', 'Enter')
-    await app.see('.result', 'What moves the answer most')
+    await app.see('.result .verdict')
   },
   { covers: ['ask.prompt', 'ask.run', 'prompt', 'go.ask'] },
 )

@@ -3,6 +3,7 @@
 
 mod marks;
 
+use crate::formats::statements::{properties, property, statement, statements};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -23,16 +24,10 @@ pub(super) fn shows(key: &str) -> bool {
     let said = statement(key);
     SHOWN.contains(&key)
         || said.is_some_and(|(.., rest)| {
-            matches!(rest, "" | "question" | "score") || rest.starts_with("decision.")
+            matches!(rest, "" | "question" | "score")
+                || rest.starts_with("decision.")
+                || rest.starts_with("evidence.")
         })
-}
-
-/// `label.F1` and `answer.F1` say something about the whole document, `label.F1.score` something about that: the sort, the
-/// key of the statement, and the rest.
-fn statement(key: &str) -> Option<(&str, &str, &str)> {
-    let (sort, rest) = key.split_once('.').filter(|(sort, _)| matches!(*sort, "label" | "answer"))?;
-    let (id, rest) = rest.split_once('.').unwrap_or((rest, ""));
-    Some((sort, &key[..sort.len() + 1 + id.len()], rest))
 }
 
 /// Writes the report.
@@ -141,31 +136,22 @@ fn push_document(page: &mut String, number: usize, document: &Document, looks: &
 
 /// Answers to questions, and labels of the whole document; tells whether there are any.
 fn push_statements(page: &mut String, document: &Document) -> bool {
-    let statements: Vec<(&str, &str, &String)> = document
-        .infons
-        .iter()
-        .filter_map(|(key, value)| match statement(key)? {
-            (sort, key, "") => Some((sort, key, value)),
-            _ => None,
-        })
-        .collect();
+    let statements: Vec<(&str, &str, &str)> = statements(document).collect();
     if statements.is_empty() {
         return false;
     }
     page.push_str("<ul>\n");
     for (sort, key, value) in &statements {
-        let of = |name: &str| document.infons.get(&format!("{key}.{name}"));
-        let question = if *sort == "answer" { of("question").map_or("", String::as_str) } else { "Label:" };
+        let question = if *sort == "answer" { property(document, key, "question") } else { "Label:" };
         let _ = write!(page, "<li>{} <strong>{}</strong>", escape(question), escape(value));
-        if let Some(score) = of("score").and_then(|score| score.parse::<f64>().ok()) {
+        if let Ok(score) = property(document, key, "score").parse::<f64>() {
             let _ = write!(page, " <span class=\"quiet\">{score:.2}</span>");
         }
-        let decisions = format!("{key}.decision.");
-        for (curator, decision) in &document.infons {
-            if let Some(curator) = curator.strip_prefix(&decisions) {
-                let _ =
-                    write!(page, " <span class=\"quiet\">{}: {}</span>", escape(curator), escape(decision));
-            }
+        for (curator, decision) in properties(document, key, "decision.") {
+            let _ = write!(page, " <span class=\"quiet\">{}: {}</span>", escape(curator), escape(decision));
+        }
+        for (_, sentence) in properties(document, key, "evidence.") {
+            let _ = write!(page, "<blockquote>{}</blockquote>", escape(sentence));
         }
         page.push_str("</li>\n");
     }

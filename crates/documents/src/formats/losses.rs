@@ -8,7 +8,7 @@ use std::fmt;
 
 use places::Places;
 
-use super::{DECISION, Format, Import, RUN, Source, html, pair, read, read_brat};
+use super::{DECISION, Format, Import, RUN, Source, html, pair, read, read_brat, table};
 use crate::{Argument, Document, Entity, Infons, Relation, Target};
 
 /// Something the files do not hold.
@@ -229,7 +229,10 @@ impl Losses {
         for document in documents {
             self.document.clone_from(&document.id);
             self.add(Lost::Import, &document.id);
-            let is_shown = |key: &str| format == Format::Html && html::shows(key);
+            let is_shown = |key: &str| match format {
+                Format::Html => html::shows(key),
+                _ => table::shows(key),
+            };
             let hidden = document.infons.keys().filter(|key| !is_shown(key));
             hidden.for_each(|key| self.add(Lost::DocumentProperties, key));
             let of_mentions = document.entities.iter().flat_map(|entity| entity.infons.keys());

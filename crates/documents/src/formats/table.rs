@@ -9,7 +9,7 @@ use super::wording::counted;
 use super::{Notice, ReadError, Table, infons};
 use crate::Document;
 use rows::{Row, Rows};
-pub(super) use write::{rows, write};
+pub(super) use write::{rows, shows, write};
 
 const TITLES: [&str; 6] = ["title", "article title", "primary title", "document title", "ti", "t1"];
 const TEXTS: [&str; 14] = [
@@ -249,6 +249,28 @@ mod tests {
         let row: Vec<&str> = table.lines().nth(1).unwrap().split('\t').collect();
         assert_eq!(row[..10], ["7", "R1", "effect", "0.5", "", "drug", "'=1+1", "MESH:D1", "12", "16"]);
         assert_eq!(row[16], "'=1+1 harms");
+    }
+
+    #[test]
+    fn writes_a_row_per_answer_with_its_evidence() {
+        let mut document = Document::from_parts("7", &[("body", "No hepatitis was seen.")]);
+        for (key, value) in [
+            ("answer.F1", "no"),
+            ("answer.F1.question", "Does it cause hepatitis?"),
+            ("answer.F1.evidence.01", "against: No hepatitis was seen."),
+            ("answer.F1.evidence.02", "unclear: It may."),
+            ("answer.F1.run", "4"),
+            ("label.F2", "immune evasion"),
+        ] {
+            document.infons.insert(key.to_owned(), value.to_owned());
+        }
+        let table = write(&[document], b'\t');
+        let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|row| row.split('\t').collect()).collect();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0][..3], ["7", "F1", "answer"]);
+        assert_eq!((rows[0][6], rows[0][11]), ("Does it cause hepatitis?", "no"));
+        assert_eq!(rows[0][16], "against: No hepatitis was seen. … unclear: It may.");
+        assert_eq!(rows[0].last(), Some(&"4"));
     }
 
     #[test]

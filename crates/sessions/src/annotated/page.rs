@@ -8,7 +8,7 @@ use documents::{
 };
 use rusqlite::Connection;
 
-use super::{EARLIER, IDS, MADE_FOR, PLACES, ids, places};
+use super::{EARLIER, EVIDENCE, IDS, MADE_FOR, PLACES, REASON, ids, places};
 use crate::error::Result;
 use crate::identifiers::{RunId, Timestamp};
 use crate::tables::decisions::{Decision, Statement, Subject, Verdict};
@@ -116,8 +116,14 @@ impl<'c> Page<'c> {
             Content::Label { label, span: None } => {
                 self.say(&format!("label.{id}"), label, score, infons);
             }
-            Content::Answer { question, verdict, probabilities } => {
+            Content::Answer { question, verdict, probabilities, evidence } => {
                 infons.insert("question".into(), question.clone());
+                // A quote with its stance: places would have to move with the format's offsets.
+                for (one, n) in evidence.iter().zip(1..) {
+                    let quote = one.span.slice(&self.document.text).unwrap_or_default();
+                    infons.insert(format!("{EVIDENCE}{n:02}"), format!("{}: {quote}", one.stance.word()));
+                    infons.insert(format!("{REASON}{n:02}"), one.reason.clone());
+                }
                 for (answer, probability) in probabilities {
                     infons.insert(format!("probability.{answer}"), probability.to_string());
                 }

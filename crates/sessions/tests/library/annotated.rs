@@ -1,4 +1,7 @@
-use documents::{Concept, Content, Document, Grade, Participant, Prediction, Span, Target, Warning};
+use documents::{
+    Concept, Content, Document, Grade, Participant, Prediction, Span, SpeakingSentence, Stance, Target,
+    Warning,
+};
 use sessions::{DocumentId, Judgement, Library, NewNote, NoteSubject, Reason, Subject, Verdict, Which};
 
 use crate::samples::{
@@ -215,6 +218,11 @@ fn answers_and_labels_of_the_document_are_its_infons() {
         question: "Does it?".into(),
         verdict: "maybe".into(),
         probabilities: [("yes".into(), 0.25), ("no".into(), 0.25), ("maybe".into(), 0.5)].into(),
+        evidence: vec![SpeakingSentence {
+            span: Span::new(0, 4),
+            stance: Stance::Against,
+            reason: "denied by “no”".into(),
+        }],
     };
     let label = |span| Content::Label { label: "cellular energetics".into(), span };
     let found = [answer, label(None), label(Some(Span::new(0, 4)))].map(|content| prediction(content, 0.5));
@@ -227,6 +235,8 @@ fn answers_and_labels_of_the_document_are_its_infons() {
     assert_eq!(out.infons["answer.F1"], "maybe");
     assert_eq!(out.infons["answer.F1.question"], "Does it?");
     assert_eq!(out.infons["answer.F1.probability.maybe"], "0.5");
+    assert_eq!(out.infons["answer.F1.evidence.01"], "against: Case");
+    assert_eq!(out.infons["answer.F1.reason.01"], "denied by “no”");
     assert_eq!(out.infons["answer.F1.decision.ada"], "accept");
     assert_eq!(out.infons["label.F2"], "cellular energetics");
     let sentence = out.entities.iter().find(|one| one.id == "F3").unwrap();

@@ -42,6 +42,7 @@ fn the_record_of_a_run_is_kept_to_the_last_bit() {
         question: "Does naloxone cause hypotension?".into(),
         verdict: "no".into(),
         probabilities: [("yes".into(), 0.1), ("no".into(), 0.7), ("maybe".into(), 0.2)].into(),
+        evidence: Vec::new(),
     };
     let run = library.begin_run(by("ada", 1), document, &record).unwrap();
     assert_eq!(library.run(run).unwrap().state, RunState::Running);

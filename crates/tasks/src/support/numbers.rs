@@ -10,10 +10,10 @@ use crate::reading::pattern;
 
 /// A number with its unit.
 #[derive(Debug)]
-pub(super) struct Number {
-    pub(super) range: Range<usize>,
-    pub(super) value: String,
-    pub(super) unit: String,
+pub(crate) struct Number {
+    pub(crate) range: Range<usize>,
+    pub(crate) value: String,
+    pub(crate) unit: String,
 }
 
 static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
@@ -36,7 +36,7 @@ pub(super) fn is_of_dose(unit: &str) -> bool {
 }
 
 /// The numbers of a text, in digits, words and Roman numerals, with their units.
-pub(super) fn numbers(text: &str) -> Vec<Number> {
+pub(crate) fn numbers(text: &str) -> Vec<Number> {
     const WORDS: &[&str] =
         &["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     const ROMAN: &[&str] = &["II", "III", "IV"];

@@ -100,7 +100,7 @@ pub(super) fn shared_in_order(wanted: &[Token], given: &[Token]) -> usize {
 }
 
 /// A word without the endings that number, tense and spelling give it.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     let mut stem = word.to_owned();
     if word.len() > 4 && word.is_ascii() {
         for (ending, instead) in
@@ -123,7 +123,7 @@ pub(super) fn stem(word: &str) -> String {
 }
 
 /// Words that hold a sentence together.
-pub(super) fn is_function_word(word: &str) -> bool {
+pub(crate) fn is_function_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
         "a", "about", "also", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by",
         "can", "did", "do", "does", "for", "from", "had", "has", "have", "in", "into", "is", "it", "its",

@@ -314,7 +314,7 @@ impl Workbench {
             Task::Answer => {
                 let question = request.question.clone().filter(|question| !question.trim().is_empty());
                 let question = question.ok_or_else(|| bad_input("There is no question.", "Write one."))?;
-                TaskRequest::Answer { question, abstain_below: settings.abstain_below }
+                TaskRequest::Answer { question, abstain_below: settings.abstain_below, from_evidence: true }
             }
             Task::Describe => {
                 return Err(bad_input(

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Concept, Content, Grade, Participant};
+use documents::{Concept, Content, Grade, Participant, SpeakingSentence, Stance};
+use inference::NOT_STATED;
 use sessions::Reason;
 
 use super::Names;
@@ -36,18 +37,27 @@ pub fn to_wire(content: &Content, offsets: &Offsets<'_>, names: &Names) -> wire:
         Content::Label { label, span } => {
             wire::Content::Label { label: label.clone(), span: span.map(|span| offsets.span(span)) }
         }
-        Content::Answer { question, verdict, probabilities } => wire::Content::Answer {
+        Content::Answer { question, verdict, probabilities, evidence } => wire::Content::Answer {
             question: question.clone(),
             verdict: match verdict.as_str() {
                 "yes" => wire::Verdict::Yes,
                 "no" => wire::Verdict::No,
                 "maybe" => wire::Verdict::Maybe,
+                NOT_STATED => wire::Verdict::NotStated,
                 _ => wire::Verdict::Abstain,
             },
             probabilities: {
                 let of = |answer: &str| probabilities.get(answer).copied().unwrap_or_default();
                 wire::Probabilities { yes: of("yes"), no: of("no"), maybe: of("maybe") }
             },
+            evidence: evidence
+                .iter()
+                .map(|one| wire::SpeakingSentence {
+                    span: offsets.span(one.span),
+                    stance: stance(one.stance),
+                    reason: one.reason.clone(),
+                })
+                .collect(),
         },
     }
 }
@@ -107,12 +117,13 @@ pub fn from_wire(content: &wire::Content, text: &str, offsets: &Offsets<'_>) -> 
         wire::Content::Label { label, span } => {
             Content::Label { label: label.clone(), span: span.map(|span| offsets.bytes(span)) }
         }
-        wire::Content::Answer { question, verdict, probabilities } => Content::Answer {
+        wire::Content::Answer { question, verdict, probabilities, evidence } => Content::Answer {
             question: question.clone(),
             verdict: match verdict {
                 wire::Verdict::Yes => "yes",
                 wire::Verdict::No => "no",
                 wire::Verdict::Maybe => "maybe",
+                wire::Verdict::NotStated => NOT_STATED,
                 wire::Verdict::Abstain => "abstain",
             }
             .to_owned(),
@@ -121,8 +132,30 @@ pub fn from_wire(content: &wire::Content, text: &str, offsets: &Offsets<'_>) -> 
                 ("no".to_owned(), probabilities.no),
                 ("maybe".to_owned(), probabilities.maybe),
             ]),
+            evidence: evidence
+                .iter()
+                .map(|one| SpeakingSentence {
+                    span: offsets.bytes(one.span),
+                    stance: match one.stance {
+                        wire::Stance::For => Stance::For,
+                        wire::Stance::Against => Stance::Against,
+                        wire::Stance::Unclear => Stance::Unclear,
+                    },
+                    reason: one.reason.clone(),
+                })
+                .collect(),
         },
     })
+}
+
+/// A stance on the wire.
+#[must_use]
+pub const fn stance(stance: Stance) -> wire::Stance {
+    match stance {
+        Stance::For => wire::Stance::For,
+        Stance::Against => wire::Stance::Against,
+        Stance::Unclear => wire::Stance::Unclear,
+    }
 }
 
 /// Concepts without their names.

@@ -149,17 +149,77 @@ fn a_stopped_extraction_keeps_what_has_come_and_hides_nothing_of_an_earlier_one(
 }
 
 #[test]
-fn a_question_is_answered_and_each_sentence_weighed() {
+fn a_question_is_answered_by_sentences_and_each_is_weighed_when_that_is_asked_for() {
     let (_folder, workbench) = bench();
-    let documents = import(&workbench, &[TEXT]);
+    let documents = import(&workbench, &["Fever was common. No rash was seen in patients given aspirin."]);
     let missing = documents[0] + 100;
-    let request = AskRequest { question: "Does it?".to_owned(), documents: vec![missing, documents[0]] };
+    let question = "Does aspirin cause rash?".to_owned();
+    let scope = AskScope::Documents { documents: vec![missing, documents[0]] };
+    let (events, ending) =
+        heard(|sink| workbench.ask("1", &AskRequest { question: question.clone(), scope }, sink));
+    assert_eq!((ending, events.len()), (Ending::Finished, 2));
+    assert!(matches!(events[0], AskEvent::Unanswered { document, .. } if document == missing));
+    let AskEvent::Answer { verdict, evidence, probabilities, .. } = &events[1] else { panic!("{events:?}") };
+    assert_eq!(*verdict, Verdict::No);
+    let [sentence] = &evidence[..] else { panic!("{evidence:?}") };
+    assert_eq!(
+        (sentence.text.as_str(), sentence.stance),
+        ("No rash was seen in patients given aspirin.", Stance::Against)
+    );
+    assert!(sentence.reason.contains("“No”"), "{}", sentence.reason);
+    assert!((probabilities.yes + probabilities.no + probabilities.maybe - 1.0).abs() < 1e-9);
+    // What is stored says the same.
+    let view = workbench.document(documents[0]).unwrap();
+    let Content::Answer { verdict, evidence, .. } = &view.marks.annotations[0].content else { panic!() };
+    assert_eq!((*verdict, evidence.len(), evidence[0].span), (Verdict::No, 1, sentence.span));
+
+    let request = WeighRequest { question, document: documents[0] };
+    let (events, ending) = heard(|sink| workbench.weigh("2", &request, sink));
+    assert_eq!(ending, Ending::Finished);
+    assert!(matches!(&events[..], [AskEvent::Influence { sentences, .. }] if sentences.len() == 2));
+    assert_eq!(workbench.document(documents[0]).unwrap().marks.runs.len(), 1, "weighing stores nothing");
+}
+
+#[test]
+fn a_text_that_does_not_say_gets_no_verdict_but_what_was_looked_for() {
+    let (_folder, workbench) = bench();
+    let documents = import(&workbench, &["No rash was seen in patients given aspirin."]);
+    let request = AskRequest {
+        question: "Does ibuprofen cause rash?".to_owned(),
+        scope: AskScope::Documents { documents },
+    };
+    let (events, _) = heard(|sink| workbench.ask("1", &request, sink));
+    let [AskEvent::Answer { verdict, evidence, sought, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((*verdict, evidence.len()), (Verdict::NotStated, 0));
+    let sought: Vec<(&str, u32)> = sought.iter().map(|one| (one.words.as_str(), one.found)).collect();
+    assert_eq!(sought, [("ibuprofen", 0), ("rash", 1)]);
+}
+
+#[test]
+fn of_a_library_only_documents_that_say_something_answer() {
+    let (_folder, workbench) = bench();
+    let texts = [
+        "No rash was seen in patients given aspirin.",
+        "Rash was seen in three patients after aspirin.",
+        "Aspirin was given to all. People with rash were excluded.",
+        "Insulin was given.",
+    ];
+    let documents = import(&workbench, &texts);
+    let request = AskRequest { question: "Does aspirin cause rash?".to_owned(), scope: AskScope::Library };
     let (events, ending) = heard(|sink| workbench.ask("1", &request, sink));
     assert_eq!(ending, Ending::Finished);
-    assert!(matches!(events[0], AskEvent::Unanswered { document, .. } if document == missing));
-    let AskEvent::Answer { probabilities, .. } = &events[1] else { panic!("{events:?}") };
-    assert!((probabilities.yes + probabilities.no + probabilities.maybe - 1.0).abs() < 1e-9);
-    assert!(matches!(&events[2], AskEvent::Influence { sentences, .. } if sentences.len() == 2));
+    assert!(matches!(&events[0], AskEvent::Searched { naming: 3, speaking: 2, .. }), "{events:?}");
+    let answers: Vec<(Id, Verdict)> = events[1..]
+        .iter()
+        .map(|event| match event {
+            AskEvent::Answer { document, verdict, .. } => (*document, *verdict),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(answers, [(documents[0], Verdict::No), (documents[1], Verdict::Yes)]);
+    let request = AskRequest { question: "Does lithium cause rash?".to_owned(), scope: AskScope::Library };
+    let (events, _) = heard(|sink| workbench.ask("1", &request, sink));
+    assert!(matches!(&events[..], [AskEvent::Searched { naming: 0, speaking: 0, .. }]), "{events:?}");
 }
 
 #[test]
@@ -228,6 +288,9 @@ fn what_was_found_is_found_again() {
         heard(|sink| workbench.extract("1", &request, sink));
     }
     heard(|sink| workbench.classify("2", &ClassifyRequest { documents: vec![document] }, sink));
+    let scope = AskScope::Documents { documents: vec![document] };
+    let question = "Does aspirin cause asthma?".to_owned();
+    heard(|sink| workbench.ask("3", &AskRequest { question, scope }, sink));
     let request = ExportRequest {
         scope: ExportScope::Library,
         format: "jsonl".to_owned(),
@@ -236,7 +299,7 @@ fn what_was_found_is_found_again() {
     let path = folder.path().join("all.jsonl");
     workbench.export_file(&request, &path, &[], &mut |_, _| true).unwrap().unwrap();
     let runs = crate::recorded_runs(&path).unwrap().runs;
-    assert_eq!(runs.len(), 3);
+    assert_eq!(runs.len(), 4);
     for run in &runs {
         let verified = workbench.verify_recorded(run).unwrap();
         assert!(verified.identical, "{verified:?}");

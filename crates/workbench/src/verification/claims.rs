@@ -169,8 +169,12 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
             mention(label, &[*span], span.slice(text).unwrap_or_default())
         }
         Content::Label { label, span: None } => label.clone(),
-        Content::Answer { question, verdict, probabilities } => {
+        Content::Answer { question, verdict, probabilities, evidence } => {
             words.insert("answer".to_owned(), verdict.clone());
+            for (one, n) in evidence.iter().zip(1..) {
+                let quote = one.span.slice(text).unwrap_or_default();
+                words.insert(format!("evidence {n:02}"), format!("{}: {quote}", one.stance.word()));
+            }
             numbers.extend(probabilities.iter().map(|(answer, p)| (answer.clone(), *p)));
             question.clone()
         }
@@ -281,6 +285,9 @@ fn of_document(document: &Document, run: &str) -> Vec<Claim> {
             value.clone()
         } else {
             claim.words.insert("answer".to_owned(), value.clone());
+            claim.words.extend(own.iter().filter_map(|(name, value)| {
+                Some((format!("evidence {}", name.strip_prefix(sessions::EVIDENCE)?), value.clone()))
+            }));
             claim.numbers.extend(own.iter().filter_map(|(name, value)| {
                 Some((name.strip_prefix("probability.")?.to_owned(), value.parse().ok()?))
             }));
@@ -406,6 +413,11 @@ mod tests {
                 question: "Does it?".to_owned(),
                 verdict: "yes".to_owned(),
                 probabilities: answers.map(|(answer, p)| (answer.to_owned(), p)).into(),
+                evidence: vec![documents::SpeakingSentence {
+                    span: Span::new(0, 25),
+                    stance: documents::Stance::Against,
+                    reason: "denied by “no”".to_owned(),
+                }],
             },
         ];
         let predictions = contents.map(|content| Prediction {

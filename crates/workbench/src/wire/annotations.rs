@@ -86,9 +86,35 @@ pub enum Content {
         question: String,
         /// The answer.
         verdict: Verdict,
-        /// What each answer got.
+        /// What each answer got from the model.
         probabilities: Probabilities,
+        /// The sentences that speak about the question, the most to the point first.
+        evidence: Vec<SpeakingSentence>,
     },
+}
+
+/// What a sentence says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Stance {
+    /// It says so.
+    For,
+    /// It says the contrary.
+    Against,
+    /// It leaves it open.
+    Unclear,
+}
+
+/// A sentence that speaks about a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SpeakingSentence {
+    /// The sentence.
+    pub span: Span,
+    /// What it says.
+    pub stance: Stance,
+    /// By which words it says so.
+    pub reason: String,
 }
 
 /// What each answer got; sums to 1.

@@ -119,8 +119,31 @@ pub struct ContinueRequest {
 pub struct AskRequest {
     /// The question.
     pub question: String,
-    /// The documents, each answered by itself.
-    pub documents: Vec<Id>,
+    /// Which documents are asked.
+    pub scope: AskScope,
+}
+
+/// Which documents are asked, each by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum AskScope {
+    /// These.
+    Documents {
+        /// Which.
+        documents: Vec<Id>,
+    },
+    /// Those of the library that say something about the question.
+    Library,
+}
+
+/// What each sentence of a document does to the model's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WeighRequest {
+    /// The question.
+    pub question: String,
+    /// The document.
+    pub document: Id,
 }
 
 /// Hallmarks of cancer in documents.

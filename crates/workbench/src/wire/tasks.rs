@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Annotation, Change, HostError, Id, Number, Probabilities, Span};
+use super::{Annotation, Change, HostError, Id, Number, Probabilities, Span, Stance};
 
 /// Progress of `extract`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -158,23 +158,68 @@ pub enum Verdict {
     No,
     /// The text leaves it open.
     Maybe,
-    /// No answer is likely enough.
+    /// No sentence speaks about the question.
+    NotStated,
+    /// The model found no answer likely enough.
     Abstain,
+}
+
+/// A sentence that speaks about the question, with its words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceSentence {
+    /// Where it stands in the document.
+    pub span: Span,
+    /// Its words.
+    pub text: String,
+    /// Where it names what was asked about, into `text`.
+    pub named: Vec<Span>,
+    /// What it says.
+    pub stance: Stance,
+    /// By which words it says so.
+    pub reason: String,
+}
+
+/// Something that was looked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Sought {
+    /// The words of the question.
+    pub words: String,
+    /// Some of the other names that it was looked for by.
+    pub names: Vec<String>,
+    /// Sentences that name it; of a library, documents.
+    pub found: u32,
 }
 
 /// Progress of `ask`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AskEvent {
+    /// The library was searched: only documents that say something about the question are asked.
+    Searched {
+        /// What was looked for.
+        sought: Vec<Sought>,
+        /// Documents that name all of it.
+        naming: u32,
+        /// Documents with a sentence that speaks about the question.
+        speaking: u32,
+    },
     /// A document answered.
     Answer {
         /// The document.
         document: Id,
         /// Its title.
         title: String,
-        /// The answer.
+        /// What its sentences say.
         verdict: Verdict,
-        /// What each answer got.
+        /// The sentences that speak about the question, the most to the point first.
+        evidence: Vec<EvidenceSentence>,
+        /// What was looked for.
+        sought: Vec<Sought>,
+        /// What the model alone would say.
+        model: Verdict,
+        /// What each answer got from the model.
         probabilities: Probabilities,
         /// The run it is stored as.
         run: Id,

@@ -1,14 +1,30 @@
 import type { Job } from '../../host/interface'
-import type { HostError, Influence, LabelScore, Probabilities, Span, Verdict } from '../../host/types'
+import type {
+  AskScope,
+  EvidenceSentence,
+  HostError,
+  Influence,
+  LabelScore,
+  Probabilities,
+  Sought,
+  Span,
+  Verdict,
+} from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
 
 export type Answer = {
   document: number
   title: string
+  /** What its sentences say. */
   verdict: Verdict
+  evidence: EvidenceSentence[]
+  /** What was looked for; none for an answer that a library has kept. */
+  sought: Sought[]
   probabilities: Probabilities
+  /** What leaving each sentence out does to the model's answer, once that was asked for. */
   influences: Influence[] | null
 }
+export type Searched = { sought: Sought[]; naming: number; speaking: number }
 export type Unanswered = { document: number; title: string; error: HostError }
 export type Labelled = {
   document: number
@@ -27,7 +43,11 @@ export class Questions implements Lasting {
   /** One of several documents, whose result is looked at. */
   opened = $state<number | null>(null)
   /** What was asked of which documents, and which model answered. */
-  asked = $state<{ question: string; documents: number[]; modelId: string | null } | null>(null)
+  asked = $state<{ question: string; documents: number[]; library: boolean; modelId: string | null } | null>(null)
+  /** What the library was searched for. */
+  searched = $state.raw<Searched | null>(null)
+  /** The document whose sentences are weighed. */
+  weighing = $state<number | null>(null)
   /** Which model classified. */
   classified = $state<string | null>(null)
   answers = $state.raw<Answer[]>([])
@@ -42,39 +62,57 @@ export class Questions implements Lasting {
     this.app = app
   }
 
-  ask(documents: number[]): void {
+  /** Asks these documents, or, without any, those of the library that say something about the question. */
+  ask(documents: number[] | null): void {
     const question = this.question.trim()
-    if (question === '' || documents.length === 0) return
-    this.begin(documents.length)
-    this.asked = { question, documents, modelId: this.app.engine.modelId }
+    if (question === '' || documents?.length === 0) return
+    this.begin(documents?.length ?? 0)
+    this.asked = { question, documents: documents ?? [], library: documents === null, modelId: this.app.engine.modelId }
+    this.searched = null
     this.answers = []
     this.unanswered = []
+    const scope: AskScope = documents === null ? { kind: 'library' } : { kind: 'documents', documents }
     this.hold((ended) =>
-      this.app.host.ask({ question, documents }, (event) => {
+      this.app.host.ask({ question, scope }, (event) => {
         switch (event.kind) {
-          case 'answer':
+          case 'searched':
+            this.searched = event
+            this.total = event.speaking
+            break
+          case 'answer': {
+            const { document, title, verdict, evidence, sought, probabilities } = event
             this.answers = [
               ...this.answers,
-              {
-                document: event.document,
-                title: event.title,
-                verdict: event.verdict,
-                probabilities: event.probabilities,
-                influences: null,
-              },
+              { document, title, verdict, evidence, sought, probabilities, influences: null },
             ]
             break
-          case 'influence':
-            this.answers = this.answers.map((one) =>
-              one.document === event.document ? { ...one, influences: event.sentences } : one,
-            )
-            break
+          }
           case 'unanswered':
             this.unanswered = [...this.unanswered, { document: event.document, title: event.title, error: event.error }]
+            break
+          case 'influence':
             break
           default:
             ended(event.kind === 'failed' ? event.error : null)
         }
+      }),
+    )
+  }
+
+  /** Leaves the sentences of a document out one by one. */
+  weigh(document: number): void {
+    const question = this.asked?.question
+    if (question === undefined || this.running) return
+    this.begin(1)
+    this.weighing = document
+    this.hold((ended) =>
+      this.app.host.weigh({ question, document }, (event) => {
+        if (event.kind === 'influence')
+          this.answers = this.answers.map((one) =>
+            one.document === event.document ? { ...one, influences: event.sentences } : one,
+          )
+        else if (event.kind === 'failed') ended(event.error)
+        else if (event.kind === 'finished' || event.kind === 'stopped') ended(null)
       }),
     )
   }
@@ -129,19 +167,28 @@ export class Questions implements Lasting {
     this.opened = null
     this.unanswered = []
     this.answers = []
-    this.asked = { question, documents: documents.map((one) => one.id), modelId: null }
+    this.asked = { question, documents: documents.map((one) => one.id), library: false, modelId: null }
+    this.searched = null
     this.total = documents.length
     const asked = this.asked
     for (const { id, title } of documents) {
-      const { marks } = await this.app.host.document(id)
+      const { marks, text } = await this.app.host.document(id)
       if (this.asked !== asked) return
       const found = marks.annotations.findLast(
         (one) => one.content.kind === 'answer' && one.content.question === question,
       )
       if (found?.content.kind !== 'answer') continue
       const { verdict, probabilities } = found.content
+      const evidence = found.content.evidence.map((one) => ({
+        ...one,
+        text: text.slice(one.span.start, one.span.end),
+        named: [],
+      }))
       asked.modelId = marks.runs.find((run) => run.id === found.prediction?.run)?.modelId ?? null
-      this.answers = [...this.answers, { document: id, title, verdict, probabilities, influences: null }]
+      this.answers = [
+        ...this.answers,
+        { document: id, title, verdict, evidence, sought: [], probabilities, influences: null },
+      ]
     }
   }
 
@@ -187,6 +234,7 @@ export class Questions implements Lasting {
   forget(): void {
     this.stop()
     this.asked = null
+    this.searched = null
     this.opened = null
     this.answers = []
     this.unanswered = []
@@ -197,6 +245,7 @@ export class Questions implements Lasting {
   private begin(total: number): void {
     this.job?.cancel()
     this.error = null
+    this.weighing = null
     this.running = true
     this.total = total
   }
@@ -208,6 +257,7 @@ export class Questions implements Lasting {
       if (this.job !== job) return
       this.job = null
       this.running = false
+      this.weighing = null
       this.error = error
       if (error === null)
         this.app.ready('ask', this.mode === 'question' ? 'The question is answered' : 'The hallmarks are found')

@@ -3,10 +3,14 @@ import type * as wire from '../types'
 import { chance } from './chance'
 import { descriptions } from './lexicon'
 import { answerOf, hallmarkNames, labelThreshold, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
+import { speaking } from './speaking'
 import { runJob } from './streams'
 import { failure, plural, type Finding, type World } from './world'
 
-type Tasks = Pick<Host, 'extract' | 'describe' | 'continueText' | 'ask' | 'classify' | 'prompt' | 'concordance'>
+type Tasks = Pick<
+  Host,
+  'extract' | 'describe' | 'continueText' | 'ask' | 'weigh' | 'classify' | 'prompt' | 'concordance'
+>
 
 const taskWords: Record<wire.Task, string> = {
   bc5cdr: 'Extracting chemical-induced diseases',
@@ -56,6 +60,9 @@ function descriptionOf(term: string, candidate: number, seed: number): string {
 
 /** What stands before a run's first finding: counts toward the prompt. */
 const promptTokens = (text: string) => pieces(text).length + 9
+
+const likeliest = (probabilities: wire.Probabilities) =>
+  (['yes', 'no', 'maybe'] as const).reduce((left, right) => (probabilities[right] > probabilities[left] ? right : left))
 
 export function tasks(world: World): Tasks {
   /** Marks the engine as busy while `body` runs; refuses without a model. */
@@ -233,21 +240,40 @@ export function tasks(world: World): Tasks {
       runJob(listener, (stream) => {
         if (request.question.trim() === '')
           throw failure('badInput', 'There is no question.', 'Write a question that can be answered with yes or no.')
-        return working(`Answering over ${plural(request.documents.length, 'document')}`, async () => {
-          for (const id of request.documents) {
+        return working('Answering', async () => {
+          let documents =
+            request.scope.kind === 'documents'
+              ? request.scope.documents
+              : [...world.documents.values()].map((one) => one.id)
+          if (request.scope.kind === 'library') {
+            const read = documents.map((id) => ({ id, ...speaking(request.question, world.stored(id).text) }))
+            const said = read.filter((one) => one.evidence.length > 0)
+            const sought = (read[0]?.sought ?? []).map((one, place) => ({
+              ...one,
+              found: read.filter((other) => (other.sought[place]?.found ?? 0) > 0).length,
+            }))
+            const naming = read.filter((one) => one.sought.every(({ found }) => found > 0)).length
+            stream.emit({ kind: 'searched', sought, naming, speaking: said.length })
+            documents = said.map((one) => one.id)
+          }
+          for (const id of documents) {
             await world.clock.sleep(220)
             if (stream.stopped()) return
             const stored = world.stored(id)
+            const { evidence, sought, verdict } = speaking(request.question, stored.text)
             const probabilities = answerOf(request.question, stored.text)
-            const best = (['yes', 'no', 'maybe'] as const).reduce((left, right) =>
-              probabilities[right] > probabilities[left] ? right : left,
-            )
-            const verdict = probabilities[best] < world.settings.abstainBelow ? 'abstain' : best
+            const best = likeliest(probabilities)
             const { run, step } = beginRun(id, 'answer', null)
             keep(id, step, {
               run,
-              content: { kind: 'answer', question: request.question, verdict, probabilities },
-              score: probabilities[best],
+              content: {
+                kind: 'answer',
+                question: request.question,
+                verdict,
+                probabilities,
+                evidence: evidence.map(({ span, stance, reason }) => ({ span, stance, reason })),
+              },
+              score: null,
               maskedMass: 0,
               maskedMasses: [],
               figures: [],
@@ -256,19 +282,38 @@ export function tasks(world: World): Tasks {
               warnings: [],
             })
             endRun(run, step, false, `asked a question of ${stored.sourceId}`)
-            stream.emit({ kind: 'answer', document: id, title: stored.title, verdict, probabilities, run })
-            if (request.documents.length > 1) continue
-            const sentences: wire.Influence[] = []
-            for (const span of sentencesOf(stored.text)) {
-              await world.clock.sleep(35)
-              if (stream.stopped()) return
-              const without = answerOf(request.question, stored.text, span)
-              sentences.push({ span, without, effect: Math.round((probabilities[best] - without[best]) * 1000) / 1000 })
-            }
-            stream.emit({ kind: 'influence', document: id, sentences })
+            const model = probabilities[best] < world.settings.abstainBelow ? 'abstain' : best
+            stream.emit({
+              kind: 'answer',
+              document: id,
+              title: stored.title,
+              verdict,
+              evidence,
+              sought,
+              model,
+              probabilities,
+              run,
+            })
           }
         })
       }),
+
+    weigh: (request, listener) =>
+      runJob(listener, (stream) =>
+        working('Weighing the sentences', async () => {
+          const { text } = world.stored(request.document)
+          const probabilities = answerOf(request.question, text)
+          const best = likeliest(probabilities)
+          const sentences: wire.Influence[] = []
+          for (const span of sentencesOf(text)) {
+            await world.clock.sleep(35)
+            if (stream.stopped()) return
+            const without = answerOf(request.question, text, span)
+            sentences.push({ span, without, effect: Math.round((probabilities[best] - without[best]) * 1000) / 1000 })
+          }
+          stream.emit({ kind: 'influence', document: request.document, sentences })
+        }),
+      ),
 
     classify: (request, listener) =>
       runJob(listener, (stream) =>

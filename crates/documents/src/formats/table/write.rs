@@ -1,9 +1,10 @@
-//! The table that is written: one relation a row.
+//! The table that is written: one relation or answer a row.
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::formats::index::Index;
 use crate::formats::offsets::Offsets;
+use crate::formats::statements::{properties, property, statement, statements};
 use crate::formats::{DECISION, RUN, Unit, identifiers};
 use crate::{Argument, Document, Entity, Relation, Target};
 
@@ -12,7 +13,7 @@ const HEADER: [&str; 19] = [
     "role 2", "name 2", "ids 2", "start 2", "end 2", "others", "evidence", "note", "run",
 ];
 
-/// Writes one relation a row, with offsets in code points. CSV begins with a byte order mark, which spreadsheet
+/// Writes one relation or answer a row, with offsets in code points. CSV begins with a byte order mark, which spreadsheet
 /// programs need to know UTF-8 by.
 pub(in crate::formats) fn write(documents: &[Document], delimiter: u8) -> String {
     let mut writer = WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
@@ -26,6 +27,9 @@ pub(in crate::formats) fn write(documents: &[Document], delimiter: u8) -> String
         let index = Index::of(document);
         for relation in &document.relations {
             push(row(relation, document, &offsets, &index));
+        }
+        for (_, key, verdict) in statements(document).filter(|(sort, ..)| *sort == "answer") {
+            push(answer(document, key, verdict));
         }
     }
     let rows = writer.into_inner().unwrap_or_default();
@@ -82,6 +86,37 @@ fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &
         inert(relation.infons.get(RUN).map(String::as_str).unwrap_or_default()),
     ]);
     row
+}
+
+/// An answer with the sentences that speak about its question, each after its stance.
+fn answer(document: &Document, key: &str, verdict: &str) -> Vec<String> {
+    let of = |name: &str| inert(property(document, key, name));
+    let joined = |beginning: &str, between: &str| {
+        let values: Vec<&str> = properties(document, key, beginning).map(|(_, value)| value).collect();
+        inert(&values.join(between))
+    };
+    let mut row = vec![
+        inert(&document.id),
+        inert(key.split_once('.').map_or(key, |(_, id)| id)),
+        "answer".to_owned(),
+        of("score"),
+        joined("decision.", "; "),
+    ];
+    for (role, name) in [("question", of("question")), ("verdict", inert(verdict))] {
+        row.extend([role.to_owned(), name, String::new(), String::new(), String::new()]);
+    }
+    row.extend([String::new(), joined("evidence.", " … "), String::new(), of(RUN)]);
+    row
+}
+
+/// Whether a row of the table shows this property of a document.
+pub(in crate::formats) fn shows(key: &str) -> bool {
+    statement(key).is_some_and(|(sort, _, rest)| {
+        sort == "answer"
+            && (matches!(rest, "" | "question" | "score" | RUN)
+                || rest.starts_with("decision.")
+                || rest.starts_with("evidence."))
+    })
 }
 
 /// A participant as a row shows it.
