@@ -2,6 +2,7 @@ use biogpt::ModelError;
 use biogpt::decode::DecodeError;
 use devices::DeviceError;
 use tasks::guidance::GuidanceError;
+use tasks::labels::LabelsError;
 
 /// Why a model did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -17,6 +18,18 @@ pub enum InferenceError {
     Untuned {
         /// The model.
         model: String,
+        /// The task, in words.
+        task: String,
+    },
+    /// The model is an encoder, and cannot do this.
+    #[error(
+        "{model} is an encoder: it {does}, and does not write. For {task} choose another model: the list of models says what each does"
+    )]
+    Encoder {
+        /// The model.
+        model: String,
+        /// What it does.
+        does: String,
         /// The task, in words.
         task: String,
     },
@@ -64,4 +77,12 @@ pub enum LoadError {
     /// `tasks.json` cannot be read.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
+    /// An encoder's labels do not say what it can be used for.
+    #[error("the model in {} cannot be used: {source}. `osler-cli models import` and the window's import take what they mean", folder.display())]
+    Labels {
+        /// Its folder.
+        folder: std::path::PathBuf,
+        /// What is wrong with them.
+        source: LabelsError,
+    },
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tasks::RelationTask;
 
 use crate::relations::{Extraction, Mode, extract};
-use crate::{Finders, InferenceError, Question, TaskContext, answer, classify};
+use crate::{Finders, InferenceError, MENTIONS, Question, TaskContext, answer, classify, find_mentions};
 
 /// What came of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,8 +37,10 @@ pub enum TaskRequest {
         /// See [`Question::abstain_below`].
         abstain_below: f64,
     },
-    /// The hallmarks of cancer.
+    /// The hallmarks of cancer, or a model's own classes of sentences.
     Classify,
+    /// Names.
+    Mentions,
 }
 
 impl TaskRequest {
@@ -47,13 +49,14 @@ impl TaskRequest {
     /// The version of the grammars.
     pub const GRAMMAR_VERSION: &str = "1";
 
-    /// The task's name in a library: `relations/bc5cdr`, `answer`, `classify`.
+    /// The task's name in a library: `relations/bc5cdr`, `answer`, `classify`, `mentions`.
     #[must_use]
     pub fn task(&self) -> String {
         match self {
             Self::Relations { task, .. } => format!("relations/{}", task.name().replace('-', "_")),
             Self::Answer { .. } => "answer".to_owned(),
             Self::Classify => "classify".to_owned(),
+            Self::Mentions => MENTIONS.to_owned(),
         }
     }
 
@@ -65,7 +68,7 @@ impl TaskRequest {
             Self::Answer { question, abstain_below } => {
                 json!({ "question": question, "abstain_below": abstain_below })
             }
-            Self::Classify => json!({}),
+            Self::Classify | Self::Mentions => json!({}),
         }
     }
 
@@ -77,7 +80,7 @@ impl TaskRequest {
                 json!({ "kind": "greedy", "constraint": "grammar" })
             }
             Self::Relations { mode: Mode::Exhaustive { .. }, .. } => json!({ "kind": "exhaustive" }),
-            Self::Answer { .. } | Self::Classify => json!({ "kind": "scored" }),
+            Self::Answer { .. } | Self::Classify | Self::Mentions => json!({ "kind": "scored" }),
         }
     }
 
@@ -110,6 +113,7 @@ impl TaskRequest {
                 abstain_below: parameters.get("abstain_below").and_then(Value::as_f64).unwrap_or_default(),
             }),
             "classify" => Some(Self::Classify),
+            MENTIONS => Some(Self::Mentions),
             _ => None,
         }
     }
@@ -117,7 +121,7 @@ impl TaskRequest {
     /// Whether dictionaries decide what is found.
     #[must_use]
     pub const fn looks_names_up(&self) -> bool {
-        matches!(self, Self::Relations { .. })
+        matches!(self, Self::Relations { .. } | Self::Mentions)
     }
 
     /// Runs it over a document, without reporting how far it is.
@@ -141,6 +145,12 @@ impl TaskRequest {
                 Ok(answer(context, &question)?.outcome)
             }
             Self::Classify => Ok(classify(context, document, &mut |_, _| ())?.outcome),
+            Self::Mentions => {
+                context.model.reset();
+                let finder = finders.of(context.model.profile(), MENTIONS);
+                let found = find_mentions(context, document, &finder)?;
+                Ok(TaskOutcome { predictions: found.predictions(document), ..TaskOutcome::default() })
+            }
         }
     }
 
@@ -151,6 +161,7 @@ impl TaskRequest {
             Self::Relations { task, .. } => task.name(),
             Self::Answer { .. } => answer::TASK,
             Self::Classify => classify::TASK,
+            Self::Mentions => MENTIONS,
         }
     }
 }
@@ -170,6 +181,7 @@ mod tests {
             TaskRequest::Relations { task: RelationTask::Bc5cdr, mode: Mode::Generate },
             TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5 },
             TaskRequest::Classify,
+            TaskRequest::Mentions,
         ];
         for request in requests {
             let mut parameters = request.parameters();

@@ -20,6 +20,7 @@ pub mod guidance;
 pub mod labels;
 pub mod lexicon;
 pub mod linear;
+pub mod marking;
 pub mod mentions;
 pub mod reading;
 pub mod relations;

@@ -9,6 +9,7 @@ export const taskName: Record<Task, string> = {
   describe: 'Describe',
   answer: 'Question answering',
   classify: 'Hallmarks of cancer',
+  mentions: 'Names',
 }
 
 /** As the task is called in the literature. */
@@ -19,6 +20,7 @@ export const taskCode: Record<Task, string> = {
   describe: 'describe',
   answer: 'PubMedQA',
   classify: 'HoC',
+  mentions: 'NER',
 }
 
 export const relationTasks: RelationTask[] = ['bc5cdr', 'ddi', 'kdDti']
