@@ -64,7 +64,7 @@ fn a_tagger_is_imported_listed_verified_and_finds_names() {
     assert_eq!(texts(&names(&user, "biobert-ner")), texts(&found));
     for format in ["pubtator", "bioc-xml", "bioc-json", "pubannotation"] {
         assert!(
-            user.output(&["mentions", "--to", format, "--model", "tagger", "abstract.xml"])
+            let _ = user.output(&["mentions", "--to", format, "--model", "tagger", "abstract.xml"])
                 .contains("renal failure")
         );
     }
@@ -72,7 +72,7 @@ fn a_tagger_is_imported_listed_verified_and_finds_names() {
     assert!(complaint.contains("Tagger is an encoder: it finds names"), "{complaint}");
     let complaint = user.complaint(&["describe", "asthma", "--model", "tagger"]);
     assert!(complaint.contains("Tagger is an encoder"), "{complaint}");
-    user.output(&["models", "remove", "tagger"]);
+    let _ = user.output(&["models", "remove", "tagger"]);
     assert!(!user.output(&["models", "list"]).contains("tagger"));
 }
 
@@ -80,8 +80,8 @@ fn a_tagger_is_imported_listed_verified_and_finds_names() {
 fn names_of_an_encoder_are_kept_exported_and_found_again() {
     let user = user();
     NAMES.write(&user.path("ner"));
-    user.output(&["models", "import", "ner", "--name", "Tagger"]);
-    user.output(&[
+    let _ = user.output(&["models", "import", "ner", "--name", "Tagger"]);
+    let _ = user.output(&[
         "batch",
         "--task",
         "mentions",
@@ -91,7 +91,7 @@ fn names_of_an_encoder_are_kept_exported_and_found_again() {
         "ward.osler",
         "abstract.xml",
     ]);
-    user.output(&["export", "--library", "ward.osler", "--to", "bioc-json", "--out", "names.json"]);
+    let _ = user.output(&["export", "--library", "ward.osler", "--to", "bioc-json", "--out", "names.json"]);
     let verified = user.output(&["verify", "names.json"]);
     assert_eq!(verified.matches("mentions: identical").count(), 2, "{verified}");
     let written = user.read("names.json");
@@ -132,7 +132,7 @@ fn what_labels_mean_can_be_said_at_import() {
     assert!(complain(&["--label", "CHEM"]).contains("LABEL=MEANING"));
     assert!(!user.output(&["models", "list"]).contains("tagger"), "a refused import leaves nothing");
     let arguments = import(&["--label", "Anatomy=Disease", "--label", "CHEM=none"]);
-    user.output(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let _ = user.output(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     let found = names(&user, "tagger");
     assert!(found.iter().any(|name| name.0 == "Disease" && name.1 == "kidney"), "{found:?}");
     assert!(
@@ -145,7 +145,8 @@ fn what_labels_mean_can_be_said_at_import() {
 fn an_encoder_classifies_sentences() {
     let user = user();
     CLASSES.write(&user.path("classes"));
-    user.output(&["models", "import", "classes", "--name", "Sentences", "--label", "harm=adverse event"]);
+    let _ =
+        user.output(&["models", "import", "classes", "--name", "Sentences", "--label", "harm=adverse event"]);
     let lines = user.lines(&[
         "classify",
         "--model",
@@ -157,7 +158,7 @@ fn an_encoder_classifies_sentences() {
     ]);
     let labels = lines.iter().filter(|line| line["kind"] == "labels");
     assert_eq!(labels.filter(|line| line["labels"][0]["label"] == "adverse event").count(), 2, "{lines:?}");
-    user.output(&["export", "--library", "ward.osler", "--to", "jsonl", "--out", "labels.jsonl"]);
+    let _ = user.output(&["export", "--library", "ward.osler", "--to", "jsonl", "--out", "labels.jsonl"]);
     assert!(user.read("labels.jsonl").contains("adverse event"));
     let verified = user.output(&["verify", "labels.jsonl"]);
     assert_eq!(verified.matches("classify: identical").count(), 2, "{verified}");
@@ -197,7 +198,7 @@ fn an_encoder_relates_marked_pairs() {
     let found: Vec<String> = lines.iter().map(|line| line["annotation"]["content"].to_string()).collect();
     assert!(found.iter().any(|one| one.contains("renal failure")), "{found:?}");
     assert!(found.iter().all(|one| !one.contains("lactic acidosis")), "{found:?}");
-    user.output(&["export", "--library", "ward.osler", "--to", "bioc-xml", "--out", "ward.xml"]);
+    let _ = user.output(&["export", "--library", "ward.osler", "--to", "bioc-xml", "--out", "ward.xml"]);
     let verified = user.output(&["verify", "ward.xml"]);
     assert_eq!(verified.matches(": identical").count(), 2, "{verified}");
     let generate = ["extract", "--task", "bc5cdr", "--mode", "generate", "--model", "pairs", "abstract.xml"];
@@ -211,7 +212,7 @@ fn published_encoders_of_both_families_are_imported() {
         [("token-bert", "BERT"), ("sequence-roberta", "RoBERTa"), ("masked-roberta", "RoBERTa")]
     {
         write_published_encoder(&user.path(folder), folder);
-        user.output(&["models", "import", folder]);
+        let _ = user.output(&["models", "import", folder]);
         let listed = user.lines(&["models", "list", "--json"]);
         let model = listed.iter().find(|model| model["id"] == folder).unwrap();
         assert!(

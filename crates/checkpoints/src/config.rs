@@ -73,13 +73,13 @@ pub struct Dropout {
 }
 
 /// Why a configuration cannot be used.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum ConfigError {
     /// Not JSON, or not an object.
     #[error("not a configuration in JSON ({0}). Download or copy the file again")]
     NotJson(String),
     /// Neither a BioGPT configuration of Hugging Face nor our own.
-    #[error("{0}. Supported are BioGPT (BioGptForCausalLM) and the encoders {encoders}", encoders = crate::bert::supported())]
+    #[error("{}. Supported are BioGPT (BioGptForCausalLM) and the encoders {}", .0, crate::bert::supported())]
     NotBioGpt(String),
     /// A value that has no sensible default is absent.
     #[error("the configuration has no `{field}`. Use the file that was published with the weights")]
@@ -88,7 +88,9 @@ pub enum ConfigError {
         field: &'static str,
     },
     /// A value of another kind.
-    #[error("`{field}` should be {expected} but is {found}")]
+    #[error(
+        "`{field}` should be {expected} but is {found}. Use the file that was published with the weights"
+    )]
     WrongType {
         /// Its name in the file.
         field: &'static str,
@@ -98,7 +100,9 @@ pub enum ConfigError {
         found: String,
     },
     /// A variant of the architecture that BioGPT, or BERT, does not use.
-    #[error("`{field}` is {value}, but only {supported} is supported: this is not a {model} model")]
+    #[error(
+        "`{field}` is {value}, but only {supported} is supported: this is not a {model} model. Use the file that was published with the weights"
+    )]
     Unsupported {
         /// Its name in the file.
         field: &'static str,
@@ -118,27 +122,11 @@ pub enum ConfigError {
         supported: String,
     },
     /// Values that contradict each other or cannot be meant.
-    #[error("{0}")]
+    #[error("{0}. Use the file that was published with the weights")]
     Invalid(String),
     /// Our own configuration, damaged.
     #[error("{0}. Convert the model again")]
     NotOurs(String),
-}
-
-impl ConfigError {
-    /// What to do, behind a message that does not say it.
-    pub(crate) fn remedy(&self) -> &'static str {
-        match self {
-            Self::WrongType { .. } | Self::Unsupported { .. } | Self::Invalid(_) => {
-                ". Use the file that was published with the weights"
-            }
-            Self::NotJson(_)
-            | Self::NotBioGpt(_)
-            | Self::Missing { .. }
-            | Self::Architecture { .. }
-            | Self::NotOurs(_) => "",
-        }
-    }
 }
 
 impl Config {

@@ -6,7 +6,7 @@ use crate::pickle::PickleError;
 use crate::report::LoadReport;
 
 /// Why a checkpoint cannot be used. Every message names the file, the place in it and what to do, causes included.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum CheckpointError {
     /// The operating system would not give the file.
     #[error("{path}: cannot be read ({cause}). Check that the file is there, complete and readable")]
@@ -42,7 +42,8 @@ pub enum CheckpointError {
         files: Vec<String>,
     },
     /// The configuration is missing a value or holds one that cannot be used.
-    #[error("{path}: {cause}{}", cause.remedy())]
+    #[error("{path}: {cause}")]
+    #[remedy(cause)]
     Config {
         /// The file that holds the configuration.
         path: PathBuf,
@@ -61,6 +62,7 @@ pub enum CheckpointError {
     },
     /// The pickle asks for something outside the short list of what a checkpoint needs, or is malformed.
     #[error("{path}: {cause}")]
+    #[remedy(cause)]
     Pickle {
         /// The file.
         path: PathBuf,

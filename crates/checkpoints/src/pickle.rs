@@ -16,8 +16,9 @@ pub(crate) use machine::read;
 pub(crate) use tree::{StorageRecord, TensorRecord, Tree, Value};
 
 /// Why a pickle was refused, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, remedies::Remedy)]
 #[error("refused at byte {offset}: {problem}")]
+#[remedy(problem)]
 pub struct PickleError {
     /// Bytes from the start of the file to the opcode.
     pub offset: u64,
@@ -26,7 +27,7 @@ pub struct PickleError {
 }
 
 /// What a pickle asks for that a checkpoint does not need.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, remedies::Remedy)]
 pub enum PickleProblem {
     /// It names a class or function outside the list.
     #[error(

@@ -13,7 +13,7 @@ pub use choose::{Chosen, Need, Request, choose};
 pub use open::{cuda, keep_tuning, open};
 
 /// Why no device could be had.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum DeviceError {
     /// The name is not one of a device.
     #[error("there is no device called `{0}`: say auto, cpu, gpu, gpu:0 (gpu:1 ...) or software")]

@@ -15,7 +15,7 @@ pub struct Defaults {
 }
 
 /// Why a file of texts, or a line of it, cannot be used.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, remedies::Remedy)]
 pub enum RowError {
     /// The file cannot be read further.
     #[error("{file}, line {line}: {source}. Save the file as text in UTF-8.")]

@@ -142,11 +142,16 @@ impl Encoder {
 
     /// The probabilities of the classes of a text or a pair of texts; `None` if it is longer than the model reads at once.
     fn probabilities(&self, text: &str, pair: Option<&str>) -> Result<Option<Vec<f64>>, InferenceError> {
-        let encoding = self.model.tokenizer.encode(text, pair, None).map_err(told)?;
+        let encoding = self.model.tokenizer.encode(text, pair, None).map_err(refused)?;
         if encoding.ids.len() > self.profile.positions {
             return Ok(None);
         }
-        let logits = self.model.logits(&[Tokens::from(&encoding)]).map_err(told)?.pop().unwrap_or_default();
+        let logits = self
+            .model
+            .logits(&[Tokens::from(&encoding)])
+            .map_err(InferenceError::Reading)?
+            .pop()
+            .unwrap_or_default();
         let probabilities: Vec<f64> = if self.model.config.multi_label {
             logits.into_iter().map(|logit| 1.0 / (1.0 + f64::from(-logit).exp())).collect()
         } else {
@@ -181,9 +186,9 @@ impl Reading {
     }
 }
 
-/// Whatever tokenizer or network say.
-fn told(error: impl ToString) -> InferenceError {
-    InferenceError::Decoding(error.to_string())
+/// What the tokenizer says.
+fn refused(error: impl ToString) -> InferenceError {
+    InferenceError::Tokenizing(error.to_string())
 }
 
 impl LanguageModel for Encoder {
@@ -258,9 +263,9 @@ impl LanguageModel for Encoder {
     fn read_alone_and_beside(&mut self, text: &str) -> Result<Option<[Vec<f32>; 2]>, InferenceError> {
         let tokenizer = &self.model.tokenizer;
         let limit = Some(self.profile.positions);
-        let encoding = tokenizer.encode(text, None, limit).map_err(told)?;
-        let longer = tokenizer.encode(&[text, text].join(" "), None, limit).map_err(told)?;
-        let hidden = |texts: &[Tokens]| self.model.hidden(texts).map_err(told);
+        let encoding = tokenizer.encode(text, None, limit).map_err(refused)?;
+        let longer = tokenizer.encode(&[text, text].join(" "), None, limit).map_err(refused)?;
+        let hidden = |texts: &[Tokens]| self.model.hidden(texts).map_err(InferenceError::Reading);
         let mut alone = hidden(&[Tokens::from(&encoding)])?;
         let mut beside = hidden(&[Tokens::from(&encoding), Tokens::from(&longer)])?;
         beside.truncate(1);
@@ -282,13 +287,18 @@ impl LanguageModel for Encoder {
     ) -> Result<Option<Tagging>, InferenceError> {
         let Reading::Mentions(_) = &self.reading else { return Ok(None) };
         let text = window.slice(&document.text).unwrap_or_default();
-        let encoding = self.model.tokenizer.encode(text, None, None).map_err(told)?;
+        let encoding = self.model.tokenizer.encode(text, None, None).map_err(refused)?;
         let (length, longest) = (encoding.ids.len(), self.profile.positions);
         if length > longest {
             return Err(InferenceError::TooLong { length, longest });
         }
         let own = encoding.own(0);
-        let logits = self.model.logits(&[Tokens::from(&encoding)]).map_err(told)?.pop().unwrap_or_default();
+        let logits = self
+            .model
+            .logits(&[Tokens::from(&encoding)])
+            .map_err(InferenceError::Reading)?
+            .pop()
+            .unwrap_or_default();
         let width = self.model.config.labels.len();
         let shifted = |bytes: &Range<usize>| bytes.start + window.start..bytes.end + window.start;
         let pieces: Vec<Range<usize>> = own.offsets.iter().map(shifted).collect();

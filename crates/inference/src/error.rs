@@ -1,3 +1,4 @@
+use bert::ReadError;
 use biogpt::ModelError;
 use biogpt::decode::DecodeError;
 use devices::DeviceError;
@@ -5,7 +6,7 @@ use tasks::guidance::GuidanceError;
 use tasks::labels::LabelsError;
 
 /// Why a model did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum InferenceError {
     /// Someone asked to stop, and there is nothing to show yet.
     #[error("stopped")]
@@ -47,11 +48,17 @@ pub enum InferenceError {
     #[error("there is no text to go on from. Write something first")]
     Empty,
     /// The device failed, or ran out of memory.
-    #[error("{0}")]
-    Device(String),
+    #[error(transparent)]
+    Device(DecodeError),
     /// Anything else that the decoder says.
-    #[error("{0}")]
-    Decoding(String),
+    #[error(transparent)]
+    Decoding(DecodeError),
+    /// An encoder does not read what it is given.
+    #[error(transparent)]
+    Reading(ReadError),
+    /// An encoder's tokenizer does not read a text.
+    #[error("the tokenizer cannot read the text ({0}). Verify the model, or import it again")]
+    Tokenizing(String),
 }
 
 impl From<DecodeError> for InferenceError {
@@ -59,14 +66,14 @@ impl From<DecodeError> for InferenceError {
         match error {
             DecodeError::EmptyPrompt => Self::Empty,
             DecodeError::TooLong { length, longest } => Self::TooLong { length, longest },
-            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error.to_string()),
-            other => Self::Decoding(other.to_string()),
+            DecodeError::Device(_) | DecodeError::NotANumber => Self::Device(error),
+            other => Self::Decoding(other),
         }
     }
 }
 
 /// Why a model is not loaded.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum LoadError {
     /// No device fits, or its driver refuses.
     #[error(transparent)]
@@ -78,7 +85,8 @@ pub enum LoadError {
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
     /// An encoder's labels do not say what it can be used for.
-    #[error("the model in {} cannot be used: {source}. `osler-cli models import` and the window's import take what they mean", folder.display())]
+    #[error("the model in {folder} cannot be used: {source}")]
+    #[remedy(source)]
     Labels {
         /// Its folder.
         folder: std::path::PathBuf,

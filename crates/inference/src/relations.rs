@@ -6,6 +6,7 @@ mod pairs;
 mod predictions;
 
 use documents::{Document, Prediction, Span};
+use tasks::grounding::Grounding;
 use tasks::{Finder, Mention, RelationTask};
 
 use crate::constrained::RequestBatch;
@@ -88,8 +89,8 @@ pub const THRESHOLD: f64 = 0.5;
 /// The mentions of a document and the windows in which it is read for a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DocumentWindows {
-    /// The mentions in the document, in text order.
-    pub mentions: Vec<Mention>,
+    /// The document with its mentions, in text order.
+    pub grounding: Grounding,
     /// The windows.
     pub spans: Vec<Span>,
     /// What the user should know about the windows.
@@ -111,13 +112,13 @@ impl DocumentWindows {
         let cut = windows(&*context.model, document, |span| prompt(task, document, span));
         let spans = cut.windows.iter().map(|window| window.span).collect();
         let mentions = found.into_iter().map(|(mention, _)| mention).collect();
-        Ok(Self { mentions, spans, notice: cut.notice() })
+        Ok(Self { grounding: Grounding::new(document, mentions), spans, notice: cut.notice() })
     }
 
     /// The mentions inside a window.
     #[must_use]
     pub fn mentions_in(&self, window: Span) -> Vec<Mention> {
-        self.mentions.iter().filter(|mention| window.contains(mention.cover())).cloned().collect()
+        self.grounding.mentions().iter().filter(|mention| window.contains(mention.cover())).cloned().collect()
     }
 }
 

@@ -41,7 +41,9 @@ struct Answer {
 }
 
 fn failure() -> InferenceError {
-    InferenceError::Device("the scripted generator was asked to fail".to_owned())
+    InferenceError::Device(biogpt::decode::DecodeError::Device(
+        "the scripted generator was asked to fail".to_owned(),
+    ))
 }
 
 /// Its id in lists of models.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use checkpoints::CheckpointError;
 
 /// Why a model cannot be loaded or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum ModelError {
     /// A published checkpoint is damaged or of another kind.
     #[error(transparent)]

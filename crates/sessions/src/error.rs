@@ -13,7 +13,7 @@ use crate::journal::Action;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why an action on a library failed. Whatever the error, the library is as it was before the action.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 #[non_exhaustive]
 pub enum Error {
     /// Nothing is at the path.

@@ -130,29 +130,21 @@ pub struct Places<'a> {
     lower: Vec<String>,
     /// Of each kind, how often each of its names stands.
     counts: BTreeMap<Kind, Vec<usize>>,
-    sentences: Vec<Span>,
+    sentences: &'a [Span],
     /// Of each sentence: cause, treatment, change, combination, negation.
     cues: Vec<[bool; 5]>,
 }
 
 impl<'a> Places<'a> {
-    /// Looks at a document once; `mentions` are those that pairs will be made of.
+    /// Looks at a document once; `sentences` are all of its sentences, `mentions` those that pairs will be made of.
     #[must_use]
-    pub fn new(document: &'a Document, mentions: &'a [Mention]) -> Self {
-        let sentences = sentences::of(document);
+    pub fn new(document: &'a Document, sentences: &'a [Span], mentions: &'a [Mention]) -> Self {
         let title = match document.passages.as_slice() {
             [first, _, ..] => first.span,
             _ => sentences.first().copied().unwrap_or_else(|| Span::new(0, 0)),
         };
-        let sentence_of: Vec<Option<usize>> = mentions
-            .iter()
-            .map(|mention| {
-                let cover = mention.cover();
-                let place =
-                    sentences.partition_point(|sentence| sentence.start <= cover.start).checked_sub(1)?;
-                sentences[place].contains(cover).then_some(place)
-            })
-            .collect();
+        let sentence_of: Vec<Option<usize>> =
+            mentions.iter().map(|mention| sentences::containing(sentences, mention.cover())).collect();
         // A window of a long text has names in few of its sentences, and only those are asked about.
         let named: BTreeSet<usize> = sentence_of.iter().flatten().copied().collect();
         let in_title = mentions.iter().map(|mention| title.contains(mention.cover())).collect();
@@ -249,8 +241,8 @@ impl<'a> Places<'a> {
     /// The rest of the sentence before the name that ends where the gap starts, and behind the one that starts where it
     /// ends.
     fn beside(&self, gap: Span) -> (&str, &str) {
-        let sentence = self.sentences.iter().find(|sentence| sentence.contains(gap));
-        let Some(sentence) = sentence else { return ("", "") };
+        let Some(sentence) = sentences::containing(self.sentences, gap) else { return ("", "") };
+        let sentence = self.sentences[sentence];
         let covers = || self.mentions.iter().map(Mention::cover);
         let start = covers().filter(|cover| cover.end == gap.start).map(|cover| cover.start).min();
         let end = covers().filter(|cover| cover.start == gap.end).map(|cover| cover.end).max();
@@ -362,7 +354,8 @@ mod tests {
                 ("Ataxia", Kind::Disease),
             ],
         );
-        let places = Places::new(&document, &mentions);
+        let sentences = sentences::of(&document);
+        let places = Places::new(&document, &sentences, &mentions);
         let cause = places.of(&[0], &[2, 3]);
         assert_eq!(sign(&cause, "head in the title") + sign(&cause, "tail in the title"), 2.0);
         assert_eq!(sign(&cause, "joined by a cause"), 1.0);
@@ -381,7 +374,8 @@ mod tests {
             Document::from_parts("1", &[("abstract", "Aspirin, digoxin and warfarin raise quinidine.")]);
         let names = ["Aspirin", "digoxin", "warfarin", "quinidine"].map(|name| (name, Kind::Chemical));
         let mentions = mentions(&document, &names);
-        let places = Places::new(&document, &mentions);
+        let sentences = sentences::of(&document);
+        let places = Places::new(&document, &sentences, &mentions);
         assert_eq!(sign(&places.of(&[0], &[2]), "listed together"), 1.0);
         assert_eq!(sign(&places.of(&[0], &[3]), "listed together"), 0.0);
         assert!((sign(&places.of(&[0], &[3]), "names between") - 3f64.ln()).abs() < 1e-9);

@@ -1,6 +1,6 @@
 //! The second way of decoding: every pair of names that could be related is scored, and those above a threshold are kept.
 
-use documents::{Document, Span};
+use documents::Span;
 use terms::Kind;
 
 use crate::candidates::{Group, Mention, groups};
@@ -22,12 +22,12 @@ pub struct CandidateRelation {
     pub tail: Vec<usize>,
 }
 
-/// All relations that a task could state between the mentions of a document, in a fixed order.
+/// All relations that a task could state between the mentions of a document with these sentences, in a fixed order.
 ///
 /// BC5CDR relates concepts, wherever they are mentioned. DDI relates drugs of one sentence, the first one first, as its
 /// annotators did (97 % of the training relations). KD-DTI relates every drug with every target.
 #[must_use]
-pub fn candidates(task: RelationTask, document: &Document, mentions: &[Mention]) -> Vec<CandidateRelation> {
+pub fn candidates(task: RelationTask, sentences: &[Span], mentions: &[Mention]) -> Vec<CandidateRelation> {
     match task {
         RelationTask::Bc5cdr => {
             pairs(task, &groups(mentions, Kind::Chemical), &groups(mentions, Kind::Disease))
@@ -35,7 +35,7 @@ pub fn candidates(task: RelationTask, document: &Document, mentions: &[Mention])
         RelationTask::KdDti => {
             pairs(task, &by_name(mentions, Kind::Chemical), &by_name(mentions, Kind::Gene))
         }
-        RelationTask::Ddi => in_one_sentence(task, document, mentions),
+        RelationTask::Ddi => in_one_sentence(task, sentences, mentions),
     }
 }
 
@@ -73,18 +73,18 @@ fn by_name(mentions: &[Mention], kind: Kind) -> Vec<Group> {
         .collect()
 }
 
-fn in_one_sentence(task: RelationTask, document: &Document, mentions: &[Mention]) -> Vec<CandidateRelation> {
+fn in_one_sentence(task: RelationTask, sentences: &[Span], mentions: &[Mention]) -> Vec<CandidateRelation> {
     let drugs = by_name(mentions, Kind::Chemical);
-    let sentences = sentences::of(document);
-    let sentence_of = |span: Span| sentences.iter().position(|sentence| sentence.contains(span));
+    let sentence_of: Vec<Option<usize>> =
+        mentions.iter().map(|mention| sentences::containing(sentences, mention.cover())).collect();
     let mut candidates = Vec::new();
     for head in &drugs {
         for tail in drugs.iter().filter(|tail| tail.name != head.name) {
             let together = head.mentions.iter().any(|first| {
                 tail.mentions.iter().any(|second| {
-                    let (first, second) = (mentions[*first].cover(), mentions[*second].cover());
-                    first.start < second.start
-                        && sentence_of(first).is_some_and(|sentence| sentence_of(second) == Some(sentence))
+                    mentions[*first].cover().start < mentions[*second].cover().start
+                        && sentence_of[*first].is_some()
+                        && sentence_of[*first] == sentence_of[*second]
                 })
             });
             if together {
@@ -97,7 +97,7 @@ fn in_one_sentence(task: RelationTask, document: &Document, mentions: &[Mention]
 
 #[cfg(test)]
 mod tests {
-    use documents::Concept;
+    use documents::{Concept, Document};
 
     use super::*;
     use crate::candidates::Origin;
@@ -118,7 +118,7 @@ mod tests {
             mention(&document, "anemia", Kind::Disease, "2"),
             mention(&document, "fever", Kind::Disease, "3"),
         ];
-        let candidates = candidates(RelationTask::Bc5cdr, &document, &mentions);
+        let candidates = candidates(RelationTask::Bc5cdr, &sentences::of(&document), &mentions);
         let targets: Vec<&str> = candidates.iter().map(|candidate| candidate.target.as_str()).collect();
         assert_eq!(
             targets,
@@ -140,7 +140,7 @@ mod tests {
             Document::from_parts("1", &[("abstract", "Aspirin raises warfarin. Digoxin is not studied.")]);
         let mentions =
             ["Aspirin", "warfarin", "Digoxin"].map(|name| mention(&document, name, Kind::Chemical, name));
-        let candidates = candidates(RelationTask::Ddi, &document, &mentions);
+        let candidates = candidates(RelationTask::Ddi, &sentences::of(&document), &mentions);
         assert_eq!(candidates.len(), 4, "one pair, four types");
         assert_eq!(candidates[1].target, "the interaction between aspirin and warfarin is mechanism.");
     }

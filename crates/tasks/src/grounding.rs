@@ -1,7 +1,11 @@
 //! From a stated relation back to the text: where each name stands, how well it agrees, and the sentences that support it.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
 use documents::{Concept, Document, Span};
 use serde::{Deserialize, Serialize};
+use terms::Kind;
 use terms::words::{Word, fold, words};
 
 use crate::candidates::{Mention, Origin, single_blanks};
@@ -71,20 +75,73 @@ impl Grounded {
     }
 }
 
-/// A document prepared for grounding many relations.
-#[derive(Debug)]
-pub struct Grounding<'a> {
-    document: &'a Document,
-    mentions: &'a [Mention],
+/// A document prepared for grounding many relations: what a name is looked up in is made once, since a long text has
+/// thousands of names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grounding {
+    text: String,
+    mentions: Vec<Mention>,
+    sentences: Arc<[Span]>,
     words: Vec<Word>,
-    sentences: Vec<Span>,
+    /// Where each folded word stands, by its number among the words.
+    words_by_name: HashMap<String, Vec<usize>>,
+    /// Numbers of the mentions by their folded text and by the folded names that a dictionary gives in place of an id.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The folded names that a dictionary gives in place of an id.
+    dictionary_names: HashSet<String>,
+    by_cover: HashMap<Span, Vec<usize>>,
+    /// By kind and likeliest id.
+    by_first_concept: HashMap<(Kind, Concept), Vec<usize>>,
 }
 
-impl<'a> Grounding<'a> {
+impl Grounding {
     /// Prepares a document and its mentions.
     #[must_use]
-    pub fn new(document: &'a Document, mentions: &'a [Mention]) -> Self {
-        Self { document, mentions, words: words(&document.text), sentences: sentences::of(document) }
+    pub fn new(document: &Document, mentions: Vec<Mention>) -> Self {
+        let words = words(&document.text);
+        let mut words_by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, word) in words.iter().enumerate() {
+            words_by_name.entry(word.folded.clone()).or_default().push(number);
+        }
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_cover: HashMap<Span, Vec<usize>> = HashMap::new();
+        let mut by_first_concept: HashMap<(Kind, Concept), Vec<usize>> = HashMap::new();
+        let mut dictionary_names = HashSet::new();
+        for (number, mention) in mentions.iter().enumerate() {
+            by_name.entry(fold(&mention.text)).or_default().push(number);
+            for concept in mention.concepts.iter().filter(|concept| concept.vocabulary == NAME_VOCABULARY) {
+                let name = fold(&concept.id);
+                by_name.entry(name.clone()).or_default().push(number);
+                dictionary_names.insert(name);
+            }
+            by_cover.entry(mention.cover()).or_default().push(number);
+            if let Some(first) = mention.concepts.first() {
+                by_first_concept.entry((mention.kind, first.clone())).or_default().push(number);
+            }
+        }
+        Self {
+            text: document.text.clone(),
+            sentences: sentences::of(document).into(),
+            mentions,
+            words,
+            words_by_name,
+            by_name,
+            dictionary_names,
+            by_cover,
+            by_first_concept,
+        }
+    }
+
+    /// The mentions that it was prepared with.
+    #[must_use]
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
+    }
+
+    /// The sentences of the document.
+    #[must_use]
+    pub const fn sentences(&self) -> &Arc<[Span]> {
+        &self.sentences
     }
 
     /// Grounds a stated relation.
@@ -92,8 +149,9 @@ impl<'a> Grounding<'a> {
     pub fn relation(&self, stated: &Stated) -> Grounded {
         let (head, tail) = (self.name(&stated.head), self.name(&stated.tail));
         let sentences = self.support(&head.evidence, &tail.evidence);
-        let names: Vec<Span> = head.evidence.iter().chain(&tail.evidence).map(|one| one.span).collect();
-        let cues = cues::about(&self.document.text, &sentences, &names);
+        let near = |span: &Span| sentences.iter().any(|sentence| sentence.overlaps(*span));
+        let names = head.evidence.iter().chain(&tail.evidence).map(|one| one.span).filter(near);
+        let cues = cues::about(&self.text, &sentences, &names.collect::<Vec<Span>>());
         Grounded { head, tail, kind: stated.kind.clone(), sentences, cues }
     }
 
@@ -123,7 +181,7 @@ impl<'a> Grounding<'a> {
         let best = evidence.iter().min_by_key(|evidence| (evidence.agreement, evidence.span));
         let shown = best
             .filter(|best| best.agreement <= Agreement::Case || !self.is_stated_alias(name))
-            .and_then(|best| best.span.slice(&self.document.text));
+            .and_then(|best| best.span.slice(&self.text));
         GroundedName {
             name: shown.map_or_else(|| name.to_owned(), single_blanks),
             agreement: best.map_or(Agreement::None, |best| best.agreement),
@@ -134,23 +192,20 @@ impl<'a> Grounding<'a> {
 
     /// Whether the name is one that a dictionary has for a mention, which is shown as it is.
     fn is_stated_alias(&self, name: &str) -> bool {
-        let name = fold(name);
-        self.mentions
-            .iter()
-            .flat_map(|mention| &mention.concepts)
-            .any(|concept| concept.vocabulary == NAME_VOCABULARY && fold(&concept.id) == name)
+        self.dictionary_names.contains(&fold(name))
     }
 
     /// Where the name stands as words of its own.
     fn places(&self, name: &str) -> Vec<Evidence> {
         let wanted = words(name);
-        let text = &self.document.text;
+        let text = &self.text;
         if wanted.is_empty() {
             return self.places_of_signs(name);
         }
         let mut places = Vec::new();
         let folded = fold(name.trim());
-        for run in self.words.windows(wanted.len()) {
+        let starts = self.words_by_name.get(&wanted[0].folded).map_or(&[][..], Vec::as_slice);
+        for run in starts.iter().filter_map(|start| self.words.get(*start..start + wanted.len())) {
             if !run.iter().zip(&wanted).all(|(word, wanted)| word.folded == wanted.folded) {
                 continue;
             }
@@ -180,7 +235,7 @@ impl<'a> Grounding<'a> {
         if name.is_empty() {
             return Vec::new();
         }
-        let found = self.document.text.match_indices(name);
+        let found = self.text.match_indices(name);
         let evidence =
             |(start, _)| Evidence { span: Span::new(start, start + name.len()), agreement: Agreement::Exact };
         found.map(evidence).collect()
@@ -188,21 +243,18 @@ impl<'a> Grounding<'a> {
 
     /// The mentions of what the name means: those that stand where it stands, those that are the name, and those with the
     /// same first id.
-    fn meant(&self, name: &str, places: &[Evidence]) -> Vec<&'a Mention> {
-        let folded = fold(name);
-        let direct = |mention: &&Mention| {
-            fold(&mention.text) == folded
-                || places.iter().any(|place| mention.cover() == place.span)
-                || mention.concepts.iter().any(|c| c.vocabulary == NAME_VOCABULARY && fold(&c.id) == folded)
+    fn meant(&self, name: &str, places: &[Evidence]) -> Vec<&Mention> {
+        let at = |place: &Evidence| self.by_cover.get(&place.span);
+        let direct = self.by_name.get(&fold(name)).into_iter().chain(places.iter().filter_map(at));
+        let direct: BTreeSet<usize> = direct.flatten().copied().collect();
+        let first = |number: &usize| {
+            let mention = &self.mentions[*number];
+            Some((mention.kind, mention.concepts.first()?.clone()))
         };
-        let mut meant: Vec<&Mention> = self.mentions.iter().filter(direct).collect();
-        let firsts: Vec<_> = meant.iter().filter_map(|m| Some((m.kind, m.concepts.first()?))).collect();
-        let same = |mention: &&Mention| {
-            mention.concepts.first().is_some_and(|first| firsts.contains(&(mention.kind, first)))
-        };
-        let others: Vec<&Mention> = self.mentions.iter().filter(|m| !direct(m)).filter(same).collect();
-        meant.extend(others);
-        meant
+        let firsts: HashSet<(Kind, Concept)> = direct.iter().filter_map(first).collect();
+        let same = firsts.iter().filter_map(|first| self.by_first_concept.get(first)).flatten().copied();
+        let others: BTreeSet<usize> = same.filter(|number| !direct.contains(number)).collect();
+        direct.into_iter().chain(others).map(|number| &self.mentions[number]).collect()
     }
 
     fn support(&self, head: &[Evidence], tail: &[Evidence]) -> Vec<Span> {
@@ -232,9 +284,7 @@ impl<'a> Grounding<'a> {
 
     /// The sentence in which a span begins.
     fn sentence(&self, span: Span) -> Option<usize> {
-        let after = self.sentences.partition_point(|sentence| sentence.start <= span.start);
-        let sentence = after.checked_sub(1)?;
-        (span.start < self.sentences[sentence].end).then_some(sentence)
+        sentences::containing(&self.sentences, Span::new(span.start, span.start + 1))
     }
 }
 
@@ -280,8 +330,6 @@ fn gaps_agree(text: &str, run: &[Word], name: &str, wanted: &[Word]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use terms::Kind;
-
     use super::*;
 
     fn mesh(id: &str) -> Vec<Concept> {
@@ -303,7 +351,7 @@ mod tests {
     fn names_are_shown_as_the_author_writes_them() {
         let text = "5\u{2011}Fluorouracil (5-FU)\r\ncaused Sjo\u{308}gren\u{2019}s \u{1d7ce}\u{1f9ec} and \u{3b2}-CAROTENE did not. 5-fu twice.";
         let document = Document { text: text.to_owned(), ..Document::default() };
-        let grounding = Grounding::new(&document, &[]);
+        let grounding = Grounding::new(&document, Vec::new());
         let check = |name: &str, agreement, shown: &str| {
             let grounded = grounding.name(name);
             assert_eq!((grounded.agreement, grounded.name.as_str()), (agreement, shown), "{name}");
@@ -342,7 +390,7 @@ mod tests {
             origin: Origin::Abbreviation,
             ..mention(&document, "MTX", Kind::Chemical, Origin::Abbreviation, "D008727")
         });
-        let grounding = Grounding::new(&document, &mentions);
+        let grounding = Grounding::new(&document, mentions);
         let grounded = grounding.relation(&Stated::new("methotrexate", "anemia", "CID"));
         assert!(grounded.is_grounded());
         assert_eq!(grounded.head.agreement, Agreement::Case);
@@ -359,7 +407,7 @@ mod tests {
     fn names_far_apart_are_supported_by_two_sentences() {
         let text = "Aspirin was given. It helped. Ulcers came.";
         let document = Document { text: text.to_owned(), ..Document::default() };
-        let grounding = Grounding::new(&document, &[]);
+        let grounding = Grounding::new(&document, Vec::new());
         let grounded = grounding.relation(&Stated::new("aspirin", "ulcers", "CID"));
         let sentences: Vec<_> = grounded.sentences.iter().map(|span| span.slice(text).unwrap()).collect();
         assert_eq!(sentences, ["Aspirin was given.", "Ulcers came."]);
@@ -373,15 +421,88 @@ mod tests {
         let document = Document { text: text.to_owned(), ..Document::default() };
         let canonical =
             Concept { vocabulary: NAME_VOCABULARY.to_owned(), id: "Cyclooxygenase 1 (COX-1)".to_owned() };
-        let mentions = [Mention {
+        let mentions = vec![Mention {
             concepts: vec![canonical],
             ..mention(&document, "COX-1", Kind::Gene, Origin::Dictionary, "")
         }];
-        let grounded = Grounding::new(&document, &mentions).name("cyclooxygenase 1 (cox-1)");
+        let grounded = Grounding::new(&document, mentions).name("cyclooxygenase 1 (cox-1)");
         assert_eq!(
             (grounded.agreement, grounded.name.as_str()),
             (Agreement::Alias, "cyclooxygenase 1 (cox-1)")
         );
         assert_eq!(grounded.evidence[0].span.slice(text), Some("COX-1"));
+    }
+
+    /// Names of a text by the definition, without anything prepared: every mention is looked at.
+    fn spans_by_definition(text: &str, mentions: &[Mention], name: &str) -> Vec<Span> {
+        let folded = fold(name);
+        let at = |span: &Span| fold(span.slice(text).unwrap()) == folded;
+        let is = |mention: &&Mention| fold(&mention.text) == folded || mention.spans.iter().any(at);
+        let direct: Vec<&Mention> = mentions.iter().filter(is).collect();
+        let same = |mention: &&Mention| {
+            direct.iter().any(|d| d.kind == mention.kind && d.concepts.first() == mention.concepts.first())
+        };
+        let mut spans: Vec<Span> =
+            mentions.iter().filter(same).flat_map(|mention| mention.spans.clone()).collect();
+        spans.sort_unstable();
+        spans
+    }
+
+    /// The closest pair of places, of all pairs.
+    fn support_by_definition(grounding: &Grounding, head: &[Span], tail: &[Span]) -> Vec<Span> {
+        let sentence = |span: Span| grounding.sentences.iter().position(|s| s.contains(span)).unwrap();
+        let pairs = head.iter().flat_map(|h| tail.iter().map(move |t| (*h, *t)));
+        let best = pairs
+            .map(|(h, t)| {
+                let (first, second) = (sentence(h), sentence(t));
+                (first.abs_diff(second), distance(h, t), first.min(second), first.max(second))
+            })
+            .min();
+        best.map_or_else(Vec::new, |(_, _, first, second)| {
+            let mut numbers = vec![first, second];
+            numbers.dedup();
+            numbers.into_iter().map(|number| grounding.sentences[number]).collect()
+        })
+    }
+
+    proptest::proptest! {
+        /// Texts of a few names that stand often, in random order and cut into random sentences.
+        #[test]
+        fn what_is_prepared_gives_what_the_definition_gives(
+            words in proptest::collection::vec(0..8_usize, 2..60),
+        ) {
+            const WORDS: [(&str, &str); 8] = [
+                ("aspirin", "1"), ("Aspirin", "1"), ("ASA", "1"), ("ulcer", "2"), ("Ulcers", "2"), ("fever", "3"),
+                ("was seen", ""), ("and rose.", ""),
+            ];
+            let (mut text, mut mentions) = ("Then".to_owned(), Vec::new());
+            for (word, id) in words.iter().map(|word| WORDS[*word]) {
+                text.push_str(if text.ends_with('.') { " Then " } else { " " });
+                let start = text.len();
+                text.push_str(word);
+                if !id.is_empty() {
+                    mentions.push(Mention {
+                        spans: vec![Span::new(start, text.len())],
+                        text: word.to_owned(),
+                        kind: if id == "1" { Kind::Chemical } else { Kind::Disease },
+                        origin: Origin::Dictionary,
+                        concepts: mesh(id),
+                    });
+                }
+            }
+            let document = Document { text, ..Document::default() };
+            let grounding = Grounding::new(&document, mentions.clone());
+            for (head, tail) in [("aspirin", "ulcer"), ("asa", "fever"), ("fever", "ulcers"), ("asa", "aspirin")] {
+                let grounded = grounding.relation(&Stated::new(head, tail, "CID"));
+                let mut expected = Vec::new();
+                for (name, stated) in [(&grounded.head, head), (&grounded.tail, tail)] {
+                    let spans: Vec<Span> = name.evidence.iter().map(|one| one.span).collect();
+                    expected.push(spans_by_definition(&document.text, &mentions, stated));
+                    proptest::prop_assert_eq!(&spans, expected.last().unwrap());
+                }
+                let support = support_by_definition(&grounding, &expected[0], &expected[1]);
+                proptest::prop_assert_eq!(&grounded.sentences, &support);
+            }
+        }
     }
 }

@@ -55,7 +55,7 @@ impl TaskGuidance {
 }
 
 /// Why it cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, remedies::Remedy)]
 pub enum GuidanceError {
     /// The file cannot be read.
     #[error("cannot read {path}: {source}")]

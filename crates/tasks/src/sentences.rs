@@ -23,6 +23,13 @@ pub fn of(document: &Document) -> Vec<Span> {
     sentences
 }
 
+/// The number of the sentence that a span lies in, of sentences in text order.
+#[must_use]
+pub fn containing(sentences: &[Span], span: Span) -> Option<usize> {
+    let number = sentences.partition_point(|sentence| sentence.start <= span.start).checked_sub(1)?;
+    sentences[number].contains(span).then_some(number)
+}
+
 /// The sentences of one stretch of text.
 #[must_use]
 pub fn split(text: &str) -> Vec<Span> {

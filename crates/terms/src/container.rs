@@ -37,7 +37,7 @@ pub struct Format {
 }
 
 /// Why a file cannot be used.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, remedies::Remedy)]
 pub enum FileError {
     /// The file cannot be opened or read.
     #[error("the {} {} cannot be read: {source}. Check that the file is there and that you may read it.", format.what, path.display())]

@@ -20,7 +20,7 @@ pub struct Row {
 }
 
 /// Why a table of names, or a line of it, cannot be used.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, remedies::Remedy)]
 pub enum RowError {
     /// The file cannot be read further.
     #[error("{file}, line {line}: {source}. Save the table as tab-separated text in UTF-8.")]

@@ -59,7 +59,7 @@ pub fn build_glossary(files: &[PathBuf], target: &Path) -> Result<BuiltGlossary>
         match row {
             Ok(entry) => builder.add(entry),
             Err(problem @ RowError::NoColumns { .. }) => {
-                return Err(error::told(crate::wire::ErrorCode::BadInput, &problem.to_string()));
+                return Err(error::remedied!(crate::wire::ErrorCode::BadInput, problem));
             }
             Err(problem) => {
                 left_out += 1;

@@ -49,12 +49,21 @@ pub(crate) fn found<T>(result: sessions::Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Splits the one text of a crate's error, which says what is wrong and then what to do, at its first sentence's end.
-pub(crate) fn told(code: ErrorCode, text: &str) -> HostError {
-    let split = text.find(". ").map(|end| (&text[..end], text[end + 2..].trim()));
-    let (message, hint) = split.unwrap_or((text.trim_end_matches('.'), ""));
-    let hint = if hint.is_empty() { String::new() } else { format!("{}.", hint.trim_end_matches('.')) };
-    error(code, capitalised(&format!("{}.", message.trim_end_matches('.'))), hint)
+/// What a client shows of an error that has a problem and a remedy.
+macro_rules! remedied {
+    ($code:expr, $cause:expr) => {
+        $crate::error::sentences($code, &$cause.problem(), $cause.remedy().as_deref())
+    };
+}
+pub(crate) use remedied;
+
+/// A problem and a remedy as sentences.
+pub(crate) fn sentences(code: ErrorCode, problem: &str, remedy: Option<&str>) -> HostError {
+    error(
+        code,
+        format!("{}.", capitalised(problem)),
+        remedy.map_or_else(String::new, |remedy| format!("{remedy}.")),
+    )
 }
 
 /// What the system said about a file, with the attempt in words (`Osler could not write`).
@@ -101,31 +110,31 @@ impl From<sessions::Error> for HostError {
             | E::OutsideText { .. } => ErrorCode::BadInput,
             _ => ErrorCode::Other,
         };
-        told(code, &cause.to_string())
+        remedied!(code, cause)
     }
 }
 
 impl From<documents::formats::ReadError> for HostError {
     fn from(cause: documents::formats::ReadError) -> Self {
-        told(ErrorCode::BadInput, &cause.to_string())
+        remedied!(ErrorCode::BadInput, cause)
     }
 }
 
 impl From<documents::formats::WriteError> for HostError {
     fn from(cause: documents::formats::WriteError) -> Self {
-        told(ErrorCode::BadInput, &cause.to_string())
+        remedied!(ErrorCode::BadInput, cause)
     }
 }
 
 impl From<terms::FileError> for HostError {
     fn from(cause: terms::FileError) -> Self {
-        told(ErrorCode::BadInput, &cause.to_string())
+        remedied!(ErrorCode::BadInput, cause)
     }
 }
 
 impl From<terms::RowError> for HostError {
     fn from(cause: terms::RowError) -> Self {
-        told(ErrorCode::BadInput, &cause.to_string())
+        remedied!(ErrorCode::BadInput, cause)
     }
 }
 
@@ -136,19 +145,19 @@ impl From<devices::DeviceError> for HostError {
             E::TensorTooLarge { .. } | E::MemoryTooSmall { .. } => ErrorCode::OutOfMemory,
             _ => ErrorCode::Other,
         };
-        told(code, &cause.to_string())
+        remedied!(code, cause)
     }
 }
 
 impl From<biogpt::ModelError> for HostError {
     fn from(cause: biogpt::ModelError) -> Self {
-        told(ErrorCode::BadInput, &cause.to_string())
+        remedied!(ErrorCode::BadInput, cause)
     }
 }
 
 impl From<biogpt::decode::DecodeError> for HostError {
     fn from(cause: biogpt::decode::DecodeError) -> Self {
-        told(ErrorCode::EngineFailed, &cause.to_string())
+        remedied!(ErrorCode::EngineFailed, cause)
     }
 }
 
@@ -157,21 +166,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_and_what_to_do_are_told_apart() {
-        let check = |text: &str, message: &str, hint: &str| {
-            let error = told(ErrorCode::Other, text);
-            assert_eq!((error.message.as_str(), error.hint.as_str()), (message, hint), "{text}");
+    fn what_is_wrong_and_what_to_do_are_shown_apart_whatever_a_file_is_called() {
+        let check = |error: HostError, message: &str, hint: &str| {
+            assert_eq!((error.message.as_str(), error.hint.as_str()), (message, hint));
         };
         check(
-            "there is no library at /tmp/a.osler. Check the place and the name, or create a new library there",
-            "There is no library at /tmp/a.osler.",
+            sessions::Error::NoSuchFile { path: "/home/Dr. House/a.osler".into() }.into(),
+            "There is no library at /home/Dr. House/a.osler.",
             "Check the place and the name, or create a new library there.",
         );
         check(
-            "a.txt is empty. Choose a file that holds text.",
-            "a.txt is empty.",
+            documents::formats::ReadError::Empty { file: "Smith J. 2021.txt".to_owned() }.into(),
+            "Smith J. 2021.txt is empty.",
             "Choose a file that holds text.",
         );
-        check("nothing more is known", "Nothing more is known.", "");
+        check(
+            biogpt::ModelError::damaged(Path::new("/m/E. coli. model/config.json"), "cut off").into(),
+            "/m/E. coli. model/config.json is damaged: cut off.",
+            "Import the model again, or copy the folder again from where it is whole.",
+        );
+        check(biogpt::ModelError::Stopped.into(), "It was stopped.", "");
     }
 }

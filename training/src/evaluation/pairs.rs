@@ -1,6 +1,7 @@
 //! Pairs of names and relations, asked as the app does.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use documents::{Document, Span};
 use inference::relations::{
@@ -21,6 +22,8 @@ pub(super) type Labelled = (Document, Vec<Stated>);
 /// A window of a document with its pairs of names.
 pub(super) struct Window {
     span: Span,
+    /// All sentences of the document.
+    pub(super) sentences: Arc<[Span]>,
     pub(super) mentions: Vec<Mention>,
     pub(super) pairs: Vec<NamePair>,
 }
@@ -56,17 +59,19 @@ impl Window {
     ) -> Result<Vec<Self>, InferenceError> {
         let windows = DocumentWindows::new(context, task, document, finder)?;
         let model = &*context.model;
+        let sentences = windows.grounding.sentences();
         let of = |span: &Span| {
             let mentions = windows.mentions_in(*span);
-            let text = TextWindow { task, document, span: *span, mentions: &mentions };
+            let text = TextWindow { task, document, span: *span, sentences, mentions: &mentions };
             let (pairs, _) = candidate_pairs(model, &text);
-            Self { span: *span, mentions, pairs }
+            Self { span: *span, sentences: Arc::clone(sentences), mentions, pairs }
         };
         Ok(windows.spans.iter().map(of).collect())
     }
 
     pub(super) fn text<'a>(&'a self, task: RelationTask, document: &'a Document) -> TextWindow<'a> {
-        TextWindow { task, document, span: self.span, mentions: &self.mentions }
+        let Self { span, sentences, mentions, .. } = self;
+        TextWindow { task, document, span: *span, sentences, mentions }
     }
 }
 
@@ -124,7 +129,7 @@ impl Evaluator {
             for (number, window) in windows.iter().enumerate() {
                 let scored =
                     score_pairs(context, &window.text(task, document), guidance, window.pairs.clone())?;
-                let places = Places::new(document, &window.mentions);
+                let places = Places::new(document, &window.sentences, &window.mentions);
                 found.extend(scored.into_iter().map(|pair| Scored {
                     words: places.words(&pair.pair.head_mentions, &pair.pair.tail_mentions),
                     ids: ids(&pair.pair, &window.mentions),

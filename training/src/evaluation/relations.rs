@@ -30,7 +30,7 @@ impl Evaluator {
                 let gold = Keys::of(task, document, stated);
                 let mut rows = Vec::new();
                 for window in Window::all(context, task, document, &finder)? {
-                    let places = Places::new(document, &window.mentions);
+                    let places = Places::new(document, &window.sentences, &window.mentions);
                     rows.extend(window.pairs.iter().map(|pair| {
                         let kind = gold.kind(task, &pair.head, &pair.tail, ids(pair, &window.mentions));
                         let (head, tail) = (&pair.head_mentions, &pair.tail_mentions);

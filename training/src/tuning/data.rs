@@ -8,7 +8,7 @@ use documents::corpora::{bc5cdr, ddi, hoc, kd_dti, pubmedqa};
 use documents::{Document, Target};
 use tasks::candidates::{Finder, Mention, groups};
 use tasks::lexicon::{Entry, Lexicon};
-use tasks::{Kind, RelationTask, Stated, exhaustive};
+use tasks::{Kind, RelationTask, Stated, exhaustive, sentences};
 
 use super::Pair;
 
@@ -271,7 +271,7 @@ fn name_pairs(
             kind: Some(r.kind.clone()),
         })
         .collect();
-    for candidate in exhaustive::candidates(task, document, mentions) {
+    for candidate in exhaustive::candidates(task, &sentences::of(document), mentions) {
         let Stated { head, tail, .. } = &candidate.stated;
         if known.contains(&key(tail, head)) || !known.insert(key(head, tail)) {
             continue;

@@ -1,7 +1,7 @@
 //! Why nothing could be decoded.
 
 /// Why a request to the decoder failed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum DecodeError {
     /// Nothing to continue. Every BioGPT text starts with `</s>`, so even an empty one has a token.
     #[error("there is no text to continue. Write something first")]

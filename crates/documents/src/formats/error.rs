@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{Format, Issue};
 
 /// Why nothing of a file was imported.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, remedies::Remedy)]
 pub enum ReadError {
     /// No bytes, or only blanks.
     #[error("{file} is empty. Choose a file that holds text.")]
@@ -118,7 +118,7 @@ pub enum ReadError {
         problem: String,
     },
     /// Every record of the file is bad.
-    #[error("{file} holds no document that can be read. {}", first(.issues))]
+    #[error("{file} holds no document that can be read. {}", first(issues))]
     NoDocument {
         /// The file's name.
         file: String,
@@ -158,7 +158,7 @@ impl ReadError {
 }
 
 /// Why nothing was written.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, remedies::Remedy)]
 pub enum WriteError {
     /// Osler reads this format only.
     #[error("Osler reads {} but does not write it. Choose BioC, PubTator, brat, PubAnnotation, CSV, TSV, JSON Lines or HTML.", .0.name())]

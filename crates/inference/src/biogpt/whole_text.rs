@@ -110,13 +110,12 @@ impl ReadText {
         pairs: &[NamePair],
     ) -> Vec<Vec<f64>> {
         let labels = window.task.kinds().len() + 1;
-        let sentences = sentences::of(window.document);
         let mut entities = Entities::default();
         // The pairs of entities that stand for each pair of names.
         let asked: Vec<Vec<(usize, usize)>> = pairs
             .iter()
             .map(|pair| match window.task {
-                RelationTask::Ddi => self.of_one_sentence(&mut entities, window, &sentences, pair),
+                RelationTask::Ddi => self.of_one_sentence(&mut entities, window, pair),
                 _ => {
                     let head = entities.index(&pair.head_mentions, |n| self.tokens(window, n));
                     let tail = entities.index(&pair.tail_mentions, |n| self.tokens(window, n));
@@ -154,13 +153,10 @@ impl ReadText {
         &self,
         entities: &mut Entities,
         window: &TextWindow<'_>,
-        sentences: &[Span],
         pair: &NamePair,
     ) -> Vec<(usize, usize)> {
-        let sentence = |number: usize| {
-            let cover = window.mentions.get(number)?.cover();
-            sentences.iter().position(|sentence| sentence.contains(cover))
-        };
+        let sentence =
+            |number: usize| sentences::containing(window.sentences, window.mentions.get(number)?.cover());
         let mut found = Vec::new();
         for head in &pair.head_mentions {
             for tail in &pair.tail_mentions {

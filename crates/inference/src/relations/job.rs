@@ -1,8 +1,9 @@
 //! The extraction of one document.
 
+use std::sync::Arc;
+
 use documents::{Prediction, Span};
 use tasks::grammar::{self, Grammar};
-use tasks::grounding::Grounding;
 use tasks::relations::kd_dti::Aliases;
 use tasks::{Finder, Mention, RelationTask, Stated, verdicts};
 
@@ -26,7 +27,10 @@ pub(crate) struct ExtractionJob {
     at: usize,
     /// What the model is writing about this window.
     pending: Option<(RequestId, Grammar)>,
-    found: Vec<(Stated, Prediction)>,
+    /// What the model wrote, in the order in which it came.
+    written: Vec<(Stated, Prediction)>,
+    /// What it found among all pairs, of all windows until now.
+    scored: Vec<(Stated, Certainty)>,
     outcome: TaskOutcome,
 }
 
@@ -48,7 +52,7 @@ impl ExtractionJob {
         let parts = windows.spans.len();
         on_step(ExtractionStep::Started { prompt_tokens, parts, notices: notices.clone() });
         let outcome = TaskOutcome { notices, ..TaskOutcome::default() };
-        Ok(Self { windows, at: 0, pending: None, found: Vec::new(), outcome })
+        Ok(Self { windows, at: 0, pending: None, written: Vec::new(), scored: Vec::new(), outcome })
     }
 
     /// As far as it goes without waiting for the model to write; whether it is at the end.
@@ -74,7 +78,8 @@ impl ExtractionJob {
             };
             let mentions = self.windows.mentions_in(span);
             let Extraction { task, document, .. } = *extraction;
-            let window = TextWindow { task, document, span, mentions: &mentions };
+            let sentences = Arc::clone(self.windows.grounding.sentences());
+            let window = TextWindow { task, document, span, sentences: &sentences, mentions: &mentions };
             match (extraction.mode, written) {
                 (Mode::Exhaustive { threshold }, _) => self.score_all_pairs(context, &window, threshold)?,
                 (Mode::Generate, None) => {
@@ -85,9 +90,9 @@ impl ExtractionJob {
                     return Ok(false);
                 }
                 (Mode::Generate, Some((output, grammar))) => {
-                    let before = self.found.len();
+                    let before = self.written.len();
                     let weighed = self.weigh(context, &window, &grammar, output);
-                    let new = self.found[before..].iter();
+                    let new = self.written[before..].iter();
                     new.for_each(|(_, one)| on_step(ExtractionStep::Found(Box::new(one.clone()))));
                     weighed?;
                 }
@@ -105,12 +110,16 @@ impl ExtractionJob {
         extraction: &Extraction<'_>,
         on_step: &mut dyn FnMut(ExtractionStep),
     ) -> TaskOutcome {
-        if matches!(extraction.mode, Mode::Exhaustive { .. }) {
-            merge_windows(&mut self.found, |one| one.score.unwrap_or(0.0));
-            let found = self.found.iter();
-            found.for_each(|(_, one)| on_step(ExtractionStep::Found(Box::new(one.clone()))));
+        // Grounded once the overlapping windows are merged, since a long text gives most of its pairs twice.
+        merge_windows(&mut self.scored, |one| one.probability.unwrap_or(0.0));
+        let mut predictions: Vec<Prediction> =
+            self.written.into_iter().map(|(_, prediction)| prediction).collect();
+        for (stated, certainty) in &self.scored {
+            let Extraction { task, document, .. } = *extraction;
+            let found = relation(task, document, &self.windows.grounding, stated, certainty);
+            on_step(ExtractionStep::Found(Box::new(found.clone())));
+            predictions.push(found);
         }
-        let predictions = self.found.into_iter().map(|(_, prediction)| prediction).collect();
         TaskOutcome { predictions, ..self.outcome }
     }
 
@@ -150,7 +159,7 @@ impl ExtractionJob {
         for one in output.items {
             let [head, tail, number] = one.item;
             let stated = Stated::new(value(0, head), value(1, tail), kind(number));
-            if !self.found.iter().any(|(known, _)| *known == stated) {
+            if !self.written.iter().any(|(known, _)| *known == stated) {
                 fresh.push((stated, one.masked));
             }
         }
@@ -172,7 +181,10 @@ impl ExtractionJob {
             };
             (stated, Certainty { probability, statement, masked })
         });
-        self.keep(window, kept.collect());
+        for (stated, certainty) in kept.collect::<Vec<_>>() {
+            let found = relation(task, window.document, &self.windows.grounding, &stated, &certainty);
+            self.written.push((stated, found));
+        }
         scores.map(|_| ()).ok_or(InferenceError::Cancelled)
     }
 
@@ -196,7 +208,7 @@ impl ExtractionJob {
             let certain = related.map(|(stated, probability)| {
                 (stated, Certainty { probability: Some(probability), ..Certainty::default() })
             });
-            self.keep(window, certain.collect());
+            self.scored.extend(certain);
             return Ok(());
         }
         // A published model: a statement counts where it is likelier than "there is none".
@@ -215,16 +227,8 @@ impl ExtractionJob {
             let certainty = Certainty { probability, statement: Some(score), ..Certainty::default() };
             counts.then_some((stated, certainty))
         });
-        self.keep(window, counted.collect());
+        self.scored.extend(counted);
         Ok(())
-    }
-
-    fn keep(&mut self, window: &TextWindow<'_>, relations: Vec<(Stated, Certainty)>) {
-        let grounding = Grounding::new(window.document, &self.windows.mentions);
-        self.found.extend(relations.into_iter().map(|(stated, certainty)| {
-            let prediction = relation(window.task, window.document, &grounding, &stated, &certainty);
-            (stated, prediction)
-        }));
     }
 }
 

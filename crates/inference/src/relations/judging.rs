@@ -45,7 +45,7 @@ pub fn score_pairs(
         return Ok(Vec::new());
     }
     let log_odds = context.model.pair_log_odds(window, &pairs, &context.cancel, &mut context.meter)?;
-    let places = Places::new(window.document, window.mentions);
+    let places = Places::new(window.document, window.sentences, window.mentions);
     let scored = pairs.into_iter().zip(log_odds).map(|(pair, log_odds)| {
         let evidence = verdicts::shown(guidance, &places, &pair.head_mentions, &pair.tail_mentions);
         ScoredPair { pair, log_odds, evidence }
@@ -99,7 +99,7 @@ pub(super) fn kind_probabilities(
         return Ok(Vec::new());
     }
     let written = context.model.kind_log_probabilities(window, pairs, &context.cancel, &mut context.meter)?;
-    let places = Places::new(window.document, window.mentions);
+    let places = Places::new(window.document, window.sentences, window.mentions);
     let kinds = context.model.relation_kinds(window.task);
     let shares = pairs.iter().zip(written).map(|(pair, written)| {
         let words = places.words(&pair.head_mentions, &pair.tail_mentions);

@@ -25,6 +25,8 @@ pub struct TextWindow<'a> {
     pub document: &'a Document,
     /// The part of its text that is read.
     pub span: Span,
+    /// All sentences of the document.
+    pub sentences: &'a [Span],
     /// The mentions inside the window.
     pub mentions: &'a [Mention],
 }
@@ -65,7 +67,7 @@ pub fn candidate_pairs(
     let short = |name: &str| model.count_tokens(name) <= LONGEST_NAME;
     let mut seen = BTreeSet::new();
     let mut pairs = Vec::new();
-    for candidate in exhaustive::candidates(window.task, window.document, window.mentions) {
+    for candidate in exhaustive::candidates(window.task, window.sentences, window.mentions) {
         let Stated { head, tail, .. } = candidate.stated;
         if seen.insert((head.clone(), tail.clone())) && short(&head) && short(&tail) {
             pairs.push(NamePair { head, tail, head_mentions: candidate.head, tail_mentions: candidate.tail });

@@ -23,7 +23,7 @@ pub(super) struct Certainty {
 pub(super) fn relation(
     task: RelationTask,
     document: &Document,
-    grounding: &Grounding<'_>,
+    grounding: &Grounding,
     stated: &Stated,
     certainty: &Certainty,
 ) -> Prediction {

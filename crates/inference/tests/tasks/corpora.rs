@@ -127,7 +127,7 @@ fn check(
         for mention in &mentions {
             mention.spans.iter().for_each(|span| drop(quoted(&document.text, *span)));
         }
-        let grounding = Grounding::new(document, &mentions);
+        let grounding = Grounding::new(document, mentions);
         for stated in &related {
             let grounded = grounding.relation(stated);
             check_grounded(document, &grounded);

@@ -33,7 +33,7 @@ pub struct Labels {
 }
 
 /// Why labels cannot be read as parts of names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, remedies::Remedy)]
 pub enum LabelsError {
     /// Nothing is outside of a name.
     #[error(

@@ -5,7 +5,7 @@ use sessions::{Batch, BatchState, ItemState};
 use super::remaining::remaining;
 use super::work::Settings;
 use crate::Shelf;
-use crate::error::{Result, told};
+use crate::error::{Result, other};
 use crate::library::{count, id_of, task};
 use crate::wire::{self, HostError};
 
@@ -108,7 +108,7 @@ pub(super) fn items(
                     },
                     findings: count(findings.get(&item.ordinal).copied().unwrap_or_default()),
                     seconds,
-                    problem: item.problem.map(|problem| told(wire::ErrorCode::Other, &problem)),
+                    problem: item.problem.map(|problem| other(problem, "")),
                 })
             })
             .collect()

@@ -3,14 +3,19 @@ use std::any::Any;
 use inference::{InferenceError, LoadError};
 
 /// Why a piece of work was not done.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
 pub enum EngineError {
     /// Nothing is chosen.
     #[error("there is no model to work with. Import one, or choose one of the list")]
     NoModel,
     /// The chosen model cannot be loaded.
-    #[error("the model cannot be loaded: {0}")]
-    Load(String),
+    #[error("the model cannot be loaded: {problem}. {remedy}")]
+    Load {
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The device cannot be opened, or cannot hold the model.
     #[error(transparent)]
     Device(#[from] devices::DeviceError),
@@ -63,7 +68,12 @@ impl From<LoadError> for EngineError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Device(error) => Self::Device(error),
-            error => Self::Load(error.to_string()),
+            error => Self::Load {
+                problem: error.problem(),
+                remedy: error
+                    .remedy()
+                    .unwrap_or_else(|| "Import the model again, or choose another one".to_owned()),
+            },
         }
     }
 }

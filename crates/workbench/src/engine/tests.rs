@@ -64,7 +64,12 @@ fn a_panic_fails_one_request_and_the_next_one_works_again() {
 
 #[test]
 fn a_model_that_cannot_be_loaded_is_an_error_each_time() {
-    let engine = Engine::start(Box::new(|_, _| Err(EngineError::Load("no such folder".to_owned()))), None);
+    let engine = Engine::start(
+        Box::new(|_, _| {
+            Err(EngineError::Load { problem: "no such folder".to_owned(), remedy: String::new() })
+        }),
+        None,
+    );
     engine.choose(Some(source()));
     for _ in 0..2 {
         assert!(engine.load().unwrap_err().to_string().contains("no such folder"));

@@ -10,7 +10,7 @@ use tasks::guidance;
 use tasks::labels::{LabelTask, LabelsError, Plan};
 use tasks::marking::Marking;
 
-use crate::error::{Result, bad_input, told};
+use crate::error::{Result, bad_input, other, remedied, sentences};
 use crate::wire::{ErrorCode, HostError, ModelUse, Task};
 
 /// How a published model is brought into Osler's form.
@@ -125,8 +125,9 @@ fn encoder(
     let beside = match &plan {
         None => BTreeMap::new(),
         Some(plan) => {
-            let text = serde_json::to_string_pretty(&plan.guidance())
-                .map_err(|cause| told(ErrorCode::Other, &cause.to_string()))?;
+            let text = serde_json::to_string_pretty(&plan.guidance()).map_err(|cause| {
+                other(format!("What the labels mean cannot be written ({cause})."), "Give them plain names.")
+            })?;
             [(guidance::FILE.to_owned(), text + "\n")].into()
         }
     };
@@ -147,14 +148,14 @@ fn encoder(
 /// # Errors
 /// If its `tasks.json` cannot be read.
 pub fn plan_of_folder(folder: &Path) -> Result<Option<Plan>> {
-    let kept =
-        guidance::Guidance::read(folder).map_err(|cause| told(ErrorCode::BadInput, &cause.to_string()))?;
+    let kept = guidance::Guidance::read(folder).map_err(|cause| remedied!(ErrorCode::BadInput, cause))?;
     Ok(Plan::of_guidance(&kept))
 }
 
 /// What is wrong with the labels of a folder's model.
 fn labels_of(folder: &Path, cause: &LabelsError) -> HostError {
-    told(ErrorCode::BadInput, &format!("{}: {cause}", folder.join("config.json").display()))
+    let problem = format!("{}: {}", folder.join("config.json").display(), cause.problem());
+    sentences(ErrorCode::BadInput, &problem, cause.remedy().as_deref())
 }
 
 /// `None` for what was stopped.

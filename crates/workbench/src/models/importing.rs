@@ -12,10 +12,12 @@ use super::preview::form;
 use inference::self_test;
 
 use crate::engine::{Cancel, Engine, Lane};
-use crate::error::{self, Result, not_found, told};
+use crate::error::{self, Result, not_found};
 use crate::jobs::{Sink, Stream};
 use crate::machine::{loader, request};
-use crate::wire::{ErrorCode, ModelForm, ModelImportEvent, ModelPhase, ModelUse, SelfTest, VerifyEvent};
+use crate::wire::{
+    ErrorCode, HostError, ModelForm, ModelImportEvent, ModelPhase, ModelUse, SelfTest, VerifyEvent,
+};
 use crate::workbench::Workbench;
 
 impl Workbench {
@@ -120,7 +122,7 @@ impl Workbench {
             let intact = compared.is_ok();
             let mut message = match &compared {
                 Ok(()) => "Every file is as it was.".to_owned(),
-                Err(cause) => told(ErrorCode::BadInput, &cause.to_string()).message,
+                Err(cause) => error::remedied!(ErrorCode::BadInput, cause).message,
             };
             if intact && !stream.is_stopped() {
                 tell(ModelPhase::SelfTest, 0, 1, "trying it");
@@ -227,7 +229,7 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
     Ok(files)
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> crate::wire::HostError {
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> HostError {
     let path = path.to_owned();
     move |cause| error::file("Osler could not copy", &path, &cause)
 }

@@ -9,9 +9,9 @@ use tasks::marking::Marking;
 use tasks::tagging::KINDS;
 
 use super::view::{Shape, task_of};
-use crate::error::{Result, bad_input, told};
+use crate::error::{Result, bad_input};
 use crate::wire::{
-    ErrorCode, ModelFile, ModelFileState, ModelForm, ModelLabel, ModelPreview, ModelUse, PairMarking,
+    HostError, ModelFile, ModelFileState, ModelForm, ModelLabel, ModelPreview, ModelUse, PairMarking,
 };
 
 /// Files of a form, what they are for, and whether it cannot be without them.
@@ -71,7 +71,7 @@ impl Installed {
         let bytes = files.iter().filter_map(|file| file.bytes).sum();
         let (shape, problem) = match Shape::of(&folder) {
             Ok(shape) => (Some(shape), None),
-            Err(cause) => (None, Some(told(ErrorCode::BadInput, &cause.to_string()))),
+            Err(cause) => (None, Some(HostError::from(cause))),
         };
         let parameters = shape.as_ref().map(|shape| shape.parameters() as u64);
         let usable = problem.is_none() && !files.iter().any(|file| file.state == ModelFileState::Missing);

@@ -15,7 +15,7 @@ use inference::{InferenceError, TaskContext, TaskOutcome};
 use sessions::{DocumentId, Ending, RunState, StoredDocument};
 
 use crate::engine::{Cancel, EngineError, Lane};
-use crate::error::{Result, error, not_found, told};
+use crate::error::{Result, error, not_found, remedied};
 use crate::jobs::Stream;
 use crate::library::{Shelf, document_id};
 use crate::wire::{ErrorCode, HostError, Id};
@@ -28,13 +28,13 @@ impl From<EngineError> for HostError {
             EngineError::Device(device) => return device.clone().into(),
             EngineError::NoModel => ErrorCode::NoModel,
             EngineError::Busy { .. } => ErrorCode::ModelBusy,
-            EngineError::Load(_) | EngineError::OtherModel { .. } => ErrorCode::ModelUnusable,
+            EngineError::Load { .. } | EngineError::OtherModel { .. } => ErrorCode::ModelUnusable,
             EngineError::Panicked { .. } | EngineError::Ended => ErrorCode::EngineFailed,
             EngineError::Inference(InferenceError::Device(_)) => ErrorCode::EngineFailed,
             EngineError::Inference(_) => ErrorCode::BadInput,
             EngineError::Cancelled => ErrorCode::Other,
         };
-        told(code, &cause.to_string())
+        remedied!(code, cause)
     }
 }
 
