@@ -64,7 +64,7 @@ fn a_tagger_is_imported_listed_verified_and_finds_names() {
     assert_eq!(texts(&names(&user, "biobert-ner")), texts(&found));
     for format in ["pubtator", "bioc-xml", "bioc-json", "pubannotation"] {
         assert!(
-            let _ = user.output(&["mentions", "--to", format, "--model", "tagger", "abstract.xml"])
+            user.output(&["mentions", "--to", format, "--model", "tagger", "abstract.xml"])
                 .contains("renal failure")
         );
     }

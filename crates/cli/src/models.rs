@@ -30,7 +30,7 @@ pub enum Command {
     },
     /// Bring a model into this installation: a published checkpoint (a Hugging Face or fairseq folder), which is converted, or
     /// a model folder of ours.
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     /// Read every file of a model and compare it with its sha256.
     Verify {
         /// Its id, or its folder.
