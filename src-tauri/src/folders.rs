@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tauri::Manager;
-use workbench::{Places, SystemClock};
+use workbench::{AppPaths, SystemClock};
 
 /// Redirects every folder that the app writes to into one: for tests, and for a copy of Osler on a stick.
 pub const HOME_VARIABLE: &str = "OSLER_HOME";
@@ -56,9 +56,9 @@ impl Folders {
     }
 
     /// What the workbench is told.
-    pub fn places(&self, version: String) -> Places {
+    pub fn places(&self, version: String) -> AppPaths {
         let there = |path: PathBuf| path.exists().then_some(path);
-        Places {
+        AppPaths {
             data: self.data.clone(),
             config: self.config.clone(),
             cache: self.cache.clone(),

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use tauri::{DragDropEvent, WindowEvent};
 use workbench::wire::{ErrorCode, HostError};
 
-use crate::desk::Reply;
 use crate::files::shown;
+use crate::state::Reply;
 
 /// Paths by the text that the page has for them, which is not the path itself where a name is no UTF-8.
 #[derive(Debug, Default)]

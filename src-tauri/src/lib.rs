@@ -2,7 +2,6 @@
 
 mod alone;
 mod commands;
-mod desk;
 mod diagnostics;
 mod dialogs;
 mod files;
@@ -10,6 +9,7 @@ mod folders;
 mod granted;
 mod log;
 mod sentinel;
+mod state;
 mod window;
 
 use std::error::Error;
@@ -113,7 +113,7 @@ fn pass_on(app: &AppHandle, workbench: &Arc<Workbench>, sentinel: &Arc<Sentinel>
             let Some(workbench) = workbench.upgrade() else { return };
             changes.mark_unchanged();
             let status = workbench.engine_status();
-            sentinel.heed(&status);
+            sentinel.on_status(&status);
             tell(&app, &AppEvent::Engine { status });
         }
     });

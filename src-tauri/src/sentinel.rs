@@ -56,7 +56,7 @@ impl Sentinel {
     }
 
     /// Stands while a device other than the processor loads or computes.
-    pub fn heed(&self, status: &EngineStatus) {
+    pub fn on_status(&self, status: &EngineStatus) {
         // Held while the file is written, so that none is left behind by a change that comes at the same time as the end.
         let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         if *over {
@@ -113,7 +113,7 @@ mod tests {
     fn a_fall_while_a_graphics_device_computes_is_told_once() {
         let folder = tempfile::tempdir().unwrap();
         let sentinel = Sentinel::in_folder(&folder.path().join("cache"));
-        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
+        sentinel.on_status(&status(EngineState::Busy, "Radeon", true));
         assert_eq!(sentinel.found().as_deref(), Some("Radeon"));
         assert_eq!(sentinel.found(), None);
     }
@@ -122,15 +122,15 @@ mod tests {
     fn what_ended_well_or_ran_on_the_processor_is_not_suspected() {
         let folder = tempfile::tempdir().unwrap();
         let sentinel = Sentinel::in_folder(folder.path());
-        sentinel.heed(&status(EngineState::Busy, "Ryzen 9, 8 cores", false));
+        sentinel.on_status(&status(EngineState::Busy, "Ryzen 9, 8 cores", false));
         assert_eq!(sentinel.found(), None);
-        sentinel.heed(&status(EngineState::Loading, "Radeon", true));
-        sentinel.heed(&status(EngineState::Ready, "Radeon", true));
+        sentinel.on_status(&status(EngineState::Loading, "Radeon", true));
+        sentinel.on_status(&status(EngineState::Ready, "Radeon", true));
         assert_eq!(sentinel.found(), None);
         // The window was closed in the middle of a piece of work, whose last news comes after it.
-        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
+        sentinel.on_status(&status(EngineState::Busy, "Radeon", true));
         sentinel.dismiss();
-        sentinel.heed(&status(EngineState::Busy, "Radeon", true));
+        sentinel.on_status(&status(EngineState::Busy, "Radeon", true));
         assert_eq!(sentinel.found(), None);
     }
 }

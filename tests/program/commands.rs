@@ -229,11 +229,11 @@ fn batch_review_export_search_and_verify() {
     let total = agreed.last().unwrap();
     assert_eq!((text(total, "/type"), &total["tally"]["both"]), ("all", &1.into()));
     assert_eq!((number(total, "/precision"), number(total, "/recall")), (1.0, 0.5));
-    let modelled = with(&["review", "agreement", "ada", "--task", "bc5cdr"]);
+    let modeled = with(&["review", "agreement", "ada", "--task", "bc5cdr"]);
     assert_eq!(
-        number(modelled.last().unwrap(), "/recall"),
+        number(modeled.last().unwrap(), "/recall"),
         1.0,
-        "the model said all that was accepted: {modelled:?}"
+        "the model said all that was accepted: {modeled:?}"
     );
     let people = user.output(&["review", "agreement", "ada", "ben", "--library", "ward.osler"]);
     assert!(people.contains("all: both 1, only the first 1, only the second 0, neither 1"), "{people}");

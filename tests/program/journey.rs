@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use workbench::wire::{
-    ExtractRequest, ExtractionMode, ImportSource, Judgement, PreviewEvent, RelationTask, Settings, Told,
-    Track,
+    ExtractRequest, ExtractionMode, ImportSource, Judgement, PreviewEvent, RelationTask, Settings,
+    StreamItem, Track,
 };
-use workbench::{Places, Workbench};
+use workbench::{AppPaths, Workbench};
 
 use crate::user;
 
@@ -19,7 +19,7 @@ const LIBRARY: &str = "OSLER_TEST_JOURNEY_LIBRARY";
 /// The part of the story that ends with a kill, told by another process.
 fn story(library: &Path) {
     let folder = library.parent().unwrap();
-    let mut places = Places::below(folder.join("app"));
+    let mut places = AppPaths::below(folder.join("app"));
     places.models = vec![osler_tests::checkout().join("models/starter")];
     places.dictionaries = vec![osler_tests::checkout().join("models/terms")];
     let workbench = Workbench::open_at(places, library).unwrap();
@@ -35,7 +35,7 @@ fn story(library: &Path) {
         "preview",
         &source,
         Arc::new(move |event| {
-            if let Told::Event(PreviewEvent::Preview { preview }) = event.told {
+            if let StreamItem::Event(PreviewEvent::Preview { preview }) = event.item {
                 *heard.lock().unwrap() = Some(preview.id);
             }
         }),

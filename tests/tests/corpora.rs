@@ -21,7 +21,7 @@ use sessions::{By, Finding, Imported, NewDocument};
 use tasks::evaluation;
 use tempfile::TempDir;
 use workbench::wire::{ClassifyRequest, ExtractRequest, ExtractionMode, Id, RelationTask};
-use workbench::{Places, Workbench};
+use workbench::{AppPaths, Workbench};
 
 /// One document in so many is taken for the sample.
 const SAMPLE: usize = 150;
@@ -34,7 +34,7 @@ fn sampled(documents: Vec<Document>) -> Vec<Document> {
 /// A workbench over a new library of these texts, without what their annotators wrote.
 fn furnished(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::below(folder.path());
+    let mut places = AppPaths::below(folder.path());
     places.models = vec![checkout().join("models/starter")];
     places.dictionaries = vec![checkout().join("models/terms")];
     let workbench = Workbench::open(places).unwrap();
@@ -44,8 +44,8 @@ fn furnished(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
         .collect();
     let new: Vec<NewDocument<'_>> =
         bare.iter().map(|document| NewDocument { document, origin: "corpus", format: "corpus" }).collect();
-    let shelf = workbench.shelf();
-    let imported = shelf.with(|library| library.import(By::new("test", shelf.now()), &new)).unwrap();
+    let opened = workbench.opened();
+    let imported = opened.with(|library| library.import(By::new("test", opened.now()), &new)).unwrap();
     let ids = imported
         .iter()
         .map(|one| match one {
@@ -58,7 +58,7 @@ fn furnished(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
 
 fn findings(workbench: &Workbench, document: Id) -> Vec<Finding> {
     let id = workbench::library::document_id(document);
-    workbench.shelf().with(|library| library.findings_of_document(id)).unwrap()
+    workbench.opened().with(|library| library.findings_of_document(id)).unwrap()
 }
 
 fn extract(workbench: &Workbench, document: Id, task: RelationTask, mode: ExtractionMode) {

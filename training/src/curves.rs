@@ -38,14 +38,14 @@ fn svg(csv: &str) -> Option<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
          font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
     );
-    for (line, colour, name) in
+    for (line, color, name) in
         [(&training, "#888", "training loss"), (&validation, "#06c", "validation loss")]
     {
         let Some(last) = line.last() else { continue };
         let path: Vec<String> = line.iter().map(|p| format!("{:.1},{:.1}", x(p.0), y(p.1))).collect();
         let _ = write!(
             svg,
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" points=\"{}\"><title>{name}: {:.4}</title></polyline>",
+            "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\" points=\"{}\"><title>{name}: {:.4}</title></polyline>",
             path.join(" "),
             last.1
         );

@@ -44,7 +44,7 @@ impl Let {
     }
 }
 
-/// Collects, tokenises, writes, and prints what became of the records.
+/// Collects, tokenizes, writes, and prints what became of the records.
 pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let tokenizer = Tokenizer::from_dir(&arguments.tokenizer)?;
     let selection = arguments.selection.selection();

@@ -19,7 +19,7 @@ pub struct Arguments {
     /// `bc5cdr`, `ddi`, `kd-dti`, `pubmedqa` or `hoc`.
     #[arg(long)]
     pub task: String,
-    /// One detokenised output a line.
+    /// One detokenized output a line.
     #[arg(long)]
     pub outputs: PathBuf,
     /// BC5CDR: document to pairs of ids; DDI and KD-DTI: the corpus's JSON; PubMedQA: id to answer; HoC: labels, one line

@@ -5,12 +5,12 @@ mod classify;
 mod conclusions;
 mod corrections;
 mod data;
+mod entity_substitution;
 pub mod marked;
 mod mixture;
 pub mod readings;
 mod relations;
 mod replay;
-mod swapped;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -22,10 +22,10 @@ pub use classify::Hallmarks;
 pub use conclusions::Conclusions;
 pub use corrections::{Corrected, add_corrections};
 pub use data::{DataError, Gold, Part, lexicons, read};
+pub use entity_substitution::{OtherNames, add_swapped};
 pub use mixture::mixture;
 pub use relations::Relations;
 pub use replay::Replay;
-pub use swapped::{OtherNames, add_swapped};
 pub use verdicts::{Pair, Verdicts};
 
 /// The tasks one model is tuned for, in the order of their learned tokens, and how many each has: as in BioGPT, nine, and

@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-/// Tokenised documents.
+/// Tokenized documents.
 pub trait Documents: Sync {
     /// How many.
     fn count(&self) -> usize;

@@ -16,9 +16,10 @@ use tempfile::TempDir;
 use terms::Terms;
 use training::evaluation::Evaluator;
 use workbench::wire::{
-    self, AskEvent, AskRequest, ClassifyEvent, ClassifyRequest, ExtractRequest, ExtractionMode, Id, Told,
+    self, AskEvent, AskRequest, ClassifyEvent, ClassifyRequest, ExtractRequest, ExtractionMode, Id,
+    StreamItem,
 };
-use workbench::{Places, Workbench};
+use workbench::{AppPaths, Workbench};
 
 /// All pairs count.
 const ALL: Option<f64> = Some(f64::MIN_POSITIVE);
@@ -26,7 +27,7 @@ const ALL: Option<f64> = Some(f64::MIN_POSITIVE);
 /// The app over a new library of these texts, with the starter model.
 fn app(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::below(folder.path());
+    let mut places = AppPaths::below(folder.path());
     places.models = vec![checkout().join("models/starter")];
     places.dictionaries = vec![checkout().join("models/terms/builtin.terms")];
     let workbench = Workbench::open(places).unwrap();
@@ -36,8 +37,8 @@ fn app(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
         .iter()
         .map(|document| NewDocument { document, origin: "corpus", format: "corpus" })
         .collect();
-    let shelf = workbench.shelf();
-    let imported = shelf.with(|library| library.import(By::new("test", shelf.now()), &new)).unwrap();
+    let opened = workbench.opened();
+    let imported = opened.with(|library| library.import(By::new("test", opened.now()), &new)).unwrap();
     let ids = imported.iter().map(|one| match one {
         Imported::New(id) | Imported::Known(id) => Id::try_from(id.0).unwrap(),
         Imported::Broken(span) => panic!("broken at {span:?}"),
@@ -81,7 +82,7 @@ fn compare_relations(task: RelationTask, documents: &[Document]) -> Vec<usize> {
         };
         workbench.extract_from("extract", &request, ALL, Arc::new(|_| ()));
         let id = workbench::library::document_id(id);
-        let findings = workbench.shelf().with(|library| library.findings_of_document(id)).unwrap();
+        let findings = workbench.opened().with(|library| library.findings_of_document(id)).unwrap();
         let app: Vec<Scored> = findings
             .iter()
             .map(|finding| {
@@ -179,7 +180,7 @@ where
     let found = Arc::new(Mutex::new(Vec::new()));
     let into = Arc::clone(&found);
     run(Arc::new(move |told| {
-        if let Told::Event(event) = told.told
+        if let StreamItem::Event(event) = told.item
             && let Some(one) = of(event)
         {
             into.lock().unwrap().push(one);

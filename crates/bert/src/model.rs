@@ -89,12 +89,12 @@ impl Model {
         self.mapping.settle()
     }
 
-    /// The same model with matrices of 8 or 4 bits, made now. Other types, and matrices that are quantised already change
+    /// The same model with matrices of 8 or 4 bits, made now. Other types, and matrices that are quantized already change
     /// nothing.
     #[must_use]
-    pub fn quantise(mut self, weights: WeightType) -> Self {
+    pub fn quantize(mut self, weights: WeightType) -> Self {
         if let Some(bits) = weights.bits() {
-            self.network = self.network.quantise(bits);
+            self.network = self.network.quantize(bits);
         }
         self
     }

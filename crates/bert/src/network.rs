@@ -151,13 +151,13 @@ impl Network {
 
     /// The same network with 8-bit or 4-bit matrices; positions, segments, norms and biases stay floats.
     #[must_use]
-    pub fn quantise(mut self, bits: operations::Bits) -> Self {
-        self.embed_tokens = self.embed_tokens.quantise(bits);
+    pub fn quantize(mut self, bits: operations::Bits) -> Self {
+        self.embed_tokens = self.embed_tokens.quantize(bits);
         for linear in self.linears() {
-            linear.weight = linear.weight.clone().quantise(bits);
+            linear.weight = linear.weight.clone().quantize(bits);
         }
         if let Some(masked) = &mut self.masked {
-            masked.decoder = masked.decoder.take().map(|decoder| decoder.quantise(bits));
+            masked.decoder = masked.decoder.take().map(|decoder| decoder.quantize(bits));
         }
         self
     }
@@ -174,9 +174,9 @@ impl Network {
 
     /// Whether all large matrices are computed with as they lie in a file.
     pub(crate) fn is_mapped(&mut self) -> bool {
-        let quantised = matches!(self.embed_tokens, Matrix::Quantised(_));
+        let quantized = matches!(self.embed_tokens, Matrix::Quantized(_));
         operations::is_cpu(&self.device())
-            && quantised
-            && self.linears().iter().all(|l| l.quantised().is_some())
+            && quantized
+            && self.linears().iter().all(|l| l.quantized().is_some())
     }
 }

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../checkpoints/tests/strangers/allocation.rs"]
+#[path = "../../checkpoints/tests/untrusted/allocation.rs"]
 #[allow(dead_code, reason = "the other test program uses more of it")]
 mod allocation;
 

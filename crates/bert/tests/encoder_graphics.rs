@@ -69,7 +69,7 @@ fn eight_bits_are_those_of_the_processor_but_for_rounded_activations() {
     let Some(device) = device() else { return };
     let reference = &reference::fixtures()[0];
     let [there, here] = [device, &Device::flex()]
-        .map(|device| Model::load(&reference.forms()[0], device).unwrap().quantise(WeightType::Q8));
+        .map(|device| Model::load(&reference.forms()[0], device).unwrap().quantize(WeightType::Q8));
     let texts: Vec<Tokens> = reference.cases.iter().map(|case| case.tokens()).collect();
     let (found, wanted) = (there.logits(&texts).unwrap(), here.logits(&texts).unwrap());
     for (found, wanted) in found.iter().zip(&wanted) {

@@ -66,12 +66,12 @@ impl Model {
     }
 
     /// The same model with matrices of 8 or 4 bits, made now (an [`import`] with [`WeightType::Q8`] or
-    /// [`WeightType::Q4`] does it once and for all). Other types, and matrices that are quantised already change
+    /// [`WeightType::Q4`] does it once and for all). Other types, and matrices that are quantized already change
     /// nothing.
     #[must_use]
-    pub fn quantise(mut self, weights: WeightType) -> Self {
+    pub fn quantize(mut self, weights: WeightType) -> Self {
         if let Some(bits) = weights.bits() {
-            self.network = self.network.quantise(bits);
+            self.network = self.network.quantize(bits);
         }
         self
     }

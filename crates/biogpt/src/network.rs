@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
-use operations::{Dropout, Precision, QuantisedHalf, Visibility};
+use operations::{Dropout, Precision, QuantizedHalf, Visibility};
 pub use parameters::{LayerNorm, Linear};
 use parameters::{Matrix, rows_of};
 
@@ -148,14 +148,14 @@ impl Network {
 
     /// The same network with 8-bit or 4-bit matrices; positions, norms and biases stay floats.
     #[must_use]
-    pub fn quantise(mut self, bits: operations::Bits) -> Self {
-        self.embed_tokens = self.embed_tokens.quantise(bits);
-        self.head = self.head.map(|head| head.quantise(bits));
-        self.layers = self.layers.into_iter().map(|layer| layer.quantise(bits)).collect();
+    pub fn quantize(mut self, bits: operations::Bits) -> Self {
+        self.embed_tokens = self.embed_tokens.quantize(bits);
+        self.head = self.head.map(|head| head.quantize(bits));
+        self.layers = self.layers.into_iter().map(|layer| layer.quantize(bits)).collect();
         self
     }
 
-    /// The same network with the floats that quantised matrices stand for: for training.
+    /// The same network with the floats that quantized matrices stand for: for training.
     #[must_use]
     pub fn unpacked(mut self) -> Self {
         self.embed_tokens = self.embed_tokens.unpacked();
@@ -254,19 +254,19 @@ impl Network {
         rows_of(hidden, &read)
     }
 
-    /// Whether what a text gives is the same to the bit beside any others, as sums over quantised weights are on a CPU.
+    /// Whether what a text gives is the same to the bit beside any others, as sums over quantized weights are on a CPU.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         operations::is_cpu(&self.device())
-            && matches!(self.head_matrix(), Matrix::Quantised(_))
-            && self.layers.iter().all(|layer| layer.quantised_halves().is_some())
+            && matches!(self.head_matrix(), Matrix::Quantized(_))
+            && self.layers.iter().all(|layer| layer.quantized_halves().is_some())
     }
 
-    /// An empty cache of `rows` rows. Keys and values of a quantised network take 16 bits on a CPU: its weights are
+    /// An empty cache of `rows` rows. Keys and values of a quantized network take 16 bits on a CPU: its weights are
     /// rounded a hundred times as far.
     #[must_use]
     pub fn cache(&self, config: &Config, rows: usize) -> Cache {
-        let half = matches!(self.embed_tokens, Matrix::Quantised(_)) && operations::is_cpu(&self.device());
+        let half = matches!(self.embed_tokens, Matrix::Quantized(_)) && operations::is_cpu(&self.device());
         let dtype = if half { DType::F16 } else { DType::F32 };
         Cache::new(config, rows, dtype, &self.device())
     }
@@ -335,7 +335,7 @@ impl Layer {
         visibility: &Visibility,
         cache: &mut Cache,
     ) -> Tensor<3> {
-        if let Some((attention, feed_forward)) = self.quantised_halves() {
+        if let Some((attention, feed_forward)) = self.quantized_halves() {
             let x = cache.attend(layer, new, visibility, |past, heads| attention.attention(x, past, heads));
             return feed_forward.feed_forward(x, self.activation());
         }
@@ -348,19 +348,19 @@ impl Layer {
         x + self.down.forward(operations::activate(inner, self.activation()), precision)
     }
 
-    /// Attention and feed-forward block, if all their matrices are quantised.
-    fn quantised_halves(&self) -> Option<(QuantisedHalf<'_>, QuantisedHalf<'_>)> {
+    /// Attention and feed-forward block, if all their matrices are quantized.
+    fn quantized_halves(&self) -> Option<(QuantizedHalf<'_>, QuantizedHalf<'_>)> {
         let half = |norm: &LayerNorm, into, from| {
-            let (into, from) = (Linear::quantised(into)?, Linear::quantised(from)?);
-            Some(QuantisedHalf { norm: norm.for_operations(), into, from })
+            let (into, from) = (Linear::quantized(into)?, Linear::quantized(from)?);
+            Some(QuantizedHalf { norm: norm.for_operations(), into, from })
         };
         let attention = half(&self.attention_norm, &self.query_key_value, &self.output)?;
         Some((attention, half(&self.feed_forward_norm, &self.up, &self.down)?))
     }
 
-    fn quantise(mut self, bits: operations::Bits) -> Self {
+    fn quantize(mut self, bits: operations::Bits) -> Self {
         for linear in self.linears() {
-            linear.weight = linear.weight.clone().quantise(bits);
+            linear.weight = linear.weight.clone().quantize(bits);
         }
         self
     }

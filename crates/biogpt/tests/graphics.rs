@@ -29,7 +29,7 @@ use biogpt::{Config, Decoder, Training, Visibility};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoints::Activation;
 use devices::{DeviceError, Need, Request};
-use operations::{Bits, Quantised};
+use operations::{Bits, Quantized};
 
 use reference::{largest_difference, models};
 
@@ -224,9 +224,9 @@ fn packed_weights_may_be_small() {
     let Some(graphics) = device() else { return };
     let (outputs, inputs) = (20, 64);
     let weights: Vec<f32> = (0..outputs * inputs).map(|i| ((i * 37 % 101) as f32 - 50.0) * 4e-5).collect();
-    let words = Quantised::words(&weights, inputs, Bits::Eight);
+    let words = Quantized::words(&weights, inputs, Bits::Eight);
     let words = TensorData::new(words, Bits::Eight.packed_shape(outputs, inputs));
-    let packed = Quantised::from_words(words, [outputs, inputs], Bits::Eight, graphics).unwrap();
+    let packed = Quantized::from_words(words, [outputs, inputs], Bits::Eight, graphics).unwrap();
     let all: Vec<i32> = (0..outputs as i32).collect();
     let all = Tensor::<2, Int>::from_data(TensorData::new(all, [1, outputs]), graphics);
     let off = largest_difference(&values(packed.embed(all)), &weights);

@@ -101,7 +101,7 @@ pub(crate) struct StoredTensor {
     pub file: usize,
     pub element: ElementType,
     pub shape: Vec<usize>,
-    /// Elements between neighbours of each dimension.
+    /// Elements between neighbors of each dimension.
     strides: Vec<usize>,
     /// Byte offset of the first element.
     start: u64,

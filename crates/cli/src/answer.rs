@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{AskEvent, AskRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, listen, text};
+use crate::session::{CliSession, ModelOption, ReadOption, listen, text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -32,14 +32,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |settings| {
+    let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
-    let brought = desk.import(&arguments.files, &arguments.read)?;
+    let brought = session.import(&arguments.files, &arguments.read)?;
     let request = AskRequest { question: arguments.question.clone(), documents: brought.documents.clone() };
     let mut failed = 0;
     listen(
-        |sink| desk.workbench.ask("answer", &request, sink),
+        |sink| session.workbench.ask("answer", &request, sink),
         |event| match &event {
             AskEvent::Unanswered { title, error, .. } => {
                 failed += 1;

@@ -7,7 +7,7 @@ use workbench::engine::Cancel;
 use workbench::wire::{Batch, BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, bar, failure};
+use crate::session::{CliSession, ModelOption, ReadOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -59,12 +59,12 @@ pub fn task(text: &str) -> Result<Task, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = if arguments.resume {
-        Desk::existing(&arguments.library, &arguments.model)?
+    let session = if arguments.resume {
+        CliSession::existing(&arguments.library, &arguments.model)?
     } else {
-        Desk::open(Some(&arguments.library), &arguments.model, |_| ())?
+        CliSession::open(Some(&arguments.library), &arguments.model, |_| ())?
     };
-    let workbench = &desk.workbench;
+    let workbench = &session.workbench;
     let open = workbench.batches().map_err(failure)?;
     let failed = |batch: &Batch| arguments.retry_failed && batch.failed > 0;
     let open = open.iter().find(|batch| batch.state != BatchState::Finished || failed(batch));
@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (false, _, None) => return Err("say which --task".into()),
         (false, _, Some(task)) => {
             if let Some(folder) = &arguments.folder {
-                brought = Some(desk.import(std::slice::from_ref(folder), &arguments.read)?);
+                brought = Some(session.import(std::slice::from_ref(folder), &arguments.read)?);
             }
             let documents = match &brought {
                 Some(brought) => brought.documents.clone(),
@@ -128,7 +128,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let items = workbench.batch_items(done.id, 0, done.total).map_err(failure)?;
     for item in items.iter().filter_map(|item| Some((&item.title, item.problem.as_ref()?))) {
-        eprintln!("{}: {}", item.0, crate::desk::text(item.1));
+        eprintln!("{}: {}", item.0, crate::session::text(item.1));
     }
     if done.state != BatchState::Finished {
         return Err(

@@ -9,8 +9,8 @@ use biogpt::{Config, Decoder};
 use serde::Serialize;
 
 use crate::Failure;
-use crate::desk::model_folder;
 use crate::device::DeviceOption;
+use crate::session::model_folder;
 use measure::{Figure, Figures};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub struct Arguments {
     device: DeviceOption,
     /// Weights of 8 or 4 bits, on a processor; none for those of the model.
     #[arg(long, default_value = "none")]
-    quant: Quantisation,
+    quant: Quantization,
     /// Runs of each measurement, of which the median counts.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
@@ -44,7 +44,7 @@ struct Which {
 /// Weights of fewer bits than the model's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-enum Quantisation {
+enum Quantization {
     /// As they are stored; 32 bits where they are random.
     None,
     /// 8 bits in blocks of 32.
@@ -53,7 +53,7 @@ enum Quantisation {
     Q4,
 }
 
-impl Quantisation {
+impl Quantization {
     fn weights(self) -> Option<WeightType> {
         match self {
             Self::None => None,
@@ -84,7 +84,7 @@ struct Report {
     #[serde(flatten)]
     figures: Figures<f64>,
     device: String,
-    quant: Quantisation,
+    quant: Quantization,
     runs: u32,
     spread: Figures<[f64; 2]>,
 }
@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let start = Instant::now();
     let model = biogpt::Model::load(&folder, &device)?;
     let mut model = match arguments.quant.weights() {
-        Some(weights) => model.quantise(weights),
+        Some(weights) => model.quantize(weights),
         None => model,
     };
     let settling = model.settle();

@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{ClassifyEvent, ClassifyRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, listen};
+use crate::session::{CliSession, ModelOption, ReadOption, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -26,11 +26,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files, &arguments.read)?;
+    let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
+    let brought = session.import(&arguments.files, &arguments.read)?;
     let request = ClassifyRequest { documents: brought.documents.clone() };
     listen(
-        |sink| desk.workbench.classify("classify", &request, sink),
+        |sink| session.workbench.classify("classify", &request, sink),
         |event| match &event {
             _ if arguments.json => println!("{}", json!(event)),
             ClassifyEvent::Sentence { .. } => {}

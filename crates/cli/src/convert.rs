@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use workbench::wire::ExportContent;
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption};
 use crate::export::write;
+use crate::session::{CliSession, ModelOption, ReadOption};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,11 +27,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-    let brought = desk.import(&arguments.files, &arguments.read)?;
+    let session = CliSession::open(None, &ModelOption::default(), |_| ())?;
+    let brought = session.import(&arguments.files, &arguments.read)?;
     let mut sources = Vec::new();
     arguments.files.iter().for_each(|given| files_below(given, 0, &mut sources));
-    write(&desk, &arguments.to, ExportContent::Imported, &arguments.out, &sources, arguments.json)?;
+    write(&session, &arguments.to, ExportContent::Imported, &arguments.out, &sources, arguments.json)?;
     brought.conclude()
 }
 

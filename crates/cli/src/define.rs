@@ -7,7 +7,7 @@ use serde_json::json;
 use workbench::{Definitions, build_glossary};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
+use crate::session::{CliSession, ModelOption, failure};
 
 /// What the program ends with where no source says anything about the term.
 const NOT_KNOWN: u8 = 3;
@@ -43,8 +43,8 @@ pub enum Command {
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-    let definitions = desk.workbench.define(&arguments.term).map_err(failure)?;
+    let session = CliSession::open(None, &ModelOption::default(), |_| ())?;
+    let definitions = session.workbench.define(&arguments.term).map_err(failure)?;
     if arguments.json {
         println!("{}", serde_json::to_string(&definitions)?);
     } else {

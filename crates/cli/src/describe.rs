@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{Decoding, DescribeEvent, DescribeRequest};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, listen};
+use crate::session::{CliSession, ModelOption, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -48,7 +48,7 @@ fn temperature(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(None, &arguments.model, |_| ())?;
+    let session = CliSession::open(None, &arguments.model, |_| ())?;
     let request = DescribeRequest {
         term: arguments.term.clone(),
         candidates: arguments.candidates,
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (mut prompt, mut used) = (String::new(), Vec::new());
     let say = crate::out::write;
     listen(
-        |sink| desk.workbench.describe("describe", &request, sink),
+        |sink| session.workbench.describe("describe", &request, sink),
         |event| match event {
             DescribeEvent::Started { prompt: given, seeds } => {
                 (prompt, used) = (given, seeds);

@@ -8,7 +8,7 @@ use devices::{Kind, Need, Request};
 use workbench::engine::need;
 
 use crate::Failure;
-use crate::desk::{model_folder, places};
+use crate::session::{model_folder, places};
 
 /// Where to compute.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use workbench::Exported;
 use workbench::wire::{ExportContent, ExportEvent, ExportRequest, ExportScope};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
+use crate::session::{CliSession, ModelOption, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -38,14 +38,14 @@ fn content(text: &str) -> Result<ExportContent, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::existing(&arguments.library, &ModelOption::default())?;
-    write(&desk, &arguments.to, arguments.content, &arguments.out, &[], arguments.json)
+    let session = CliSession::existing(&arguments.library, &ModelOption::default())?;
+    write(&session, &arguments.to, arguments.content, &arguments.out, &[], arguments.json)
 }
 
 /// Writes the whole library, over none of the `sources` that it was read from; tells on standard error what the format cannot
 /// hold, and what was written where that is standard output itself.
 pub fn write(
-    desk: &Desk,
+    session: &CliSession,
     format: &str,
     content: ExportContent,
     out: &Path,
@@ -53,12 +53,13 @@ pub fn write(
     json: bool,
 ) -> Result<(), Failure> {
     let scope = ExportScope::Library;
-    let known: Vec<String> = desk.workbench.formats(&scope).into_iter().map(|format| format.id).collect();
+    let known: Vec<String> = session.workbench.formats(&scope).into_iter().map(|format| format.id).collect();
     if !known.iter().any(|id| id == format) {
         return Err(format!("there is no format `{format}`: say one of {}", known.join(", ")).into());
     }
     let request = ExportRequest { scope, format: format.to_owned(), content };
-    let exported = desk.workbench.export_file(&request, out, sources, &mut |_, _| true).map_err(failure)?;
+    let exported =
+        session.workbench.export_file(&request, out, sources, &mut |_, _| true).map_err(failure)?;
     let Exported { path, bytes, documents, losses } = exported.ok_or("the export was stopped")?;
     for loss in losses {
         let example =

@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{Annotation, Content, ExtractEvent, ExtractRequest, ExtractionMode, RelationTask};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, bar, listen};
+use crate::session::{CliSession, ModelOption, ReadOption, bar, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -60,16 +60,16 @@ pub fn mode(text: &str) -> Result<ExtractionMode, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files, &arguments.read)?;
+    let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
+    let brought = session.import(&arguments.files, &arguments.read)?;
     let bar = bar(brought.documents.len() as u64)?;
     for &document in &brought.documents {
-        let view = desk.workbench.document(document).map_err(crate::desk::failure)?;
+        let view = session.workbench.document(document).map_err(crate::session::failure)?;
         bar.set_message(view.source_id.clone());
         let request = ExtractRequest { document, task: arguments.task, mode: arguments.mode, model_id: None };
         let mut found = Vec::new();
         listen(
-            |sink| desk.workbench.extract_from("extract", &request, arguments.threshold, sink),
+            |sink| session.workbench.extract_from("extract", &request, arguments.threshold, sink),
             |event| {
                 if let ExtractEvent::Found { annotation } = event {
                     found.push(annotation);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
+use crate::session::{CliSession, ModelOption, failure};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -27,10 +27,10 @@ pub struct Place {
 }
 
 pub fn run(command: &Command) -> Result<(), Failure> {
-    let open = |place: &Place| Desk::existing(&place.library, &ModelOption::default());
+    let open = |place: &Place| CliSession::existing(&place.library, &ModelOption::default());
     match command {
         Command::Check(place) => {
-            let problems = open(place)?.workbench.shelf().check().map_err(failure)?;
+            let problems = open(place)?.workbench.opened().check().map_err(failure)?;
             if place.json {
                 println!("{}", json!({ "sound": problems.is_empty(), "problems": problems }));
             } else if problems.is_empty() {
@@ -45,7 +45,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             }
         }
         Command::Repair(place) => {
-            let done = open(place)?.workbench.shelf().repair().map_err(failure)?;
+            let done = open(place)?.workbench.opened().repair().map_err(failure)?;
             if place.json {
                 println!("{}", json!({ "copy": done.copy, "before": done.before, "after": done.after }));
             } else {
@@ -63,7 +63,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             }
         }
         Command::Compact(place) => {
-            let done = open(place)?.workbench.shelf().compact().map_err(failure)?;
+            let done = open(place)?.workbench.opened().compact().map_err(failure)?;
             if place.json {
                 println!("{}", json!({ "bytesBefore": done.bytes_before, "bytesAfter": done.bytes_after }));
             } else {

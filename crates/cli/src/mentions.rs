@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use documents::formats::{self, Format, WriteOptions, Written};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, ReadOption, bar, failure};
+use crate::session::{CliSession, ModelOption, ReadOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -35,12 +35,12 @@ fn format(key: &str) -> Result<Format, String> {
 
 /// Writes the documents of files with the names in them: kind, places, ids, and how sure the model's tagger is.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(None, &arguments.model, |_| ())?;
-    let brought = desk.import(&arguments.files, &arguments.read)?;
+    let session = CliSession::open(None, &arguments.model, |_| ())?;
+    let brought = session.import(&arguments.files, &arguments.read)?;
     let bar = bar(brought.documents.len() as u64)?;
     let mut documents = Vec::with_capacity(brought.documents.len());
     for id in &brought.documents {
-        match desk.workbench.with_mentions(*id) {
+        match session.workbench.with_mentions(*id) {
             Ok(document) => documents.push(document),
             Err(cause) => bar.suspend(|| eprintln!("{}", failure(cause))),
         }

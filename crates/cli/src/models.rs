@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::Failure;
-use crate::desk::{Desk, failure, model_folder};
+use crate::session::{CliSession, failure, model_folder};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -53,7 +53,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List { json } => list(*json),
         Command::Remove { id, json } => {
-            Desk::installed()?.workbench.remove_model(id).map_err(failure)?;
+            CliSession::installed()?.workbench.remove_model(id).map_err(failure)?;
             if *json {
                 println!("{}", json!({ "removed": id }));
             } else {
@@ -135,7 +135,7 @@ fn byte_bar(bytes: u64, what: &'static str) -> Result<ProgressBar, Failure> {
 }
 
 fn list(json: bool) -> Result<(), Failure> {
-    for model in Desk::installed()?.workbench.models().map_err(failure)? {
+    for model in CliSession::installed()?.workbench.models().map_err(failure)? {
         if json {
             println!("{}", serde_json::to_string(&model)?);
             continue;

@@ -9,8 +9,8 @@ use workbench::wire::{
 use workbench::{Agreement, Tally};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
 use crate::extract::line;
+use crate::session::{CliSession, ModelOption, failure};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -107,7 +107,7 @@ fn reason(text: &str) -> Result<Reason, String> {
 }
 
 pub fn run(command: &Command) -> Result<(), Failure> {
-    let open = |place: &Place| Desk::existing(&place.library, &ModelOption::default());
+    let open = |place: &Place| CliSession::existing(&place.library, &ModelOption::default());
     match command {
         Command::List { place, undecided } => list(&open(place)?, *undecided, place.json),
         Command::Accept { findings, place } => {
@@ -129,12 +129,12 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Agreement { curator, other, task, threshold, model, place } => {
-            let desk = Desk::existing(&place.library, model)?;
+            let session = CliSession::existing(&place.library, model)?;
             let agreement = match (other, task) {
-                (Some(other), _) => desk.workbench.agreement(curator, other),
+                (Some(other), _) => session.workbench.agreement(curator, other),
                 (None, Some(task)) => {
-                    let sha256 = desk.workbench.weights_in_use().map_err(failure)?;
-                    desk.workbench.agreement_with_model(curator, *task, &sha256, *threshold)
+                    let sha256 = session.workbench.weights_in_use().map_err(failure)?;
+                    session.workbench.agreement_with_model(curator, *task, &sha256, *threshold)
                 }
                 (None, None) => return Err("name another curator, or say which --task of a model".into()),
             };
@@ -210,10 +210,10 @@ fn tell(change: &Change, before: &str, as_json: bool) {
     }
 }
 
-fn list(desk: &Desk, undecided: bool, as_json: bool) -> Result<(), Failure> {
+fn list(session: &CliSession, undecided: bool, as_json: bool) -> Result<(), Failure> {
     let every = DocumentFilter { undecided: false, without_task: None, origin: None };
-    for id in desk.workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)? {
-        let view = desk.workbench.document(id).map_err(failure)?;
+    for id in session.workbench.document_ids(DocumentOrder::OldestFirst, &every).map_err(failure)? {
+        let view = session.workbench.document(id).map_err(failure)?;
         for annotation in &view.marks.annotations {
             let Subject::Finding { id } = annotation.subject else { continue };
             if undecided && annotation.decision.is_some() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
+use crate::session::{CliSession, ModelOption, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -21,8 +21,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::existing(&arguments.library, &ModelOption::default())?;
-    for hit in desk.workbench.search(&arguments.words, arguments.limit).map_err(failure)? {
+    let session = CliSession::existing(&arguments.library, &ModelOption::default())?;
+    for hit in session.workbench.search(&arguments.words, arguments.limit).map_err(failure)? {
         if arguments.json {
             println!("{}", serde_json::to_string(&hit)?);
         } else {

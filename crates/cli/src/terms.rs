@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::build_terms;
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, failure};
+use crate::session::{CliSession, ModelOption, failure};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -52,8 +52,8 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             );
         }
         Command::Find { text, json: as_json } => {
-            let desk = Desk::open(None, &ModelOption::default(), |_| ())?;
-            for found in desk.workbench.find_terms(text).map_err(failure)? {
+            let session = CliSession::open(None, &ModelOption::default(), |_| ())?;
+            for found in session.workbench.find_terms(text).map_err(failure)? {
                 let ids: Vec<String> =
                     found.concepts.iter().map(|one| format!("{}:{}", one.vocabulary, one.id)).collect();
                 if *as_json {

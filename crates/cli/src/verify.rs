@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::{ComparedFile, RecordedExport, recorded_runs};
 
 use crate::Failure;
-use crate::desk::{Desk, ModelOption, bar, failure};
+use crate::session::{CliSession, ModelOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -20,7 +20,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let desk = Desk::open(None, &arguments.model, |_| ())?;
+    let session = CliSession::open(None, &arguments.model, |_| ())?;
     let RecordedExport { runs, file, missing } = recorded_runs(&arguments.export).map_err(failure)?;
     let bar = bar(runs.len() as u64)?;
     let mut other = 0;
@@ -31,13 +31,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for run in &runs {
         // The model that the export names, where it is here; otherwise the difference is told.
         if !arguments.model.is_given()
-            && let Some(model) = desk.workbench.model_of(&run.record)
-            && desk.workbench.engine_status().model_id.as_ref() != Some(&model)
+            && let Some(model) = session.workbench.model_of(&run.record)
+            && session.workbench.engine_status().model_id.as_ref() != Some(&model)
         {
-            desk.workbench.use_model(&model).map_err(failure)?;
+            session.workbench.use_model(&model).map_err(failure)?;
         }
         bar.set_message(run.document_id.clone());
-        let verified = desk.workbench.verify_recorded(run).map_err(failure)?;
+        let verified = session.workbench.verify_recorded(run).map_err(failure)?;
         let failed = run.state == "failed";
         other += usize::from(failed || !verified.differences.is_empty());
         bar.inc(1);

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::definition_sentences::{self, DefinitionSentence, Names};
 use crate::duplicates::{Seen, stable_hash};
 use crate::records::{Definition, Record, find, jsonl_files, read_lines};
-use crate::told::{self, Names, Told};
 use crate::{Error, HeldOut, Leak, Licences, common, definitions, prose};
 
 /// Fewer words are no text to learn from.
@@ -148,7 +148,7 @@ pub fn collect(corpora: &Path, selection: Selection) -> Result<Collected, Error>
         })?;
         let texts: Vec<&str> =
             collector.collected.documents.iter().map(|prose| prose.text.as_str()).collect();
-        let mut told = told::best(std::mem::take(&mut collector.told));
+        let mut told = definition_sentences::best(std::mem::take(&mut collector.told));
         let defined = definitions.iter().map(|definition| definition.term.as_str());
         let common = common::terms(defined.chain(told.keys().map(String::as_str)), &texts);
         told.retain(|term, _| common.contains(term));
@@ -180,7 +180,7 @@ struct Collector {
     places: BTreeMap<(String, String, String), usize>,
     collected: Collected,
     names: Names,
-    told: Vec<Told>,
+    told: Vec<DefinitionSentence>,
 }
 
 impl Collector {
@@ -189,7 +189,7 @@ impl Collector {
         match self.prose_text(record, place) {
             // What is asked about is the same for all answers on it, and for its definition.
             Ok(text) => {
-                self.told.extend(self.names.told(&text, &record.kind, place));
+                self.told.extend(self.names.definition_sentences(&text, &record.kind, place));
                 self.keep(place, Stream::Prose, record.focus.as_deref().unwrap_or(&record.id), text);
             }
             Err(reason) => self.drop(place, reason),
@@ -224,7 +224,7 @@ impl Collector {
         &mut self,
         definition: &Definition,
         common: &HashSet<String>,
-        told: &HashMap<String, Vec<Told>>,
+        told: &HashMap<String, Vec<DefinitionSentence>>,
     ) {
         let place = self.place(&definition.source, "definition", &definition.licence);
         let term = common::key(&definition.term);
@@ -246,10 +246,10 @@ impl Collector {
         }
     }
 
-    fn told(&mut self, told: HashMap<String, Vec<Told>>) {
-        let mut told: Vec<(String, Vec<Told>)> = told.into_iter().collect();
+    fn told(&mut self, told: HashMap<String, Vec<DefinitionSentence>>) {
+        let mut told: Vec<(String, Vec<DefinitionSentence>)> = told.into_iter().collect();
         told.sort_by(|a, b| a.0.cmp(&b.0));
-        for Told { term, text, source, .. } in told.into_iter().flat_map(|(_, told)| told) {
+        for DefinitionSentence { term, text, source, .. } in told.into_iter().flat_map(|(_, told)| told) {
             if !self.seen.is_exact_copy(&text) {
                 self.keep_common(source, &term, text);
             }

@@ -64,14 +64,14 @@ pub(crate) fn is_formulaic(definition: &str) -> bool {
 }
 
 fn joined(term: &str, body: &str) -> String {
-    let subject = capitalised(term);
+    let subject = capitalized(term);
     let mut words = body.split_whitespace();
     let first = words.next().unwrap_or_default().to_lowercase();
     let second = words.next().unwrap_or_default();
     if is_whole_sentence(term, body) {
         return body.to_owned();
     }
-    let rest = uncapitalised(body);
+    let rest = uncapitalized(body);
     let head = head_noun(body).unwrap_or_default();
     let is = match is_plural(term) {
         false => "is",
@@ -327,7 +327,7 @@ fn citation(text: &str) -> Option<(usize, usize)> {
 }
 
 /// `Gout` for gout, but `pH` stays.
-fn capitalised(term: &str) -> String {
+fn capitalized(term: &str) -> String {
     let first = term.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let plain = first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase());
     match term.chars().next() {
@@ -337,7 +337,7 @@ fn capitalised(term: &str) -> String {
 }
 
 /// The first word in lower case, unless it is a name or an abbreviation.
-fn uncapitalised(body: &str) -> String {
+fn uncapitalized(body: &str) -> String {
     let first = body.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let plain = first.chars().skip(1).all(|c| c.is_ascii_lowercase());
     match body.chars().next() {

@@ -64,7 +64,7 @@ impl Seen {
     }
 }
 
-/// Letters and digits in lower case, cut where anything else stands: the same for raw and tokenised text.
+/// Letters and digits in lower case, cut where anything else stands: the same for raw and tokenized text.
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -109,7 +109,7 @@ fn word_hash(word: &str) -> u64 {
     })
 }
 
-/// The finaliser of SplitMix64: every bit depends on every bit.
+/// The finalizer of SplitMix64: every bit depends on every bit.
 const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -7,10 +7,10 @@ use std::path::Path;
 use glossary::{Document, Entry, Nature, Source};
 use terms::Dictionary;
 
+use crate::definition_sentences::{self, DefinitionSentence, Names};
 use crate::fact_sheets::{Directness, excerpt};
 use crate::licences::{Terms, terms};
 use crate::records::{Definition, Record, find, jsonl_files, read_lines, read_text_lines};
-use crate::told::{self, Names, Told};
 use crate::{Error, common, definitions::is_formulaic};
 
 /// What is said, and what became of the rest.
@@ -90,7 +90,7 @@ pub fn gather(corpora: &Path, dictionary: &Dictionary) -> Result<Gathered, Error
             // "Tocilizumab is an antibody ..." begins the definition of the tocilizumab drug pathway.
             if definition.source == "pathway-ontology" && terms(&definition.licence) == Terms::Open {
                 let of_source = documents.len();
-                let found = names.told(&definition.definition, "textbook", of_source);
+                let found = names.definition_sentences(&definition.definition, "textbook", of_source);
                 let found =
                     found.into_iter().filter(|told| common::key(&told.term) != common::key(&definition.term));
                 told.extend(found);
@@ -123,7 +123,7 @@ pub fn gather(corpora: &Path, dictionary: &Dictionary) -> Result<Gathered, Error
         gathered.entries.extend(roles);
     }
     sentences_of_prose(corpora, &names, &mut told, &mut documents, &mut gathered)?;
-    for (term, of_term) in told::best(told) {
+    for (term, of_term) in definition_sentences::best(told) {
         let first = of_term.first().map(|told| told.term.clone()).unwrap_or_default();
         let meanings = dictionary.meanings(&first);
         let chemical = meanings.iter().any(|meaning| meaning.kind == terms::Kind::Chemical);
@@ -321,7 +321,7 @@ fn roles(file: &Path) -> Result<Vec<Entry>, Error> {
 fn sentences_of_prose(
     corpora: &Path,
     names: &Names,
-    told: &mut Vec<Told>,
+    told: &mut Vec<DefinitionSentence>,
     documents: &mut Vec<(Source, Document)>,
     gathered: &mut Gathered,
 ) -> Result<(), Error> {
@@ -333,7 +333,7 @@ fn sentences_of_prose(
                 *count.entry((record.source, "licence")).or_default() += 1;
                 return Ok(());
             }
-            let found = names.told(&record.text, &record.kind, documents.len());
+            let found = names.definition_sentences(&record.text, &record.kind, documents.len());
             if !found.is_empty() {
                 *count.entry((record.source.clone(), "sentences found")).or_default() += found.len() as u64;
                 told.extend(found);
@@ -345,7 +345,7 @@ fn sentences_of_prose(
     Ok(())
 }
 
-fn sentence(told: Told, source: Source, document: Document) -> Entry {
+fn sentence(told: DefinitionSentence, source: Source, document: Document) -> Entry {
     let worse = u8::try_from(told.distance).unwrap_or(u8::MAX);
     Entry {
         term: told.term,

@@ -6,6 +6,7 @@
 
 mod collect;
 mod common;
+mod definition_sentences;
 mod definitions;
 mod duplicates;
 mod error;
@@ -21,7 +22,6 @@ mod prepare;
 mod prose;
 mod records;
 mod shards;
-mod told;
 mod vocabulary;
 
 pub use collect::{Collected, Document, Selection, Stream, Tally, collect};

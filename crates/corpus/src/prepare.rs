@@ -10,7 +10,7 @@ use crate::manifest::{self, Manifest, Source};
 use crate::shards::{Shards, Writer, token_bytes};
 use crate::{Document, Error};
 
-/// Documents that are tokenised at a time, on all processors.
+/// Documents that are tokenized at a time, on all processors.
 const BATCH: usize = 4_096;
 
 /// Where things are.
@@ -24,7 +24,7 @@ pub struct Settings<'p> {
     pub selection: Selection,
 }
 
-/// Tokenises the documents and writes shards, the tokenizer and the manifest. The manifest comes last: a folder without
+/// Tokenizes the documents and writes shards, the tokenizer and the manifest. The manifest comes last: a folder without
 /// one is not whole.
 pub fn prepare(
     collected: &Collected,

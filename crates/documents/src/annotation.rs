@@ -239,7 +239,7 @@ impl Content {
         Self::Relation { kind: relation.kind.clone(), participants }
     }
 
-    /// Which of the four it is: `entity`, `relation`, `label` or `answer`, as it is serialised.
+    /// Which of the four it is: `entity`, `relation`, `label` or `answer`, as it is serialized.
     #[must_use]
     pub const fn variant(&self) -> &'static str {
         match self {

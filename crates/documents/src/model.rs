@@ -1,7 +1,7 @@
 //! What a document is inside Osler: one immutable text, and everything that points into it.
 //!
 //! One offset unit is used inside: UTF-8 bytes ([`Span`]). Formats convert at their own edge (code points, bytes),
-//! the wire converts to UTF-16, the tokenizer maps back from its normalised text.
+//! the wire converts to UTF-16, the tokenizer maps back from its normalized text.
 
 use std::collections::BTreeMap;
 

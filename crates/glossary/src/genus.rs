@@ -249,7 +249,7 @@ mod tests {
         for predicate in [
             "a major problem of public health",
             "the trigger for celiac disease",
-            "a recognised side effect of rofecoxib, an inhibitor",
+            "a recognized side effect of rofecoxib, an inhibitor",
             "an important public health issue in China",
             "a classic marker of cellular proliferation",
             "a key player for phagophore formation",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use documents::{Content, Document, Grade, Prediction, Span};
 use tasks::answer::{self, Answer};
 use tasks::guidance::TaskGuidance;
-use tasks::linear::Signs;
+use tasks::linear::Features;
 use tasks::sentences;
 
 use crate::context::Meter;
@@ -47,7 +47,7 @@ pub struct ScoredWindow {
     /// Natural logarithms of the probabilities of the answers in the order of [`Answer::ALL`].
     pub log_probabilities: [f64; 3],
     /// What question and text show.
-    pub features: Signs,
+    pub features: Features,
 }
 
 /// What a sentence does to an answer.

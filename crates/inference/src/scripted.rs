@@ -141,7 +141,7 @@ impl Answer {
     }
 }
 
-/// FNV-1a, then the finaliser of SplitMix64: the same everywhere and for ever.
+/// FNV-1a, then the finalizer of SplitMix64: the same everywhere and for ever.
 fn draw(parts: &[&str], number: u64) -> f64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ number;
     for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {

@@ -11,8 +11,8 @@ use kernels::activation::Activation;
 use kernels::attention::Visibility;
 use kernels::cached_attention::{Own, Prefix};
 use kernels::matmul::{Into, MatrixMut, MatrixRef, Precision, matmul};
-use kernels::quantised::{Bits, Packed};
-use kernels::{attention, cached_attention, cross_entropy, few_rows, layer_norm, quantised};
+use kernels::quantized::{Bits, Packed};
+use kernels::{attention, cached_attention, cross_entropy, few_rows, layer_norm, quantized};
 
 const D: usize = 1024;
 const HEADS: usize = 16;
@@ -44,7 +44,7 @@ fn token(criterion: &mut Criterion) {
     for bits in [Bits::Eight, Bits::Four] {
         let packed: Vec<(Vec<i32>, usize, usize)> = matrices()
             .map(|(outputs, inputs)| {
-                (quantised::pack(&values(outputs * inputs, 2), inputs, bits), outputs, inputs)
+                (quantized::pack(&values(outputs * inputs, 2), inputs, bits), outputs, inputs)
             })
             .collect();
         let bytes: usize = packed.iter().map(|(words, ..)| size_of_val(&words[..])).sum();
@@ -54,7 +54,7 @@ fn token(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     for (words, outputs, inputs) in &packed {
                         let weights = Packed::new(words, bits, *outputs, *inputs);
-                        quantised::linear(&x[..rows * inputs], weights, None, &mut y[..rows * outputs]);
+                        quantized::linear(&x[..rows * inputs], weights, None, &mut y[..rows * outputs]);
                     }
                     black_box(&y);
                 });
@@ -102,12 +102,12 @@ fn prompt(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(products as u64));
     for bits in [Bits::Eight, Bits::Four] {
         let packed: Vec<Vec<i32>> =
-            layer.iter().map(|(o, i)| quantised::pack(&values(o * i, 2), *i, bits)).collect();
+            layer.iter().map(|(o, i)| quantized::pack(&values(o * i, 2), *i, bits)).collect();
         group.bench_function(format!("{bits:?} bits"), |bencher| {
             bencher.iter(|| {
                 for ((outputs, inputs), words) in layer.iter().zip(&packed) {
                     let weights = Packed::new(words, bits, *outputs, *inputs);
-                    quantised::linear(&x[..rows * inputs], weights, None, &mut y[..rows * outputs]);
+                    quantized::linear(&x[..rows * inputs], weights, None, &mut y[..rows * outputs]);
                 }
             });
         });

@@ -5,7 +5,7 @@ use crate::parallel::parallel_ranges;
 use crate::shared::SharedMut;
 
 /// e^x to within two units in the last place on [-87, 88]; smaller arguments give (almost) zero, larger e^88.
-/// Plain arithmetic without branches, so that loops over it vectorise.
+/// Plain arithmetic without branches, so that loops over it vectorize.
 #[inline(always)]
 #[must_use]
 pub fn exp(x: f32) -> f32 {

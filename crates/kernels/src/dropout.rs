@@ -3,7 +3,7 @@
 
 use crate::level::for_each_level;
 
-/// A well-mixed 32-bit word for element `index` of the stream `seed` (the "lowbias32" finaliser of C. Wellons).
+/// A well-mixed 32-bit word for element `index` of the stream `seed` (the "lowbias32" finalizer of C. Wellons).
 #[inline(always)]
 pub(crate) fn noise(seed: u64, index: u32) -> u32 {
     let mut x = index.wrapping_mul(0x9E37_79B9) ^ (seed as u32);

@@ -1,4 +1,4 @@
-//! Layer normalisation over the last axis (Ba, Kiros and Hinton 2016).
+//! Layer normalization over the last axis (Ba, Kiros and Hinton 2016).
 
 use crate::level::for_each_level;
 use crate::parallel::parallel_ranges;
@@ -6,7 +6,7 @@ use crate::shared::SharedMut;
 
 const LANES: usize = 16;
 
-/// Sum of `f(i)` over `0..n`, in [`LANES`] partial sums so that it vectorises.
+/// Sum of `f(i)` over `0..n`, in [`LANES`] partial sums so that it vectorizes.
 #[inline(always)]
 pub(crate) fn lane_sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
     let mut sums = [0.0f32; LANES];

@@ -48,8 +48,8 @@ fn detect() -> Level {
     Level::Baseline
 }
 
-/// Compiles one plain-Rust body for every [`Level`] and picks when called. The body is vectorised by the compiler:
-/// write it over fixed-width lanes (`[f32; LANES]`) where a reduction must vectorise.
+/// Compiles one plain-Rust body for every [`Level`] and picks when called. The body is vectorized by the compiler:
+/// write it over fixed-width lanes (`[f32; LANES]`) where a reduction must vectorize.
 macro_rules! for_each_level {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*

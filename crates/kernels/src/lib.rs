@@ -1,4 +1,4 @@
-//! CPU kernels over slices: matrix products, attention, norms, losses, quantised weights.
+//! CPU kernels over slices: matrix products, attention, norms, losses, quantized weights.
 //!
 //! Everything here works on plain row-major slices and knows no tensor library; `operations` wraps it for Burn.
 //! Each kernel is compiled for the instruction sets in [`level`] and chosen when it runs, so that one binary serves
@@ -21,7 +21,7 @@ pub mod matmul;
 pub mod memory;
 pub mod optimizer;
 mod parallel;
-pub mod quantised;
+pub mod quantized;
 mod scratch;
 mod shared;
 

@@ -22,7 +22,7 @@ impl Scratch {
         if self.0.len() < lines {
             self.0.resize(lines, Line([0.0; 16]));
         }
-        // SAFETY: `Line` is 16 floats without padding, and `lines * 16 >= len` of them are initialised.
+        // SAFETY: `Line` is 16 floats without padding, and `lines * 16 >= len` of them are initialized.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<f32>(), len) }
     }
 }

@@ -14,7 +14,7 @@ pub use kernels::cached_attention::{FEW, Move};
 use kernels::cached_attention::{Own, Prefix, Stored, arrange, copy, forward};
 
 use crate::cpu::{dense, floats, tensor};
-use crate::graphics::GraphicsOperations;
+use crate::gpu::GpuOperations;
 
 /// The operation as Burn's dispatch sees it.
 #[backend_extension(Flex)]
@@ -278,7 +278,7 @@ pub fn cached_attention(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>,
 
 /// One token of each row, with pasts of one length: in one launch.
 fn of_one(qkv: Tensor<3>, past: Past, heads: usize) -> (Tensor<3>, KeysValues) {
-    let (out, keys, values) = <Dispatch as GraphicsOperations>::attention_of_one(
+    let (out, keys, values) = <Dispatch as GpuOperations>::attention_of_one(
         qkv.into_dispatch(),
         past.prefix.keys.clone().into_dispatch(),
         past.prefix.values.clone().into_dispatch(),

@@ -3,7 +3,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::graphics::GraphicsOperations;
+use crate::gpu::GpuOperations;
 
 /// What is asked of a row of logits.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +101,7 @@ pub fn choose(logits: Tensor<2>, asked: &[Asked], how: Choosing) -> Tensor<2> {
     let words =
         Tensor::<1, Int>::from_data(TensorData::new(words, [rows * (1 + lists * flags)]), &logits.device());
     let (logits, words) = (logits.into_dispatch(), words.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as GraphicsOperations>::choose(logits, words, how, how.width()))
+    Tensor::from_dispatch(<Dispatch as GpuOperations>::choose(logits, words, how, how.width()))
 }
 
 /// Log-probabilities of given tokens: (row, token) each.
@@ -115,7 +115,7 @@ pub fn log_probabilities(logits: Tensor<2>, targets: &[(usize, u32)]) -> Tensor<
     let numbers =
         Tensor::<1, Int>::from_data(TensorData::new(numbers, [2 * targets.len()]), &logits.device());
     let (logits, numbers) = (logits.into_dispatch(), numbers.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as GraphicsOperations>::log_probabilities(logits, numbers, targets.len()))
+    Tensor::from_dispatch(<Dispatch as GpuOperations>::log_probabilities(logits, numbers, targets.len()))
 }
 
 fn without_gradients(logits: Tensor<2>) -> Tensor<2> {

@@ -10,8 +10,8 @@ mod cached;
 pub mod choice;
 mod composed;
 mod cpu;
-mod graphics;
-mod quantised;
+mod gpu;
+mod quantized;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
@@ -20,9 +20,9 @@ use cached::CachedOperations;
 pub use cached::{FEW, KeysValues, Move, Past, cached_attention};
 use cpu::CpuOperations;
 pub use cpu::{Dropout, Visibility};
-use graphics::GraphicsOperations;
+use gpu::GpuOperations;
 pub use kernels::{Precision, activation::Activation, logits, memory, optimizer::AdamStep};
-pub use quantised::{Bits, LayerNorm, Quantised, QuantisedHalf};
+pub use quantized::{Bits, LayerNorm, Quantized, QuantizedHalf};
 
 /// Whether tensors of this device live in the memory of the CPU, so that kernels over slices apply.
 #[must_use]
@@ -71,7 +71,7 @@ pub fn project(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// Layer normalisation over the last axis.
+/// Layer normalization over the last axis.
 ///
 /// # Shapes
 /// x `[.., d]`, gamma and beta `[d]`; gives `[.., d]`.
@@ -87,7 +87,7 @@ pub fn layer_norm<const D: usize>(
         Tensor::from_dispatch(<Dispatch as CpuOperations>::layer_norm(x, gamma, beta, epsilon))
     } else if !follows_gradients(&x.device()) {
         let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-        Tensor::from_dispatch(<Dispatch as GraphicsOperations>::norm_in_one(x, gamma, beta, epsilon))
+        Tensor::from_dispatch(<Dispatch as GpuOperations>::norm_in_one(x, gamma, beta, epsilon))
     } else {
         composed::layer_norm(x, gamma, beta, epsilon)
     }

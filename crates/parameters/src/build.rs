@@ -103,7 +103,7 @@ impl<'a, W: Weights> Build<'a, W> {
         Ok(Param::from_tensor(Tensor::from_data(self.from.take(name)?.0, self.device)))
     }
 
-    /// A layer normalisation.
+    /// A layer normalization.
     ///
     /// # Errors
     /// As [`Self::matrix`].

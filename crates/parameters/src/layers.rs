@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use operations::{Precision, Quantised};
+use operations::{Precision, Quantized};
 
 use crate::Matrix;
 
@@ -15,7 +15,7 @@ pub struct Linear {
     pub bias: Param<Tensor<1>>,
 }
 
-/// Scale and shift of a layer normalisation.
+/// Scale and shift of a layer normalization.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
     /// `[d]`
@@ -46,11 +46,11 @@ impl Linear {
         }
     }
 
-    /// Weights and bias, where the weights are quantised.
+    /// Weights and bias, where the weights are quantized.
     #[must_use]
-    pub fn quantised(&self) -> Option<(&Quantised, Tensor<1>)> {
+    pub fn quantized(&self) -> Option<(&Quantized, Tensor<1>)> {
         match &self.weight {
-            Matrix::Quantised(weight) => Some((weight, self.bias.val())),
+            Matrix::Quantized(weight) => Some((weight, self.bias.val())),
             _ => None,
         }
     }
@@ -82,7 +82,7 @@ impl LayerNorm {
         operations::layer_norm(x, gamma, beta, epsilon)
     }
 
-    /// Its tensors, for operations that normalise on the way.
+    /// Its tensors, for operations that normalize on the way.
     #[must_use]
     pub fn for_operations(&self) -> operations::LayerNorm {
         let epsilon = self.epsilon as f32;

@@ -57,10 +57,10 @@ impl TensorPlan {
         all
     }
 
-    /// Whether it is stored with fewer bits where the model is quantised.
+    /// Whether it is stored with fewer bits where the model is quantized.
     #[must_use]
-    pub fn is_quantised(&self) -> bool {
-        !self.stays_whole && self.shape.len() == 2 && operations::Quantised::fits(self.shape[1])
+    pub fn is_quantized(&self) -> bool {
+        !self.stays_whole && self.shape.len() == 2 && operations::Quantized::fits(self.shape[1])
     }
 
     /// Numbers in it.

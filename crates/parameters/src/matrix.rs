@@ -1,17 +1,17 @@
-//! A weight matrix as it was trained, or quantised.
+//! A weight matrix as it was trained, or quantized.
 
 use burn::module::{
     Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param,
 };
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use operations::{Bits, Precision, Quantised};
+use operations::{Bits, Precision, Quantized};
 
 /// The most bytes of a tensor on a graphics device: what WebGPU promises that a kernel sees at once on every adapter.
 const PIECE: usize = 128 << 20;
 
 /// A matrix `[outputs, inputs]`.
 ///
-/// To visitors and mappers it is the parameter itself: a quantised one or one in pieces is no parameter, it cannot be
+/// To visitors and mappers it is the parameter itself: a quantized one or one in pieces is no parameter, it cannot be
 /// trained.
 #[derive(Debug, Clone)]
 #[allow(
@@ -22,7 +22,7 @@ pub enum Matrix {
     /// 32-bit floats (16-bit ones are widened when they are loaded).
     Float(Param<Tensor<2>>),
     /// 8 or 4 bits a weight.
-    Quantised(Quantised),
+    Quantized(Quantized),
     /// 32-bit floats on a graphics device that takes no tensor as large: some rows each, in order.
     Pieces(Vec<Tensor<2>>),
 }
@@ -71,33 +71,33 @@ impl Matrix {
 
     /// The packed words of a matrix. `None` if they are not those of the shape.
     pub fn from_words(words: TensorData, shape: [usize; 2], bits: Bits, device: &Device) -> Option<Self> {
-        Quantised::from_words(words, shape, bits, device).map(Self::Quantised)
+        Quantized::from_words(words, shape, bits, device).map(Self::Quantized)
     }
 
-    /// The same with fewer bits a weight. As it is where it is quantised already, in pieces, or the inputs are no whole
+    /// The same with fewer bits a weight. As it is where it is quantized already, in pieces, or the inputs are no whole
     /// blocks of 32.
     #[must_use]
-    pub fn quantise(self, bits: Bits) -> Self {
+    pub fn quantize(self, bits: Bits) -> Self {
         match &self {
-            Self::Float(param) if Quantised::fits(param.dims()[1]) => {
+            Self::Float(param) if Quantized::fits(param.dims()[1]) => {
                 let (shape, device) = (param.dims(), param.device());
                 let weights = param.val().into_data().convert::<f32>().try_into_vec::<f32>();
-                let quantised = weights.ok().and_then(|weights| {
-                    let words = Quantised::words(&weights, shape[1], bits);
+                let quantized = weights.ok().and_then(|weights| {
+                    let words = Quantized::words(&weights, shape[1], bits);
                     let words = TensorData::new(words, bits.packed_shape(shape[0], shape[1]));
-                    Quantised::from_words(words, shape, bits, &device)
+                    Quantized::from_words(words, shape, bits, &device)
                 });
-                quantised.map_or(self, Self::Quantised)
+                quantized.map_or(self, Self::Quantized)
             }
             _ => self,
         }
     }
 
-    /// With the floats that a quantised matrix stands for.
+    /// With the floats that a quantized matrix stands for.
     #[must_use]
     pub fn unpacked(self) -> Self {
         match self {
-            Self::Quantised(quantised) => Self::from_tensor(quantised.to_float()),
+            Self::Quantized(quantized) => Self::from_tensor(quantized.to_float()),
             other => other,
         }
     }
@@ -107,7 +107,7 @@ impl Matrix {
     pub fn dims(&self) -> [usize; 2] {
         match self {
             Self::Float(param) => param.dims(),
-            Self::Quantised(quantised) => quantised.dims(),
+            Self::Quantized(quantized) => quantized.dims(),
             Self::Pieces(pieces) => {
                 [pieces.iter().map(|piece| piece.dims()[0]).sum(), pieces.first().map_or(0, |p| p.dims()[1])]
             }
@@ -119,7 +119,7 @@ impl Matrix {
     pub fn device(&self) -> Device {
         match self {
             Self::Float(param) => param.device(),
-            Self::Quantised(quantised) => quantised.device(),
+            Self::Quantized(quantized) => quantized.device(),
             Self::Pieces(pieces) => pieces.first().map(Tensor::device).unwrap_or_default(),
         }
     }
@@ -129,7 +129,7 @@ impl Matrix {
     pub fn val(&self) -> Tensor<2> {
         match self {
             Self::Float(param) => param.val(),
-            Self::Quantised(quantised) => quantised.to_float(),
+            Self::Quantized(quantized) => quantized.to_float(),
             Self::Pieces(pieces) => Tensor::cat(pieces.clone(), 0),
         }
     }
@@ -138,7 +138,7 @@ impl Matrix {
     pub fn linear<const D: usize>(&self, x: Tensor<D>, bias: Tensor<1>, precision: Precision) -> Tensor<D> {
         match self {
             Self::Float(param) => operations::linear(x, param.val(), bias, precision),
-            Self::Quantised(quantised) => quantised.linear(x, bias),
+            Self::Quantized(quantized) => quantized.linear(x, bias),
             Self::Pieces(pieces) => {
                 let mut from = 0;
                 let parts = pieces.iter().map(|piece| {
@@ -155,7 +155,7 @@ impl Matrix {
     pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Float(param) => operations::project(x, param.val()),
-            Self::Quantised(quantised) => quantised.project(x),
+            Self::Quantized(quantized) => quantized.project(x),
             Self::Pieces(pieces) => {
                 let parts = pieces.iter().map(|piece| operations::project(x.clone(), piece.clone()));
                 Tensor::cat(parts.collect(), 1)
@@ -167,7 +167,7 @@ impl Matrix {
     pub fn embed(&self, indices: Tensor<2, Int>) -> Tensor<3> {
         match self {
             Self::Float(param) => operations::embed(param.val(), indices),
-            Self::Quantised(quantised) => quantised.embed(indices),
+            Self::Quantized(quantized) => quantized.embed(indices),
             Self::Pieces(pieces) => {
                 let [batch, length] = indices.dims();
                 let none = Tensor::zeros([batch, length, self.dims()[1]], &self.device());
@@ -187,14 +187,14 @@ impl Matrix {
     fn map_param(self, f: impl FnOnce(Param<Tensor<2>>) -> Param<Tensor<2>>) -> Self {
         match self {
             Self::Float(param) => Self::Float(f(param)),
-            Self::Quantised(_) | Self::Pieces(_) => self,
+            Self::Quantized(_) | Self::Pieces(_) => self,
         }
     }
 
     fn moved(self, device: &Device, f: impl FnOnce(Param<Tensor<2>>) -> Param<Tensor<2>>) -> Self {
         match self {
             Self::Float(param) => Self::Float(f(param)),
-            Self::Quantised(quantised) => Self::Quantised(quantised.to_device(device)),
+            Self::Quantized(quantized) => Self::Quantized(quantized.to_device(device)),
             Self::Pieces(pieces) => {
                 Self::Pieces(pieces.into_iter().map(|piece| piece.to_device(device)).collect())
             }
@@ -206,7 +206,7 @@ impl Module for Matrix {
     fn collect_devices(&self, devices: Devices) -> Devices {
         match self {
             Self::Float(param) => param.collect_devices(devices),
-            Self::Quantised(_) | Self::Pieces(_) => {
+            Self::Quantized(_) | Self::Pieces(_) => {
                 let (mut devices, own) = (devices, self.device());
                 if !devices.contains(&own) {
                     devices.push(own);
@@ -255,8 +255,8 @@ impl ModuleDisplayDefault for Matrix {
     fn content(&self, content: Content) -> Option<Content> {
         match self {
             Self::Float(param) => ModuleDisplayDefault::content(param, content),
-            Self::Quantised(quantised) => {
-                content.add_single(&format!("{:?} {:?}", quantised.bits(), quantised.dims())).optional()
+            Self::Quantized(quantized) => {
+                content.add_single(&format!("{:?} {:?}", quantized.bits(), quantized.dims())).optional()
             }
             Self::Pieces(pieces) => {
                 content.add_single(&format!("{:?} in {} pieces", self.dims(), pieces.len())).optional()

@@ -26,7 +26,7 @@ pub fn map(path: &Path) -> Result<(Bytes, Mapping), ModelError> {
 
 /// The bits of a packed matrix of this shape, if it is one.
 fn packed_bits(tensor: &burn_pack::Tensor, plan: &TensorPlan) -> Option<Bits> {
-    let candidate = tensor.dtype == DType::I32 && plan.is_quantised();
+    let candidate = tensor.dtype == DType::I32 && plan.is_quantized();
     let bits = [Bits::Eight, Bits::Four];
     let found = |b: &Bits| tensor.shape.to_vec() == b.packed_shape(plan.shape[0], plan.shape[1]);
     bits.into_iter().find(|b| candidate && found(b))

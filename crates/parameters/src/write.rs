@@ -8,7 +8,7 @@ use std::sync::Arc;
 use burn::tensor::DType;
 use burn_pack::Bytes;
 use half::{bf16, f16};
-use operations::{Bits, Quantised};
+use operations::{Bits, Quantized};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub enum WeightType {
 }
 
 impl WeightType {
-    /// The bits of a quantised matrix.
+    /// The bits of a quantized matrix.
     #[must_use]
     pub const fn bits(self) -> Option<Bits> {
         match self {
@@ -45,7 +45,7 @@ impl WeightType {
 
     /// The bits of this tensor, if it is stored packed.
     fn bits_of(self, plan: &TensorPlan) -> Option<Bits> {
-        self.bits().filter(|_| plan.is_quantised())
+        self.bits().filter(|_| plan.is_quantized())
     }
 
     /// Type and shape of a tensor in the file.
@@ -63,7 +63,7 @@ impl WeightType {
     /// A tensor as it is written. Single precision is handed on as it is: the largest tensor is never there twice.
     fn bytes(self, plan: &TensorPlan, mut values: Vec<f32>) -> Bytes {
         if let Some(bits) = self.bits_of(plan) {
-            let words = Quantised::words(&values, plan.shape[1], bits);
+            let words = Quantized::words(&values, plan.shape[1], bits);
             return Bytes::from_elems(words.into_iter().map(i32::to_le).collect());
         }
         let halves = |half: fn(f32) -> u16| values.iter().map(|v| half(*v).to_le()).collect();

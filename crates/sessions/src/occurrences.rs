@@ -85,7 +85,7 @@ fn length_of(text: &str, wanted: &[char]) -> Option<usize> {
     wanted.as_slice().is_empty().then_some(text.len())
 }
 
-/// Whether two neighbours belong to one word.
+/// Whether two neighbors belong to one word.
 fn joins(left: Option<char>, right: Option<char>) -> bool {
     matches!((left, right), (Some(left), Some(right)) if left.is_alphanumeric() && right.is_alphanumeric())
 }

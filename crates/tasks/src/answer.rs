@@ -9,9 +9,9 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::guidance::TaskGuidance;
-use crate::linear::Signs;
+use crate::linear::Features;
 use crate::reading::{LEAD_INS, pattern, without_lead_in};
-use crate::scores::normalised;
+use crate::scores::normalized;
 use crate::{sentences, source};
 
 /// One of the three answers.
@@ -127,7 +127,7 @@ fn stems(text: &str, letters: usize) -> BTreeSet<String> {
 /// the sentences that share words with the question; p-values below and above 0.05; the words of the question. Counts
 /// are logarithms, `ln(1 + n)`.
 #[must_use]
-pub fn signs(question: &str, document: &Document, window: Span) -> Signs {
+pub fn signs(question: &str, document: &Document, window: Span) -> Features {
     let context = source::pieces(document, window).join(" ");
     let sentences: Vec<&str> =
         sentences::split(&context).into_iter().filter_map(|span| span.slice(&context)).collect();
@@ -139,7 +139,7 @@ pub fn signs(question: &str, document: &Document, window: Span) -> Signs {
             common as f64 / asked.len().max(1) as f64
         })
         .collect();
-    let mut signs = Signs::new();
+    let mut signs = Features::new();
     let kinds = [
         ("denied", &DENIED),
         ("affirmed", &AFFIRMED),
@@ -176,7 +176,7 @@ pub fn signs(question: &str, document: &Document, window: Span) -> Signs {
 /// The probabilities of the answers in the order of [`Answer::ALL`], from the log-probabilities of the three targets as
 /// whole sequences and what question and text show.
 #[must_use]
-pub fn probabilities(guidance: &TaskGuidance, signs: &Signs, written: [f64; 3]) -> [f64; 3] {
+pub fn probabilities(guidance: &TaskGuidance, signs: &Features, written: [f64; 3]) -> [f64; 3] {
     let of = |place: usize| {
         let word = Answer::ALL[place].word();
         let bias = guidance.biases.get(word).copied().unwrap_or_default();
@@ -185,7 +185,7 @@ pub fn probabilities(guidance: &TaskGuidance, signs: &Signs, written: [f64; 3]) 
             None => written[place] + bias,
         }
     };
-    normalised([of(0), of(1), of(2)])
+    normalized([of(0), of(1), of(2)])
 }
 
 #[cfg(test)]
@@ -213,7 +213,7 @@ mod tests {
     fn signs_and_model_are_weighed_together() {
         let written = [-1.0, -2.0, -4.0];
         let mut guidance = TaskGuidance::default();
-        let signs = Signs::from([("denied near".to_owned(), 1.0)]);
+        let signs = Features::from([("denied near".to_owned(), 1.0)]);
         let alone = probabilities(&guidance, &signs, written);
         assert!(alone[0] > alone[1] && alone[1] > alone[2]);
         let says = |weight| Linear { intercept: 0.0, weights: [("denied near".to_owned(), weight)].into() };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Evidence, SIGNS};
+use crate::pair_features::{FEATURES, PairFeatures};
 
 /// A map from a score to a probability, stored with the weights it was fitted for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum Calibration {
         slope: f64,
         /// Log-odds at score 0.
         intercept: f64,
-        /// What each sign of [`Evidence`] adds to the log-odds, by its name; empty if only the score counts.
+        /// What each sign of [`PairFeatures`] adds to the log-odds, by its name; empty if only the score counts.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         evidence: BTreeMap<String, f64>,
     },
@@ -34,12 +34,12 @@ impl Calibration {
     /// The probability of a score, between 0 and 1; 0.5 for what is not a number.
     #[must_use]
     pub fn probability(&self, score: f64) -> f64 {
-        self.probability_with(score, &Evidence::default())
+        self.probability_with(score, &PairFeatures::default())
     }
 
     /// The same, with what the text shows.
     #[must_use]
-    pub fn probability_with(&self, score: f64, shown: &Evidence) -> f64 {
+    pub fn probability_with(&self, score: f64, shown: &PairFeatures) -> f64 {
         if score.is_nan() {
             return 0.5;
         }
@@ -81,7 +81,7 @@ impl Calibration {
 
     /// The same, together with the weights of the signs, which a ridge of 1 keeps small where the data say little.
     #[must_use]
-    pub fn fit_with_evidence(data: &[(f64, Evidence, bool)]) -> Option<Self> {
+    pub fn fit_with_evidence(data: &[(f64, PairFeatures, bool)]) -> Option<Self> {
         let rows: Vec<(Vec<f64>, bool)> = data
             .iter()
             .filter(|(score, _, _)| score.is_finite())
@@ -89,11 +89,11 @@ impl Calibration {
             .collect();
         let weights = logistic_regression(&rows, 1.0)?;
         let evidence =
-            SIGNS.iter().map(|sign| (*sign).to_owned()).zip(weights[2..].iter().copied()).collect();
+            FEATURES.iter().map(|sign| (*sign).to_owned()).zip(weights[2..].iter().copied()).collect();
         Some(Self::Platt { slope: weights[1], intercept: weights[0], evidence })
     }
 
-    /// Fits a rising line by pooling neighbours that fall. `None` without data.
+    /// Fits a rising line by pooling neighbors that fall. `None` without data.
     #[must_use]
     pub fn fit_isotonic(data: &[(f64, bool)]) -> Option<Self> {
         let mut data = finite(data);
@@ -318,16 +318,16 @@ mod tests {
     #[test]
     fn evidence_is_weighed_as_much_as_it_tells() {
         // The first sign says everything, the score nothing, the second sign is noise.
-        let data: Vec<(f64, Evidence, bool)> = (0..400)
+        let data: Vec<(f64, PairFeatures, bool)> = (0..400)
             .map(|n| {
-                let mut shown = Evidence::default();
+                let mut shown = PairFeatures::default();
                 (shown.0[0], shown.0[1]) = (f64::from(n % 2), f64::from(n / 2 % 2));
                 (f64::from(n % 7), shown, n % 2 == 1)
             })
             .collect();
         let fitted = Calibration::fit_with_evidence(&data).unwrap();
         let with = |first: f64, score: f64| {
-            let mut shown = Evidence::default();
+            let mut shown = PairFeatures::default();
             shown.0[0] = first;
             fitted.probability_with(score, &shown)
         };

@@ -6,9 +6,9 @@ use regex::Regex;
 
 use crate::calibration::Calibration;
 use crate::guidance::TaskGuidance;
-use crate::linear::{Signs, add_words};
+use crate::linear::{Features, add_words};
 use crate::reading::{LEAD_INS, pattern, without_lead_in};
-use crate::scores::normalised;
+use crate::scores::normalized;
 
 /// The ten hallmarks, in alphabetical order.
 pub const HALLMARKS: [&str; 10] = [
@@ -68,8 +68,8 @@ pub fn labels(field: &str) -> Vec<&'static str> {
 
 /// What a sentence shows: its words and pairs of words.
 #[must_use]
-pub fn signs(sentence: &str) -> Signs {
-    let mut signs = Signs::new();
+pub fn signs(sentence: &str) -> Features {
+    let mut signs = Features::new();
     add_words(&mut signs, "", sentence);
     signs
 }
@@ -82,7 +82,7 @@ pub type LabelLogarithms = [f64; HALLMARKS.len() + 1];
 #[must_use]
 pub fn strength(
     guidance: &TaskGuidance,
-    signs: &Signs,
+    signs: &Features,
     written: &LabelLogarithms,
     place: usize,
 ) -> Option<f64> {
@@ -102,7 +102,7 @@ pub fn probabilities(
     let signs = signs(sentence);
     let mut biased = *written;
     biased[HALLMARKS.len()] += guidance.biases.get(EMPTY).copied().unwrap_or_default();
-    let shares = normalised(biased);
+    let shares = normalized(biased);
     std::array::from_fn(|place| match strength(guidance, &signs, written, place) {
         Some(strength) => {
             let calibrated = |calibration: &Calibration| calibration.probability(strength);

@@ -12,7 +12,7 @@ use crate::calibration::{logistic, softplus};
 use crate::reading::pattern;
 
 /// What a text shows: names of signs with their values.
-pub type Signs = BTreeMap<String, f64>;
+pub type Features = BTreeMap<String, f64>;
 
 /// Log-odds as a weighted sum of signs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Penalty {
     pub lasso: f64,
     /// On half its square.
     pub ridge: f64,
-    /// Signs that fewer rows show are left out.
+    /// Features that fewer rows show are left out.
     pub rows: usize,
 }
 
@@ -41,20 +41,20 @@ const SWEEPS: usize = 12;
 impl Linear {
     /// The log-odds of a text.
     #[must_use]
-    pub fn log_odds(&self, signs: &Signs) -> f64 {
+    pub fn log_odds(&self, signs: &Features) -> f64 {
         let known = signs.iter().filter_map(|(sign, value)| Some(self.weights.get(sign)? * value));
         self.intercept + known.sum::<f64>()
     }
 
     /// The logarithm of the probability.
     #[must_use]
-    pub fn log_probability(&self, signs: &Signs) -> f64 {
+    pub fn log_probability(&self, signs: &Features) -> f64 {
         -softplus(-self.log_odds(signs))
     }
 
     /// Fits it by coordinate descent on quadratic approximations of the loss. Without rows it knows nothing.
     #[must_use]
-    pub fn fit(rows: &[(&Signs, bool)], penalty: Penalty) -> Self {
+    pub fn fit(rows: &[(&Features, bool)], penalty: Penalty) -> Self {
         let (names, columns) = columns(rows, penalty.rows);
         let mut fit = Fit { columns, weights: vec![0.0; names.len() + 1], margins: vec![0.0; rows.len()] };
         let targets: Vec<f64> = rows.iter().map(|(_, right)| f64::from(u8::from(*right))).collect();
@@ -90,8 +90,8 @@ impl Linear {
     }
 }
 
-/// Signs that enough rows show, and of each the rows with their values; the first column is that of the intercept.
-fn columns(rows: &[(&Signs, bool)], least: usize) -> (Vec<String>, Vec<Vec<(usize, f64)>>) {
+/// Features that enough rows show, and of each the rows with their values; the first column is that of the intercept.
+fn columns(rows: &[(&Features, bool)], least: usize) -> (Vec<String>, Vec<Vec<(usize, f64)>>) {
     let mut all: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
     for (number, (signs, _)) in rows.iter().enumerate() {
         for (sign, value) in signs.iter().filter(|(_, value)| **value != 0.0) {
@@ -164,7 +164,7 @@ impl Fit {
 static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\p{L}\p{N}]+"));
 
 /// Adds the words of a text, and those that stand side by side, each once, with `place` before them.
-pub(crate) fn add_words(signs: &mut Signs, place: &str, text: &str) {
+pub(crate) fn add_words(signs: &mut Features, place: &str, text: &str) {
     let lower = text.to_lowercase();
     let words: Vec<&str> = WORDS.find_iter(&lower).map(|word| word.as_str()).collect();
     for word in &words {
@@ -179,8 +179,8 @@ pub(crate) fn add_words(signs: &mut Signs, place: &str, text: &str) {
 mod tests {
     use super::*;
 
-    fn signs(text: &str) -> Signs {
-        let mut signs = Signs::new();
+    fn signs(text: &str) -> Features {
+        let mut signs = Features::new();
         add_words(&mut signs, "", text);
         signs
     }
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn finds_the_words_that_tell_and_leaves_the_others() {
-        let texts: Vec<(Signs, bool)> = (0..300)
+        let texts: Vec<(Features, bool)> = (0..300)
             .map(|n| {
                 let about = n % 3 == 0;
                 let word = if about { "apoptosis" } else { "therapy" };
                 (signs(&format!("cells {word} {}", ["here", "there"][n / 3 % 2])), about)
             })
             .collect();
-        let rows: Vec<(&Signs, bool)> = texts.iter().map(|(signs, about)| (signs, *about)).collect();
+        let rows: Vec<(&Features, bool)> = texts.iter().map(|(signs, about)| (signs, *about)).collect();
         let fitted = Linear::fit(&rows, Penalty { lasso: 1.0, ridge: 0.0, rows: 3 });
         assert!(fitted.log_odds(&signs("cells apoptosis now")) > 2.0, "{fitted:?}");
         assert!(fitted.log_odds(&signs("cells therapy now")) < -2.0, "{fitted:?}");
@@ -211,12 +211,12 @@ mod tests {
     #[test]
     fn is_the_lowest_point_of_its_loss() {
         // Two overlapping signs: at the optimum of the ridge the gradient of every weight is its penalty.
-        let texts: Vec<(Signs, bool)> = (0..60)
+        let texts: Vec<(Features, bool)> = (0..60)
             .map(|n| {
                 (signs(["a", "a b", "b", "c"][n % 4]), [true, false, true, false][n / 4 % 4] != (n % 7 == 0))
             })
             .collect();
-        let rows: Vec<(&Signs, bool)> = texts.iter().map(|(signs, right)| (signs, *right)).collect();
+        let rows: Vec<(&Features, bool)> = texts.iter().map(|(signs, right)| (signs, *right)).collect();
         let fitted = Linear::fit(&rows, Penalty { lasso: 0.0, ridge: 0.5, rows: 1 });
         for (sign, weight) in &fitted.weights {
             let gradient: f64 = rows

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How sure a model is of one relation. All figures are natural logarithms per token.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RelationScore {
-    /// Length-normalised log-probability of the words that state it.
+    /// Length-normalized log-probability of the words that state it.
     pub log_probability: f64,
     /// The same minus that of the task's "there is none"; above 0 the model prefers the relation.
     pub against_none: Option<f64>,
@@ -17,21 +17,21 @@ impl RelationScore {
     /// From the log-probabilities of the tokens of the statement, of "none" and of the swapped statement.
     #[must_use]
     pub fn new(statement: &[f64], none: Option<&[f64]>, swapped: Option<&[f64]>) -> Self {
-        let log_probability = length_normalised(statement);
-        let against = |other: Option<&[f64]>| other.map(|other| log_probability - length_normalised(other));
+        let log_probability = length_normalized(statement);
+        let against = |other: Option<&[f64]>| other.map(|other| log_probability - length_normalized(other));
         Self { log_probability, against_none: against(none), against_swapped: against(swapped) }
     }
 }
 
 /// The mean log-probability of the tokens; 0 for no token.
 #[must_use]
-pub fn length_normalised(tokens: &[f64]) -> f64 {
+pub fn length_normalized(tokens: &[f64]) -> f64 {
     if tokens.is_empty() { 0.0 } else { tokens.iter().sum::<f64>() / tokens.len() as f64 }
 }
 
 /// Probabilities that sum to 1, in proportion to the exponentials of the logarithms.
 #[must_use]
-pub fn normalised<const N: usize>(logarithms: [f64; N]) -> [f64; N] {
+pub fn normalized<const N: usize>(logarithms: [f64; N]) -> [f64; N] {
     let most = logarithms.into_iter().fold(f64::NEG_INFINITY, f64::max);
     if !most.is_finite() {
         return [1.0 / N as f64; N];
@@ -125,15 +125,15 @@ mod tests {
             score,
             RelationScore { log_probability: -2.0, against_none: Some(2.0), against_swapped: None }
         );
-        assert_eq!(length_normalised(&[]), 0.0);
+        assert_eq!(length_normalized(&[]), 0.0);
     }
 
     #[test]
     fn probabilities_sum_to_one_however_small_the_logarithms() {
-        let probabilities = normalised([-1000.0, -1001.0, f64::NEG_INFINITY]);
+        let probabilities = normalized([-1000.0, -1001.0, f64::NEG_INFINITY]);
         assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert!(probabilities[0] > 0.7 && probabilities[2] == 0.0);
-        assert_eq!(normalised([f64::NEG_INFINITY; 2]), [0.5, 0.5]);
+        assert_eq!(normalized([f64::NEG_INFINITY; 2]), [0.5, 0.5]);
         assert!((in_any(&[0.5, 0.5]) - 0.75).abs() < 1e-12);
         assert_eq!(in_any(&[]), 0.0);
     }

@@ -99,7 +99,7 @@ fn is_glued_sentence(before: &str, next: &str) -> bool {
         && letters.next().is_some_and(char::is_lowercase)
 }
 
-/// A capital, a digit, something that opens, or a name that is never capitalised (`mTOR`, `p53`, `α-tocopherol`).
+/// A capital, a digit, something that opens, or a name that is never capitalized (`mTOR`, `p53`, `α-tocopherol`).
 fn looks_like_beginning(next: &str) -> bool {
     let Some(first) = next.chars().next() else {
         return true;
@@ -126,7 +126,7 @@ const ALWAYS: [&str; 40] = [
 /// Abbreviations after which a sentence goes on if a number follows.
 const BEFORE_NUMBERS: [&str; 8] = ["no", "nos", "nr", "p", "pp", "sect", "ch", "art"];
 
-/// Abbreviations that may end a sentence: they do if a capitalised word follows.
+/// Abbreviations that may end a sentence: they do if a capitalized word follows.
 const SOMETIMES: [&str; 14] =
     ["al", "etc", "inc", "ltd", "co", "corp", "min", "max", "hr", "sec", "mo", "yr", "wk", "wt"];
 

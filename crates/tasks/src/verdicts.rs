@@ -4,9 +4,9 @@
 //! exists" against "... does not exist", "the interaction between A and B is effect" against "... is none".
 
 use crate::calibration::logistic;
-use crate::evidence::{Evidence, Places};
 use crate::guidance::{RELATED, TaskGuidance};
-use crate::linear::Signs;
+use crate::linear::Features;
+use crate::pair_features::{MentionContext, PairFeatures};
 use crate::relations::RelationTask;
 
 /// The verdict of DDI and KD-DTI that no relation holds.
@@ -14,7 +14,7 @@ pub const NO_KIND: &str = "none";
 
 /// The question, up to the word that decides.
 #[must_use]
-pub fn stem(task: RelationTask, head: &str, tail: &str) -> String {
+pub fn question(task: RelationTask, head: &str, tail: &str) -> String {
     let (head, tail) = (head.to_lowercase(), tail.to_lowercase());
     match task {
         RelationTask::Bc5cdr => format!("the relation between {head} and {tail}"),
@@ -24,7 +24,7 @@ pub fn stem(task: RelationTask, head: &str, tail: &str) -> String {
 
 /// What follows the question: `kind` for the relation that holds, `None` for none.
 #[must_use]
-pub fn verdict(task: RelationTask, kind: Option<&str>) -> String {
+pub fn answer_text(task: RelationTask, kind: Option<&str>) -> String {
     match (task, kind) {
         (RelationTask::Bc5cdr, Some(_)) => " exists".to_owned(),
         (RelationTask::Bc5cdr, None) => " does not exist".to_owned(),
@@ -35,7 +35,7 @@ pub fn verdict(task: RelationTask, kind: Option<&str>) -> String {
 /// Question and verdict.
 #[must_use]
 pub fn statement(task: RelationTask, head: &str, tail: &str, kind: Option<&str>) -> String {
-    stem(task, head, tail) + &verdict(task, kind)
+    question(task, head, tail) + &answer_text(task, kind)
 }
 
 /// The log-odds that a pair is related in any way, by the log-probability of the verdict that it is not.
@@ -47,7 +47,7 @@ pub fn log_odds(none: f64) -> f64 {
 
 /// What tells whether two names are related: words, and signs together.
 #[must_use]
-pub fn signs(places: &Places<'_>, head: &[usize], tail: &[usize]) -> Signs {
+pub fn features(places: &MentionContext<'_>, head: &[usize], tail: &[usize]) -> Features {
     let mut signs = places.words(head, tail);
     places.of(head, tail).add_together(&mut signs);
     signs
@@ -55,17 +55,22 @@ pub fn signs(places: &Places<'_>, head: &[usize], tail: &[usize]) -> Signs {
 
 /// What a text shows about two names, learned words included.
 #[must_use]
-pub fn shown(guidance: &TaskGuidance, places: &Places<'_>, head: &[usize], tail: &[usize]) -> Evidence {
+pub fn pair_features(
+    guidance: &TaskGuidance,
+    places: &MentionContext<'_>,
+    head: &[usize],
+    tail: &[usize],
+) -> PairFeatures {
     let evidence = places.of(head, tail);
     match guidance.signs.get(RELATED) {
-        Some(words) => evidence.with_words(words.log_odds(&signs(places, head, tail))),
+        Some(words) => evidence.with_words(words.log_odds(&features(places, head, tail))),
         None => evidence,
     }
 }
 
 /// The probability that two names are related in any way: calibrated, where something was fitted for it.
 #[must_use]
-pub fn probability(guidance: &TaskGuidance, log_odds: f64, shown: &Evidence) -> f64 {
+pub fn probability(guidance: &TaskGuidance, log_odds: f64, shown: &PairFeatures) -> f64 {
     match &guidance.calibration {
         Some(calibration) => calibration.probability_with(log_odds, shown),
         None => logistic(log_odds),
@@ -78,7 +83,7 @@ pub fn probability(guidance: &TaskGuidance, log_odds: f64, shown: &Evidence) -> 
 pub fn shares<S: AsRef<str>>(
     guidance: &TaskGuidance,
     kinds: &[S],
-    words: &Signs,
+    words: &Features,
     written: &[f64],
 ) -> Vec<f64> {
     let of = |(kind, written): (&S, &f64)| match guidance.signs.get(kind.as_ref()) {
@@ -104,18 +109,18 @@ mod tests {
     fn kinds_share_by_model_and_words() {
         let task = RelationTask::Ddi;
         let mut guidance = TaskGuidance::default();
-        let words = Signs::from([("between increases".to_owned(), 1.0)]);
+        let words = Features::from([("between increases".to_owned(), 1.0)]);
         let written: Vec<f64> = (0..task.kinds().len()).map(|place| -(place as f64)).collect();
-        let alone = shares(&guidance, task.kinds(), &words, &written);
+        let alone = kind_probabilities(&guidance, task.kinds(), &words, &written);
         assert!((alone.iter().sum::<f64>() - 1.0).abs() < 1e-12 && alone[0] > alone[1]);
         for kind in task.kinds() {
             let weight = if *kind == task.kinds()[1] { 3.0 } else { -3.0 };
             let weights = [("between increases".to_owned(), weight)].into();
             guidance.signs.insert((*kind).to_owned(), Linear { intercept: 0.0, weights });
         }
-        assert!(shares(&guidance, task.kinds(), &words, &written)[1] > 0.8);
+        assert!(kind_probabilities(&guidance, task.kinds(), &words, &written)[1] > 0.8);
         assert_eq!(
-            shares(&TaskGuidance::default(), task.kinds(), &words, &[f64::NEG_INFINITY; 4]),
+            kind_probabilities(&TaskGuidance::default(), task.kinds(), &words, &[f64::NEG_INFINITY; 4]),
             [0.25; 4]
         );
     }
@@ -124,7 +129,7 @@ mod tests {
     fn a_positive_verdict_reads_as_the_relation_itself() {
         for task in RelationTask::ALL {
             for kind in std::iter::once(None).chain(task.kinds().iter().map(|kind| Some(*kind))) {
-                let text = stem(task, "Aspirin", "Asthma") + &verdict(task, kind);
+                let text = question(task, "Aspirin", "Asthma") + &answer_text(task, kind);
                 assert_eq!(text, statement(task, "aspirin", "asthma", kind));
                 let reading = task.read(&text);
                 match kind {

@@ -27,7 +27,7 @@ pub fn near<D: AsRef<[u8]>>(names: &fst::raw::Fst<D>, wanted: &str) -> Vec<(u8, 
     found
 }
 
-/// Short names have too many neighbours, long ones take too long.
+/// Short names have too many neighbors, long ones take too long.
 fn most_slips(name: &str) -> u8 {
     match name.chars().count() {
         4..=6 => 1,

@@ -1,4 +1,4 @@
-//! Tokenises the `text` of each JSON line on standard input, and prints ids, offsets and the decoded text as JSON
+//! Tokenizes the `text` of each JSON line on standard input, and prints ids, offsets and the decoded text as JSON
 //! lines; with `--time` prints only how many characters a CPU second it encodes.
 //!
 //! `cargo run -p tokenizer --example tokenize -- FOLDER [--time] < lines.jsonl`

@@ -201,7 +201,7 @@ fn next_special(text: &str, from: usize) -> Option<(u32, Range<usize>)> {
     })
 }
 
-/// Encodes one stretch without special tokens. The reference tokenises each apart from the others.
+/// Encodes one stretch without special tokens. The reference tokenizes each apart from the others.
 fn encode_segment(
     cutter: &mut Cutter<'_>,
     text: &str,

@@ -40,7 +40,7 @@ impl<'t> DecodeStream<'t> {
         self.take(id);
         self.tentative.clear();
         let mut ahead = self.detokenizer.clone();
-        // The detokeniser knows from its own state whether a space comes first.
+        // The detokenizer knows from its own state whether a space comes first.
         if !self.word.is_empty() {
             ahead.word(&self.word, &mut self.tentative);
         }

@@ -14,7 +14,7 @@ impl Workbench {
     /// # Errors
     /// Those of the library.
     pub fn curators(&self) -> Result<Vec<String>> {
-        self.shelf().with(|library| library.curators())
+        self.opened().with(|library| library.curators())
     }
 
     /// How far two curators agree, by type. The first one is the reference of precision and recall.
@@ -25,7 +25,7 @@ impl Workbench {
         for name in [first, second] {
             self.check_is_curator(name)?;
         }
-        self.shelf().with(|library| library.agreement(first, second))
+        self.opened().with(|library| library.agreement(first, second))
     }
 
     /// How far a model agrees with a curator, who is the reference. A finding counts from `threshold` on.
@@ -41,7 +41,7 @@ impl Workbench {
     ) -> Result<Agreement> {
         self.check_is_curator(curator)?;
         let model = ModelChoice { task: task_word(task), model_sha256, threshold };
-        self.shelf().with(|library| library.agreement_with_model(curator, &model))
+        self.opened().with(|library| library.agreement_with_model(curator, &model))
     }
 
     fn check_is_curator(&self, name: &str) -> Result<()> {

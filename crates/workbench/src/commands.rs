@@ -12,9 +12,9 @@ macro_rules! over_the_library {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// See [`crate::Shelf`]'s method of this name.
+                /// See [`crate::OpenLibrary`]'s method of this name.
                 pub fn $name(&self, $($argument: $type),*) -> Result<$result> {
-                    self.shelf().$name($($argument),*)
+                    self.opened().$name($($argument),*)
                 }
             )*
         }
@@ -86,7 +86,7 @@ impl Workbench {
     /// # Errors
     /// Those of the library; an empty name.
     pub fn rename_library(&self, name: &str, description: &str) -> Result<Change> {
-        let change = self.shelf().rename(name, description)?;
+        let change = self.opened().rename(name, description)?;
         self.note_opened()?;
         Ok(change)
     }
@@ -96,6 +96,6 @@ impl Workbench {
     /// # Errors
     /// When there is a file already, or it cannot be written.
     pub fn copy_library(&self, path: &std::path::Path) -> Result<()> {
-        self.shelf().copy_to(path)
+        self.opened().copy_to(path)
     }
 }

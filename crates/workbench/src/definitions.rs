@@ -119,7 +119,7 @@ fn glossary_files(places: &[PathBuf]) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::places::Places;
+    use crate::app_paths::AppPaths;
 
     fn models(name: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
@@ -137,13 +137,13 @@ mod tests {
         assert_eq!((built.summary.entries, built.left_out), (1, 1));
         assert!(built.problems[0].contains("ward.tsv, line 3"), "{:?}", built.problems);
 
-        let places = Places {
+        let places = AppPaths {
             dictionaries: vec![
                 models("terms/builtin.terms"),
                 models("glossary/builtin.glossary"),
                 own.clone(),
             ],
-            ..Places::below(folder.path())
+            ..AppPaths::below(folder.path())
         };
         let workbench = Workbench::open(places).unwrap();
         let found = workbench.define("rivaroxaban").unwrap();
@@ -152,9 +152,9 @@ mod tests {
         assert_eq!(sources[..2], ["ward", "ChEBI, roles"]);
         assert!(!workbench.define("blorfenazine").unwrap().is_known());
 
-        let gone = Places {
+        let gone = AppPaths {
             dictionaries: vec![models("terms/builtin.terms"), folder.path().join("gone.glossary")],
-            ..Places::below(folder.path())
+            ..AppPaths::below(folder.path())
         };
         let problem = Workbench::open(gone).unwrap().define("rivaroxaban").unwrap_err();
         assert!(problem.message.contains("gone.glossary"), "what it says would be missed: {problem:?}");

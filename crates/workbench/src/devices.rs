@@ -4,7 +4,7 @@ use ::devices::{Adapter, Kind, choose, list};
 
 use crate::engine::need;
 use crate::error::Result;
-use crate::machine::request;
+use crate::model_host::request;
 use crate::wire::{Device, DeviceKind, Limit};
 use crate::workbench::Workbench;
 
@@ -15,7 +15,7 @@ impl Workbench {
     /// None so far.
     pub fn devices(&self) -> Result<Vec<Device>> {
         let adapters = list();
-        let folder = self.machine.models.in_use().and_then(|model| model.folder);
+        let folder = self.model_host.models.in_use().and_then(|model| model.folder);
         let need = folder.and_then(|folder| {
             biogpt::model::configuration(&folder).ok().map(|config| need(&folder, &config))
         });

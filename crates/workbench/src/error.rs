@@ -61,7 +61,7 @@ pub(crate) use remedied;
 pub(crate) fn sentences(code: ErrorCode, problem: &str, remedy: Option<&str>) -> HostError {
     error(
         code,
-        format!("{}.", capitalised(problem)),
+        format!("{}.", capitalized(problem)),
         remedy.map_or_else(String::new, |remedy| format!("{remedy}.")),
     )
 }
@@ -82,7 +82,7 @@ pub(crate) fn file(attempt: &str, path: &Path, cause: &std::io::Error) -> HostEr
     error(code, format!("{attempt} {}: {cause}.", path.display()), hint)
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     // A message that begins with a file's name keeps it as it is.
     let is_word = text.split_whitespace().next().is_some_and(|word| word.chars().all(char::is_alphabetic));

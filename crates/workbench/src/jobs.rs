@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Result, other};
-use crate::wire::{Ending, Streamed, Told};
+use crate::wire::{Ending, StreamItem, Streamed};
 
 /// Where the events of one stream go.
 pub type Sink<Event> = Arc<dyn Fn(Streamed<Event>) + Send + Sync>;
@@ -72,7 +72,7 @@ impl Jobs {
                 ),
             },
         };
-        stream.send(Told::Ending(ending));
+        stream.send(StreamItem::Ending(ending));
     }
 
     /// Asks a job to stop, also one that has not begun yet. One that is over is left in peace.
@@ -125,7 +125,7 @@ pub struct Stream<Event> {
 impl<Event> Stream<Event> {
     /// Tells the client something.
     pub fn tell(&self, event: Event) {
-        self.send(Told::Event(event));
+        self.send(StreamItem::Event(event));
     }
 
     /// Whether the client asked to stop; asked before every piece of work.
@@ -146,14 +146,14 @@ impl<Event> Stream<Event> {
     }
 
     /// The same stream, to tell the client something from the engine's thread while this one waits.
-    pub(crate) fn teller(&self) -> Self {
+    pub(crate) fn sender(&self) -> Self {
         let (sink, stopped) = (Arc::clone(&self.sink), Arc::clone(&self.stopped));
         Self { sink, stopped, next: Arc::clone(&self.next) }
     }
 
-    fn send(&self, told: Told<Event>) {
+    fn send(&self, item: StreamItem<Event>) {
         let seq = self.next.fetch_add(1, Ordering::Relaxed);
-        (self.sink)(Streamed { seq, told });
+        (self.sink)(Streamed { seq, item });
     }
 }
 
@@ -183,13 +183,13 @@ mod tests {
     fn ending(events: &[Streamed<u32>]) -> &Ending {
         let endings: Vec<&Ending> = events
             .iter()
-            .filter_map(|event| match &event.told {
-                Told::Ending(ending) => Some(ending),
-                Told::Event(_) => None,
+            .filter_map(|event| match &event.item {
+                StreamItem::Ending(ending) => Some(ending),
+                StreamItem::Event(_) => None,
             })
             .collect();
         assert_eq!(endings.len(), 1);
-        assert!(matches!(events.last().map(|last| &last.told), Some(Told::Ending(_))));
+        assert!(matches!(events.last().map(|last| &last.item), Some(StreamItem::Ending(_))));
         assert!(events.iter().zip(0..).all(|(event, place)| event.seq == place));
         endings[0]
     }

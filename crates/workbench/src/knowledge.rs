@@ -13,7 +13,7 @@ use terms::words::key;
 
 use crate::error::{Result, bad_input};
 use crate::library::offsets::Offsets;
-use crate::library::{Shelf, count, id_of};
+use crate::library::{OpenLibrary, count, id_of};
 use crate::wire;
 use crate::workbench::Workbench;
 
@@ -39,7 +39,7 @@ impl Workbench {
         }
         let definitions = self.define(term)?;
         let dictionary = Dictionary::new(self.names.all()?.0.to_vec());
-        let found = self.shelf().defining_sentences(&names(term, &dictionary))?;
+        let found = self.opened().defining_sentences(&names(term, &dictionary))?;
         Ok(knowledge(definitions, found))
     }
 
@@ -97,7 +97,7 @@ struct Found {
     mentions: u32,
 }
 
-impl Shelf {
+impl OpenLibrary {
     /// Sentences that say what one of the names is, the clearest first. A sentence that only names it is counted.
     fn defining_sentences(&self, names: &BTreeSet<String>) -> Result<Found> {
         // All texts may be read: on a connection of its own, so that no decision waits for it.
@@ -244,16 +244,16 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::places::Places;
+    use crate::app_paths::AppPaths;
     use crate::use_cases::tests::import;
     use crate::wire::{AlarmKind, DefiningForm, Support};
 
     fn bench() -> (tempfile::TempDir, Workbench) {
         let folder = tempfile::tempdir().unwrap();
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        let places = Places {
+        let places = AppPaths {
             dictionaries: vec![models.join("terms/builtin.terms"), models.join("glossary/builtin.glossary")],
-            ..Places::below(folder.path())
+            ..AppPaths::below(folder.path())
         };
         let workbench = Workbench::open(places).unwrap();
         (folder, workbench)

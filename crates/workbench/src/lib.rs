@@ -1,10 +1,11 @@
 //! The use cases of Osler: the one API that every client calls (`osler-cli`, the desktop shell, tests).
 //!
-//! A client opens a [`Workbench`] over the [`Places`] that it gives, and calls methods that are named as the commands of
+//! A client opens a [`Workbench`] over the [`AppPaths`] that it gives, and calls methods that are named as the commands of
 //! `ui/src/host/tauri.ts`. They take and return [`wire`] types and wait for their result; a streamed one takes the id of its
 //! job and a [`Sink`], tells exactly one ending, and stops after [`Workbench::cancel`]. Errors are [`wire::HostError`]s.
 
 mod agreement;
+mod app_paths;
 mod batches;
 mod commands;
 mod definitions;
@@ -16,9 +17,8 @@ mod import;
 mod jobs;
 mod knowledge;
 pub mod library;
-mod machine;
+mod model_host;
 mod models;
-mod places;
 mod repetition;
 mod run_record;
 mod settings;
@@ -29,6 +29,7 @@ pub mod wire;
 mod workbench;
 
 pub use agreement::{Agreement, Tally};
+pub use app_paths::{AppPaths, Clock, SystemClock};
 pub use batches::Changed;
 pub use definitions::{BuiltGlossary, build_glossary};
 pub use documents::formats::PDF_THREAD;
@@ -36,9 +37,8 @@ pub use error::Result;
 pub use export::Exported;
 pub use glossary::{Definitions, Meaning};
 pub use jobs::{Jobs, Sink, Stream};
-pub use library::Shelf;
+pub use library::OpenLibrary;
 pub use models::{Conversion, convert, plan_of_folder};
-pub use places::{Clock, Places, SystemClock};
 pub use repetition::Verified;
 pub use tasks::marking::Marking;
 pub use terminology::{Built, FoundTerm, build_terms};

@@ -90,10 +90,10 @@ impl Workbench {
             differences.push(format!("this Osler does not know the task {}", record.task));
             return Ok((Verified { differences, ..Verified::default() }, None));
         };
-        let finders = std::sync::Arc::clone(self.machine.finders(&self.names)?);
+        let finders = std::sync::Arc::clone(self.model_host.finders(&self.names)?);
         let dictionaries = self.names.all()?.1;
         let (asked, document) = (request.clone(), document.clone());
-        let (profile, outcome) = self.machine.engine.run(
+        let (profile, outcome) = self.model_host.engine.run(
             Lane::Person,
             "Verifying a result",
             &Cancel::default(),

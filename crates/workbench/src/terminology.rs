@@ -110,7 +110,7 @@ fn file_name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::places::Places;
+    use crate::app_paths::AppPaths;
 
     #[test]
     fn a_table_becomes_a_dictionary_that_finds_names() {
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!((built.summary.names, built.left_out), (2, 1));
         assert!(built.problems[0].contains("mine.tsv, line 4"), "{:?}", built.problems);
 
-        let places = Places { dictionaries: vec![target], ..Places::below(folder.path()) };
+        let places = AppPaths { dictionaries: vec![target], ..AppPaths::below(folder.path()) };
         let workbench = Workbench::open(places).unwrap();
         let found = workbench.find_terms("𝛼: Clonidine and low blood pressure").unwrap();
         let seen: Vec<_> = found.iter().map(|one| (one.text.as_str(), one.kind)).collect();

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 pub(crate) use claims::{compared, exported, predicted, same_figures};
 
 use documents::Document;
-use documents::formats::{ADDED, BESIDE, Format, Lost, RECORD, ReadError, Records};
+use documents::formats::{ADDED, Format, Lost, RECORD, ReadError, Records, SIDECAR_SUFFIX};
 use sessions::RunRecord;
 use sha2::{Digest, Sha256};
 
 use crate::error::{self, Result, bad_input};
-use crate::export::{DOCUMENTS, record_beside};
+use crate::export::{DOCUMENTS, sidecar_path};
 use crate::wire::HostError;
 
 /// A run of an export, with what is needed to make it again.
@@ -78,14 +78,15 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
     let name =
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
     if let Some(folder) = folder_of(path)? {
-        let record = record_in(&folder)?.ok_or_else(|| missing(&name, &format!("a file *{BESIDE}")))?;
+        let record =
+            record_in(&folder)?.ok_or_else(|| missing(&name, &format!("a file *{SIDECAR_SUFFIX}")))?;
         let records = read_record(&record)?;
         let files: Result<Vec<Vec<u8>>> =
             records.names().iter().map(|name| read(&folder.join(name))).collect();
         return of_records(&records, &files?, &name);
     }
     let bytes = read(path)?;
-    let beside = record_beside(path);
+    let beside = sidecar_path(path);
     if beside.is_file() {
         return of_records(&read_record(&beside)?, &[bytes], &name);
     }
@@ -94,19 +95,19 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
             Format::Html => of_records(&records, &[bytes], &name),
             format => Err(bad_input(
                 format!("{name} is the record of an export ({}), and not the export.", format.name()),
-                format!("Verify the file that it lies beside: {}.", name.trim_end_matches(BESIDE)),
+                format!("Verify the file that it lies beside: {}.", name.trim_end_matches(SIDECAR_SUFFIX)),
             )),
         };
     }
     // Training leaves documents out that no task has anything to say of.
     let mut holds_all = true;
     let documents = match documents::formats::read(&bytes, &name) {
-        Ok(import) if !keeps_its_record_beside(import.format) => {
+        Ok(import) if !keeps_its_record_in_a_sidecar(import.format) => {
             holds_all = import.format != Format::Training;
             import.documents
         }
         Ok(_) | Err(ReadError::NoTextColumn { .. } | ReadError::NeedsText { .. }) => {
-            return Err(missing(&name, &format!("{name}{BESIDE}")));
+            return Err(missing(&name, &format!("{name}{SIDECAR_SUFFIX}")));
         }
         // A page without a record among others.
         Err(ReadError::Unsupported { .. }) => Vec::new(),
@@ -116,7 +117,7 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
     Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None, missing })
 }
 
-const fn keeps_its_record_beside(format: Format) -> bool {
+const fn keeps_its_record_in_a_sidecar(format: Format) -> bool {
     matches!(format, Format::PubTator | Format::PubAnnotation | Format::Csv | Format::Tsv)
 }
 
@@ -126,7 +127,7 @@ fn folder_of(path: &Path) -> Result<Option<PathBuf>> {
         return Ok(Some(path.to_owned()));
     }
     let is_of_pair = path.extension().is_some_and(|extension| extension == "ann" || extension == "txt");
-    let folder = path.parent().filter(|_| is_of_pair && !record_beside(path).is_file());
+    let folder = path.parent().filter(|_| is_of_pair && !sidecar_path(path).is_file());
     let Some(folder) = folder else { return Ok(None) };
     let Some(record) = record_in(folder)? else { return Ok(None) };
     let own = path.file_name().unwrap_or_default().to_string_lossy();
@@ -139,9 +140,9 @@ fn record_in(folder: &Path) -> Result<Option<PathBuf>> {
     let mut found = None;
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.to_string_lossy().ends_with(BESIDE) && found.replace(path).is_some() {
+        if path.to_string_lossy().ends_with(SIDECAR_SUFFIX) && found.replace(path).is_some() {
             return Err(bad_input(
-                format!("There are several records (*{BESIDE}) in {}.", folder.display()),
+                format!("There are several records (*{SIDECAR_SUFFIX}) in {}.", folder.display()),
                 "Leave the one that was written with these files, or name one file of the export.",
             ));
         }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use sessions::Library;
 
+use crate::app_paths::AppPaths;
 use crate::batches::Runner;
 use crate::engine::{Ask, Fallback};
 use crate::error::Result;
 use crate::import::Previews;
 use crate::jobs::{Jobs, Sink};
-use crate::library::{self, Names, Recent, Shelf};
-use crate::machine::{Machine, Today};
-use crate::places::Places;
+use crate::library::{self, Names, OpenLibrary, Recent};
+use crate::model_host::{ModelHost, Today};
 use crate::settings::SettingsFile;
 use crate::wire;
 
@@ -24,14 +24,14 @@ type Watchers = Arc<Mutex<Vec<Watcher>>>;
 /// Everything Osler does, behind one door. Methods have the names of the commands in `ui/src/host/tauri.ts`; they block, and
 /// may be called from any thread.
 pub struct Workbench {
-    pub(crate) places: Places,
+    pub(crate) places: AppPaths,
     pub(crate) jobs: Jobs,
     pub(crate) settings: SettingsFile,
     pub(crate) names: Arc<Names>,
-    pub(crate) machine: Arc<Machine>,
+    pub(crate) model_host: Arc<ModelHost>,
     today: Today,
     pub(crate) batches: Runner,
-    shelf: RwLock<Shelf>,
+    current: RwLock<OpenLibrary>,
     recent: Recent,
     pub(crate) previews: Previews,
     pub(crate) watchers: Watchers,
@@ -52,7 +52,7 @@ impl Workbench {
     ///
     /// # Errors
     /// When no library can be opened or made.
-    pub fn open(places: Places) -> Result<Self> {
+    pub fn open(places: AppPaths) -> Result<Self> {
         let settings = SettingsFile::read(&places.config);
         let recent = Recent::read(&places.config);
         let names = Arc::new(Names::new(&places.dictionaries));
@@ -71,19 +71,19 @@ impl Workbench {
         };
         let today = Today::default();
         let (ours, clock) = (Arc::clone(&names), Arc::clone(&places.clock));
-        let shelf = Shelf::new(opened, &settings.get().curator, ours, clock, today.clone());
+        let current = OpenLibrary::new(opened, &settings.get().curator, ours, clock, today.clone());
         let (watchers, fallback, asked) = (Watchers::default(), Arc::default(), Arc::default());
         let ask = asking(&watchers, &fallback, &asked);
         let workbench = Self {
             asked,
             today: today.clone(),
-            machine: Arc::new(Machine::start(&places, &settings.get(), &today, ask)),
+            model_host: Arc::new(ModelHost::start(&places, &settings.get(), &today, ask)),
             batches: Runner::default(),
             places,
             jobs: Jobs::default(),
             settings,
             names,
-            shelf: RwLock::new(shelf),
+            current: RwLock::new(current),
             recent,
             previews: Previews::default(),
             watchers,
@@ -98,24 +98,24 @@ impl Workbench {
     ///
     /// # Errors
     /// As [`Workbench::open`].
-    pub fn open_at(places: Places, library: &Path) -> Result<Self> {
+    pub fn open_at(places: AppPaths, library: &Path) -> Result<Self> {
         let settings = SettingsFile::read(&places.config);
         let opened = library::open_or_create(library, &settings.get().curator, &places)?;
         let names = Arc::new(Names::new(&places.dictionaries));
         let today = Today::default();
         let (ours, clock) = (Arc::clone(&names), Arc::clone(&places.clock));
-        let shelf = Shelf::new(opened, &settings.get().curator, ours, clock, today.clone());
+        let current = OpenLibrary::new(opened, &settings.get().curator, ours, clock, today.clone());
         let (watchers, fallback, asked) = (Watchers::default(), Arc::default(), Arc::default());
         let ask = asking(&watchers, &fallback, &asked);
         Ok(Self {
             asked,
             today: today.clone(),
-            machine: Arc::new(Machine::start(&places, &settings.get(), &today, ask)),
+            model_host: Arc::new(ModelHost::start(&places, &settings.get(), &today, ask)),
             batches: Runner::default(),
             jobs: Jobs::default(),
             settings,
             names,
-            shelf: RwLock::new(shelf),
+            current: RwLock::new(current),
             recent: Recent::read(&places.config),
             previews: Previews::default(),
             watchers,
@@ -127,8 +127,8 @@ impl Workbench {
 
     /// The open library, for work that goes on when another one is opened.
     #[must_use]
-    pub fn shelf(&self) -> Shelf {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn opened(&self) -> OpenLibrary {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The streamed calls under way.
@@ -159,7 +159,7 @@ impl Workbench {
     /// # Errors
     /// Those of the library.
     pub fn startup(&self, engine: wire::EngineStatus, opened: Vec<String>) -> Result<wire::Startup> {
-        let shelf = self.shelf();
+        let current = self.opened();
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(question) = asked.filter(|_| self.fallback.is_open()) {
             // Whoever was asked before is gone; the engine waits for the answer.
@@ -168,10 +168,10 @@ impl Workbench {
         Ok(wire::Startup {
             version: self.places.version.clone(),
             settings: self.settings(),
-            library: shelf.library()?,
+            library: current.library()?,
             recent: self.recent_libraries(),
             engine,
-            place: shelf.last_place()?,
+            place: current.last_place()?,
             notices: self.notices(),
             opened,
         })
@@ -194,8 +194,8 @@ impl Workbench {
     /// # Errors
     /// When the file cannot be written.
     pub fn save_settings(&self, settings: &wire::Settings) -> Result<()> {
-        self.shelf().set_curator(&settings.curator);
-        self.machine.heed(&self.settings.get(), settings);
+        self.opened().set_curator(&settings.curator);
+        self.model_host.apply_settings(&self.settings.get(), settings);
         self.settings.save(settings)
     }
 
@@ -244,7 +244,7 @@ impl Workbench {
             wire::Folder::Models => self.places.data.join("models"),
             wire::Folder::Logs => self.places.logs.clone(),
             wire::Folder::Library => {
-                let path = self.shelf().lock().path().to_path_buf();
+                let path = self.opened().lock().path().to_path_buf();
                 path.parent().map_or_else(|| path.clone(), Path::to_path_buf)
             }
         }
@@ -255,9 +255,9 @@ impl Workbench {
     /// # Errors
     /// Those of the library.
     pub fn look_around(&self) -> Result<()> {
-        let shelf = self.shelf();
-        if shelf.with(Library::changed_elsewhere)? {
-            self.tell(&wire::AppEvent::LibraryChanged { library: shelf.library()?, documents: None });
+        let current = self.opened();
+        if current.with(Library::changed_elsewhere)? {
+            self.tell(&wire::AppEvent::LibraryChanged { library: current.library()?, documents: None });
         }
         Ok(())
     }
@@ -277,14 +277,14 @@ impl Workbench {
         self.batches.rest();
         let curator = self.settings().curator;
         let (names, clock) = (Arc::clone(&self.names), Arc::clone(&self.places.clock));
-        let shelf = Shelf::new(library, &curator, names, clock, self.today.clone());
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+        let current = OpenLibrary::new(library, &curator, names, clock, self.today.clone());
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
         self.note_opened()?;
-        self.shelf().library()
+        self.opened().library()
     }
 
     pub(crate) fn note_opened(&self) -> Result<()> {
-        let opened = self.shelf().library()?;
+        let opened = self.opened().library()?;
         if let Err(error) = self.recent.note(&opened, self.places.clock.now()) {
             // The list is a convenience: the library is open without it.
             tracing::warn!(%error, "the list of recent libraries is not saved");
@@ -315,6 +315,6 @@ fn asking(watchers: &Watchers, fallback: &Arc<Fallback>, asked: &Arc<Mutex<Optio
     })
 }
 
-fn first_library(places: &Places, settings: &wire::Settings) -> Result<Library> {
+fn first_library(places: &AppPaths, settings: &wire::Settings) -> Result<Library> {
     library::open_or_create(&places.data.join("First library.osler"), &settings.curator, places)
 }

@@ -5,41 +5,41 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::check::cargo;
-use crate::house::House;
 use crate::report::{Outcome, Report};
+use crate::workspace::Workspace;
 use crate::{commands, system, ui};
 
 /// A cargo command over one test of the app, which builds the app as well.
 ///
 /// It selects the whole workspace, as the step `tests` does: features of shared dependencies are then the same, and the tensor
 /// library is not built a second time (25 minutes of processor time).
-fn over_app(house: &House, more: &[&str]) -> Outcome {
-    let mut command = cargo(house);
+fn over_app(workspace: &Workspace, more: &[&str]) -> Outcome {
+    let mut command = cargo(workspace);
     command.args(["test", "--locked", "--workspace", "--test", "bindings"]).args(more);
     commands::run(&mut command)
 }
 
 /// Builds the app. The user interface has to be built before.
-pub fn build(house: &House) -> Outcome {
-    over_app(house, &["--no-run"])
+pub fn build(workspace: &Workspace) -> Outcome {
+    over_app(workspace, &["--no-run"])
 }
 
 /// Where [`build`] leaves the app.
-pub fn program(house: &House, name: &str) -> PathBuf {
-    house.target.join("debug").join(format!("{name}{EXE_SUFFIX}"))
+pub fn program(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.target.join("debug").join(format!("{name}{EXE_SUFFIX}"))
 }
 
 /// Whether `ui/src/host/bindings.ts` says what the commands and types of the app say.
-pub fn check_bindings(house: &House) -> Outcome {
-    absence(house).unwrap_or_else(|| over_app(house, &[]))
+pub fn check_bindings(workspace: &Workspace) -> Outcome {
+    absence(workspace).unwrap_or_else(|| over_app(workspace, &[]))
 }
 
 /// Writes `ui/src/host/bindings.ts` anew.
-pub fn write_bindings(house: &House) -> ExitCode {
+pub fn write_bindings(workspace: &Workspace) -> ExitCode {
     let mut report = Report::default();
     report.step("bindings", || {
-        absence(house).unwrap_or_else(|| {
-            let mut command = cargo(house);
+        absence(workspace).unwrap_or_else(|| {
+            let mut command = cargo(workspace);
             command.args(["test", "--locked", "--workspace", "--test", "bindings"]);
             commands::run(command.env("OSLER_WRITE_BINDINGS", "1"))
         })
@@ -49,8 +49,8 @@ pub fn write_bindings(house: &House) -> ExitCode {
 }
 
 /// Drives the real window on a screen of its own, as a person would.
-pub fn window(house: &House) -> Outcome {
-    if let Some(why) = absence(house) {
+pub fn window(workspace: &Workspace) -> Outcome {
+    if let Some(why) = absence(workspace) {
         return why;
     }
     if !cfg!(target_os = "linux") {
@@ -62,38 +62,41 @@ pub fn window(house: &House) -> Outcome {
             return Outcome::Skipped(format!("{program} is not installed: `sudo apt-get install {package}`"));
         }
     }
-    if !house.ui().join("dist/assets").is_dir() {
+    if !workspace.ui().join("dist/assets").is_dir() {
         return Outcome::Failed("the user interface is not built: `cargo xtask check ui-build`".to_owned());
     }
-    let built = |what: &[&str]| commands::run(cargo(house).args(["build", "--locked"]).args(what));
+    let built = |what: &[&str]| commands::run(cargo(workspace).args(["build", "--locked"]).args(what));
     let steps =
-        [build(house), built(&["--workspace", "--bin", "osler-cli"]), built(&["--package", "xdnd-drop"])];
+        [build(workspace), built(&["--workspace", "--bin", "osler-cli"]), built(&["--package", "xdnd-drop"])];
     if let Some(failed) = steps.into_iter().find(|step| *step != Outcome::Passed) {
         return failed;
     }
-    let mut command = ui::npm(house);
+    let mut command = ui::npm(workspace);
     command
         .args(["run", "--silent", "test:window"])
-        .env("OSLER_BINARY", program(house, "osler"))
-        .env("OSLER_CLI", program(house, "osler-cli"))
-        .env("OSLER_TINY_MODEL", program(house, "examples/tiny_model"))
-        .env("OSLER_XDND_DROP", program(house, "xdnd-drop"));
+        .env("OSLER_BINARY", program(workspace, "osler"))
+        .env("OSLER_CLI", program(workspace, "osler-cli"))
+        .env("OSLER_TINY_MODEL", program(workspace, "examples/tiny_model"))
+        .env("OSLER_XDND_DROP", program(workspace, "xdnd-drop"));
     commands::run(&mut command)
 }
 
-/// Packages for this system, from an optimised build.
-pub fn package(house: &House) -> ExitCode {
+/// Packages for this system, from an optimized build.
+pub fn package(workspace: &Workspace) -> ExitCode {
     let mut report = Report::default();
-    report.step("system", || system::packages(house));
-    report.step("ui-packages", || ui::packages(house));
-    report.step("ui-build", || ui::script(house, "build"));
+    report.step("system", || system::packages(workspace));
+    report.step("ui-packages", || ui::packages(workspace));
+    report.step("ui-build", || ui::script(workspace, "build"));
     if !report.failed() {
         report.step("package", || {
-            let tauri =
-                house.ui().join("node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" });
+            let tauri = workspace.ui().join("node_modules/.bin").join(if cfg!(windows) {
+                "tauri.cmd"
+            } else {
+                "tauri"
+            });
             let mut command = Command::new(tauri);
             // It looks for `src-tauri` below the folder that it is started in.
-            command.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target).args([
+            command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target).args([
                 "build",
                 "--ci",
                 "--features",
@@ -104,14 +107,14 @@ pub fn package(house: &House) -> ExitCode {
     }
     println!("\n{}", report.table());
     if !report.failed() {
-        println!("packages: {}", house.target.join("release/bundle").display());
+        println!("packages: {}", workspace.target.join("release/bundle").display());
     }
     report.exit_code()
 }
 
 /// Why the app cannot be built here, if it cannot.
-fn absence(house: &House) -> Option<Outcome> {
-    if house.app().is_none() {
+fn absence(workspace: &Workspace) -> Option<Outcome> {
+    if workspace.app().is_none() {
         return Some(Outcome::Skipped("there is no desktop app in this tree yet".to_owned()));
     }
     let missing = !system::can_build_window();
@@ -125,9 +128,9 @@ mod tests {
     #[test]
     fn a_tree_without_an_app_has_nothing_to_test_or_bind() {
         let folder = tempfile::tempdir().unwrap();
-        let house = House::empty(folder.path());
+        let workspace = Workspace::empty(folder.path());
         let expected = Outcome::Skipped("there is no desktop app in this tree yet".to_owned());
-        assert_eq!(check_bindings(&house), expected);
-        assert_eq!(window(&house), expected);
+        assert_eq!(check_bindings(&workspace), expected);
+        assert_eq!(window(&workspace), expected);
     }
 }

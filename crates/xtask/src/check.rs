@@ -1,7 +1,7 @@
 use std::process::{Command, ExitCode};
 
-use crate::house::House;
 use crate::report::{Outcome, Report};
+use crate::workspace::Workspace;
 use crate::{app, commands, structure, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
@@ -26,8 +26,8 @@ pub const STEP_NAMES: [&str; 16] = [
 ];
 
 /// Does the steps, all even if one fails, and prints the table.
-pub fn check(house: &House, only: &[String]) -> ExitCode {
-    let report = checked(only, |name| step(house, name));
+pub fn check(workspace: &Workspace, only: &[String]) -> ExitCode {
+    let report = checked(only, |name| step(workspace, name));
     println!("\n{}", report.table());
     report.exit_code()
 }
@@ -42,43 +42,43 @@ fn checked(only: &[String], mut step: impl FnMut(&str) -> Outcome) -> Report {
     report
 }
 
-fn step(house: &House, name: &str) -> Outcome {
+fn step(workspace: &Workspace, name: &str) -> Outcome {
     match name {
-        "system" => system::packages(house),
-        "format" => format(house),
-        "structure" => structure::structure(house),
-        "spelling" => tools::spelling(house),
-        "dependencies" => tools::dependencies(house),
-        "ui-packages" => ui::packages(house),
-        "ui-lint" => ui::script(house, "lint"),
-        "ui-types" => ui::script(house, "types"),
-        "ui-tests" => ui::script(house, "test"),
-        "ui-build" => ui::script(house, "build"),
+        "system" => system::packages(workspace),
+        "format" => format(workspace),
+        "structure" => structure::structure(workspace),
+        "spelling" => tools::spelling(workspace),
+        "dependencies" => tools::dependencies(workspace),
+        "ui-packages" => ui::packages(workspace),
+        "ui-lint" => ui::script(workspace, "lint"),
+        "ui-types" => ui::script(workspace, "types"),
+        "ui-tests" => ui::script(workspace, "test"),
+        "ui-build" => ui::script(workspace, "build"),
         "lints" => {
-            over_workspace(house, &["clippy", "--locked", "--all-targets"], &["--", "--deny", "warnings"])
+            over_workspace(workspace, &["clippy", "--locked", "--all-targets"], &["--", "--deny", "warnings"])
         }
-        "bindings" => app::check_bindings(house),
-        "window" => app::window(house),
+        "bindings" => app::check_bindings(workspace),
+        "window" => app::window(workspace),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
-        "tests" => over_workspace(house, &["test", "--locked", "--no-fail-fast"], &[]),
-        "arm" => arm(house),
-        "cuda" => cuda(house),
+        "tests" => over_workspace(workspace, &["test", "--locked", "--no-fail-fast"], &[]),
+        "arm" => arm(workspace),
+        "cuda" => cuda(workspace),
         other => Outcome::Failed(format!("there is no step `{other}`")),
     }
 }
 
 /// Names the files that `cargo fmt` would change; the changes themselves would flood the terminal.
-fn format(house: &House) -> Outcome {
-    match commands::run(cargo(house).args(["fmt", "--all", "--", "--check", "--files-with-diff"])) {
+fn format(workspace: &Workspace) -> Outcome {
+    match commands::run(cargo(workspace).args(["fmt", "--all", "--", "--check", "--files-with-diff"])) {
         Outcome::Failed(_) => Outcome::Failed("these files are not formatted: `cargo fmt --all`".to_owned()),
         passed => passed,
     }
 }
 
 /// Cargo over all packages, without the desktop app where its libraries are missing.
-fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
-    let left_out = house.app().filter(|_| !system::can_build_window());
-    let mut command = cargo(house);
+fn over_workspace(workspace: &Workspace, before: &[&str], after: &[&str]) -> Outcome {
+    let left_out = workspace.app().filter(|_| !system::can_build_window());
+    let mut command = cargo(workspace);
     command.args(before).arg("--workspace");
     if let Some(app) = &left_out {
         command.args(["--exclude", app]);
@@ -95,7 +95,7 @@ fn over_workspace(house: &House, before: &[&str], after: &[&str]) -> Outcome {
 
 /// Lints and tests of the kernels for 64-bit Arm, whose instructions are others, under an emulator. With the library and
 /// the linker that come with Rust, so that no other compiler has to be installed.
-fn arm(house: &House) -> Outcome {
+fn arm(workspace: &Workspace) -> Outcome {
     const TARGET: &str = "aarch64-unknown-linux-musl";
     const EMULATOR: &str = "qemu-aarch64";
     if cfg!(target_arch = "aarch64") {
@@ -106,12 +106,12 @@ fn arm(house: &House) -> Outcome {
             "there is no `{EMULATOR}`: install the equal of Debian's qemu-user"
         ));
     }
-    let added = Command::new("rustup").current_dir(&house.root).args(["target", "add", TARGET]).status();
+    let added = Command::new("rustup").current_dir(&workspace.root).args(["target", "add", TARGET]).status();
     if !added.is_ok_and(|status| status.success()) {
         return Outcome::Skipped(format!("Rust's library for Arm is missing: `rustup target add {TARGET}`"));
     }
     let over_kernels = |before: &[&str], after: &[&str]| {
-        let mut command = cargo(house);
+        let mut command = cargo(workspace);
         command.args(before).args(["--locked", "--package", "kernels", "--target", TARGET]).args(after);
         let variable =
             |name: &str| format!("CARGO_TARGET_{}_{name}", TARGET.to_uppercase().replace('-', "_"));
@@ -125,16 +125,16 @@ fn arm(house: &House) -> Outcome {
 
 /// Whether training on CUDA compiles; it cannot run where this is checked. In a folder of its own: `DOCS_RS`, which leaves
 /// out a compiler that is only downloaded where it is used, would make Cargo build shared packages anew each time.
-fn cuda(house: &House) -> Outcome {
-    let mut command = cargo(house);
+fn cuda(workspace: &Workspace) -> Outcome {
+    let mut command = cargo(workspace);
     command.args(["check", "--locked", "--package", "training", "--features", "cuda"]);
-    commands::run(command.env("DOCS_RS", "1").env("CARGO_TARGET_DIR", house.target.join("cuda")))
+    commands::run(command.env("DOCS_RS", "1").env("CARGO_TARGET_DIR", workspace.target.join("cuda")))
 }
 
 /// Cargo in the checkout, with one build folder shared between clones.
-pub fn cargo(house: &House) -> Command {
+pub fn cargo(workspace: &Workspace) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(&house.root).env("CARGO_TARGET_DIR", &house.target);
+    cargo.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
     cargo
 }
 
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_small_house_is_formatted_linted_and_tested() {
         let folder = tempfile::tempdir().unwrap();
-        let house = House::empty(folder.path());
+        let workspace = Workspace::empty(folder.path());
         let write = |path: &str, content: &str| {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -177,7 +177,7 @@ mod tests {
         write("Cargo.toml", "[package]\nname = \"small\"\nedition = \"2024\"\n");
         write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"0.0.0\"\n");
         write("src/lib.rs", "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 4);\n}\n");
-        let results = || ["format", "lints", "tests"].map(|name| step(&house, name) == Outcome::Passed);
+        let results = || ["format", "lints", "tests"].map(|name| step(&workspace, name) == Outcome::Passed);
         assert_eq!(results(), [true, true, true]);
         write("src/lib.rs", "//! Small.\n\n#[test]\nfn holds() {\n    assert_eq!(2 + 2, 5);\n}\n");
         assert_eq!(results(), [true, true, false]);

@@ -1,4 +1,4 @@
-//! The house's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app,
+//! The workspace's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app,
 //! `cargo xtask package` makes its packages.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
@@ -6,22 +6,22 @@
 mod app;
 mod check;
 mod commands;
-mod house;
 mod report;
 mod run;
 mod structure;
 mod system;
 mod tools;
 mod ui;
+mod workspace;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use house::House;
+use workspace::Workspace;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "The house's own commands")]
+#[command(name = "cargo xtask", about = "The workspace's own commands")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -48,11 +48,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let house = House::of_this_checkout();
+    let workspace = Workspace::of_this_checkout();
     match Arguments::parse().command {
-        Command::Check { steps } => check::check(&house, &steps),
-        Command::Bindings => app::write_bindings(&house),
-        Command::Package => app::package(&house),
-        Command::Run { arguments } => run::run(&house, &arguments),
+        Command::Check { steps } => check::check(&workspace, &steps),
+        Command::Bindings => app::write_bindings(&workspace),
+        Command::Package => app::package(&workspace),
+        Command::Run { arguments } => run::run(&workspace, &arguments),
     }
 }

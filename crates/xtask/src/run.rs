@@ -1,12 +1,12 @@
 use std::process::{Command, ExitCode};
 
-use crate::house::House;
 use crate::report::Report;
+use crate::workspace::Workspace;
 use crate::{app, commands, system, ui};
 
 /// Prepares what `check` prepares, builds the user interface and starts the app.
-pub fn run(house: &House, arguments: &[String]) -> ExitCode {
-    let Some(name) = house.app() else {
+pub fn run(workspace: &Workspace, arguments: &[String]) -> ExitCode {
+    let Some(name) = workspace.app() else {
         eprintln!(
             "There is no desktop app in this tree yet. Its use cases without a window:\n\
              cargo run --package cli --bin osler-cli -- --help"
@@ -14,14 +14,14 @@ pub fn run(house: &House, arguments: &[String]) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut report = Report::default();
-    report.step("system", || system::packages(house));
-    report.step("ui-packages", || ui::packages(house));
-    report.step("ui-build", || ui::script(house, "build"));
+    report.step("system", || system::packages(workspace));
+    report.step("ui-packages", || ui::packages(workspace));
+    report.step("ui-build", || ui::script(workspace, "build"));
     if !report.failed() {
-        report.step("build", || app::build(house));
+        report.step("build", || app::build(workspace));
     }
     if !report.failed() {
-        report.step("app", || commands::run(Command::new(app::program(house, &name)).args(arguments)));
+        report.step("app", || commands::run(Command::new(app::program(workspace, &name)).args(arguments)));
     }
     if report.failed() {
         eprintln!("\n{}", report.table());

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::house::House;
 use crate::report::Outcome;
+use crate::workspace::Workspace;
 
 /// The map, and the heading above its table of crates.
 const MAP: &str = "ARCHITECTURE.md";
@@ -15,7 +15,7 @@ const HEADING: &str = "## Who may know whom";
 /// Crates that name Burn's backends: one chooses them, the other implements operations for each.
 const NAME_BACKENDS: [&str; 2] = ["devices", "operations"];
 const BACKENDS: [&str; 5] = ["burn_wgpu", "burn_flex", "burn_cuda", "burn_ndarray", "burn::backend"];
-/// Where `unsafe` may stand: processor instructions and uninitialised buffers, memory maps, an allocator that tests count
+/// Where `unsafe` may stand: processor instructions and uninitialized buffers, memory maps, an allocator that tests count
 /// with, and settings of environment and allocator before there is a second thread.
 const UNSAFE: [&str; 11] = [
     "crates/kernels/",
@@ -23,7 +23,7 @@ const UNSAFE: [&str; 11] = [
     "crates/parameters/src/pack.rs",
     "crates/parameters/src/pages.rs",
     "crates/checkpoints/src/stored.rs",
-    "crates/checkpoints/tests/strangers/allocation.rs",
+    "crates/checkpoints/tests/untrusted/allocation.rs",
     "crates/corpus/src/shards.rs",
     "crates/documents/tests/memory.rs",
     "crates/terms/src/container.rs",
@@ -37,8 +37,8 @@ const MACRO: &str = "remedies";
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 /// Lists everything that is not as the map says.
-pub fn structure(house: &House) -> Outcome {
-    match faults(&house.root) {
+pub fn structure(workspace: &Workspace) -> Outcome {
+    match faults(&workspace.root) {
         Err(why) => Outcome::Failed(why),
         Ok(faults) if faults.is_empty() => Outcome::Passed,
         Ok(faults) => {
@@ -199,6 +199,6 @@ mod tests {
 
     #[test]
     fn this_checkout_is_as_its_map_says() {
-        assert_eq!(faults(&House::of_this_checkout().root).unwrap(), Vec::<String>::new());
+        assert_eq!(faults(&Workspace::of_this_checkout().root).unwrap(), Vec::<String>::new());
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::commands;
-use crate::house::House;
 use crate::report::Outcome;
+use crate::workspace::Workspace;
 
 /// Debian's names of what every build and test needs.
 const ALWAYS: [(&str, &str); 4] = [
@@ -25,11 +25,11 @@ const WINDOW: [(&str, &str); 5] = [
 ];
 
 /// Installs what is missing where that is allowed, and says what is missing elsewhere.
-pub fn packages(house: &House) -> Outcome {
+pub fn packages(workspace: &Workspace) -> Outcome {
     if !cfg!(target_os = "linux") {
         return Outcome::Passed;
     }
-    let needed = needed(house);
+    let needed = needed(workspace);
     if !Path::new("/etc/debian_version").exists() {
         return Outcome::Skipped(format!("not Debian or Ubuntu: install the equals of {}", listed(&needed)));
     }
@@ -64,8 +64,8 @@ pub fn can_build_window() -> bool {
         || commands::succeeds(Command::new("pkg-config").args(["--exists", "webkit2gtk-4.1"]))
 }
 
-fn needed(house: &House) -> Vec<(&'static str, &'static str)> {
-    let window = if house.app().is_some() { WINDOW.as_slice() } else { &[] };
+fn needed(workspace: &Workspace) -> Vec<(&'static str, &'static str)> {
+    let window = if workspace.app().is_some() { WINDOW.as_slice() } else { &[] };
     ALWAYS.iter().chain(window).copied().collect()
 }
 
@@ -98,12 +98,12 @@ mod tests {
     #[test]
     fn the_window_is_only_needed_once_there_is_an_app() {
         let folder = tempfile::tempdir().unwrap();
-        let house = House::empty(folder.path());
-        let names = |house: &House| listed(&needed(house));
-        assert!(names(&house).contains("mesa-vulkan-drivers (the software GPU of the wgpu tests)"));
-        assert!(!names(&house).contains("webkit"));
+        let workspace = Workspace::empty(folder.path());
+        let names = |workspace: &Workspace| listed(&needed(workspace));
+        assert!(names(&workspace).contains("mesa-vulkan-drivers (the software GPU of the wgpu tests)"));
+        assert!(!names(&workspace).contains("webkit"));
         std::fs::create_dir(folder.path().join("src-tauri")).unwrap();
         std::fs::write(folder.path().join("src-tauri/Cargo.toml"), "name = \"osler\"").unwrap();
-        assert!(names(&house).contains("libwebkit2gtk-4.1-dev (the app's window)"));
+        assert!(names(&workspace).contains("libwebkit2gtk-4.1-dev (the app's window)"));
     }
 }

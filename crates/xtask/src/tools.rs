@@ -4,22 +4,22 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::commands;
-use crate::house::House;
 use crate::report::Outcome;
+use crate::workspace::Workspace;
 
 /// Of the spelling checker, as published on PyPI.
 const TYPOS_VERSION: &str = "1.52.0";
 
 /// Spelling of everything in the checkout; `typos.toml` knows the field's words.
-pub fn spelling(house: &House) -> Outcome {
-    match typos(house) {
-        Ok(typos) => commands::run(Command::new(typos).current_dir(&house.root)),
+pub fn spelling(workspace: &Workspace) -> Outcome {
+    match typos(workspace) {
+        Ok(typos) => commands::run(Command::new(typos).current_dir(&workspace.root)),
         Err(why) => Outcome::Skipped(why),
     }
 }
 
 /// Licences, banned crates and sources of every dependency, without the network; `deny.toml` holds the rules.
-pub fn dependencies(house: &House) -> Outcome {
+pub fn dependencies(workspace: &Workspace) -> Outcome {
     if !commands::succeeds(Command::new("cargo").args(["deny", "--version"])) {
         return Outcome::Skipped(
             "cargo-deny is not installed: `cargo install --locked cargo-deny`".to_owned(),
@@ -27,15 +27,15 @@ pub fn dependencies(house: &House) -> Outcome {
     }
     let mut deny = Command::new("cargo");
     deny.args(["deny", "--offline", "--locked", "check", "licenses", "bans", "sources"]);
-    commands::run(deny.current_dir(&house.root))
+    commands::run(deny.current_dir(&workspace.root))
 }
 
 /// The installed `typos`, or one of our own in the cache folder.
-fn typos(house: &House) -> Result<PathBuf, String> {
+fn typos(workspace: &Workspace) -> Result<PathBuf, String> {
     if commands::responds("typos") {
         return Ok("typos".into());
     }
-    let environment = house.cache.join("tools").join(format!("typos-{TYPOS_VERSION}"));
+    let environment = workspace.cache.join("tools").join(format!("typos-{TYPOS_VERSION}"));
     let programs = environment.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let typos = programs.join(format!("typos{}", std::env::consts::EXE_SUFFIX));
     if commands::responds(&typos) {

@@ -8,52 +8,52 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::commands;
-use crate::house::House;
 use crate::report::Outcome;
+use crate::workspace::Workspace;
 
 /// The packages of `package-lock.json`, unless exactly they are installed already.
-pub fn packages(house: &House) -> Outcome {
-    if let Some(why) = missing(house) {
+pub fn packages(workspace: &Workspace) -> Outcome {
+    if let Some(why) = missing(workspace) {
         return Outcome::Skipped(why);
     }
-    let ui = house.ui();
+    let ui = workspace.ui();
     if is_newer(
         &ui.join("node_modules/.package-lock.json"),
         &[ui.join("package-lock.json"), ui.join("package.json")],
     ) {
         return Outcome::Passed;
     }
-    commands::run(npm(house).args(["ci", "--no-audit", "--no-fund"]))
+    commands::run(npm(workspace).args(["ci", "--no-audit", "--no-fund"]))
 }
 
 /// A script of `ui/package.json`.
-pub fn script(house: &House, name: &str) -> Outcome {
-    if let Some(why) = missing(house) {
+pub fn script(workspace: &Workspace, name: &str) -> Outcome {
+    if let Some(why) = missing(workspace) {
         return Outcome::Skipped(why);
     }
-    if !house.ui().join("node_modules").is_dir() {
+    if !workspace.ui().join("node_modules").is_dir() {
         return Outcome::Failed("its packages are not installed: `cargo xtask check ui-packages`".to_owned());
     }
-    let package = fs::read(house.ui().join("package.json")).unwrap_or_default();
+    let package = fs::read(workspace.ui().join("package.json")).unwrap_or_default();
     let package: Value = serde_json::from_slice(&package).unwrap_or_default();
     if package["scripts"][name].is_null() {
         return Outcome::Skipped(format!("ui/package.json has no script `{name}`"));
     }
-    commands::run(npm(house).args(["run", "--silent", name]))
+    commands::run(npm(workspace).args(["run", "--silent", name]))
 }
 
-fn missing(house: &House) -> Option<String> {
-    if !house.has_ui() {
+fn missing(workspace: &Workspace) -> Option<String> {
+    if !workspace.has_ui() {
         return Some("there is no user interface in this tree yet".to_owned());
     }
-    let installed = commands::succeeds(npm(house).arg("--version"));
+    let installed = commands::succeeds(npm(workspace).arg("--version"));
     (!installed).then(|| "npm is not installed: get Node.js 20 or later".to_owned())
 }
 
 /// npm in the folder of the user interface.
-pub fn npm(house: &House) -> Command {
+pub fn npm(workspace: &Workspace) -> Command {
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.current_dir(house.ui());
+    npm.current_dir(workspace.ui());
     npm
 }
 
@@ -89,9 +89,9 @@ mod tests {
     #[test]
     fn a_tree_without_a_user_interface_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let house = House::empty(folder.path());
+        let workspace = Workspace::empty(folder.path());
         let expected = Outcome::Skipped("there is no user interface in this tree yet".to_owned());
-        assert_eq!(packages(&house), expected);
-        assert_eq!(script(&house, "lint"), expected);
+        assert_eq!(packages(&workspace), expected);
+        assert_eq!(script(&workspace, "lint"), expected);
     }
 }

@@ -6,10 +6,10 @@ use tauri::State;
 use workbench::wire::{ErrorCode, Folder, HostError, Settings, Startup};
 
 use crate::alone::Alone;
-use crate::desk::{Desk, Reply, blocking};
 use crate::diagnostics;
 use crate::files::Opened;
 use crate::sentinel::Fall;
+use crate::state::{AppState, Reply, blocking};
 
 /// Signs of a report of the page: the first functions of a stack.
 const LONGEST_REPORT: usize = 1_000;
@@ -18,13 +18,13 @@ const LONGEST_REPORT: usize = 1_000;
 #[tauri::command]
 #[specta::specta]
 pub async fn start(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     opened: State<'_, Opened>,
     fall: State<'_, Fall>,
     alone: State<'_, Alone>,
 ) -> Reply<Startup> {
     let (files, fall, second) = (opened.take(), fall.notice(), alone.notice());
-    blocking(&desk, move |workbench| {
+    blocking(&state, move |workbench| {
         let mut startup = workbench.startup(workbench.engine_status(), files)?;
         startup.notices.extend(fall.into_iter().chain(second));
         Ok(startup)
@@ -35,29 +35,29 @@ pub async fn start(
 /// Keeps settings.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_settings(desk: Desk<'_>, settings: Settings) -> Reply<()> {
-    blocking(&desk, move |workbench| workbench.save_settings(&settings)).await
+pub async fn save_settings(state: AppState<'_>, settings: Settings) -> Reply<()> {
+    blocking(&state, move |workbench| workbench.save_settings(&settings)).await
 }
 
 /// Answers the question whether the processor may take over from a device that failed; the settings as they are then.
 #[tauri::command]
 #[specta::specta]
-pub async fn answer_fallback(desk: Desk<'_>, allow: bool) -> Reply<Settings> {
-    blocking(&desk, move |workbench| workbench.answer_fallback(allow)).await
+pub async fn answer_fallback(state: AppState<'_>, allow: bool) -> Reply<Settings> {
+    blocking(&state, move |workbench| workbench.answer_fallback(allow)).await
 }
 
 /// Versions, device, settings, the last errors; never document text.
 #[tauri::command]
 #[specta::specta]
-pub async fn diagnostics(desk: Desk<'_>) -> Reply<String> {
-    blocking(&desk, |workbench| Ok(diagnostics::of(workbench))).await
+pub async fn diagnostics(state: AppState<'_>) -> Reply<String> {
+    blocking(&state, |workbench| Ok(diagnostics::of(workbench))).await
 }
 
 /// Writes into the log where the page failed: names of errors and functions, no document text.
 #[tauri::command]
 #[specta::specta]
-pub async fn report(desk: Desk<'_>, place: String) -> Reply<()> {
-    blocking(&desk, move |_| {
+pub async fn report(state: AppState<'_>, place: String) -> Reply<()> {
+    blocking(&state, move |_| {
         let place: String = place.chars().filter(|sign| !sign.is_control()).take(LONGEST_REPORT).collect();
         tracing::error!(place, "the page failed");
         Ok(())
@@ -68,8 +68,8 @@ pub async fn report(desk: Desk<'_>, place: String) -> Reply<()> {
 /// Shows a folder in the system's file manager.
 #[tauri::command]
 #[specta::specta]
-pub async fn reveal(desk: Desk<'_>, folder: Folder) -> Reply<()> {
-    blocking(&desk, move |workbench| {
+pub async fn reveal(state: AppState<'_>, folder: Folder) -> Reply<()> {
+    blocking(&state, move |workbench| {
         let path = workbench.folder(folder);
         let program = match std::env::consts::OS {
             "windows" => "explorer",
@@ -89,6 +89,6 @@ pub async fn reveal(desk: Desk<'_>, folder: Folder) -> Reply<()> {
 /// Asks a streamed call to stop at the next token.
 #[tauri::command]
 #[specta::specta]
-pub fn cancel(desk: Desk<'_>, job: String) {
-    desk.cancel(&job);
+pub fn cancel(state: AppState<'_>, job: String) {
+    state.cancel(&job);
 }

@@ -5,108 +5,108 @@ use workbench::wire::{
     Subject, Track,
 };
 
-use crate::desk::{Desk, Reply, blocking};
+use crate::state::{AppState, Reply, blocking};
 
 /// Decides about annotations.
 #[tauri::command]
 #[specta::specta]
-pub async fn decide(desk: Desk<'_>, judgements: Vec<Judgement>) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.decide(&judgements)).await
+pub async fn decide(state: AppState<'_>, judgements: Vec<Judgement>) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.decide(&judgements)).await
 }
 
 /// Takes decisions back, and removes annotations of one's own.
 #[tauri::command]
 #[specta::specta]
-pub async fn withdraw(desk: Desk<'_>, subjects: Vec<Subject>) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.withdraw(&subjects)).await
+pub async fn withdraw(state: AppState<'_>, subjects: Vec<Subject>) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.withdraw(&subjects)).await
 }
 
 /// Adds annotations.
 #[tauri::command]
 #[specta::specta]
-pub async fn annotate(desk: Desk<'_>, document: Id, contents: Vec<Content>) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.annotate(document, &contents)).await
+pub async fn annotate(state: AppState<'_>, document: Id, contents: Vec<Content>) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.annotate(document, &contents)).await
 }
 
 /// Adds a mention wherever a name stands.
 #[tauri::command]
 #[specta::specta]
 pub async fn annotate_occurrences(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     document: Id,
     name: String,
     r#type: String,
     concepts: Vec<Concept>,
 ) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.annotate_occurrences(document, &name, &r#type, &concepts))
+    blocking(&state, move |workbench| workbench.annotate_occurrences(document, &name, &r#type, &concepts))
         .await
 }
 
 /// How often a name stands in a document.
 #[tauri::command]
 #[specta::specta]
-pub async fn count_occurrences(desk: Desk<'_>, document: Id, name: String) -> Reply<u32> {
-    blocking(&desk, move |workbench| workbench.count_occurrences(document, &name)).await
+pub async fn count_occurrences(state: AppState<'_>, document: Id, name: String) -> Reply<u32> {
+    blocking(&state, move |workbench| workbench.count_occurrences(document, &name)).await
 }
 
 /// Ids that a name may have.
 #[tauri::command]
 #[specta::specta]
-pub async fn find_concepts(desk: Desk<'_>, name: String, limit: u32) -> Reply<Vec<Concept>> {
-    blocking(&desk, move |workbench| Ok(workbench.find_concepts(&name, limit))).await
+pub async fn find_concepts(state: AppState<'_>, name: String, limit: u32) -> Reply<Vec<Concept>> {
+    blocking(&state, move |workbench| Ok(workbench.find_concepts(&name, limit))).await
 }
 
 /// Adds a note.
 #[tauri::command]
 #[specta::specta]
-pub async fn write_note(desk: Desk<'_>, note: NewNote) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.write_note(&note)).await
+pub async fn write_note(state: AppState<'_>, note: NewNote) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.write_note(&note)).await
 }
 
 /// Changes a note.
 #[tauri::command]
 #[specta::specta]
-pub async fn edit_note(desk: Desk<'_>, id: Id, text: String) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.edit_note(id, &text)).await
+pub async fn edit_note(state: AppState<'_>, id: Id, text: String) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.edit_note(id, &text)).await
 }
 
 /// Removes a note.
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_note(desk: Desk<'_>, id: Id) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.remove_note(id)).await
+pub async fn remove_note(state: AppState<'_>, id: Id) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.remove_note(id)).await
 }
 
 /// Takes the last action back.
 #[tauri::command]
 #[specta::specta]
-pub async fn undo(desk: Desk<'_>, track: Track) -> Reply<Option<Change>> {
-    blocking(&desk, move |workbench| workbench.undo(track)).await
+pub async fn undo(state: AppState<'_>, track: Track) -> Reply<Option<Change>> {
+    blocking(&state, move |workbench| workbench.undo(track)).await
 }
 
 /// Does it again.
 #[tauri::command]
 #[specta::specta]
-pub async fn redo(desk: Desk<'_>, track: Track) -> Reply<Option<Change>> {
-    blocking(&desk, move |workbench| workbench.redo(track)).await
+pub async fn redo(state: AppState<'_>, track: Track) -> Reply<Option<Change>> {
+    blocking(&state, move |workbench| workbench.redo(track)).await
 }
 
 /// Actions, the latest first.
 #[tauri::command]
 #[specta::specta]
-pub async fn history(desk: Desk<'_>, before: Option<Id>, limit: u32) -> Reply<Vec<HistoryEntry>> {
-    blocking(&desk, move |workbench| workbench.history(before, limit)).await
+pub async fn history(state: AppState<'_>, before: Option<Id>, limit: u32) -> Reply<Vec<HistoryEntry>> {
+    blocking(&state, move |workbench| workbench.history(before, limit)).await
 }
 
 /// What to look at next.
 #[tauri::command]
 #[specta::specta]
 pub async fn queue(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     order: QueueOrder,
     filter: QueueFilter,
     after: Option<String>,
     limit: u32,
 ) -> Reply<QueuePage> {
-    blocking(&desk, move |workbench| workbench.queue(order, &filter, after.as_deref(), limit)).await
+    blocking(&state, move |workbench| workbench.queue(order, &filter, after.as_deref(), limit)).await
 }

@@ -2,45 +2,45 @@
 
 use workbench::wire::{Change, Draft, DraftSummary, GeneratedSpan, Id, Library};
 
-use crate::desk::{Desk, Reply, blocking};
+use crate::state::{AppState, Reply, blocking};
 
 /// All of them, the latest first.
 #[tauri::command]
 #[specta::specta]
-pub async fn drafts(desk: Desk<'_>) -> Reply<Vec<DraftSummary>> {
-    blocking(&desk, move |workbench| workbench.drafts()).await
+pub async fn drafts(state: AppState<'_>) -> Reply<Vec<DraftSummary>> {
+    blocking(&state, move |workbench| workbench.drafts()).await
 }
 
 /// One, whole.
 #[tauri::command]
 #[specta::specta]
-pub async fn draft(desk: Desk<'_>, id: Id) -> Reply<Draft> {
-    blocking(&desk, move |workbench| workbench.draft(id)).await
+pub async fn draft(state: AppState<'_>, id: Id) -> Reply<Draft> {
+    blocking(&state, move |workbench| workbench.draft(id)).await
 }
 
 /// A new one.
 #[tauri::command]
 #[specta::specta]
-pub async fn begin_draft(desk: Desk<'_>, title: String, text: String) -> Reply<Draft> {
-    blocking(&desk, move |workbench| workbench.begin_draft(&title, &text)).await
+pub async fn begin_draft(state: AppState<'_>, title: String, text: String) -> Reply<Draft> {
+    blocking(&state, move |workbench| workbench.begin_draft(&title, &text)).await
 }
 
 /// Keeps what was written.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_draft(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     id: Id,
     title: String,
     text: String,
     generated: Vec<GeneratedSpan>,
 ) -> Reply<Library> {
-    blocking(&desk, move |workbench| workbench.save_draft(id, &title, &text, &generated)).await
+    blocking(&state, move |workbench| workbench.save_draft(id, &title, &text, &generated)).await
 }
 
 /// Removes one.
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_draft(desk: Desk<'_>, id: Id) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.remove_draft(id)).await
+pub async fn remove_draft(state: AppState<'_>, id: Id) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.remove_draft(id)).await
 }

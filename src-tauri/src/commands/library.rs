@@ -6,15 +6,15 @@ use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 use workbench::wire::{Change, ImportEvent, ImportSource, Library, PreviewEvent, RecentLibrary, Streamed};
 
-use crate::desk::{Desk, Reply, blocking, streamed};
 use crate::dialogs;
 use crate::granted::Granted;
+use crate::state::{AppState, Reply, blocking, streamed};
 
 /// Creates a library where the system's dialog says; nothing when it was closed.
 #[tauri::command]
 #[specta::specta]
-pub async fn create_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Option<Library>> {
-    blocking(&desk, move |workbench| {
+pub async fn create_library(window: WebviewWindow, state: AppState<'_>) -> Reply<Option<Library>> {
+    blocking(&state, move |workbench| {
         let place = dialogs::new_library(&window, "New library", "My library.osler");
         place.map(|place| workbench.create_library(&place)).transpose()
     })
@@ -27,12 +27,12 @@ pub async fn create_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Opti
 #[specta::specta]
 pub async fn open_library(
     window: WebviewWindow,
-    desk: Desk<'_>,
+    state: AppState<'_>,
     granted: State<'_, Granted>,
     path: Option<String>,
 ) -> Reply<Option<Library>> {
     let given = path.map(|path| granted.path(&path).map_err(|refusal| (path, refusal)));
-    blocking(&desk, move |workbench| {
+    blocking(&state, move |workbench| {
         let place = match given {
             None => dialogs::library(&window),
             Some(Ok(path)) => Some(path),
@@ -49,8 +49,8 @@ pub async fn open_library(
 /// Copies the library to where the system's dialog says, and tells where that is.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Option<String>> {
-    blocking(&desk, move |workbench| {
+pub async fn copy_library(window: WebviewWindow, state: AppState<'_>) -> Reply<Option<String>> {
+    blocking(&state, move |workbench| {
         let name = format!("{} (copy).osler", workbench.library()?.name);
         let place = dialogs::new_library(&window, "Copy the library to", &name);
         let Some(place) = place else { return Ok(None) };
@@ -65,11 +65,11 @@ pub async fn copy_library(window: WebviewWindow, desk: Desk<'_>) -> Reply<Option
 #[specta::specta]
 pub async fn pick_files(
     window: WebviewWindow,
-    desk: Desk<'_>,
+    state: AppState<'_>,
     granted: State<'_, Granted>,
     folder: bool,
 ) -> Reply<Vec<String>> {
-    let picked = blocking(&desk, move |_| {
+    let picked = blocking(&state, move |_| {
         Ok(if folder {
             dialogs::folder(&window, "Import a folder").into_iter().collect()
         } else {
@@ -82,29 +82,29 @@ pub async fn pick_files(
 /// The open library.
 #[tauri::command]
 #[specta::specta]
-pub async fn library(desk: Desk<'_>) -> Reply<Library> {
-    blocking(&desk, move |workbench| workbench.library()).await
+pub async fn library(state: AppState<'_>) -> Reply<Library> {
+    blocking(&state, move |workbench| workbench.library()).await
 }
 
 /// Gives the library a name and a description.
 #[tauri::command]
 #[specta::specta]
-pub async fn rename_library(desk: Desk<'_>, name: String, description: String) -> Reply<Change> {
-    blocking(&desk, move |workbench| workbench.rename_library(&name, &description)).await
+pub async fn rename_library(state: AppState<'_>, name: String, description: String) -> Reply<Change> {
+    blocking(&state, move |workbench| workbench.rename_library(&name, &description)).await
 }
 
 /// Libraries that were open before, the latest first.
 #[tauri::command]
 #[specta::specta]
-pub async fn recent_libraries(desk: Desk<'_>) -> Reply<Vec<RecentLibrary>> {
-    blocking(&desk, move |workbench| Ok(workbench.recent_libraries())).await
+pub async fn recent_libraries(state: AppState<'_>) -> Reply<Vec<RecentLibrary>> {
+    blocking(&state, move |workbench| Ok(workbench.recent_libraries())).await
 }
 
 /// Reads what may be imported; nothing is kept yet.
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_import(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     granted: State<'_, Granted>,
     source: ImportSource,
@@ -115,7 +115,7 @@ pub async fn preview_import(
         ImportSource::Paths { paths, columns } => Some((granted.paths(paths)?, columns.clone())),
         _ => None,
     };
-    streamed(&desk, job, on_event, move |workbench, job, sink| match files {
+    streamed(&state, job, on_event, move |workbench, job, sink| match files {
         Some((paths, columns)) => {
             workbench.preview_files(job, &paths, &|file| columns.get(file).cloned(), sink);
         }
@@ -128,13 +128,13 @@ pub async fn preview_import(
 #[tauri::command]
 #[specta::specta]
 pub async fn import_previewed(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     preview: String,
     left_out: Vec<u32>,
     on_event: Channel<Streamed<ImportEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| {
+    streamed(&state, job, on_event, move |workbench, job, sink| {
         workbench.import_previewed(job, &preview, &left_out, sink)
     })
     .await

@@ -7,42 +7,42 @@ use workbench::wire::{
     PromptRequest, Streamed, TermKnowledge,
 };
 
-use crate::desk::{Desk, Reply, blocking, streamed};
+use crate::state::{AppState, Reply, blocking, streamed};
 
 /// Relations of a document, as they come.
 #[tauri::command]
 #[specta::specta]
 pub async fn extract(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     request: ExtractRequest,
     on_event: Channel<Streamed<ExtractEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.extract(job, &request, sink)).await
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.extract(job, &request, sink)).await
 }
 
 /// Descriptions of a term, side by side.
 #[tauri::command]
 #[specta::specta]
 pub async fn describe(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     request: DescribeRequest,
     on_event: Channel<Streamed<DescribeEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.describe(job, &request, sink)).await
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.describe(job, &request, sink)).await
 }
 
 /// What may follow in a draft.
 #[tauri::command]
 #[specta::specta]
 pub async fn continue_text(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     request: ContinueRequest,
     on_event: Channel<Streamed<ContinueEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.continue_text(job, &request, sink))
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.continue_text(job, &request, sink))
         .await
 }
 
@@ -50,50 +50,50 @@ pub async fn continue_text(
 #[tauri::command]
 #[specta::specta]
 pub async fn ask(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     request: AskRequest,
     on_event: Channel<Streamed<AskEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.ask(job, &request, sink)).await
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.ask(job, &request, sink)).await
 }
 
 /// Hallmarks of cancer in documents.
 #[tauri::command]
 #[specta::specta]
 pub async fn classify(
-    desk: Desk<'_>,
+    state: AppState<'_>,
     job: String,
     request: ClassifyRequest,
     on_event: Channel<Streamed<ClassifyEvent>>,
 ) -> Reply<()> {
-    streamed(&desk, job, on_event, move |workbench, job, sink| workbench.classify(job, &request, sink)).await
+    streamed(&state, job, on_event, move |workbench, job, sink| workbench.classify(job, &request, sink)).await
 }
 
 /// Exactly what the model would be given.
 #[tauri::command]
 #[specta::specta]
-pub async fn prompt(desk: Desk<'_>, request: PromptRequest) -> Reply<Prompt> {
-    blocking(&desk, move |workbench| workbench.prompt(&request)).await
+pub async fn prompt(state: AppState<'_>, request: PromptRequest) -> Reply<Prompt> {
+    blocking(&state, move |workbench| workbench.prompt(&request)).await
 }
 
 /// Sentences of the library that mention a term.
 #[tauri::command]
 #[specta::specta]
-pub async fn concordance(desk: Desk<'_>, term: String, limit: u32) -> Reply<Concordance> {
-    blocking(&desk, move |workbench| workbench.concordance(&term, limit)).await
+pub async fn concordance(state: AppState<'_>, term: String, limit: u32) -> Reply<Concordance> {
+    blocking(&state, move |workbench| workbench.concordance(&term, limit)).await
 }
 
 /// What sources and the library say a term is.
 #[tauri::command]
 #[specta::specta]
-pub async fn look_up(desk: Desk<'_>, term: String) -> Reply<TermKnowledge> {
-    blocking(&desk, move |workbench| workbench.look_up(&term)).await
+pub async fn look_up(state: AppState<'_>, term: String) -> Reply<TermKnowledge> {
+    blocking(&state, move |workbench| workbench.look_up(&term)).await
 }
 
 /// How far sources say what was written, sentence by sentence.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_support(desk: Desk<'_>, request: CheckRequest) -> Reply<CheckedText> {
-    blocking(&desk, move |workbench| workbench.check_support(&request)).await
+pub async fn check_support(state: AppState<'_>, request: CheckRequest) -> Reply<CheckedText> {
+    blocking(&state, move |workbench| workbench.check_support(&request)).await
 }

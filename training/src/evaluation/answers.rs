@@ -4,7 +4,7 @@ use documents::corpora::pubmedqa::Question;
 use inference::{InferenceError, ScoredWindow, score_windows, surest};
 use rayon::prelude::*;
 use tasks::guidance::TaskGuidance;
-use tasks::linear::{Linear, Penalty, Signs};
+use tasks::linear::{Features, Linear, Penalty};
 use tasks::{answer, source};
 
 use super::{Evaluator, Figures, best_weight, calibration_error};
@@ -21,7 +21,7 @@ fn gold(question: &Question) -> Option<usize> {
     answer::Answer::ALL.iter().position(|a| *a == gold)
 }
 
-fn shown(question: &Question) -> Option<(Signs, usize)> {
+fn shown(question: &Question) -> Option<(Features, usize)> {
     let document = question.document();
     Some((answer::signs(&question.question, &document, source::whole(&document)), gold(question)?))
 }
@@ -54,9 +54,9 @@ impl Evaluator {
         train: &[Question],
         dev: &[Question],
     ) -> Result<(Figures, TaskGuidance), InferenceError> {
-        let learned: Vec<(Signs, usize)> = train.par_iter().filter_map(shown).collect();
+        let learned: Vec<(Features, usize)> = train.par_iter().filter_map(shown).collect();
         let signs = |place: usize| {
-            let rows: Vec<(&Signs, bool)> =
+            let rows: Vec<(&Features, bool)> =
                 learned.iter().map(|(signs, gold)| (signs, *gold == place)).collect();
             (answer::Answer::ALL[place].word().to_owned(), Linear::fit(&rows, PENALTY))
         };
@@ -128,7 +128,7 @@ mod tests {
         let window = ScoredWindow {
             span: Span::new(0, 1),
             log_probabilities: [-0.1, -3.0, -4.0],
-            features: Signs::new(),
+            features: Features::new(),
         };
         let scored: Vec<Scored> = [0, 0, 1, 2].map(|gold| (vec![window.clone()], gold)).to_vec();
         let mut guidance = TaskGuidance::default();

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use tasks::calibration::Calibration;
 use tasks::classify::LabelLogarithms;
 use tasks::guidance::TaskGuidance;
-use tasks::linear::{Linear, Penalty, Signs};
+use tasks::linear::{Features, Linear, Penalty};
 use tasks::{classify, evaluation, source};
 
 use super::{Evaluator, Figures, best_weight, calibration_error};
@@ -120,10 +120,10 @@ fn scored(context: &mut TaskContext<'_>, sentence: &str) -> Result<Option<LabelL
 
 /// The words that speak for each hallmark.
 fn words(sentences: &[Sentence]) -> std::collections::BTreeMap<String, Linear> {
-    let signs: Vec<Signs> = sentences.par_iter().map(|(sentence, _)| classify::signs(sentence)).collect();
+    let signs: Vec<Features> = sentences.par_iter().map(|(sentence, _)| classify::signs(sentence)).collect();
     let learned = |label: &&str| {
         let is = |labels: &[String]| labels.iter().any(|own| own == label);
-        let rows: Vec<(&Signs, bool)> =
+        let rows: Vec<(&Features, bool)> =
             signs.iter().zip(sentences).map(|(signs, (_, labels))| (signs, is(labels))).collect();
         ((*label).to_owned(), Linear::fit(&rows, PENALTY))
     };

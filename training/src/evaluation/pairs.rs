@@ -9,9 +9,9 @@ use inference::relations::{
     merge_windows, pairs_task, score_pairs,
 };
 use inference::{InferenceError, LanguageModel, TaskContext};
-use tasks::evidence::Places;
 use tasks::guidance::TaskGuidance;
-use tasks::linear::Signs;
+use tasks::linear::Features;
+use tasks::pair_features::MentionContext;
 use tasks::{Finder, Mention, RelationTask, Stated};
 
 use super::Evaluator;
@@ -33,7 +33,7 @@ pub(super) struct Scored {
     pub(super) pair: ScoredPair,
     /// The window it is of.
     pub(super) window: usize,
-    pub(super) words: Signs,
+    pub(super) words: Features,
     /// MeSH ids of both, where they are known.
     pub(super) ids: Option<(String, String)>,
 }
@@ -129,7 +129,7 @@ impl Evaluator {
             for (number, window) in windows.iter().enumerate() {
                 let scored =
                     score_pairs(context, &window.text(task, document), guidance, window.pairs.clone())?;
-                let places = Places::new(document, &window.sentences, &window.mentions);
+                let places = MentionContext::new(document, &window.sentences, &window.mentions);
                 found.extend(scored.into_iter().map(|pair| Scored {
                     words: places.words(&pair.pair.head_mentions, &pair.pair.tail_mentions),
                     ids: ids(&pair.pair, &window.mentions),

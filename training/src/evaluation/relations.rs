@@ -8,9 +8,9 @@ use inference::relations::{JudgedPair, NamePair};
 use inference::{InferenceError, LanguageModel, TaskContext};
 use rayon::prelude::*;
 use tasks::calibration::Calibration;
-use tasks::evidence::{Evidence, Places};
 use tasks::guidance::{RELATED, TaskGuidance};
-use tasks::linear::{Linear, Penalty, Signs};
+use tasks::linear::{Features, Linear, Penalty};
+use tasks::pair_features::{MentionContext, PairFeatures};
 use tasks::scores::best_threshold;
 use tasks::{RelationTask, Stated, evaluation, verdicts};
 
@@ -25,16 +25,16 @@ impl Evaluator {
         documents: &[Labelled],
     ) -> Result<BTreeMap<String, Linear>, InferenceError> {
         let finder = self.finders.of(self.model.profile(), task.name());
-        let rows: Vec<Vec<(Signs, Signs, Option<String>)>> =
+        let rows: Vec<Vec<(Features, Features, Option<String>)>> =
             self.in_parallel(documents, |context, (document, stated)| {
                 let gold = Keys::of(task, document, stated);
                 let mut rows = Vec::new();
                 for window in Window::all(context, task, document, &finder)? {
-                    let places = Places::new(document, &window.sentences, &window.mentions);
+                    let places = MentionContext::new(document, &window.sentences, &window.mentions);
                     rows.extend(window.pairs.iter().map(|pair| {
                         let kind = gold.kind(task, &pair.head, &pair.tail, ids(pair, &window.mentions));
                         let (head, tail) = (&pair.head_mentions, &pair.tail_mentions);
-                        let related = verdicts::signs(&places, head, tail);
+                        let related = verdicts::features(&places, head, tail);
                         (related, places.words(head, tail), kind.map(str::to_owned))
                     }));
                 }
@@ -48,7 +48,7 @@ impl Evaluator {
                 task.kinds()
                     .par_iter()
                     .map(|kind| {
-                        let of_kind: Vec<(&Signs, bool)> = rows
+                        let of_kind: Vec<(&Features, bool)> = rows
                             .iter()
                             .filter_map(|(_, words, own)| {
                                 Some((words, own.as_ref()?.eq_ignore_ascii_case(kind)))
@@ -131,7 +131,7 @@ impl Evaluator {
         found: &[(Vec<Window>, Vec<Scored>)],
     ) -> Result<(f64, f64), InferenceError> {
         let labelled: Vec<_> = documents.iter().zip(found).collect();
-        let known: Vec<Vec<(&Signs, Vec<f64>, usize)>> =
+        let known: Vec<Vec<(&Features, Vec<f64>, usize)>> =
             self.in_parallel(&labelled, |context, ((document, stated), (windows, pairs))| {
                 let gold = Keys::of(task, document, stated);
                 let place = |scored: &Scored| {
@@ -160,8 +160,8 @@ impl Evaluator {
         let known: Vec<_> = known.into_iter().flatten().collect();
         let shares = |model_weight: f64| -> Vec<(Vec<f64>, usize)> {
             let tried = TaskGuidance { model_weight, ..guidance.clone() };
-            let of = |(words, written, place): &(&Signs, Vec<f64>, usize)| {
-                (verdicts::shares(&tried, task.kinds(), words, written), *place)
+            let of = |(words, written, place): &(&Features, Vec<f64>, usize)| {
+                (verdicts::kind_probabilities(&tried, task.kinds(), words, written), *place)
             };
             known.iter().map(of).collect()
         };
@@ -292,7 +292,7 @@ struct Row {
     /// The same for the same pair in all windows of a document.
     key: usize,
     log_odds: f64,
-    evidence: Evidence,
+    evidence: PairFeatures,
     right: bool,
 }
 

@@ -4,7 +4,7 @@
 //! alone, as the first of a list.
 
 use tasks::RelationTask;
-use tasks::verdicts::{statement, stem};
+use tasks::verdicts::{question, statement};
 use tokenizer::Tokenizer;
 
 use super::tokens;
@@ -85,7 +85,7 @@ impl Task for Verdicts<'_> {
         let last = order.len() - 1;
         for (i, pair) in order.into_iter().enumerate() {
             let (head, tail) = (pick(&pair.heads, random), pick(&pair.tails, random));
-            let asked = tokens(self.tokenizer, &stem(self.task, head, tail));
+            let asked = tokens(self.tokenizer, &question(self.task, head, tail));
             let end = if i == last { "." } else { ";" };
             let whole =
                 tokens(self.tokenizer, &(statement(self.task, head, tail, pair.kind.as_deref()) + end));

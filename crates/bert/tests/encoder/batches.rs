@@ -7,10 +7,10 @@ use burn::tensor::Device;
 use crate::reference::{fixtures, models};
 
 #[test]
-fn texts_side_by_side_give_the_same_bits_with_quantised_weights() {
+fn texts_side_by_side_give_the_same_bits_with_quantized_weights() {
     for reference in fixtures() {
         let form = &reference.forms()[0];
-        let model = Model::load(form, &Device::flex()).unwrap().quantise(WeightType::Q8);
+        let model = Model::load(form, &Device::flex()).unwrap().quantize(WeightType::Q8);
         let texts: Vec<Tokens> = reference.cases.iter().map(|case| case.tokens()).collect();
         let together = model.logits(&texts).unwrap();
         assert_eq!(together.len(), texts.len());

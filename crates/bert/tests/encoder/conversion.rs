@@ -51,7 +51,7 @@ fn eight_bits_are_the_same_whether_made_at_import_or_at_load() {
         let to = folder.path().join(reference.name());
         converted(from, &to, WeightType::Q8);
         let own = Model::load(&to, &Device::flex()).unwrap();
-        let made = Model::load(from, &Device::flex()).unwrap().quantise(WeightType::Q8);
+        let made = Model::load(from, &Device::flex()).unwrap().quantize(WeightType::Q8);
         let texts: Vec<Tokens> = reference.cases.iter().map(|case| case.tokens()).collect();
         assert!(own.logits(&texts).unwrap() == made.logits(&texts).unwrap(), "{}", reference.name());
     }

@@ -164,7 +164,7 @@ pub struct Ended<C> {
 
 impl Decoder<'_> {
     /// Texts that can be written side by side without any of them being another than it would be alone, and without
-    /// taking more than [`BESIDE`] bytes. On a CPU with quantised weights sums are exact; elsewhere they depend on the
+    /// taking more than [`BESIDE`] bytes. On a CPU with quantized weights sums are exact; elsewhere they depend on the
     /// number of rows.
     #[must_use]
     pub fn side_by_side(&self) -> usize {

@@ -128,7 +128,7 @@ fn a_source_read_whole_is_seen_by_all_that_follows() {
         let texts = [numbers.text(40), numbers.text(27)];
         let sources = [33, 20];
         let d = config.hidden_size;
-        for network in [network.clone(), network.quantise(operations::Bits::Eight)] {
+        for network in [network.clone(), network.quantize(operations::Bits::Eight)] {
             let packed = network.is_exact();
             let mut cache = network.cache(&config, 2);
             let heads = [&texts[0][..sources[0]], &texts[1][..sources[1]]];

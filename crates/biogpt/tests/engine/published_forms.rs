@@ -82,7 +82,7 @@ fn half_precision_imports_stay_close() {
 }
 
 #[test]
-fn quantised_imports_equal_models_quantised_when_loaded() {
+fn quantized_imports_equal_models_quantized_when_loaded() {
     let device = Device::flex();
     for expected in models() {
         let folder = &expected.folder;
@@ -92,10 +92,10 @@ fn quantised_imports_equal_models_quantised_when_loaded() {
             let how = Import { weights, ..Import::default() };
             model::import(&folder.join("hf"), &own, &how, |_| {}).unwrap();
             let imported = largest_errors(&Model::load(&own, &device).unwrap(), &expected);
-            let loaded = Model::load(&folder.join("hf"), &device).unwrap().quantise(weights);
+            let loaded = Model::load(&folder.join("hf"), &device).unwrap().quantize(weights);
             assert_eq!(imported, largest_errors(&loaded, &expected), "{weights:?}");
             eprintln!("{} {weights:?}: hidden, logits {imported:?}", folder.display());
-            // The bound on random weights is in `quantised.rs`; these models differ from any real one in scale.
+            // The bound on random weights is in `quantized.rs`; these models differ from any real one in scale.
             assert!(imported.iter().all(|error| error.is_finite()));
         }
     }

@@ -17,7 +17,7 @@ fn texts_side_by_side_are_what_they_are_alone() {
     let config = Config { max_positions: 700, learned_prompt: 3, tied_head: false, ..Config::tiny() };
     let network = Network::init(&config, 5, &Device::flex())
         .map(&mut Times(1.8))
-        .quantise(WeightType::Q8.bits().unwrap());
+        .quantize(WeightType::Q8.bits().unwrap());
     let decoder = Decoder::new(&network, &config);
     assert!(decoder.side_by_side() > 1);
     let mut numbers = Numbers(9);

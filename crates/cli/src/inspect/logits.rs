@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::encoder;
 use crate::Failure;
-use crate::desk::model_folder;
 use crate::device::DeviceOption;
+use crate::session::model_folder;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

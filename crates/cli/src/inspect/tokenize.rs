@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokenizer::Tokenizer;
 
 use crate::Failure;
-use crate::desk::model_folder;
+use crate::session::model_folder;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -10,7 +10,7 @@ use workbench::{Conversion, Marking, convert};
 
 use super::{byte_bar, uses, verify};
 use crate::Failure;
-use crate::desk::{Desk, failure, listen, text};
+use crate::session::{CliSession, failure, listen, text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -109,7 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let to = match &arguments.to {
         Some(to) => to.clone(),
-        None => Desk::installed()?.workbench.place_for_model(&name).map_err(failure)?,
+        None => CliSession::installed()?.workbench.place_for_model(&name).map_err(failure)?,
     };
     let how = Conversion {
         name,
@@ -142,7 +142,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Copies a folder that is ours already.
 fn take_over(from: &Path, name: &str, as_json: bool) -> Result<(), Failure> {
-    let workbench = Desk::installed()?.workbench;
+    let workbench = CliSession::installed()?.workbench;
     let preview = workbench.preview_model(&[from.to_owned()]).map_err(failure)?;
     let id = preview.id.ok_or_else(|| match preview.problems.first() {
         Some(problem) => text(problem),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::CorpusError;
 use crate::Document;
 
-/// One line of `train.tsv` or `test.tsv`: a tokenised sentence and its label field.
+/// One line of `train.tsv` or `test.tsv`: a tokenized sentence and its label field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledSentence {
     /// The sentence as the file writes it (tokens separated by blanks).
@@ -37,7 +37,7 @@ pub struct Abstract {
 /// One sentence of an [`Abstract`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
-    /// Tokenised text.
+    /// Tokenized text.
     pub text: String,
     /// Full label paths (`Sustaining proliferative signaling--Receptors`).
     pub labels: Vec<String>,

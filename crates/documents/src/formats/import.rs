@@ -199,8 +199,8 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// The error for content that no format recognises.
-    pub fn unrecognised(&self) -> ReadError {
+    /// The error for content that no format recognizes.
+    pub fn unrecognized(&self) -> ReadError {
         ReadError::Binary { file: self.file() }
     }
 

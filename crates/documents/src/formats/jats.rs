@@ -127,7 +127,7 @@ fn blocks(
                 push(kind, &collapse(&std::mem::take(&mut loose)), section, document);
                 let label_before = std::mem::take(&mut label);
                 match &*inner.name {
-                    "label" if is_labelled(&element.name) => label = words(Some(inner)),
+                    "label" if is_labeled(&element.name) => label = words(Some(inner)),
                     "title" | "caption" => {
                         let kind = if &*inner.name == "title" { "heading" } else { kind };
                         let whole = collapse(&format!("{label_before} {}", words(Some(inner))));
@@ -147,7 +147,7 @@ fn blocks(
 }
 
 /// Parts whose label belongs to their title or words. That of a section's list item is a mark.
-fn is_labelled(name: &str) -> bool {
+fn is_labeled(name: &str) -> bool {
     matches!(name, "sec" | "app" | "boxed-text" | "statement" | "fig-group" | "supplementary-material")
 }
 

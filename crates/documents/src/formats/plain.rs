@@ -61,7 +61,7 @@ pub(super) fn document(text: &str, id: &str) -> Document {
     Document { id: id.to_owned(), text: text.to_owned(), passages, ..Document::default() }
 }
 
-/// Whether the first line ends though the first word of the next, a capitalised one, had room on it: what is broken to a
+/// Whether the first line ends though the first word of the next, a capitalized one, had room on it: what is broken to a
 /// width goes on there.
 fn ends_on_purpose(text: &str, lines: &[Span]) -> bool {
     let [first, second, ..] = lines else { return false };

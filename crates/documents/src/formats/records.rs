@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::{Argument, Document, Entity, Infons, Relation, Span, Target};
 
 /// What the name of a record's file adds to that of the export.
-pub const BESIDE: &str = ".runs.json";
+pub const SIDECAR_SUFFIX: &str = ".runs.json";
 /// Begins the infon of a document that holds the record of a run, as JSON.
 pub const RECORD: &str = "run.";
 /// The infon of a document that lists the ids of all that did not come with it.

@@ -106,7 +106,7 @@ fn token_of(model: &Model, token: &DecodedToken, before: u32) -> Token {
 
 fn generation(text: Detokenizer<'_>, tokens: &[DecodedToken], finish_reason: FinishReason) -> Generation {
     let scores: Vec<f64> = tokens.iter().map(|token| f64::from(token.log_probability)).collect();
-    let mean_log_probability = tasks::scores::length_normalised(&scores);
+    let mean_log_probability = tasks::scores::length_normalized(&scores);
     Generation { tokens: text.finish(), mean_log_probability, finish_reason }
 }
 

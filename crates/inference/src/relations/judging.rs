@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tasks::evidence::{Evidence, Places};
 use tasks::guidance::TaskGuidance;
+use tasks::pair_features::{MentionContext, PairFeatures};
 use tasks::{Stated, verdicts};
 
 use super::{NamePair, TextWindow};
@@ -17,7 +17,7 @@ pub struct ScoredPair {
     /// The log-odds that the model gives to any relation.
     pub log_odds: f64,
     /// What the text shows.
-    pub evidence: Evidence,
+    pub evidence: PairFeatures,
 }
 
 /// A pair of names with the probability that the two are related.
@@ -45,9 +45,9 @@ pub fn score_pairs(
         return Ok(Vec::new());
     }
     let log_odds = context.model.pair_log_odds(window, &pairs, &context.cancel, &mut context.meter)?;
-    let places = Places::new(window.document, window.sentences, window.mentions);
+    let places = MentionContext::new(window.document, window.sentences, window.mentions);
     let scored = pairs.into_iter().zip(log_odds).map(|(pair, log_odds)| {
-        let evidence = verdicts::shown(guidance, &places, &pair.head_mentions, &pair.tail_mentions);
+        let evidence = verdicts::pair_features(guidance, &places, &pair.head_mentions, &pair.tail_mentions);
         ScoredPair { pair, log_odds, evidence }
     });
     Ok(scored.collect())
@@ -99,11 +99,11 @@ pub(super) fn kind_probabilities(
         return Ok(Vec::new());
     }
     let written = context.model.kind_log_probabilities(window, pairs, &context.cancel, &mut context.meter)?;
-    let places = Places::new(window.document, window.sentences, window.mentions);
+    let places = MentionContext::new(window.document, window.sentences, window.mentions);
     let kinds = context.model.relation_kinds(window.task);
     let shares = pairs.iter().zip(written).map(|(pair, written)| {
         let words = places.words(&pair.head_mentions, &pair.tail_mentions);
-        verdicts::shares(guidance, &kinds, &words, &written)
+        verdicts::kind_probabilities(guidance, &kinds, &words, &written)
     });
     Ok(shares.collect())
 }

@@ -91,7 +91,7 @@ pub(crate) fn pairs_by_prompt<M: LanguageModel + ?Sized>(
     cancel: &Cancel,
     meter: &mut Meter,
 ) -> Result<Vec<f64>, InferenceError> {
-    let none = [verdicts::verdict(window.task, None)];
+    let none = [verdicts::answer_text(window.task, None)];
     let found = answered(model, window, pairs, &none, cancel, meter)?;
     Ok(found.iter().map(|sums| verdicts::log_odds(sums[0])).collect())
 }
@@ -108,7 +108,8 @@ pub(crate) fn kinds_by_prompt<M: LanguageModel + ?Sized>(
     if kinds.len() == 1 {
         return Ok(vec![vec![0.0]; pairs.len()]);
     }
-    let words: Vec<String> = kinds.iter().map(|kind| verdicts::verdict(window.task, Some(kind))).collect();
+    let words: Vec<String> =
+        kinds.iter().map(|kind| verdicts::answer_text(window.task, Some(kind))).collect();
     answered(model, window, pairs, &words, cancel, meter)
 }
 
@@ -128,7 +129,7 @@ fn answered<M: LanguageModel + ?Sized>(
         let continuations: Vec<Continuation> = some
             .iter()
             .flat_map(|pair| {
-                let given = verdicts::stem(window.task, &pair.head, &pair.tail);
+                let given = verdicts::question(window.task, &pair.head, &pair.tail);
                 answers
                     .iter()
                     .map(move |answer| Continuation { given: given.clone(), scored: answer.clone() })

@@ -105,7 +105,7 @@ impl Stored for f16 {
     }
 }
 
-/// A normal number or zero as a float, in operations that vectorise: its bits moved to their places, its exponent's
+/// A normal number or zero as a float, in operations that vectorize: its bits moved to their places, its exponent's
 /// bias made up for by a product.
 #[inline(always)]
 fn float(half: f16) -> f32 {

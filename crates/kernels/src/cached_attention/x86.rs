@@ -8,7 +8,7 @@ use half::f16;
 use super::stored::LANES;
 use crate::level::Level;
 
-/// Bytes that are asked for ahead of their use, see the products with quantised weights: this memory is read once a token,
+/// Bytes that are asked for ahead of their use, see the products with quantized weights: this memory is read once a token,
 /// too.
 const AHEAD: usize = 1024;
 /// Groups of [`LANES`] whose sums stay in registers: a head of 64 in one pass.

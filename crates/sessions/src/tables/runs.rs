@@ -47,7 +47,7 @@ pub struct RunRecord {
     pub model: String,
     /// Hash of its weights.
     pub model_sha256: String,
-    /// Hash of its tokeniser.
+    /// Hash of its tokenizer.
     pub tokenizer_sha256: String,
     /// Hash of what its training taught beside the weights: names, calibration, thresholds. That of no bytes where it was
     /// taught nothing; empty in runs from before this was written down.

@@ -119,7 +119,7 @@ impl SlotScores {
     }
 }
 
-/// Four decimals, the half to the even neighbour of the decimal that is meant, as Python's `round` does.
+/// Four decimals, the half to the even neighbor of the decimal that is meant, as Python's `round` does.
 fn rounded(value: f64) -> f64 {
     format!("{value:.4}").parse().unwrap_or(value)
 }
@@ -181,21 +181,21 @@ fn last_bracket(name: &str) -> Option<usize> {
 fn abbreviation(name: &str) -> String {
     let name = name.trim();
     match last_bracket(name) {
-        Some(at) => normalised(&name[at + 1..name.len() - 1]),
-        None => normalised(name),
+        Some(at) => normalized(&name[at + 1..name.len() - 1]),
+        None => normalized(name),
     }
 }
 
 fn body(name: &str) -> String {
     let name = name.trim();
     match last_bracket(name) {
-        Some(at) => normalised(&name[..at]),
-        None => normalised(name),
+        Some(at) => normalized(&name[..at]),
+        None => normalized(name),
     }
 }
 
 /// A single digit at the end becomes a Roman numeral, `-type` goes, then everything but ASCII letters and digits.
-fn normalised(name: &str) -> String {
+fn normalized(name: &str) -> String {
     const ROMAN: [&str; 10] = ["0", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
     let mut name = name.trim().to_owned();
     let mut from_end = name.chars().rev();
@@ -218,9 +218,9 @@ mod tests {
     fn names_are_compared_with_and_without_their_abbreviation() {
         assert_eq!(abbreviation("cyclooxygenase-2(cox-2)"), "coxII");
         assert_eq!(body("cyclooxygenase-2(cox-2)"), "cyclooxygenaseII");
-        assert_eq!(normalised("h1-type"), "h1");
-        assert_eq!(normalised("p450"), "p450");
-        assert_eq!(normalised("β2"), "2", "a name of two characters keeps its digit");
+        assert_eq!(normalized("h1-type"), "h1");
+        assert_eq!(normalized("p450"), "p450");
+        assert_eq!(normalized("β2"), "2", "a name of two characters keeps its digit");
     }
 
     #[test]

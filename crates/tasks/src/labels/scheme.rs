@@ -9,7 +9,7 @@ pub enum Scheme {
     Bio,
     /// Also the end of a name and a name of one word: `E-` and `S-` (or `L-` and `U-`).
     Bioes,
-    /// The kind alone, or inside only: neighbours of one kind are one name.
+    /// The kind alone, or inside only: neighbors of one kind are one name.
     Plain,
 }
 
@@ -168,7 +168,7 @@ impl Labels {
         matches!(self.labels[label].0, Part::Inside | Part::End | Part::Whole)
     }
 
-    /// Whether the second of two neighbours belongs to the name of the first.
+    /// Whether the second of two neighbors belongs to the name of the first.
     pub(super) fn continues(&self, before: usize, label: usize) -> bool {
         let ((from, kind), (to, other)) = (&self.labels[before], &self.labels[label]);
         let goes_on = match to {

@@ -54,7 +54,7 @@ fn each_scheme_gives_the_names_that_it_marks() {
 }
 
 #[test]
-fn neighbours_are_two_names_where_the_second_begins() {
+fn neighbors_are_two_names_where_the_second_begins() {
     let bio = labels(&["O", "B-Disease", "I-Disease"]);
     assert_eq!(
         found(&bio, &sure(3, &[0, 0, 0, 0, 0, 1, 1])),

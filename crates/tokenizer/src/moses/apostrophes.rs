@@ -15,9 +15,9 @@ const INSERTED: u8 = 1 << 6;
 /// The letter s, which rule 5 splits from a number: the 1990's.
 const LETTER_S: u8 = 1 << 5;
 
-/// The splits of the apostrophe at `at` and of those after it that share a neighbour with it.
+/// The splits of the apostrophe at `at` and of those after it that share a neighbor with it.
 ///
-/// Each rule is a substitution over the whole text that consumes both neighbours of an apostrophe, so what happens to
+/// Each rule is a substitution over the whole text that consumes both neighbors of an apostrophe, so what happens to
 /// one decides whether the next can match: `'1'2'` is split differently from `'1 2'`. Apostrophes further apart than
 /// one character do not see each other; a cluster of near ones is rewritten rule by rule.
 ///

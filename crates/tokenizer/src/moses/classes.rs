@@ -48,7 +48,7 @@ pub(crate) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }
 
-/// East Asian characters between which the detokeniser puts no space (the ranges of sacremoses' `is_cjk`).
+/// East Asian characters between which the detokenizer puts no space (the ranges of sacremoses' `is_cjk`).
 pub(super) fn is_cjk(character: char) -> bool {
     matches!(character as u32,
         0x1100..=0x11FF | 0x2E80..=0xA4CF | 0xA840..=0xA87F | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFE30..=0xFE4F

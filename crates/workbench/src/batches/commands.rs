@@ -22,8 +22,8 @@ impl Workbench {
     /// # Errors
     /// Those of the library.
     pub fn batches(&self) -> Result<Vec<Batch>> {
-        let shelf = self.shelf();
-        let batches = shelf.with(|library| library.batches())?;
+        let opened = self.opened();
+        let batches = opened.with(|library| library.batches())?;
         batches.iter().map(|batch| self.batch_view(batch)).collect()
     }
 
@@ -33,7 +33,7 @@ impl Workbench {
     /// Those of the library.
     pub fn batch_items(&self, batch: Id, from: u32, limit: u32) -> Result<Vec<BatchItem>> {
         let id = batch_id(batch);
-        view::items(&self.shelf(), id, from, limit, &self.places_in(id))
+        view::items(&self.opened(), id, from, limit, &self.places_in(id))
     }
 
     /// Starts a task over documents. Progress comes as [`AppEvent::Batch`].
@@ -56,7 +56,7 @@ impl Workbench {
         if request.documents.is_empty() {
             return Err(bad_input("There are no documents to work on.", "Select some."));
         }
-        let (source, sums) = self.machine.in_use()?;
+        let (source, sums) = self.model_host.in_use()?;
         let dictionaries = match task.looks_names_up() {
             true => Some(self.names.all()?.1.to_vec()),
             false => None,
@@ -73,10 +73,10 @@ impl Workbench {
         };
         let settings = as_json(&settings)?;
         let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
-        let shelf = self.shelf();
-        let curator = shelf.curator();
-        shelf.with(|library| {
-            let by = sessions::By::new(&curator, shelf.now());
+        let opened = self.opened();
+        let curator = opened.curator();
+        opened.with(|library| {
+            let by = sessions::By::new(&curator, opened.now());
             library.start_batch(by, &task.task(), &settings, &documents)
         })
     }
@@ -87,7 +87,7 @@ impl Workbench {
     /// Those of the library.
     pub fn pause_batch(&self, batch: Id) -> Result<Batch> {
         let id = batch_id(batch);
-        self.shelf().with(|library| library.pause_batch(id))?;
+        self.opened().with(|library| library.pause_batch(id))?;
         self.batches.stop(id);
         self.batch(id)
     }
@@ -120,7 +120,7 @@ impl Workbench {
     /// # Errors
     /// Those of the library.
     pub fn forget_failures(&self, id: BatchId) -> Result<()> {
-        self.shelf().with(|library| library.retry_failed(id)).map(drop)
+        self.opened().with(|library| library.retry_failed(id)).map(drop)
     }
 
     /// The documents whose results for a task were made by another model than the one in use: other weights, or the same ones
@@ -130,7 +130,7 @@ impl Workbench {
     /// # Errors
     /// When there is no model, or the library cannot be read.
     pub fn documents_of_other_models(&self, task: Task) -> Result<Vec<Id>> {
-        let sums = self.machine.in_use()?.1;
+        let sums = self.model_host.in_use()?.1;
         let model = sessions::ModelOfTask {
             task: task_word(task),
             model_sha256: &sums.weights,
@@ -138,7 +138,7 @@ impl Workbench {
         };
         let filter = sessions::DocumentFilter { not_of: Some(model), ..sessions::DocumentFilter::default() };
         let order = sessions::DocumentOrder::OldestFirst;
-        let ids = self.shelf().with(|library| library.document_ids(order, &filter))?;
+        let ids = self.opened().with(|library| library.document_ids(order, &filter))?;
         Ok(ids.into_iter().map(|id| id_of(id.0)).collect())
     }
 
@@ -148,7 +148,7 @@ impl Workbench {
     /// Those of the library.
     pub fn cancel_batch(&self, batch: Id) -> Result<Batch> {
         let id = batch_id(batch);
-        self.shelf().with(|library| library.cancel_batch(id))?;
+        self.opened().with(|library| library.cancel_batch(id))?;
         self.batches.stop(id);
         self.batch(id)
     }
@@ -175,11 +175,11 @@ impl Workbench {
     ) -> Result<Batch> {
         let sums = self.prepare(id, changed)?;
         let worker = self.worker(id, cancel.clone(), sums)?;
-        let shelf = self.shelf();
+        let opened = self.opened();
         let result = worker.work(&mut |at| {
-            let stored = shelf.with(|library| library.batch(id));
+            let stored = opened.with(|library| library.batch(id));
             if let Ok(view) =
-                stored.and_then(|batch| view::batch(&shelf, &batch, Here { works: true, at, problem: None }))
+                stored.and_then(|batch| view::batch(&opened, &batch, Here { works: true, at, problem: None }))
             {
                 tell(&view);
             }
@@ -190,12 +190,12 @@ impl Workbench {
 
     /// Makes a batch ready to go on: its model is in use and the one that it was begun with, and it runs.
     fn prepare(&self, id: BatchId, changed: Changed) -> Result<Checksums> {
-        let batch = self.shelf().with(|library| library.batch(id))?;
+        let batch = self.opened().with(|library| library.batch(id))?;
         let settings = Settings::read(batch.settings)?;
         if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
             self.use_model(&settings.model_id)?;
         }
-        let (_, sums) = self.machine.in_use()?;
+        let (_, sums) = self.model_host.in_use()?;
         let changes = settings.changes(&sums, self.names.all()?.1);
         if !changes.is_empty() && changed == Changed::Refuse {
             return Err(bad_input(
@@ -208,16 +208,16 @@ impl Workbench {
                  all the same.",
             ));
         }
-        self.shelf().with(|library| library.resume_batch(id))?;
+        self.opened().with(|library| library.resume_batch(id))?;
         Ok(sums)
     }
 
     fn worker(&self, batch: BatchId, cancel: Cancel, sums: Checksums) -> Result<Worker> {
         Ok(Worker {
-            machine: Arc::clone(&self.machine),
-            finders: Arc::clone(self.machine.finders(&self.names)?),
+            model_host: Arc::clone(&self.model_host),
+            finders: Arc::clone(self.model_host.finders(&self.names)?),
             dictionaries: self.names.all()?.1.to_vec(),
-            shelf: self.shelf(),
+            opened: self.opened(),
             batch,
             cancel,
             sums,
@@ -237,10 +237,10 @@ impl Workbench {
         let problems = Arc::clone(&self.batches.problems);
         self.batches.problems().remove(&id);
         let work = move || {
-            let shelf = worker.shelf.clone();
+            let opened = worker.opened.clone();
             let tell = |here: Here<'_>| {
-                let stored = shelf.with(|library| library.batch(id));
-                if let Ok(batch) = stored.and_then(|batch| view::batch(&shelf, &batch, here)) {
+                let stored = opened.with(|library| library.batch(id));
+                if let Ok(batch) = stored.and_then(|batch| view::batch(&opened, &batch, here)) {
                     for watcher in watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                         watcher(AppEvent::Batch { batch: batch.clone() });
                     }
@@ -261,7 +261,7 @@ impl Workbench {
                 let waits =
                     |batch: &sessions::Batch| batch.state == BatchState::Running && batch.waiting() > 0;
                 let has_more = *result.as_ref().unwrap_or(&false)
-                    && shelf.with(|library| library.batch(id)).as_ref().is_ok_and(waits);
+                    && opened.with(|library| library.batch(id)).as_ref().is_ok_and(waits);
                 if let Err(cause) = result {
                     tracing::warn!(code = ?cause.code, "a batch stopped");
                     problem = Some(cause.clone());
@@ -285,7 +285,7 @@ impl Workbench {
     }
 
     fn batch(&self, id: BatchId) -> Result<Batch> {
-        let batch = self.shelf().with(|library| library.batch(id))?;
+        let batch = self.opened().with(|library| library.batch(id))?;
         self.batch_view(&batch)
     }
 
@@ -296,7 +296,7 @@ impl Workbench {
             .get(&batch.id)
             .is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()));
         let problem = self.batches.problems().get(&batch.id).cloned();
-        view::batch(&self.shelf(), batch, Here { works, at: &self.places_in(batch.id), problem })
+        view::batch(&self.opened(), batch, Here { works, at: &self.places_in(batch.id), problem })
     }
 
     fn places_in(&self, batch: BatchId) -> Vec<u64> {

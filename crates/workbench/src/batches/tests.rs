@@ -20,12 +20,12 @@ fn request(documents: Vec<wire::Id>) -> BatchRequest {
 
 /// What the models said about each document, without numbers of rows.
 fn said(workbench: &Workbench, documents: &[wire::Id]) -> Vec<Vec<documents::Prediction>> {
-    let shelf = workbench.shelf();
+    let opened = workbench.opened();
     documents
         .iter()
         .map(|id| {
             let found =
-                shelf.with(|library| library.findings_of_document(sessions::DocumentId(i64::from(*id))));
+                opened.with(|library| library.findings_of_document(sessions::DocumentId(i64::from(*id))));
             found.unwrap().into_iter().map(|finding| finding.prediction).collect()
         })
         .collect()
@@ -107,9 +107,9 @@ fn a_stopped_batch_goes_on_and_does_nothing_twice() {
         }
     }
     assert!((3..=6).contains(&rounds), "{rounds} rounds");
-    let shelf = workbench.shelf();
+    let opened = workbench.opened();
     for document in documents {
-        let runs = shelf.with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
+        let runs = opened.with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
         assert_eq!(runs.len(), 1);
     }
 }
@@ -131,15 +131,15 @@ fn it_is_paused_and_resumed_in_the_background() {
     }));
     let batch = workbench.start_batch(&request(documents)).unwrap();
     receiver.recv().unwrap();
-    workbench.shelf().with(|library| library.pause_batch(BatchId(1))).unwrap();
+    workbench.opened().with(|library| library.pause_batch(BatchId(1))).unwrap();
     // Nobody waits any more from here on.
     drop(go);
     let paused = workbench.pause_batch(batch.id).unwrap();
     assert_eq!(paused.state, BatchState::Paused);
     assert!(paused.done < 60, "{paused:?}");
     // What was under way is put back.
-    let shelf = workbench.shelf();
-    let stored = shelf.with(|library| library.batch_items(BatchId(1), 0, 60)).unwrap();
+    let opened = workbench.opened();
+    let stored = opened.with(|library| library.batch_items(BatchId(1), 0, 60)).unwrap();
     assert!(stored.iter().all(|item| item.state != sessions::ItemState::Waiting || item.worker.is_none()));
     workbench.resume_batch(batch.id).unwrap();
     let finished = receiver.iter().find(|batch| batch.state == BatchState::Finished).unwrap();
@@ -155,7 +155,7 @@ fn two_that_work_on_one_batch_share_it_and_both_come_to_its_end() {
     let (folder, one) = bench();
     let many: Vec<String> = (0..40).map(|n| format!("Aspirin caused asthma in case {n}.")).collect();
     let documents = import(&one, &many.iter().map(String::as_str).collect::<Vec<_>>());
-    let path = one.shelf().lock().path().to_path_buf();
+    let path = one.opened().lock().path().to_path_buf();
     let other = Workbench::open_at(one.places.clone(), &path).unwrap();
     other.use_model("scripted").unwrap();
     let id = one.found_batch(&request(documents.clone())).unwrap();
@@ -169,7 +169,7 @@ fn two_that_work_on_one_batch_share_it_and_both_come_to_its_end() {
     }
     for document in documents {
         let runs =
-            one.shelf().with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
+            one.opened().with(|library| library.runs(sessions::DocumentId(i64::from(document)))).unwrap();
         assert_eq!(runs.len(), 1);
     }
     drop(folder);
@@ -197,10 +197,10 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
     let documents = import(&workbench, &TEXTS);
     let begun = |change: &dyn Fn(&mut serde_json::Value)| {
         let id = workbench.found_batch(&request(documents.clone())).unwrap();
-        let shelf = workbench.shelf();
-        let path = shelf.lock().path().to_path_buf();
+        let opened = workbench.opened();
+        let path = opened.lock().path().to_path_buf();
         // As if it had been begun before the model was imported anew.
-        let mut settings = shelf.with(|library| library.batch(id)).unwrap().settings;
+        let mut settings = opened.with(|library| library.batch(id)).unwrap().settings;
         assert_eq!(settings["dictionaries"][0]["name"], "builtin.terms");
         change(&mut settings);
         let connection = rusqlite::Connection::open(path).unwrap();
@@ -222,7 +222,7 @@ fn a_batch_goes_on_with_what_it_was_begun_with_unless_that_is_asked_for() {
         let id = begun(&|settings| *settings.pointer_mut(pointer).unwrap() = "00".into());
         let refused = workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap_err();
         assert!(refused.message.contains(words) && refused.hint.contains("--accept-changes"), "{refused:?}");
-        let batch = workbench.shelf().with(|library| library.batch(id)).unwrap();
+        let batch = workbench.opened().with(|library| library.batch(id)).unwrap();
         assert_eq!(batch.done, 0);
         let done = workbench.go_on_with_batch(id, Changed::Accept, &Cancel::default(), &mut |_| ()).unwrap();
         assert_eq!(done.state, BatchState::Finished);

@@ -4,7 +4,7 @@ use sessions::{Batch, BatchState, ItemState};
 
 use super::remaining::remaining;
 use super::work::Settings;
-use crate::Shelf;
+use crate::OpenLibrary;
 use crate::error::{Result, other};
 use crate::library::{count, id_of, task};
 use crate::wire::{self, HostError};
@@ -20,12 +20,12 @@ pub(super) struct Here<'a> {
     pub(super) problem: Option<HostError>,
 }
 
-pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: Here<'_>) -> Result<wire::Batch> {
+pub(super) fn batch(opened: &OpenLibrary, batch: &Batch, here: Here<'_>) -> Result<wire::Batch> {
     let Here { works, at, problem } = here;
     // One that cannot be read says so when it is to go on, and hides no other one here.
     let settings = Settings::read(batch.settings.clone()).unwrap_or_default();
     let total = usize::try_from(batch.total).unwrap_or(usize::MAX);
-    let (items, findings) = shelf.with(|library| {
+    let (items, findings) = opened.with(|library| {
         Ok((library.batch_items(batch.id, 0, total)?, library.findings_of_batch(batch.id)?))
     })?;
     let over = items.iter().filter(|item| matches!(item.state, ItemState::Done | ItemState::Failed));
@@ -34,7 +34,7 @@ pub(super) fn batch(shelf: &Shelf, batch: &Batch, here: Here<'_>) -> Result<wire
     let spent: f64 = seconds.iter().sum();
     let current = at.first().and_then(|at| items.iter().find(|item| item.ordinal == *at));
     let current = match current {
-        Some(item) => Some(shelf.with(|library| Ok(library.document(item.document)?.title))?),
+        Some(item) => Some(opened.with(|library| Ok(library.document(item.document)?.title))?),
         None => None,
     };
     Ok(wire::Batch {
@@ -78,13 +78,13 @@ fn each_alone(mut times: Vec<[i64; 2]>) -> Vec<f64> {
 
 /// A page of its documents.
 pub(super) fn items(
-    shelf: &Shelf,
+    opened: &OpenLibrary,
     id: sessions::BatchId,
     from: u32,
     limit: u32,
     at: &[u64],
 ) -> Result<Vec<wire::BatchItem>> {
-    shelf.with(|library| {
+    opened.with(|library| {
         let findings = library.findings_of_batch(id)?;
         let items = library.batch_items(id, u64::from(from), limit as usize)?;
         items

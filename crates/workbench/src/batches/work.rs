@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sessions::{BatchId, BatchState, By, Ending, RunState, UsedDictionary};
 
-use crate::Shelf;
+use crate::OpenLibrary;
 use crate::engine::{Cancel, EngineError, Lane};
 use crate::error::{Result, other};
-use crate::machine::Machine;
+use crate::model_host::ModelHost;
 use crate::run_record::run_record;
 use crate::wire::HostError;
 
@@ -79,10 +79,10 @@ static WORKERS: AtomicU64 = AtomicU64::new(0);
 
 /// What works on a batch.
 pub(super) struct Worker {
-    pub(super) machine: Arc<Machine>,
+    pub(super) model_host: Arc<ModelHost>,
     pub(super) finders: Arc<Finders>,
     pub(super) dictionaries: Vec<UsedDictionary>,
-    pub(super) shelf: Shelf,
+    pub(super) opened: OpenLibrary,
     pub(super) batch: BatchId,
     pub(super) cancel: Cancel,
     /// The model that it goes on with, as it is now.
@@ -128,31 +128,31 @@ impl Worker {
     /// `tell` hears the places of the documents under way when they change. Tells whether nothing was left: else someone
     /// stopped it.
     pub(super) fn work(&self, tell: &mut dyn FnMut(&[u64])) -> Result<bool> {
-        let (shelf, id) = (&self.shelf, self.batch);
+        let (opened, id) = (&self.opened, self.batch);
         // Unique to this process and this start: what a killed one held is given out again.
         let number = WORKERS.fetch_add(1, Ordering::Relaxed);
-        let worker = format!("{}-{}-{number}", std::process::id(), shelf.now().0);
+        let worker = format!("{}-{}-{number}", std::process::id(), opened.now().0);
         let (over, is_over) = mpsc::channel::<()>();
         let stopped = std::thread::scope(|scope| {
             let worker = &worker;
             scope.spawn(move || {
                 while is_over.recv_timeout(SIGN_OF_LIFE) == Err(RecvTimeoutError::Timeout) {
                     // Where the library is busy for so long the next one is heard.
-                    let _ = shelf.with(|library| library.keep_items(id, worker, shelf.now()));
+                    let _ = opened.with(|library| library.keep_items(id, worker, opened.now()));
                 }
             });
             let stopped = self.go_through(worker, tell);
             drop(over);
             stopped
         });
-        let released = shelf.with(|library| library.release_items(id, &worker));
+        let released = opened.with(|library| library.release_items(id, &worker));
         match stopped {
             Ok(()) => released.map(|()| true),
             Err(Stop::Asked) => released.map(|()| false),
             Err(Stop::Undone) => Ok(false),
             Err(Stop::Library(cause)) => Err(cause),
             Err(Stop::Model(cause)) => {
-                shelf.with(|library| library.pause_batch(id))?;
+                opened.with(|library| library.pause_batch(id))?;
                 Err(cause.into())
             }
         }
@@ -161,7 +161,7 @@ impl Worker {
     /// What was not done is left to be released.
     fn go_through(&self, worker: &str, tell: &mut dyn FnMut(&[u64])) -> std::result::Result<(), Stop> {
         let mut held: Vec<Held> = Vec::new();
-        let batch = self.shelf.with(|library| library.batch(self.batch))?;
+        let batch = self.opened.with(|library| library.batch(self.batch))?;
         let settings = Settings::read(batch.settings)?;
         let request = TaskRequest::of_record(&batch.task, &settings.parameters, &settings.decoding);
         let request = request.ok_or_else(|| {
@@ -239,7 +239,7 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut sessions::Library) -> sessions::Result<T>,
     ) -> std::result::Result<Option<T>, Stop> {
-        match work(&mut self.shelf.lock()) {
+        match work(&mut self.opened.lock()) {
             Ok(done) => Ok(Some(done)),
             Err(sessions::Error::AlreadyFinished { .. }) => Ok(None),
             Err(sessions::Error::NotFound { what: "batch" | "batch item", .. }) => Err(Stop::Undone),
@@ -248,10 +248,10 @@ impl Worker {
     }
 
     fn claim(&self, worker: &str) -> std::result::Result<Option<Held>, Stop> {
-        let (shelf, id) = (&self.shelf, self.batch);
-        let claimed = self.stored(|library| library.claim_item(id, worker, shelf.now()))?;
+        let (opened, id) = (&self.opened, self.batch);
+        let claimed = self.stored(|library| library.claim_item(id, worker, opened.now()))?;
         let Some(item) = claimed.flatten() else { return Ok(None) };
-        let stored = shelf.with(|library| library.document(item.document))?;
+        let stored = opened.with(|library| library.document(item.document))?;
         let (document, text_sha256) = (Arc::new(stored.document), stored.text_sha256);
         Ok(Some(Held { ordinal: item.ordinal, document, text_sha256 }))
     }
@@ -271,7 +271,7 @@ impl Worker {
             [one] => format!("Batch: {}", one.document.id),
             many => format!("Batch: {} documents side by side", many.len()),
         };
-        self.machine.engine.run(Lane::Batch, &activity, &self.cancel, move |context| {
+        self.model_host.engine.run(Lane::Batch, &activity, &self.cancel, move |context| {
             let profile = context.model.profile().clone();
             if profile.id != wanted || Checksums::of_profile(&profile) != sums {
                 return Err(EngineError::OtherModel { wanted: name });
@@ -290,23 +290,23 @@ impl Worker {
         one: &Held,
         outcome: std::result::Result<TaskOutcome, EngineError>,
     ) -> std::result::Result<(), Stop> {
-        let (shelf, id) = (&self.shelf, self.batch);
+        let (opened, id) = (&self.opened, self.batch);
         match outcome {
             Ok(outcome) if outcome.stopped => return Err(Stop::Asked),
             Ok(outcome) => {
                 let (notices, dictionaries) = (&outcome.notices, &self.dictionaries);
                 let record =
-                    run_record(request, profile, &one.text_sha256, notices, dictionaries, shelf.now());
-                let curator = shelf.curator();
-                let ending = ending(shelf, &outcome);
+                    run_record(request, profile, &one.text_sha256, notices, dictionaries, opened.now());
+                let curator = opened.curator();
+                let ending = ending(opened, &outcome);
                 self.stored(|library| {
-                    let by = By::new(&curator, shelf.now());
+                    let by = By::new(&curator, opened.now());
                     library.finish_item(by, id, one.ordinal, &record, &ending, &outcome.predictions)
                 })?;
             }
             Err(cause) if cause.may_be_of_the_text() => {
                 let problem = cause.to_string();
-                self.stored(|library| library.fail_item(id, one.ordinal, &problem, shelf.now()))?;
+                self.stored(|library| library.fail_item(id, one.ordinal, &problem, opened.now()))?;
             }
             Err(cause) => return Err(cause.into()),
         }
@@ -319,11 +319,11 @@ fn lock<T>(under_way: &Mutex<T>) -> MutexGuard<'_, T> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn ending(shelf: &Shelf, outcome: &TaskOutcome) -> Ending {
+fn ending(opened: &OpenLibrary, outcome: &TaskOutcome) -> Ending {
     Ending {
         state: RunState::Finished,
         output: (!outcome.output.is_empty()).then(|| outcome.output.clone()),
         problem: None,
-        at: shelf.now(),
+        at: opened.now(),
     }
 }

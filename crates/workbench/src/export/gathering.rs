@@ -8,7 +8,7 @@ use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
 use super::DOCUMENTS;
 use crate::error::{Result, as_json};
-use crate::library::{Shelf, count, document_id, id_of, task};
+use crate::library::{OpenLibrary, count, document_id, id_of, task};
 use crate::wire;
 
 /// What the writers of formats need.
@@ -24,12 +24,12 @@ pub struct Gathered {
 
 /// Gathers an export; nothing when `go_on` says so.
 pub fn gather(
-    shelf: &Shelf,
+    opened: &OpenLibrary,
     request: &wire::ExportRequest,
     go_on: &mut dyn FnMut(u32, u32) -> bool,
 ) -> Result<Option<Gathered>> {
     // One state of the library, whatever is decided meanwhile, and nobody waits for it.
-    shelf.reader()?.at_one_time(|library| gather_from(library, &shelf.curator(), request, go_on))
+    opened.reader()?.at_one_time(|library| gather_from(library, &opened.curator(), request, go_on))
 }
 
 fn gather_from(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use documents::formats::BESIDE;
+use documents::formats::SIDECAR_SUFFIX;
 
 use crate::error::{self, Result, bad_input};
 
@@ -74,7 +74,7 @@ fn look_through(folder: &Path, name: &str, depth: usize, found: &mut Vec<Found>)
         let own = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(failed)?;
         // The record of an export says the same as the file that it lies beside.
-        if own.starts_with('.') || own.ends_with(BESIDE) {
+        if own.starts_with('.') || own.ends_with(SIDECAR_SUFFIX) {
             continue;
         }
         let name = format!("{name}/{own}");

@@ -7,14 +7,14 @@ use sessions::{
 
 use super::contents::{concepts_of, from_wire, reason_of};
 use super::offsets::Offsets;
-use super::{Shelf, document_id, event_id, id_of, track_of};
+use super::{OpenLibrary, document_id, event_id, id_of, track_of};
 use crate::error::{Result, bad_input, found, not_found};
 use crate::wire;
 
 /// So many things that an action was about are named in the history.
 const NAMED: usize = 3;
 
-impl Shelf {
+impl OpenLibrary {
     /// Decides about annotations, as one step of undo. Annotations of the curator's own are changed by an edit and removed by
     /// a rejection; accepting one changes nothing.
     ///
@@ -169,7 +169,7 @@ impl Shelf {
     /// Does again what was undone last; nothing when there is nothing.
     ///
     /// # Errors
-    /// As [`Shelf::undo`].
+    /// As [`OpenLibrary::undo`].
     pub fn redo(&self, track: wire::Track) -> Result<Option<wire::Change>> {
         self.turn(track, |library, by, track| library.redo(by, track))
     }

@@ -3,11 +3,11 @@
 use sessions::{By, DocumentFilter, DocumentOrder, Track};
 
 use super::offsets::Offsets;
-use super::{Shelf, count, document_id, id_of, marks, task_word};
+use super::{OpenLibrary, count, document_id, id_of, marks, task_word};
 use crate::error::Result;
 use crate::wire;
 
-impl Shelf {
+impl OpenLibrary {
     /// Every document that a filter lets through, in order.
     ///
     /// # Errors

@@ -4,11 +4,11 @@ use sessions::{DraftId, DraftSupport, DraftText, GeneratedSpan, Track};
 
 use super::documents::words;
 use super::offsets::Offsets;
-use super::{Shelf, id_of};
+use super::{OpenLibrary, id_of};
 use crate::error::Result;
 use crate::wire;
 
-impl Shelf {
+impl OpenLibrary {
     /// All drafts, the last saved first.
     ///
     /// # Errors

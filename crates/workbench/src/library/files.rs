@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use sessions::{Founding, Library, Timestamp, Track};
 use sha2::{Digest, Sha256};
 
-use super::Shelf;
+use super::OpenLibrary;
+use crate::app_paths::AppPaths;
 use crate::error::{self, Result, bad_input};
-use crate::places::Places;
 use crate::wire;
 
 /// What a library's file ends with.
@@ -37,7 +37,7 @@ pub fn meant(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When there is a file already, or the folder cannot be written.
-pub fn create(path: &Path, author: &str, places: &Places) -> Result<Library> {
+pub fn create(path: &Path, author: &str, places: &AppPaths) -> Result<Library> {
     let path = named(path);
     make_folder(&path)?;
     Ok(found(&path, author, places)?)
@@ -48,7 +48,7 @@ pub fn create(path: &Path, author: &str, places: &Places) -> Result<Library> {
 ///
 /// # Errors
 /// As [`create`] and [`open`].
-pub fn open_or_create(path: &Path, author: &str, places: &Places) -> Result<Library> {
+pub fn open_or_create(path: &Path, author: &str, places: &AppPaths) -> Result<Library> {
     let path = meant(path);
     if std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0 || !metadata.is_file()) {
         return open(&path, places);
@@ -64,7 +64,7 @@ pub fn open_or_create(path: &Path, author: &str, places: &Places) -> Result<Libr
 ///
 /// # Errors
 /// One for each way in which a file cannot be opened.
-pub fn open(path: &Path, places: &Places) -> Result<Library> {
+pub fn open(path: &Path, places: &AppPaths) -> Result<Library> {
     Ok(Library::open_and_settle(path, &places.version, Timestamp(places.clock.now()))?)
 }
 
@@ -74,7 +74,7 @@ fn make_folder(path: &Path) -> Result<()> {
         .map_err(|cause| error::file("Osler could not make the folder", folder, &cause))
 }
 
-fn found(path: &Path, author: &str, places: &Places) -> sessions::Result<Library> {
+fn found(path: &Path, author: &str, places: &AppPaths) -> sessions::Result<Library> {
     let name = path.file_stem().map_or_else(|| "Library".into(), |stem| stem.to_string_lossy());
     let at = places.clock.now();
     let uuid = unique(path, at);
@@ -84,7 +84,7 @@ fn found(path: &Path, author: &str, places: &Places) -> sessions::Result<Library
     Library::create(path, &founding)
 }
 
-impl Shelf {
+impl OpenLibrary {
     /// Copies the library to another file, whole and consistent, while it is in use. A name without the ending of libraries
     /// gets it.
     ///

@@ -11,7 +11,7 @@ use sessions::{
 use super::offsets::Offsets;
 use super::{Names, contents, id_of};
 use crate::error::Result;
-use crate::machine::Today;
+use crate::model_host::Today;
 use crate::wire;
 
 /// The marks of a document as `curator` sees them: what came with it, what models found, what the curator added.

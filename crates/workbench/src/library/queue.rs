@@ -2,11 +2,11 @@
 
 use sessions::{QueueCursor, QueueFilter, QueueOrder};
 
-use super::{Shelf, count, document_id, id_of, marks, task_word};
+use super::{OpenLibrary, count, document_id, id_of, marks, task_word};
 use crate::error::{Result, bad_input};
 use crate::wire;
 
-impl Shelf {
+impl OpenLibrary {
     /// A page of the queue.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 use sessions::{DocumentFilter, DocumentOrder, Hit};
 
 use super::offsets::Offsets;
-use super::{Shelf, id_of};
+use super::{OpenLibrary, id_of};
 use crate::error::Result;
 use crate::wire::{self, SearchHitKind};
 
-impl Shelf {
+impl OpenLibrary {
     /// Whatever contains all the words, up to `limit` of each kind.
     ///
     /// # Errors

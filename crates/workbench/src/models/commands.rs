@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::view;
 use crate::error::{Result, bad_input};
-use crate::machine::request;
+use crate::model_host::request;
 use crate::wire::{EngineStatus, Model, ModelOrigin, ModelPreview};
 use crate::workbench::Workbench;
 
@@ -14,11 +14,11 @@ impl Workbench {
     /// # Errors
     /// When one of them cannot be read.
     pub fn models(&self) -> Result<Vec<Model>> {
-        self.machine.models.list().iter().map(|model| self.model(&model.id)).collect()
+        self.model_host.models.list().iter().map(|model| self.model(&model.id)).collect()
     }
 
     pub(super) fn model(&self, id: &str) -> Result<Model> {
-        let models = &self.machine.models;
+        let models = &self.model_host.models;
         let found = models.get(id)?;
         let in_use = models.in_use().is_some_and(|model| model.id == id);
         let about = models.kept().models.get(id).cloned().unwrap_or_default();
@@ -31,7 +31,7 @@ impl Workbench {
     /// # Errors
     /// When there is no such model, or it has no files.
     pub fn model_folder(&self, id: &str) -> Result<PathBuf> {
-        let found = self.machine.models.get(id)?;
+        let found = self.model_host.models.get(id)?;
         found.folder.ok_or_else(|| bad_input("The scripted generator has no files.", "Choose a model."))
     }
 
@@ -40,7 +40,7 @@ impl Workbench {
     /// # Errors
     /// When the name has neither letters nor digits, or the folder of models cannot be made.
     pub fn place_for_model(&self, name: &str) -> Result<PathBuf> {
-        self.machine.models.place_for(name)
+        self.model_host.models.place_for(name)
     }
 
     /// Looks at a model that could be imported.
@@ -48,7 +48,7 @@ impl Workbench {
     /// # Errors
     /// When no folder was given.
     pub fn preview_model(&self, paths: &[PathBuf]) -> Result<ModelPreview> {
-        self.machine.models.preview(paths)
+        self.model_host.models.preview(paths)
     }
 
     /// Works with another model from now on; `scripted` is the generator without one.
@@ -56,8 +56,8 @@ impl Workbench {
     /// # Errors
     /// When there is no such model.
     pub fn use_model(&self, id: &str) -> Result<EngineStatus> {
-        let model = self.machine.models.choose(id)?;
-        self.machine.choose(Some(model.source(request(&self.settings().device))));
+        let model = self.model_host.models.choose(id)?;
+        self.model_host.choose(Some(model.source(request(&self.settings().device))));
         Ok(self.engine_status())
     }
 
@@ -66,7 +66,7 @@ impl Workbench {
     /// # Errors
     /// When there is no model, or its files cannot be read.
     pub fn weights_in_use(&self) -> Result<String> {
-        Ok(self.machine.in_use()?.1.weights)
+        Ok(self.model_host.in_use()?.1.weights)
     }
 
     /// Works with the model of any folder (ours or a published one), without importing it.
@@ -74,7 +74,7 @@ impl Workbench {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let (id, folder) = (name.clone(), Some(folder.to_owned()));
         let model = super::Found { id, name, folder, origin: ModelOrigin::Imported };
-        self.machine.choose(Some(model.source(request(&self.settings().device))));
+        self.model_host.choose(Some(model.source(request(&self.settings().device))));
         self.engine_status()
     }
 
@@ -83,11 +83,11 @@ impl Workbench {
     /// # Errors
     /// When there is no such model, or it came with Osler.
     pub fn remove_model(&self, id: &str) -> Result<()> {
-        let was_in_use = self.machine.models.in_use().is_some_and(|model| model.id == id);
-        self.machine.models.remove(id)?;
+        let was_in_use = self.model_host.models.in_use().is_some_and(|model| model.id == id);
+        self.model_host.models.remove(id)?;
         if was_in_use {
-            let next = self.machine.models.in_use();
-            self.machine.choose(next.map(|model| model.source(request(&self.settings().device))));
+            let next = self.model_host.models.in_use();
+            self.model_host.choose(next.map(|model| model.source(request(&self.settings().device))));
         }
         Ok(())
     }
@@ -97,8 +97,8 @@ impl Workbench {
     /// # Errors
     /// When it is gone.
     pub fn restore_model(&self, id: &str) -> Result<()> {
-        self.machine.models.restore(id)?;
-        if self.machine.models.kept().in_use.as_deref() == Some(id) {
+        self.model_host.models.restore(id)?;
+        if self.model_host.models.kept().in_use.as_deref() == Some(id) {
             self.use_model(id)?;
         }
         Ok(())

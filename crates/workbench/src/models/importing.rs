@@ -14,7 +14,7 @@ use inference::self_test;
 use crate::engine::{Cancel, Engine, Lane};
 use crate::error::{self, Result, not_found};
 use crate::jobs::{Sink, Stream};
-use crate::machine::{loader, request};
+use crate::model_host::{loader, request};
 use crate::wire::{
     ErrorCode, HostError, ModelForm, ModelImportEvent, ModelPhase, ModelUse, SelfTest, VerifyEvent,
 };
@@ -32,7 +32,7 @@ impl Workbench {
         sink: Sink<ModelImportEvent>,
     ) {
         self.stream(job, sink, |stream| {
-            let models = &self.machine.models;
+            let models = &self.model_host.models;
             let from = models
                 .previews
                 .lock()
@@ -85,11 +85,11 @@ impl Workbench {
                 weights: WeightType::Q8,
                 ..used.map(Conversion::from).unwrap_or_default()
             };
-            let teller = stream.teller();
+            let sender = stream.sender();
             let bytes: u64 = files(from)?.iter().map(|(_, bytes)| bytes).sum();
             convert(from, to, &how, move |share| {
-                phase(&teller, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
-                go_on(&teller)
+                phase(&sender, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
+                go_on(&sender)
             })?;
         }
         if stream.is_stopped() {
@@ -108,7 +108,7 @@ impl Workbench {
             let tell = |phase, done, total, detail: &str| {
                 stream.tell(VerifyEvent::Phase { phase, done, total, detail: detail.to_owned() });
             };
-            let found = self.machine.models.get(id)?;
+            let found = self.model_host.models.get(id)?;
             let Some(folder) = found.folder else {
                 return Err(error::bad_input("The scripted generator has no files.", "Choose a model."));
             };
@@ -129,7 +129,7 @@ impl Workbench {
                 let tested = self.test(id);
                 message = format!("{message} {}", tested.message);
                 let at = self.places.clock.now();
-                self.machine.models.note(id, |about| {
+                self.model_host.models.note(id, |about| {
                     about.verified_at = Some(at);
                     about.self_test = Some(tested);
                 })?;
@@ -142,14 +142,14 @@ impl Workbench {
 
     /// Tests a model on an engine of its own; the one in use leaves memory meanwhile.
     fn test(&self, id: &str) -> SelfTest {
-        self.machine.engine.unload();
+        self.model_host.engine.unload();
         let failed = |message: String| SelfTest {
             passed: false,
             device: String::new(),
             tokens_per_second: 0.0,
             message,
         };
-        let source = match self.machine.models.get(id) {
+        let source = match self.model_host.models.get(id) {
             Ok(model) => model.source(request(&self.settings().device)),
             Err(cause) => return failed(cause.message),
         };

@@ -4,7 +4,7 @@ use biogpt::Config;
 
 use super::*;
 use crate::Workbench;
-use crate::wire::{ModelImportEvent, Streamed, Told, VerifyEvent};
+use crate::wire::{ModelImportEvent, StreamItem, Streamed, VerifyEvent};
 
 /// A model folder of ours with random weights.
 fn folder(at: &Path) {
@@ -16,7 +16,7 @@ fn bench() -> (tempfile::TempDir, Workbench) {
     let starter = root.path().join("built-in/starter");
     std::fs::create_dir_all(starter.parent().unwrap()).unwrap();
     folder(&starter);
-    let mut places = Places::below(root.path());
+    let mut places = AppPaths::below(root.path());
     places.models = vec![starter];
     let workbench = Workbench::open(places).unwrap();
     (root, workbench)
@@ -42,8 +42,8 @@ fn a_model_is_imported_used_removed_and_restored() {
     let events = heard(|sink| workbench.import_model("1", &id, "My model", None, sink));
     let model = events
         .iter()
-        .find_map(|event| match &event.told {
-            Told::Event(ModelImportEvent::Imported { model }) => Some(model.clone()),
+        .find_map(|event| match &event.item {
+            StreamItem::Event(ModelImportEvent::Imported { model }) => Some(model.clone()),
             _ => None,
         })
         .unwrap_or_else(|| panic!("{events:?}"));
@@ -64,8 +64,8 @@ fn a_model_is_imported_used_removed_and_restored() {
 fn a_damaged_model_is_told_apart_from_a_whole_one() {
     let (root, workbench) = bench();
     let verified = |events: Vec<Streamed<VerifyEvent>>| {
-        events.into_iter().find_map(|event| match event.told {
-            Told::Event(VerifyEvent::Verified { intact, message, .. }) => Some((intact, message)),
+        events.into_iter().find_map(|event| match event.item {
+            StreamItem::Event(VerifyEvent::Verified { intact, message, .. }) => Some((intact, message)),
             _ => None,
         })
     };

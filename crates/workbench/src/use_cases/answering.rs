@@ -28,7 +28,7 @@ impl Workbench {
                     if cause.code == wire::ErrorCode::NoModel {
                         return Err(cause);
                     }
-                    let title = readable(&self.shelf(), *id).map(|stored| stored.title).unwrap_or_default();
+                    let title = readable(&self.opened(), *id).map(|stored| stored.title).unwrap_or_default();
                     stream.tell(AskEvent::Unanswered { document: *id, title, error: cause });
                 }
             }
@@ -37,8 +37,8 @@ impl Workbench {
     }
 
     fn ask_one(&self, id: wire::Id, question: &str, stream: &Stream<AskEvent>) -> Result<()> {
-        let shelf = self.shelf();
-        let stored = readable(&shelf, id)?;
+        let opened = self.opened();
+        let stored = readable(&opened, id)?;
         let abstain_below = self.settings().abstain_below;
         let (document, words) = (stored.document.clone(), question.to_owned());
         let cancel = switch(stream);
@@ -53,11 +53,11 @@ impl Workbench {
         let request = TaskRequest::Answer { question: question.to_owned(), abstain_below };
         let outcome = &answered.outcome;
         let notices = &outcome.notices;
-        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], shelf.now());
-        let curator = shelf.curator();
-        let run = shelf.with(|library| {
-            let by = sessions::By::new(&curator, shelf.now());
-            library.record_run(by, stored.id, &record, &ending(&shelf, outcome), &outcome.predictions)
+        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], opened.now());
+        let curator = opened.curator();
+        let run = opened.with(|library| {
+            let by = sessions::By::new(&curator, opened.now());
+            library.record_run(by, stored.id, &record, &ending(&opened, outcome), &outcome.predictions)
         })?;
         stream.tell(AskEvent::Answer {
             document: document_of(stored.id),

@@ -26,9 +26,9 @@ impl Workbench {
     }
 
     fn classify_one(&self, id: wire::Id, stream: &Stream<ClassifyEvent>) -> Result<()> {
-        let shelf = self.shelf();
-        let stored = readable(&shelf, id)?;
-        let (document, sender) = (stored.document.clone(), stream.teller());
+        let opened = self.opened();
+        let stored = readable(&opened, id)?;
+        let (document, sender) = (stored.document.clone(), stream.sender());
         let activity = format!("Classifying {}", stored.document.id);
         let done = self.on_engine(&activity, &switch(stream), move |context| {
             let profile = context.model.profile().clone();
@@ -45,11 +45,11 @@ impl Workbench {
         };
         let outcome = &classified.outcome;
         let (request, notices) = (TaskRequest::Classify, &outcome.notices);
-        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], shelf.now());
-        let curator = shelf.curator();
-        let run = shelf.with(|library| {
-            let by = sessions::By::new(&curator, shelf.now());
-            library.record_run(by, stored.id, &record, &ending(&shelf, outcome), &outcome.predictions)
+        let record = run_record(&request, &profile, &stored.text_sha256, notices, &[], opened.now());
+        let curator = opened.curator();
+        let run = opened.with(|library| {
+            let by = sessions::By::new(&curator, opened.now());
+            library.record_run(by, stored.id, &record, &ending(&opened, outcome), &outcome.predictions)
         })?;
         stream.tell(ClassifyEvent::Labels {
             document: document_of(stored.id),

@@ -34,8 +34,8 @@ impl Workbench {
             beginning: request.beginning.clone(),
             max_tokens: request.max_tokens.clamp(1, MOST_TOKENS) as usize,
         };
-        let sender = stream.teller();
-        let mut paced = PacedTokens::new(stream.teller(), |candidate, tokens, tentative| {
+        let sender = stream.sender();
+        let mut paced = PacedTokens::new(stream.sender(), |candidate, tokens, tentative| {
             DescribeEvent::Tokens { candidate: candidate as u32, tokens, tentative }
         });
         let done = self.on_engine("Describing a term", &switch(stream), move |context| {
@@ -65,7 +65,7 @@ impl Workbench {
     pub fn continue_text(&self, job: &str, request: &wire::ContinueRequest, sink: Sink<ContinueEvent>) {
         self.stream(job, sink, |stream| {
             let (before, most) = (request.before.clone(), request.max_tokens.clamp(1, MOST_TOKENS) as usize);
-            let mut paced = PacedTokens::new(stream.teller(), |_, tokens, tentative| ContinueEvent::Tokens {
+            let mut paced = PacedTokens::new(stream.sender(), |_, tokens, tentative| ContinueEvent::Tokens {
                 tokens,
                 tentative,
             });

@@ -34,7 +34,7 @@ pub(crate) const fn mode(mode: wire::ExtractionMode, threshold: Option<f64>) -> 
 }
 
 /// What the engine's thread tells the one who stores it.
-enum Told {
+enum FromEngine {
     Profile(Box<ModelProfile>),
     Step(Step),
 }
@@ -63,43 +63,44 @@ impl Workbench {
         threshold: Option<f64>,
         stream: &Stream<ExtractEvent>,
     ) -> Result<()> {
-        let shelf = self.shelf();
-        let stored = readable(&shelf, request.document)?;
+        let opened = self.opened();
+        let stored = readable(&opened, request.document)?;
         if let Some(model) = &request.model_id {
             self.use_model(model)?;
         }
         let (task, mode) = (request.task.into(), mode(request.mode, threshold));
         let asked = TaskRequest::Relations { task, mode };
         let (sender, receiver) = mpsc::channel();
-        let (document, finders) = (stored.document.clone(), Arc::clone(self.machine.finders(&self.names)?));
+        let (document, finders) =
+            (stored.document.clone(), Arc::clone(self.model_host.finders(&self.names)?));
         let dictionaries = self.names.all()?.1;
         let activity = format!("Extracting relations from {}", stored.document.id);
         let cancel = switch(stream);
-        let work = self.machine.engine.submit(Lane::Person, &activity, &cancel, move |context| {
+        let work = self.model_host.engine.submit(Lane::Person, &activity, &cancel, move |context| {
             let profile = context.model.profile().clone();
             let finder = finders.of(&profile, task.name());
             // Whoever listens may be gone: then nobody wants to know.
-            let _ = sender.send(Told::Profile(Box::new(profile)));
+            let _ = sender.send(FromEngine::Profile(Box::new(profile)));
             let extraction = Extraction { task, mode, document: &document, finder: &finder };
-            Ok(extract(context, &extraction, &mut |step| drop(sender.send(Told::Step(step))))?)
+            Ok(extract(context, &extraction, &mut |step| drop(sender.send(FromEngine::Step(step))))?)
         })?;
         let mut run = None;
         let mut profile = None;
         let mut broken = None;
         let mut pace = Pace::default();
         let mut waiting = None;
-        while let Some(told) = waiting.take().or_else(|| receiver.recv().ok()) {
-            let done = match told {
-                Told::Profile(found) => {
+        while let Some(message) = waiting.take().or_else(|| receiver.recv().ok()) {
+            let done = match message {
+                FromEngine::Profile(found) => {
                     profile = Some(found);
                     Ok(())
                 }
-                Told::Step(Step::Started { prompt_tokens, parts, notices }) => {
+                FromEngine::Step(Step::Started { prompt_tokens, parts, notices }) => {
                     let Some(profile) = &profile else { continue };
                     let text_sha256 = &stored.text_sha256;
                     let record =
-                        run_record(&asked, profile, text_sha256, &notices, dictionaries, shelf.now());
-                    shelf.begin_run(stored.id, &record).map(|id| {
+                        run_record(&asked, profile, text_sha256, &notices, dictionaries, opened.now());
+                    opened.begin_run(stored.id, &record).map(|id| {
                         run = Some(id);
                         stream.tell(ExtractEvent::Started {
                             run: id_of(id.0),
@@ -108,7 +109,7 @@ impl Workbench {
                         });
                     })
                 }
-                Told::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
+                FromEngine::Step(Step::Progress { part, parts, tokens, tokens_per_second }) => {
                     if pace.is_due() {
                         stream.tell(ExtractEvent::Progress {
                             part: part as u32,
@@ -119,19 +120,19 @@ impl Workbench {
                     }
                     Ok(())
                 }
-                Told::Step(Step::Found(found)) => {
+                FromEngine::Step(Step::Found(found)) => {
                     // What has come meanwhile is stored with it: every transaction waits for the disk.
                     let mut all = vec![*found];
                     while let Ok(next) = receiver.try_recv() {
                         match next {
-                            Told::Step(Step::Found(found)) => all.push(*found),
+                            FromEngine::Step(Step::Found(found)) => all.push(*found),
                             other => {
                                 waiting = Some(other);
                                 break;
                             }
                         }
                     }
-                    run.map_or(Ok(()), |run| self.store(&shelf, run, &all, stream))
+                    run.map_or(Ok(()), |run| self.store(&opened, run, &all, stream))
                 }
             };
             if let Err(cause) = done {
@@ -147,16 +148,17 @@ impl Workbench {
                     state: sessions::RunState::Failed,
                     output: None,
                     problem: Some(cause.message.clone()),
-                    at: shelf.now(),
+                    at: opened.now(),
                 };
                 // As far as the library lets it be said; else it is closed when the library is opened next.
-                let _ = shelf.finish_run(run, &end);
+                let _ = opened.finish_run(run, &end);
             }
             return Err(cause);
         }
         if let Some(run) = run {
-            let end = result.as_ref().map_or_else(|cause| failed(&shelf, cause), |done| ending(&shelf, done));
-            let change = shelf.finish_run(run, &end)?;
+            let end =
+                result.as_ref().map_or_else(|cause| failed(&opened, cause), |done| ending(&opened, done));
+            let change = opened.finish_run(run, &end)?;
             stream.tell(ExtractEvent::Stored { change });
         }
         unless_stopped(stream.is_stopped(), result).map(|_| ())
@@ -164,12 +166,12 @@ impl Workbench {
 
     fn store(
         &self,
-        shelf: &crate::Shelf,
+        opened: &crate::OpenLibrary,
         run: sessions::RunId,
         found: &[Prediction],
         stream: &Stream<ExtractEvent>,
     ) -> Result<()> {
-        for annotation in shelf.add_findings(run, found)? {
+        for annotation in opened.add_findings(run, found)? {
             stream.tell(ExtractEvent::Found { annotation });
         }
         Ok(())

@@ -18,8 +18,8 @@ impl Workbench {
     /// # Errors
     /// If there is no such document, it has no text, or the model fails.
     pub fn with_mentions(&self, document: wire::Id) -> Result<Document> {
-        let document = readable(&self.shelf(), document)?.document;
-        let finders = Arc::clone(self.machine.finders(&self.names)?);
+        let document = readable(&self.opened(), document)?.document;
+        let finders = Arc::clone(self.model_host.finders(&self.names)?);
         let activity = format!("Finding names in {}", document.id);
         let found = self.on_engine(&activity, &Cancel::default(), move |context| {
             context.model.reset();

@@ -15,11 +15,11 @@ impl Workbench {
     /// # Errors
     /// When the document is gone, or there is no model.
     pub fn prompt(&self, request: &PromptRequest) -> Result<wire::Prompt> {
-        let shelf = self.shelf();
+        let opened = self.opened();
         let document = match request {
             PromptRequest::Extract { document, .. }
             | PromptRequest::Answer { document, .. }
-            | PromptRequest::Classify { document, .. } => Some(readable(&shelf, *document)?.document),
+            | PromptRequest::Classify { document, .. } => Some(readable(&opened, *document)?.document),
             PromptRequest::Describe { .. } => None,
         };
         let document = document.unwrap_or_default();

@@ -34,13 +34,13 @@ impl Workbench {
     /// The state of the engine.
     #[must_use]
     pub fn engine_status(&self) -> wire::EngineStatus {
-        self.machine.engine.status().into()
+        self.model_host.engine.status().into()
     }
 
     /// The state of the engine and how to wait for its changes: the shell passes them on to the window.
     #[must_use]
     pub fn watch_engine(&self) -> tokio::sync::watch::Receiver<Status> {
-        self.machine.engine.watch()
+        self.model_host.engine.watch()
     }
 
     /// Loads the model in use, and waits for it.
@@ -48,7 +48,7 @@ impl Workbench {
     /// # Errors
     /// When there is none, or it cannot be loaded.
     pub fn load_model(&self) -> Result<wire::EngineStatus> {
-        self.machine.engine.load()?;
+        self.model_host.engine.load()?;
         Ok(self.engine_status())
     }
 
@@ -57,7 +57,7 @@ impl Workbench {
     /// # Errors
     /// None so far.
     pub fn unload_model(&self) -> Result<wire::EngineStatus> {
-        self.machine.engine.unload();
+        self.model_host.engine.unload();
         Ok(self.engine_status())
     }
 }

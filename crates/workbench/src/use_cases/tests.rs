@@ -1,12 +1,12 @@
 use std::sync::{Arc, Mutex};
 
 use crate::wire::*;
-use crate::{Places, Workbench};
+use crate::{AppPaths, Workbench};
 
 /// A workbench over a folder of its own, with the scripted generator.
 pub(crate) fn bench() -> (tempfile::TempDir, Workbench) {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::below(folder.path());
+    let mut places = AppPaths::below(folder.path());
     places.dictionaries = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/terms").into()];
     let workbench = Workbench::open(places).unwrap();
     workbench.use_model("scripted").unwrap();
@@ -20,14 +20,14 @@ pub(crate) fn import(workbench: &Workbench, texts: &[&str]) -> Vec<Id> {
         .zip(1..)
         .map(|(text, number)| documents::Document::from_parts(&number.to_string(), &[("abstract", text)]))
         .collect();
-    let shelf = workbench.shelf();
-    let imported = shelf
+    let opened = workbench.opened();
+    let imported = opened
         .with(|library| {
             let new: Vec<sessions::NewDocument<'_>> = documents
                 .iter()
                 .map(|document| sessions::NewDocument { document, origin: "a test", format: "text" })
                 .collect();
-            library.import(sessions::By::new("Ada", shelf.now()), &new)
+            library.import(sessions::By::new("Ada", opened.now()), &new)
         })
         .unwrap();
     imported
@@ -51,9 +51,9 @@ fn heard<Event: Clone + Send + 'static>(call: impl FnOnce(crate::Sink<Event>)) -
     let mut events = Vec::new();
     let mut endings = Vec::new();
     for event in all {
-        match event.told {
-            Told::Event(event) => events.push(event),
-            Told::Ending(ending) => endings.push(ending),
+        match event.item {
+            StreamItem::Event(event) => events.push(event),
+            StreamItem::Ending(ending) => endings.push(ending),
         }
     }
     assert_eq!(endings.len(), 1);
@@ -98,10 +98,10 @@ fn stopped(
     workbench.extract(
         "job",
         request,
-        Arc::new(move |event| match event.told {
-            Told::Event(event) if until(&event) => jobs.cancel("job"),
-            Told::Ending(ending) => ear.lock().unwrap().push(ending),
-            Told::Event(_) => {}
+        Arc::new(move |event| match event.item {
+            StreamItem::Event(event) if until(&event) => jobs.cancel("job"),
+            StreamItem::Ending(ending) => ear.lock().unwrap().push(ending),
+            StreamItem::Event(_) => {}
         }),
     );
     let mut endings = endings.lock().unwrap().clone();
@@ -212,7 +212,7 @@ fn documents_are_classified_and_terms_described_and_prompts_shown() {
 #[test]
 fn without_a_model_everything_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let workbench = Workbench::open(Places::below(folder.path())).unwrap();
+    let workbench = Workbench::open(AppPaths::below(folder.path())).unwrap();
     assert_eq!(workbench.engine_status().state, EngineState::Empty);
     let request = ContinueRequest { before: "It is".to_owned(), max_tokens: 5 };
     let (_, ending) = heard(|sink| workbench.continue_text("1", &request, sink));

@@ -422,20 +422,20 @@ mod tests {
                 text: "may".to_owned(),
             }],
         });
-        let shelf = workbench.shelf();
+        let opened = workbench.opened();
         let request = inference::TaskRequest::Classify;
         let profile = inference::ModelProfile::default();
-        let sha256 = shelf.with(|library| library.document(document)).unwrap().text_sha256;
-        let record = crate::run_record::run_record(&request, &profile, &sha256, &[], &[], shelf.now());
-        let by = sessions::By::new("ada", shelf.now());
+        let sha256 = opened.with(|library| library.document(document)).unwrap().text_sha256;
+        let record = crate::run_record::run_record(&request, &profile, &sha256, &[], &[], opened.now());
+        let by = sessions::By::new("ada", opened.now());
         let ending = sessions::Ending {
             state: sessions::RunState::Finished,
             output: None,
             problem: None,
-            at: shelf.now(),
+            at: opened.now(),
         };
-        shelf.with(|library| library.record_run(by, document, &record, &ending, &predictions)).unwrap();
-        let whole = shelf.with(|library| library.annotated(document, sessions::Which::Everything)).unwrap();
+        opened.with(|library| library.record_run(by, document, &record, &ending, &predictions)).unwrap();
+        let whole = opened.with(|library| library.annotated(document, sessions::Which::Everything)).unwrap();
         for format in [documents::formats::Format::Jsonl, documents::formats::Format::BiocXml] {
             let options = documents::formats::WriteOptions::default();
             let written = documents::formats::write(std::slice::from_ref(&whole), format, &options).unwrap();

@@ -67,13 +67,13 @@ pub struct Streamed<Event> {
     pub seq: u32,
     /// What is said.
     #[serde(flatten)]
-    pub told: Told<Event>,
+    pub item: StreamItem<Event>,
 }
 
 /// An event, or the ending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(untagged)]
-pub enum Told<Event> {
+pub enum StreamItem<Event> {
     /// The stream is over.
     Ending(Ending),
     /// Something on the way.

@@ -11,7 +11,7 @@ use super::{DeviceChoice, ExtractionMode, Number, RelationTask};
 pub struct Settings {
     /// Signs decisions and notes.
     pub curator: String,
-    /// Colours.
+    /// Colors.
     pub theme: Theme,
     /// Space between things.
     pub density: Density,
@@ -63,7 +63,7 @@ impl Default for Settings {
     }
 }
 
-/// Colours.
+/// Colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum Theme {

@@ -35,12 +35,12 @@ fn what_failed_is_done_once_more_when_that_is_asked_for_and_nothing_else_is() {
     let scratch = Scratch::new();
     let (workbench, documents) = with_documents(&scratch);
     let id = workbench.found_batch(&request(&documents, ExtractionMode::Generate)).unwrap();
-    let shelf = workbench.shelf();
+    let opened = workbench.opened();
     // As when its device was lost.
-    shelf
+    opened
         .with(|library| {
-            library.claim_item(id, "another", shelf.now())?;
-            library.fail_item(id, 0, "the device was lost. Try again", shelf.now())
+            library.claim_item(id, "another", opened.now())?;
+            library.fail_item(id, 0, "the device was lost. Try again", opened.now())
         })
         .unwrap();
     let end = workbench.work_on_batch(id, &Cancel::default(), &mut |_| ()).unwrap();
@@ -73,7 +73,7 @@ fn a_batch_whose_settings_cannot_be_read_says_so_and_hides_no_other_one() {
     let scratch = Scratch::new();
     let (workbench, documents) = with_documents(&scratch);
     let id = workbench.found_batch(&request(&documents, ExtractionMode::Generate)).unwrap();
-    let path = workbench.shelf().with(|library| Ok(library.path().to_owned())).unwrap();
+    let path = workbench.opened().with(|library| Ok(library.path().to_owned())).unwrap();
     let connection = rusqlite::Connection::open(path).unwrap();
     let damaged = connection.execute("UPDATE batches SET settings = '{\"model\": 7}' WHERE id = ?1", [id.0]);
     assert_eq!(damaged.unwrap(), 1);

@@ -162,8 +162,8 @@ fn notes_are_found_and_history_tells_who_did_what() {
     let history = workbench.history(None, 10).unwrap();
     let history: Vec<_> =
         history.into_iter().filter(|entry| entry.state == wire::HistoryState::Done).collect();
-    let told: Vec<&str> = history.iter().map(|entry| entry.summary.as_str()).collect();
-    assert_eq!(told, ["removed a note", "changed a note", "wrote a note", "imported 1 document"]);
+    let item: Vec<&str> = history.iter().map(|entry| entry.summary.as_str()).collect();
+    assert_eq!(item, ["removed a note", "changed a note", "wrote a note", "imported 1 document"]);
     assert!(history.iter().all(|entry| entry.author == "ada" && entry.state == wire::HistoryState::Done));
     assert_eq!(workbench.history(Some(history[1].event), 1).unwrap()[0], history[2]);
 

@@ -212,5 +212,5 @@ fn a_preview_that_is_cancelled_stops() {
     );
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 3);
-    assert_eq!(seen[2].told, wire::Told::Ending(wire::Ending::Stopped));
+    assert_eq!(seen[2].item, wire::StreamItem::Ending(wire::Ending::Stopped));
 }

@@ -64,7 +64,7 @@ fn from_a_dropped_file_to_an_export_and_back() {
 
     // The program is started again: everything is as it was.
     let workbench = scratch.open();
-    assert_eq!(workbench.shelf().last_place().unwrap(), Some(wire::Place { document: first, top: 12 }));
+    assert_eq!(workbench.opened().last_place().unwrap(), Some(wire::Place { document: first, top: 12 }));
     let view = workbench.document(first).unwrap();
     assert_eq!(view.top, 12);
     let decided: Vec<Option<DecisionVerdict>> = view
@@ -118,12 +118,14 @@ fn what_is_sent_has_the_shape_that_the_window_expects() {
     assert_eq!(json["prediction"]["maskedMasses"], serde_json::json!([0.25, 0.0]));
     assert_eq!(json["prediction"]["figures"][0]["name"], "against none");
     assert_eq!(json["decision"], serde_json::Value::Null);
-    let streamed =
-        wire::Streamed { seq: 3, told: wire::Told::Event(wire::ImportEvent::Progress { done: 1, total: 2 }) };
+    let streamed = wire::Streamed {
+        seq: 3,
+        item: wire::StreamItem::Event(wire::ImportEvent::Progress { done: 1, total: 2 }),
+    };
     let json = serde_json::to_value(&streamed).unwrap();
     assert_eq!(json, serde_json::json!({ "seq": 3, "kind": "progress", "done": 1, "total": 2 }));
     let ended: wire::Streamed<wire::ImportEvent> =
-        wire::Streamed { seq: 4, told: wire::Told::Ending(wire::Ending::Finished) };
+        wire::Streamed { seq: 4, item: wire::StreamItem::Ending(wire::Ending::Finished) };
     assert_eq!(serde_json::to_value(&ended).unwrap(), serde_json::json!({ "seq": 4, "kind": "finished" }));
     let settings = serde_json::to_value(workbench.settings()).unwrap();
     assert_eq!(settings["unloadAfter"], 10);

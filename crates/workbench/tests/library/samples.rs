@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use documents::{Content, Grade, Participant, Prediction};
 use sessions::{Ending, RunRecord, RunState, Timestamp};
 use tempfile::TempDir;
-use workbench::wire::{self, Told};
-use workbench::{Clock, Places, Sink, Workbench};
+use workbench::wire::{self, StreamItem};
+use workbench::{AppPaths, Clock, Sink, Workbench};
 
 /// A clock that goes on by a second each time it is asked.
 #[derive(Debug, Default)]
@@ -29,8 +29,8 @@ impl Scratch {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn places(&self) -> Places {
-        Places { clock: Arc::new(Ticking::default()), ..Places::below(self.folder.path()) }
+    pub fn places(&self) -> AppPaths {
+        AppPaths { clock: Arc::new(Ticking::default()), ..AppPaths::below(self.folder.path()) }
     }
 
     /// Opens the workbench anew, as the program does when it starts.
@@ -65,9 +65,9 @@ pub fn heard<Event: Clone + Send + 'static>(call: impl FnOnce(Sink<Event>)) -> (
     for (event, place) in all.into_iter().zip(0..) {
         assert_eq!(event.seq, place);
         assert!(endings.is_empty(), "something came after the ending");
-        match event.told {
-            Told::Event(event) => events.push(event),
-            Told::Ending(ending) => endings.push(ending),
+        match event.item {
+            StreamItem::Event(event) => events.push(event),
+            StreamItem::Ending(ending) => endings.push(ending),
         }
     }
     assert_eq!(endings.len(), 1);
@@ -112,9 +112,9 @@ pub fn extract(
     document: wire::Id,
     pairs: &[(&str, &str, f64)],
 ) -> (Vec<wire::Annotation>, wire::Change) {
-    let shelf = workbench.shelf();
+    let opened = workbench.opened();
     let id = workbench::library::document_id(document);
-    let stored = shelf.with(|library| library.document(id)).unwrap();
+    let stored = opened.with(|library| library.document(id)).unwrap();
     let place = |name: &str| sessions::occurrences(&stored.document.text, name);
     let participant = |role: &str, name: &str| Participant {
         role: role.into(),
@@ -154,13 +154,13 @@ pub fn extract(
         device: "CPU".into(),
         dictionaries: None,
         text_sha256: stored.text_sha256.clone(),
-        made_at: shelf.now(),
+        made_at: opened.now(),
     };
-    let run = shelf.begin_run(id, &record).unwrap();
-    let found = shelf.add_findings(run, &predictions).unwrap();
+    let run = opened.begin_run(id, &record).unwrap();
+    let found = opened.add_findings(run, &predictions).unwrap();
     let ending =
-        Ending { state: RunState::Finished, output: None, problem: None, at: Timestamp(shelf.now().0) };
-    (found, shelf.finish_run(run, &ending).unwrap())
+        Ending { state: RunState::Finished, output: None, problem: None, at: Timestamp(opened.now().0) };
+    (found, opened.finish_run(run, &ending).unwrap())
 }
 
 /// The words under a span of the wire, cut as JavaScript does.

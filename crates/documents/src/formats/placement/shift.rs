@@ -1,4 +1,4 @@
-//! Mentions whose words do not stand where their offsets say, by no known rule: each is moved with its neighbours, in
+//! Mentions whose words do not stand where their offsets say, by no known rule: each is moved with its neighbors, in
 //! the order of the file.
 //!
 //! Of all ways to place a document's mentions the one is taken that changes the shift least: a shift that grows line by
@@ -13,9 +13,9 @@ use crate::Span;
 use crate::formats::Unit;
 use crate::formats::offsets::Offsets;
 
-/// How far (in bytes) the words of a mention may stand from where its offsets and its neighbours' shift say.
+/// How far (in bytes) the words of a mention may stand from where its offsets and its neighbors' shift say.
 const REACH: usize = 160;
-/// Words shorter than this are found anywhere, so they are only moved along with their neighbours.
+/// Words shorter than this are found anywhere, so they are only moved along with their neighbors.
 const DISTINCT: usize = 4;
 /// What it costs to change the shift, and a byte of change; beyond `FAR` bytes it costs no more.
 const CHANGE: u64 = 4;
@@ -107,7 +107,7 @@ pub(super) fn settle(
             }
         });
     }
-    // What found no place of its own goes where its neighbours went, if they agree.
+    // What found no place of its own goes where its neighbors went, if they agree.
     let shift_of = |position: usize| -> Option<i64> {
         let (_, index) = order.get(position)?;
         Some(taken.get(*index).copied().flatten()?.shift)
