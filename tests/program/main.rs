@@ -11,6 +11,7 @@
 
 mod batches;
 mod commands;
+mod encoders;
 mod journey;
 mod mentions;
 mod readme;

@@ -35,6 +35,7 @@ fn what_the_readme_says_works_as_it_says() {
     let user = user();
     write_published_model(&user.path("DOWNLOADED_FOLDER"));
     write_published_encoder(&user.path("ENCODER_FOLDER"), "sequence-roberta");
+    write_published_encoder(&user.path("TAGGER_FOLDER"), "token-bert");
     let readme = std::fs::read_to_string(checkout().join("README.md")).unwrap();
     let mut told = Vec::new();
     for heading in ["The first five minutes", "Every command"] {

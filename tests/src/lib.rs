@@ -7,6 +7,8 @@
     reason = "what fails here fails the test that asked for it"
 )]
 
+mod encoders;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -14,6 +16,8 @@ use checkpoints::{Config, Dtype, HuggingFaceWriter};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokenizer::Tokenizer;
+
+pub use encoders::{KnownHead, KnownWords};
 
 /// Somebody at a terminal, in a folder of their own.
 #[derive(Debug)]

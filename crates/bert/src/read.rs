@@ -19,7 +19,7 @@ impl<'a> From<&'a BertEncoding> for Tokens<'a> {
 }
 
 /// Why tokens cannot be read by a model.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, remedies::Remedy)]
 pub enum ReadError {
     /// A text without a token.
     #[error("text {text} has no tokens. Give it at least the special tokens around a text")]

@@ -12,6 +12,8 @@ use crate::config::fields::{check_sizes, read_json_object};
 use crate::config::{Activation, ConfigError};
 use crate::error::CheckpointError;
 
+pub(crate) use hugging_face::supported;
+
 /// The shape of an encoder, its head, and what else its weights do not tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -79,7 +79,7 @@ pub enum ConfigError {
     #[error("not a configuration in JSON ({0}). Download or copy the file again")]
     NotJson(String),
     /// Neither a BioGPT configuration of Hugging Face nor our own.
-    #[error("{0}. Only BioGPT models can be used here")]
+    #[error("{}. Supported are BioGPT (BioGptForCausalLM) and the encoders {}", .0, crate::bert::supported())]
     NotBioGpt(String),
     /// A value that has no sensible default is absent.
     #[error("the configuration has no `{field}`. Use the file that was published with the weights")]

@@ -51,7 +51,10 @@ pub fn task(text: &str) -> Result<Task, String> {
     match text {
         "answer" => Ok(Task::Answer),
         "classify" => Ok(Task::Classify),
-        _ => crate::extract::task(text).map(Into::into).map_err(|error| error + ", answer or classify"),
+        "mentions" => Ok(Task::Mentions),
+        _ => crate::extract::task(text)
+            .map(Into::into)
+            .map_err(|error| error + ", answer, classify or mentions"),
     }
 }
 

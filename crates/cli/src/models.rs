@@ -30,7 +30,7 @@ pub enum Command {
     },
     /// Bring a model into this installation: a published checkpoint (a Hugging Face or fairseq folder), which is converted, or
     /// a model folder of ours.
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     /// Read every file of a model and compare it with its sha256.
     Verify {
         /// Its id, or its folder.
@@ -77,7 +77,8 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Show { model, json } => {
-            let manifest = Manifest::read(&model_folder(model)?)?;
+            let folder = model_folder(model)?;
+            let manifest = Manifest::read(&folder)?;
             if *json {
                 println!("{}", serde_json::to_string(&manifest)?);
                 return Ok(());
@@ -89,6 +90,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             for (task, prompt) in &manifest.tasks {
                 println!("  task        {task}, learned prompt of {} tokens", prompt.prompt.len());
             }
+            uses(&folder)?.iter().for_each(|line| println!("  {line}"));
             for (name, value) in &manifest.metrics {
                 println!("  {name:<11} {value}");
             }
@@ -98,6 +100,20 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// What an encoder is used for, and what each of its labels means, a line each.
+fn uses(folder: &Path) -> Result<Vec<String>, Failure> {
+    let Some(plan) = workbench::plan_of_folder(folder).map_err(failure)? else { return Ok(Vec::new()) };
+    let mut lines = vec![format!("task        {}", plan.task.name())];
+    if let Some(marking) = &plan.marking {
+        let second =
+            marking.second.as_ref().map(|second| format!(", second text {second}")).unwrap_or_default();
+        let unit = if marking.passages { "passages" } else { "sentences" };
+        lines.push(format!("pairs       {} and {}{second}, in {unit}", marking.head, marking.tail));
+    }
+    lines.extend(plan.labels.iter().map(|(label, meaning)| format!("label       {label} is {meaning}")));
+    Ok(lines)
 }
 
 fn verify(manifest: &Manifest, folder: &Path) -> Result<(), Failure> {

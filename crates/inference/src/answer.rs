@@ -11,7 +11,7 @@ use tasks::stance::{self, Speaks, Stance};
 use terms::Dictionary;
 
 use crate::context::Meter;
-use crate::windows::{longest_prompt, windows};
+use crate::windows::windows;
 use crate::{Continuation, InferenceError, LanguageModel, Prompt, TaskContext, TaskOutcome};
 
 /// The task's name in a model's manifest.
@@ -184,7 +184,7 @@ pub fn score_windows(
     model.reset();
     // Without room for a word of the text there is nothing to ask.
     let length = model.prompt_length(&prompt(question, document, Span::new(0, 0)));
-    let longest = longest_prompt(&**model);
+    let longest = model.longest_prompt();
     if length >= longest {
         return Err(InferenceError::TooLong { length, longest });
     }

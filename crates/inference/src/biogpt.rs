@@ -31,7 +31,9 @@ use crate::{
     Prompt, TokenDelta,
 };
 use token_grammar::{TokenGrammar, constrained_output};
-use whole_text::{ReadText, label_logarithms, log_odds};
+use whole_text::{ReadText, label_logarithms};
+
+pub(crate) use whole_text::log_odds;
 
 pub use checksums::Checksums;
 
@@ -120,6 +122,7 @@ impl BioGpt {
             tuned_for_unknown: tasks.contains_key(UNKNOWN_TASK),
             tuned,
             guidance: Arc::new(guidance),
+            encoder: None,
         };
         Self { model: Arc::new(model), profile, reader: None, whole: None, batches: Vec::new() }
     }

@@ -1,7 +1,9 @@
+use bert::ReadError;
 use biogpt::ModelError;
 use biogpt::decode::DecodeError;
 use devices::DeviceError;
 use tasks::guidance::GuidanceError;
+use tasks::labels::LabelsError;
 
 /// Why a model did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, remedies::Remedy)]
@@ -17,6 +19,18 @@ pub enum InferenceError {
     Untuned {
         /// The model.
         model: String,
+        /// The task, in words.
+        task: String,
+    },
+    /// The model is an encoder, and cannot do this.
+    #[error(
+        "{model} is an encoder: it {does}, and does not write. For {task} choose another model: the list of models says what each does"
+    )]
+    Encoder {
+        /// The model.
+        model: String,
+        /// What it does.
+        does: String,
         /// The task, in words.
         task: String,
     },
@@ -39,6 +53,12 @@ pub enum InferenceError {
     /// Anything else that the decoder says.
     #[error(transparent)]
     Decoding(DecodeError),
+    /// An encoder does not read what it is given.
+    #[error(transparent)]
+    Reading(ReadError),
+    /// An encoder's tokenizer does not read a text.
+    #[error("the tokenizer cannot read the text ({0}). Verify the model, or import it again")]
+    Tokenizing(String),
 }
 
 impl From<DecodeError> for InferenceError {
@@ -64,4 +84,13 @@ pub enum LoadError {
     /// `tasks.json` cannot be read.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
+    /// An encoder's labels do not say what it can be used for.
+    #[error("the model in {folder} cannot be used: {source}")]
+    #[remedy(source)]
+    Labels {
+        /// Its folder.
+        folder: std::path::PathBuf,
+        /// What is wrong with them.
+        source: LabelsError,
+    },
 }

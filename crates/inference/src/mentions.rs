@@ -1,16 +1,16 @@
 //! The names of a document: by dictionaries, and by a model's tagger where it has one.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use documents::{Document, Entity, Infons, Span};
+use documents::{Concept, Content, Document, Entity, Grade, Infons, Prediction, Span};
 use tasks::candidates::Origin;
 use tasks::mentions::{Trust, combined};
 use tasks::tagging::{self, KINDS, Tagged, Tags};
-use tasks::windows::cover_for_names;
 use tasks::{Finder, Mention, sentences};
 
-use crate::windows::longest_prompt;
-use crate::{InferenceError, TaskContext};
+use crate::{InferenceError, ModelProfile, TaskContext};
 
 /// What was fitted for the tagger, among a model's guidance.
 pub const TASK: &str = "mentions";
@@ -30,24 +30,9 @@ impl DocumentMentions {
     /// with what found it in its infon `found by`.
     #[must_use]
     pub fn entities(self, document: &Document) -> Vec<Entity> {
-        let found = self.mentions.into_iter().filter_map(|(mention, score)| {
-            let by = match mention.origin {
-                Origin::Given => return None,
-                Origin::Tagger => "tagger",
-                Origin::Abbreviation => "abbreviation",
-                Origin::Dictionary => "dictionary",
-                Origin::Code => "code",
-            };
-            let Mention { spans, text, kind, concepts, .. } = mention;
-            Some((by, kind.name(), spans, text, concepts, score))
-        });
-        let others = self.others.into_iter().filter_map(|name| {
-            let text = name.span.slice(&document.text)?.split_whitespace().collect::<Vec<_>>().join(" ");
-            Some(("tagger", KINDS[name.kind], vec![name.span], text, Vec::new(), Some(name.score)))
-        });
         let mut entities = document.entities.clone();
         let mut number = 0;
-        for (by, kind, spans, text, concepts, score) in found.chain(others) {
+        for Found { by, kind, spans, text, concepts, score } in self.found(document) {
             let id = loop {
                 number += 1;
                 let id = format!("T{number}");
@@ -62,15 +47,95 @@ impl DocumentMentions {
         entities.sort_by_key(|entity| entity.spans.first().map(|span| (span.start, span.end)));
         entities
     }
+
+    /// What was found as findings, in text order; what the document gives is not among it.
+    #[must_use]
+    pub fn predictions(self, document: &Document) -> Vec<Prediction> {
+        let sentences = sentences::of(document);
+        let mut found = self.found(document);
+        found.sort_by_key(|one| one.spans.first().map(|span| (span.start, span.end)));
+        let prediction = |Found { kind, spans, text, concepts, score, .. }: Found| {
+            let is_in = |sentence: &&Span| spans.iter().any(|span| sentence.contains(*span));
+            let evidence = sentences.iter().filter(is_in).copied().collect();
+            Prediction {
+                content: Content::Entity { kind: kind.to_owned(), spans, text, concepts },
+                score: score.map(|score| score.clamp(0.0, 1.0)),
+                masked_mass: None,
+                masked_masses: Vec::new(),
+                figures: BTreeMap::new(),
+                evidence,
+                grade: Grade::Exact,
+                warnings: Vec::new(),
+            }
+        };
+        found.into_iter().map(prediction).collect()
+    }
+
+    /// What the document does not give, with what found it.
+    fn found(self, document: &Document) -> Vec<Found> {
+        let known = self.mentions.into_iter().filter_map(|(mention, score)| {
+            let by = match mention.origin {
+                Origin::Given => return None,
+                Origin::Tagger => "tagger",
+                Origin::Abbreviation => "abbreviation",
+                Origin::Dictionary => "dictionary",
+                Origin::Code => "code",
+            };
+            let Mention { spans, text, kind, concepts, .. } = mention;
+            Some(Found { by, kind: kind.name(), spans, text, concepts, score })
+        });
+        let others = self.others.into_iter().filter_map(|name| {
+            let text = name.span.slice(&document.text)?.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (spans, concepts, score) = (vec![name.span], Vec::new(), Some(name.score));
+            Some(Found { by: "tagger", kind: KINDS[name.kind], spans, text, concepts, score })
+        });
+        known.chain(others).collect()
+    }
+}
+
+/// A name that was found.
+struct Found {
+    by: &'static str,
+    kind: &'static str,
+    spans: Vec<Span>,
+    text: String,
+    concepts: Vec<Concept>,
+    score: Option<f64>,
 }
 
 /// The output of a tagger for a part of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tagging {
-    /// Log-probabilities of outside, beginning and inside: `[tokens, KINDS.len(), 3]`.
+    /// What it says of each token: of Osler's own tagger the log-probabilities of outside, beginning and inside of each kind,
+    /// `[tokens, KINDS.len(), 3]`; of an encoder those of its labels, `[words, labels]`.
     pub log_probabilities: Vec<f32>,
     /// The bytes of the document that each token stands for.
     pub offsets: Vec<Range<usize>>,
+}
+
+/// What a tagger's output for a text says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaggedNames<'a> {
+    /// Log-probabilities of outside, beginning and inside: `[tokens, KINDS.len(), 3]`.
+    pub parts: Cow<'a, [f32]>,
+    /// The likeliest names.
+    pub names: Vec<Tagged>,
+    /// By kind, how far the tagger and the dictionaries are believed alone; `None` for a kind that the tagger does not know.
+    pub trust: [Option<Trust>; KINDS.len()],
+}
+
+impl<'a> TaggedNames<'a> {
+    /// Of a tagger whose output is by kind already, with what was fitted for it.
+    pub(crate) fn by_kind(profile: &ModelProfile, text: &str, tagging: &'a Tagging) -> Self {
+        let guidance = profile.guidance.or_none(TASK);
+        let bias = KINDS.map(|kind| guidance.biases.get(kind).copied().unwrap_or_default());
+        let tags = Tags { log_probabilities: &tagging.log_probabilities, offsets: &tagging.offsets };
+        Self {
+            parts: Cow::Borrowed(&tagging.log_probabilities),
+            names: tags.names(&tagging::word_starts(text, &tagging.offsets), &bias),
+            trust: KINDS.map(|kind| Some(guidance.trust.get(kind).copied().unwrap_or_default())),
+        }
+    }
 }
 
 /// Finds the names of a document.
@@ -89,21 +154,17 @@ pub fn find_mentions(
             others: Vec::new(),
         });
     };
-    let guidance = context.model.profile().guidance.clone();
-    let guidance = guidance.or_none(TASK);
-    let trust = KINDS.map(|kind| guidance.trust.get(kind).copied().unwrap_or_default());
-    let bias = KINDS.map(|kind| guidance.biases.get(kind).copied().unwrap_or_default());
-    let tags = Tags { log_probabilities: &tagging.log_probabilities, offsets: &tagging.offsets };
-    let tagged = tags.names(&tagging::word_starts(&document.text, &tagging.offsets), &bias);
+    let TaggedNames { parts, names, trust } = context.model.read_tags(&document.text, &tagging);
+    let tags = Tags { log_probabilities: &parts, offsets: &tagging.offsets };
     Ok(DocumentMentions {
-        mentions: combined(document, finder, &found, &tags, &tagged, &trust),
-        others: tagged.into_iter().filter(|name| is_alone(name, &trust)).collect(),
+        mentions: combined(document, finder, &found, &tags, &names, &trust),
+        others: names.into_iter().filter(|name| is_alone(name, &trust)).collect(),
     })
 }
 
 /// Whether only a tagger knows names of this kind, and is sure of this one.
-fn is_alone(name: &Tagged, trust: &[Trust; KINDS.len()]) -> bool {
-    tagging::kind_of(name.kind).is_none() && name.score >= trust[name.kind].tagger
+fn is_alone(name: &Tagged, trust: &[Option<Trust>; KINDS.len()]) -> bool {
+    tagging::kind_of(name.kind).is_none() && trust[name.kind].is_some_and(|own| name.score >= own.tagger)
 }
 
 /// The tagger's output for all tokens of a document, which it reads in windows that overlap: each token is as the window
@@ -117,10 +178,7 @@ pub fn tag_document(
     found: &[Mention],
 ) -> Result<Option<Tagging>, InferenceError> {
     let text = &document.text;
-    let limit = longest_prompt(&*context.model).saturating_sub(1).max(1);
-    let length = |span: Span| span.slice(text).map_or(0, |text| context.model.count_tokens(text));
-    let windows: Vec<Span> =
-        cover_for_names(text, limit, length).windows.into_iter().map(|window| window.span).collect();
+    let windows = context.model.tag_windows(text);
     let seams = seams(text, &windows);
     let mut all = Tagging::default();
     for (number, window) in windows.iter().enumerate() {
@@ -141,7 +199,7 @@ pub fn tag_document(
 }
 
 /// From which byte each window is asked, and the end of the text: where two overlap the seam is the beginning of a sentence,
-/// the one nearest to the middle.
+/// the one nearest to the middle; inside a single sentence it is the middle itself, around which both have seen the most.
 fn seams(text: &str, windows: &[Span]) -> Vec<usize> {
     let starts: Vec<usize> = sentences::split(text).iter().map(|sentence| sentence.start).collect();
     let mut seams = vec![0];
@@ -149,7 +207,7 @@ fn seams(text: &str, windows: &[Span]) -> Vec<usize> {
         let (from, to) = (pair[1].start, pair[0].end.max(pair[1].start));
         let middle = usize::midpoint(from, to);
         let inside = starts.iter().copied().filter(|start| (from..=to).contains(start));
-        seams.push(inside.min_by_key(|start| start.abs_diff(middle)).unwrap_or(from));
+        seams.push(inside.min_by_key(|start| start.abs_diff(middle)).unwrap_or(middle));
     }
     seams.push(text.len() + 1);
     seams
@@ -166,5 +224,8 @@ mod tests {
         assert_eq!(seams(text, &windows), [0, 14, 28]);
         assert_eq!(seams(text, &[Span::new(0, 9), Span::new(9, 27)]), [0, 9, 28]);
         assert_eq!(seams("", &[Span::new(0, 0)]), [0, 1]);
+        // A sentence that is cut: neither window is asked about what it sees only one side of.
+        let endless = "aa bb cc dd ee ff gg hh";
+        assert_eq!(seams(endless, &[Span::new(0, 14), Span::new(6, 23)]), [0, 10, 24]);
     }
 }

@@ -2,21 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
+use devices::Chosen;
 use documents::{Document, Span};
 use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
+use tasks::windows::cover_for_names;
 use tasks::{Mention, RelationTask};
 
-use crate::classify::labels_by_prompt;
+use crate::classify::{Classes, labels_by_prompt};
 use crate::constrained::{RequestBatch, RequestId, RequestState};
 use crate::context::{Cancel, Meter};
 use crate::generation::{Generation, GenerationRequest, TokenDelta};
-use crate::mentions::Tagging;
+use crate::mentions::{TaggedNames, Tagging};
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
-use crate::{InferenceError, answer};
+use crate::{BioGpt, Encoder, InferenceError, LoadError, answer};
 
 /// What is known of a model before it is asked anything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,6 +46,8 @@ pub struct ModelProfile {
     pub tuned_for_unknown: bool,
     /// What its training taught beside the weights.
     pub guidance: Arc<Guidance>,
+    /// Of an encoder, which reads and does not write, what it does, in words: `finds names`.
+    pub encoder: Option<String>,
 }
 
 impl ModelProfile {
@@ -51,7 +56,11 @@ impl ModelProfile {
         if self.tuned_for_unknown || self.tuned.contains_key(task) {
             return Ok(());
         }
-        Err(InferenceError::Untuned { model: self.name.clone(), task: words.to_owned() })
+        let (model, task) = (self.name.clone(), words.to_owned());
+        Err(match self.encoder.clone() {
+            Some(does) => InferenceError::Encoder { model, does, task },
+            None => InferenceError::Untuned { model, task },
+        })
     }
 }
 
@@ -98,7 +107,8 @@ impl Continuation {
 /// Generates and scores text, and says what it holds of pairs of names, sentences and questions. Models take and give
 /// text; tokens are their own affair.
 ///
-/// The last five methods have an answer for published models, which tag nothing and are asked by prompts. A model with other
+/// Most methods from [`LanguageModel::after_request`] on have an answer for published models, which tag nothing and are asked by
+/// prompts. A model with other
 /// means (a head over the hidden states of a text that is read once) answers them in its own way; what is done with the answers
 /// stays the same.
 pub trait LanguageModel {
@@ -110,6 +120,11 @@ pub trait LanguageModel {
 
     /// Tokens of a text by itself.
     fn count_tokens(&self, text: &str) -> usize;
+
+    /// Tokens that a prompt may have. BioGPT cut its sources at 640 of 1,024 tokens; the rest is for the answer.
+    fn longest_prompt(&self) -> usize {
+        self.profile().positions * 5 / 8
+    }
 
     /// Continues a text freely; candidates are best first. `on_delta` receives what is new of the one under way and may
     /// stop it after each token.
@@ -170,6 +185,23 @@ pub trait LanguageModel {
     /// Called when a piece of work is done: what makes the next ones faster is done now, while nobody waits.
     fn after_request(&mut self) {}
 
+    /// What a model that only reads computes of a text alone, and beside another one, which must be the same; `None` for a model
+    /// that writes.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn read_alone_and_beside(&mut self, text: &str) -> Result<Option<[Vec<f32>; 2]>, InferenceError> {
+        let _ = text;
+        Ok(None)
+    }
+
+    /// The windows in which [`LanguageModel::tag`] reads a text. They overlap.
+    fn tag_windows(&self, text: &str) -> Vec<Span> {
+        let limit = self.longest_prompt().saturating_sub(1).max(1);
+        let length = |span: Span| span.slice(text).map_or(0, |part| self.count_tokens(part));
+        cover_for_names(text, limit, length).windows.into_iter().map(|window| window.span).collect()
+    }
+
     /// The output of the model's tagger of names for a window of a document, whose tokens are those of the window; `None` if
     /// it has no tagger. `known` are the names that dictionaries find in the document.
     ///
@@ -185,9 +217,19 @@ pub trait LanguageModel {
         Ok(None)
     }
 
+    /// What the output of [`LanguageModel::tag`] for all windows of a text, put together, says.
+    fn read_tags<'a>(&self, text: &str, tagging: &'a Tagging) -> TaggedNames<'a> {
+        TaggedNames::by_kind(self.profile(), text, tagging)
+    }
+
     /// Whether it can be asked about pairs of names ([`LanguageModel::pair_log_odds`]).
     fn judges_pairs(&self, task: RelationTask) -> bool {
         self.profile().tuned.contains_key(&pairs_task(task))
+    }
+
+    /// The kinds of relation that it knows for a task.
+    fn relation_kinds(&self, task: RelationTask) -> Vec<String> {
+        task.kinds().iter().map(|kind| (*kind).to_owned()).collect()
     }
 
     /// For all pairs of names of a window of a document, the log-odds that the two are related in any way.
@@ -204,7 +246,7 @@ pub trait LanguageModel {
         pairs_by_prompt(self, window, pairs, cancel, meter)
     }
 
-    /// For each pair the log-probabilities of the kinds of relation, in the order of [`RelationTask::kinds`]. A task with
+    /// For each pair the log-probabilities of the kinds of relation, in the order of [`LanguageModel::relation_kinds`]. A task with
     /// one kind costs nothing.
     ///
     /// # Errors
@@ -236,6 +278,21 @@ pub trait LanguageModel {
         labels_by_prompt(self, document, sentences, cancel, meter, on_sentence)
     }
 
+    /// The classes of its own that it gives sentences; `None` for a model that gives the hallmarks of cancer.
+    fn classes(&self) -> Option<&Classes> {
+        None
+    }
+
+    /// The probabilities of its own classes for a sentence; `None` for a sentence that is longer than the model reads at once, and
+    /// for a model without such classes.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn class_probabilities(&mut self, sentence: &str) -> Result<Option<Vec<f64>>, InferenceError> {
+        let _ = sentence;
+        Ok(None)
+    }
+
     /// The log-probabilities of the answers to a question about a window of a document, in the order of
     /// [`tasks::answer::Answer::ALL`].
     ///
@@ -250,4 +307,21 @@ pub trait LanguageModel {
     ) -> Result<[f64; 3], InferenceError> {
         answer::by_prompt(self, question, document, window, meter)
     }
+}
+
+/// Loads the model of a folder, an encoder or BioGPT, on the device that is asked for; `on_device` receives the decision before the
+/// device is opened.
+///
+/// # Errors
+/// If no device fits, or the folder cannot be read.
+pub fn load(
+    id: &str,
+    folder: &Path,
+    device: devices::Request,
+    on_device: &dyn Fn(&Chosen),
+) -> Result<Box<dyn LanguageModel>, LoadError> {
+    if bert::model::is_encoder(folder) {
+        return Ok(Box::new(Encoder::load(id, folder, device, on_device)?));
+    }
+    Ok(Box::new(BioGpt::load(id, folder, device, on_device)?))
 }

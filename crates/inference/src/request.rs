@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use tasks::RelationTask;
 
 use crate::relations::{Extraction, Mode, extract};
-use crate::{Finders, InferenceError, Question, TaskContext, answer, answer_from_evidence, classify};
+use crate::{
+    Finders, InferenceError, MENTIONS, Question, TaskContext, answer, answer_from_evidence, classify,
+    find_mentions,
+};
 
 /// What came of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,8 +43,10 @@ pub enum TaskRequest {
         /// alone, as it was before there were any.
         from_evidence: bool,
     },
-    /// The hallmarks of cancer.
+    /// The hallmarks of cancer, or a model's own classes of sentences.
     Classify,
+    /// Names.
+    Mentions,
 }
 
 impl TaskRequest {
@@ -50,13 +55,14 @@ impl TaskRequest {
     /// The version of the grammars.
     pub const GRAMMAR_VERSION: &str = "1";
 
-    /// The task's name in a library: `relations/bc5cdr`, `answer`, `classify`.
+    /// The task's name in a library: `relations/bc5cdr`, `answer`, `classify`, `mentions`.
     #[must_use]
     pub fn task(&self) -> String {
         match self {
             Self::Relations { task, .. } => format!("relations/{}", task.name().replace('-', "_")),
             Self::Answer { .. } => "answer".to_owned(),
             Self::Classify => "classify".to_owned(),
+            Self::Mentions => MENTIONS.to_owned(),
         }
     }
 
@@ -68,7 +74,7 @@ impl TaskRequest {
             Self::Answer { question, abstain_below, from_evidence } => {
                 json!({ "question": question, "abstain_below": abstain_below, "from_evidence": from_evidence })
             }
-            Self::Classify => json!({}),
+            Self::Classify | Self::Mentions => json!({}),
         }
     }
 
@@ -80,7 +86,7 @@ impl TaskRequest {
                 json!({ "kind": "greedy", "constraint": "grammar" })
             }
             Self::Relations { mode: Mode::Exhaustive { .. }, .. } => json!({ "kind": "exhaustive" }),
-            Self::Answer { .. } | Self::Classify => json!({ "kind": "scored" }),
+            Self::Answer { .. } | Self::Classify | Self::Mentions => json!({ "kind": "scored" }),
         }
     }
 
@@ -114,6 +120,7 @@ impl TaskRequest {
                 from_evidence: parameters.get("from_evidence").and_then(Value::as_bool).unwrap_or_default(),
             }),
             "classify" => Some(Self::Classify),
+            MENTIONS => Some(Self::Mentions),
             _ => None,
         }
     }
@@ -121,7 +128,7 @@ impl TaskRequest {
     /// Whether dictionaries decide what is found.
     #[must_use]
     pub const fn looks_names_up(&self) -> bool {
-        matches!(self, Self::Relations { .. } | Self::Answer { from_evidence: true, .. })
+        matches!(self, Self::Relations { .. } | Self::Mentions | Self::Answer { from_evidence: true, .. })
     }
 
     /// Runs it over a document, without reporting how far it is.
@@ -149,6 +156,12 @@ impl TaskRequest {
                 Ok(answer(context, &question)?.outcome)
             }
             Self::Classify => Ok(classify(context, document, &mut |_, _| ())?.outcome),
+            Self::Mentions => {
+                context.model.reset();
+                let finder = finders.of(context.model.profile(), MENTIONS);
+                let found = find_mentions(context, document, &finder)?;
+                Ok(TaskOutcome { predictions: found.predictions(document), ..TaskOutcome::default() })
+            }
         }
     }
 
@@ -159,6 +172,7 @@ impl TaskRequest {
             Self::Relations { task, .. } => task.name(),
             Self::Answer { .. } => answer::TASK,
             Self::Classify => classify::TASK,
+            Self::Mentions => MENTIONS,
         }
     }
 }
@@ -179,6 +193,7 @@ mod tests {
             TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5, from_evidence: true },
             TaskRequest::Answer { question: "Is it?".to_owned(), abstain_below: 0.5, from_evidence: false },
             TaskRequest::Classify,
+            TaskRequest::Mentions,
         ];
         for request in requests {
             let mut parameters = request.parameters();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::Calibration;
 use crate::lexicon::Lexicon;
 use crate::linear::Linear;
+use crate::marking::Marking;
 use crate::mentions::Trust;
 
 /// By task (`bc5cdr`, `pubmedqa`, ...), what was fitted for it.
@@ -38,6 +39,12 @@ pub struct TaskGuidance {
     /// Of a tagger of names, by kind: how far it and the dictionaries are believed alone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub trust: BTreeMap<String, Trust>,
+    /// Of a published classifier, what its labels mean: see [`crate::labels::Plan`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// How pairs of names are shown to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marking: Option<Marking>,
 }
 
 impl TaskGuidance {
@@ -122,6 +129,8 @@ impl Guidance {
             signs: BTreeMap::new(),
             model_weight: 0.0,
             trust: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            marking: None,
         };
         self.of(task).unwrap_or(&NONE)
     }

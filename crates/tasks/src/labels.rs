@@ -4,6 +4,8 @@
 //! published models are trained; the likeliest sequence of labels that the scheme allows is found (Viterbi), and its names
 //! are stretches of the author's text.
 
+mod kinds;
+mod plan;
 mod scheme;
 mod seams;
 
@@ -11,6 +13,8 @@ use std::ops::Range;
 
 use documents::Span;
 
+pub use kinds::{KindTable, LEFT_OUT, likely_kind};
+pub use plan::{LabelTask, Plan};
 pub use scheme::{Labels, LabelsError, Scheme};
 pub use seams::merge;
 

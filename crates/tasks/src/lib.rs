@@ -19,6 +19,7 @@ pub mod guidance;
 pub mod labels;
 pub mod lexicon;
 pub mod linear;
+pub mod marking;
 pub mod mentions;
 pub mod pair_features;
 pub mod reading;

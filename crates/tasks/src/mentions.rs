@@ -27,8 +27,8 @@ impl Default for Trust {
 }
 
 /// The mentions of a document in text order: those that it gives, the tagger's, and the dictionaries' where the tagger does
-/// not contradict. `found` is what `finder` finds alone; `trust` is by kind, in the order of [`KINDS`]. Kinds that no dictionary
-/// has are the tagger's alone and not among them: [`Tagged`] has those. Each comes with the tagger's probability; what the document
+/// not contradict. `found` is what `finder` finds alone; `trust` is by kind, in the order of [`KINDS`], `None` for a kind that
+/// the tagger does not know, of which the dictionaries' names stay as they are. Kinds that no dictionary has are the tagger's alone and not among them: [`Tagged`] has those. Each comes with the tagger's probability; what the document
 /// gives has none.
 #[must_use]
 pub fn combined(
@@ -37,14 +37,14 @@ pub fn combined(
     found: &[Mention],
     tags: &Tags<'_>,
     tagged: &[Tagged],
-    trust: &[Trust; KINDS.len()],
+    trust: &[Option<Trust>; KINDS.len()],
 ) -> Vec<(Mention, Option<f64>)> {
     let given = found.iter().filter(|mention| mention.origin == Origin::Given);
     let mut mentions: Vec<(Mention, Option<f64>)> = given.map(|given| (given.clone(), None)).collect();
     let is_free = |mentions: &[(Mention, Option<f64>)], span: Span, kind| {
         !mentions.iter().any(|(other, _)| other.kind == kind && other.cover().overlaps(span))
     };
-    for name in tagged.iter().filter(|name| name.score >= trust[name.kind].tagger) {
+    for name in tagged.iter().filter(|name| trust[name.kind].is_some_and(|own| name.score >= own.tagger)) {
         let Some(kind) = tagging::kind_of(name.kind) else { continue };
         let Some(text) = name.span.slice(&document.text).map(single_blanks) else { continue };
         if is_free(&mentions, name.span, kind) {
@@ -55,9 +55,11 @@ pub fn combined(
     }
     for mention in found.iter().filter(|mention| mention.origin != Origin::Given) {
         let Some(kind) = tagging::place_of(mention.kind) else { continue };
-        let probability = tags.probability(mention.cover(), kind);
-        if probability >= trust[kind].dictionary && is_free(&mentions, mention.cover(), mention.kind) {
-            mentions.push((mention.clone(), Some(probability)));
+        let probability = trust[kind].map(|own| (tags.probability(mention.cover(), kind), own.dictionary));
+        if probability.is_none_or(|(probability, least)| probability >= least)
+            && is_free(&mentions, mention.cover(), mention.kind)
+        {
+            mentions.push((mention.clone(), probability.map(|(probability, _)| probability)));
         }
     }
     mentions.sort_by_key(|(mention, _)| (mention.cover(), mention.kind, mention.origin));
@@ -131,7 +133,8 @@ mod tests {
         assert_eq!(found.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["lead", "renal failures"]);
         let tags = Tags { log_probabilities: &log_p, offsets: &offsets };
         let tagged = tags.names(&[true; 6], &[0.0; KINDS.len()]);
-        let all = combined(&document, &finder, &found, &tags, &tagged, &[Trust::default(); KINDS.len()]);
+        let all =
+            combined(&document, &finder, &found, &tags, &tagged, &[Some(Trust::default()); KINDS.len()]);
         let of =
             |(m, _): &(Mention, Option<f64>)| (m.text.clone(), m.kind, m.origin, m.concepts[0].id.clone());
         // "lead" is a verb, and the disease has its modifier, which has no concept of its own.
@@ -143,6 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn names_of_a_kind_that_the_tagger_does_not_know_stay_the_dictionaries() {
+        let (document, offsets, log_p) = read(0.9);
+        let finder = finder();
+        let found = finder.mentions(&document);
+        let tags = Tags { log_probabilities: &log_p, offsets: &offsets };
+        let mut trust = [None; KINDS.len()];
+        trust[1] = Some(Trust { tagger: 0.0, dictionary: 2.0 });
+        let all = combined(&document, &finder, &found, &tags, &[], &trust);
+        let all: Vec<_> = all.iter().map(|(m, p)| (m.text.as_str(), m.origin, *p)).collect();
+        assert_eq!(all, [("lead", Origin::Dictionary, None)]);
+    }
+
+    #[test]
     fn each_can_be_believed_alone() {
         let (document, offsets, log_p) = read(0.4);
         let finder = finder();
@@ -150,7 +166,7 @@ mod tests {
         let tags = Tags { log_probabilities: &log_p, offsets: &offsets };
         let tagged = tags.names(&[true; 6], &[0.0; KINDS.len()]);
         let with = |tagger: f64, dictionary: f64| {
-            let trust = [Trust { tagger, dictionary }; KINDS.len()];
+            let trust = [Some(Trust { tagger, dictionary }); KINDS.len()];
             let all = combined(&document, &finder, &found, &tags, &tagged, &trust);
             all.into_iter().map(|(m, _)| m.text).collect::<Vec<_>>()
         };
@@ -171,8 +187,14 @@ mod tests {
         };
         let document = Document { entities: vec![given], ..document };
         let found = finder.mentions(&document);
-        let all =
-            combined(&document, &finder, &found, &tags, &[], &[Trust { tagger: 2.0, dictionary: 2.0 }; 6]);
+        let all = combined(
+            &document,
+            &finder,
+            &found,
+            &tags,
+            &[],
+            &[Some(Trust { tagger: 2.0, dictionary: 2.0 }); 6],
+        );
         assert_eq!(all.iter().map(|(m, p)| (m.origin, *p)).collect::<Vec<_>>(), [(Origin::Given, None)]);
     }
 }

@@ -78,19 +78,19 @@ pub fn probability(guidance: &TaskGuidance, log_odds: f64, shown: &PairFeatures)
 }
 
 /// How the probability that two names are related is shared among the kinds of relation, in the order of
-/// [`RelationTask::kinds`], from the log-probability of each kind's verdict and the words of the text.
+/// `kinds`, from the log-probability of each kind's verdict and the words of the text.
 #[must_use]
-pub fn kind_probabilities(
+pub fn kind_probabilities<S: AsRef<str>>(
     guidance: &TaskGuidance,
-    task: RelationTask,
+    kinds: &[S],
     words: &Features,
     written: &[f64],
 ) -> Vec<f64> {
-    let of = |(kind, written): (&&str, &f64)| match guidance.signs.get(*kind) {
+    let of = |(kind, written): (&S, &f64)| match guidance.signs.get(kind.as_ref()) {
         Some(signs) => signs.log_probability(words) + guidance.weighed(*written),
         None => *written,
     };
-    let logarithms: Vec<f64> = task.kinds().iter().zip(written).map(of).collect();
+    let logarithms: Vec<f64> = kinds.iter().zip(written).map(of).collect();
     let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if !most.is_finite() {
         return vec![1.0 / logarithms.len().max(1) as f64; logarithms.len()];
@@ -111,16 +111,16 @@ mod tests {
         let mut guidance = TaskGuidance::default();
         let words = Features::from([("between increases".to_owned(), 1.0)]);
         let written: Vec<f64> = (0..task.kinds().len()).map(|place| -(place as f64)).collect();
-        let alone = kind_probabilities(&guidance, task, &words, &written);
+        let alone = kind_probabilities(&guidance, task.kinds(), &words, &written);
         assert!((alone.iter().sum::<f64>() - 1.0).abs() < 1e-12 && alone[0] > alone[1]);
         for kind in task.kinds() {
             let weight = if *kind == task.kinds()[1] { 3.0 } else { -3.0 };
             let weights = [("between increases".to_owned(), weight)].into();
             guidance.signs.insert((*kind).to_owned(), Linear { intercept: 0.0, weights });
         }
-        assert!(kind_probabilities(&guidance, task, &words, &written)[1] > 0.8);
+        assert!(kind_probabilities(&guidance, task.kinds(), &words, &written)[1] > 0.8);
         assert_eq!(
-            kind_probabilities(&TaskGuidance::default(), task, &words, &[f64::NEG_INFINITY; 4]),
+            kind_probabilities(&TaskGuidance::default(), task.kinds(), &words, &[f64::NEG_INFINITY; 4]),
             [0.25; 4]
         );
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use inference::{BioGpt, Checksums, Finders, LanguageModel, Scripted};
+use inference::{Checksums, Finders, LanguageModel, Scripted};
 
 use crate::app_paths::AppPaths;
 use crate::engine::{Ask, Computing, Engine, EngineError, Loader, Source};
@@ -119,20 +119,20 @@ fn idle(settings: &Settings) -> Option<Duration> {
     (settings.unload_after > 0).then(|| Duration::from_secs(u64::from(settings.unload_after) * 60))
 }
 
-/// Loads BioGPT from a folder, or the scripted model without one.
+/// Loads the model of a folder, or the scripted model without one.
 pub(crate) fn loader() -> Loader {
     Box::new(
         |source: &Source,
          goes_to: &dyn Fn(Computing)|
          -> std::result::Result<Box<dyn LanguageModel>, EngineError> {
             Ok(match &source.folder {
-                Some(folder) => Box::new(BioGpt::load(&source.id, folder, source.device, &|chosen| {
+                Some(folder) => inference::load(&source.id, folder, source.device, &|chosen| {
                     goes_to(Computing {
                         device: chosen.adapter.name.clone(),
                         graphics: chosen.adapter.kind != devices::Kind::Processor,
                         reason: chosen.reason.clone(),
                     });
-                })?),
+                })?,
                 None => {
                     let model = Scripted::default();
                     let reason = "it is written by hand".to_owned();

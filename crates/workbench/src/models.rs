@@ -1,9 +1,12 @@
 //! The models of this installation: those that came with Osler and those that the user imported.
 
 mod commands;
+mod conversion;
 mod importing;
 mod preview;
 mod view;
+
+pub use conversion::{Conversion, convert, plan_of_folder};
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

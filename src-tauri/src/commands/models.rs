@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
-use workbench::wire::{Device, EngineStatus, Model, ModelImportEvent, ModelPreview, Streamed, VerifyEvent};
+use workbench::wire::{
+    Device, EngineStatus, Model, ModelImportEvent, ModelPreview, ModelUse, Streamed, VerifyEvent,
+};
 
 use crate::dialogs;
 use crate::granted::Granted;
@@ -45,10 +47,11 @@ pub async fn import_model(
     job: String,
     preview: String,
     name: String,
+    used: Option<ModelUse>,
     on_event: Channel<Streamed<ModelImportEvent>>,
 ) -> Reply<()> {
     streamed(&state, job, on_event, move |workbench, job, sink| {
-        workbench.import_model(job, &preview, &name, sink)
+        workbench.import_model(job, &preview, &name, used.as_ref(), sink)
     })
     .await
 }

@@ -30,7 +30,7 @@ impl Read {
         let tags =
             Tags { log_probabilities: &self.tagging.log_probabilities, offsets: &self.tagging.offsets };
         let tagged = tags.names(&self.starts, &[bias; KINDS.len()]);
-        let all = combined(&self.document, finder, &self.found, &tags, &tagged, &[trust; KINDS.len()]);
+        let all = combined(&self.document, finder, &self.found, &tags, &tagged, &[Some(trust); KINDS.len()]);
         of_kind(all.iter().map(|(mention, _)| mention), kind)
     }
 }

@@ -161,7 +161,7 @@ impl Evaluator {
         let shares = |model_weight: f64| -> Vec<(Vec<f64>, usize)> {
             let tried = TaskGuidance { model_weight, ..guidance.clone() };
             let of = |(words, written, place): &(&Features, Vec<f64>, usize)| {
-                (verdicts::kind_probabilities(&tried, task, words, written), *place)
+                (verdicts::kind_probabilities(&tried, task.kinds(), words, written), *place)
             };
             known.iter().map(of).collect()
         };

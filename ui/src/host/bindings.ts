@@ -118,7 +118,7 @@ export const commands = {
 	/**  What a folder of weights holds and lacks. Without paths the system's dialog asks for a folder; nothing when it was closed. */
 	previewModel: (paths: string[] | null) => __TAURI_INVOKE<ModelPreview | null>("preview_model", { paths }),
 	/**  Converts and checks what was previewed. */
-	importModel: (job: string, preview: string, name: string, onEvent: Channel<Streamed<ModelImportEvent>>) => __TAURI_INVOKE<null>("import_model", { job, preview, name, onEvent }),
+	importModel: (job: string, preview: string, name: string, used: ModelUse | null, onEvent: Channel<Streamed<ModelImportEvent>>) => __TAURI_INVOKE<null>("import_model", { job, preview, name, used, onEvent }),
 	/**  Compares a model with its checksums and tries it. */
 	verifyModel: (job: string, id: string, onEvent: Channel<Streamed<VerifyEvent>>) => __TAURI_INVOKE<null>("verify_model", { job, id, onEvent }),
 	/**  Works with this model from now on. */
@@ -1437,6 +1437,14 @@ detail: string } |
 /**  The model. */
 model: Model };
 
+/**  What a label means. */
+export type ModelLabel = {
+	/**  As the model has it. */
+	label: string,
+	/**  A kind of names, a class, or a kind of relation; `none` for what is left out, or says that names are not related. */
+	meaning: string,
+};
+
 /**  Where a model is from. */
 export type ModelOrigin = 
 /**  It came with Osler. */
@@ -1479,6 +1487,20 @@ export type ModelPreview = {
 	freeBytes: number,
 	/**  Why it cannot be imported. */
 	problems: HostError[],
+	/**  What a published classifier could be used for, the likeliest first; empty for other models. */
+	uses: ModelUse[],
+};
+
+/**  What a published classifier is used for. */
+export type ModelUse = {
+	/**  The task. */
+	task: Task,
+	/**  What each of its labels, or of the kinds in them, means. */
+	labels: ModelLabel[],
+	/**  What labels may mean; empty where that is free. */
+	meanings: string[],
+	/**  How pairs of names are shown to it, where it judges pairs. */
+	marking: PairMarking | null,
 };
 
 /**  Movement. */
@@ -1528,6 +1550,18 @@ export type Note = {
 	author: string,
 	/**  When it was last changed. */
 	modifiedAt: number,
+};
+
+/**  How pairs of names are shown to a model. */
+export type PairMarking = {
+	/**  `[E1] {} [/E1]`, where `{}` is the first name, or a word in its place, `@CHEMICAL$`. */
+	head: string,
+	/**  The same for the second name. */
+	tail: string,
+	/**  `{head} and {tail}`, where the model reads the names as a second text. */
+	second: string | null,
+	/**  Whether it reads all that lies between two names, and not only single sentences. */
+	passages: boolean,
 };
 
 /**  One participant of a relation. */
@@ -2084,8 +2118,10 @@ export type Task =
 "describe" | 
 /**  A question about an abstract. */
 "answer" | 
-/**  Hallmarks of cancer. */
-"classify";
+/**  Hallmarks of cancer, or a model's own classes of sentences. */
+"classify" | 
+/**  Names: chemicals, diseases, genes and others. */
+"mentions";
 
 /**  What is known of a term, step by step: what sources say, what the library says, what is spelled almost like it. */
 export type TermKnowledge = {

@@ -97,7 +97,8 @@ export interface Host {
   models(): Promise<wire.Model[]>
   /** Without paths the system's dialog asks for a folder; null when it was closed. */
   previewModel(paths: string[] | null): Promise<wire.ModelPreview | null>
-  importModel(preview: string, name: string, listener: Listener<wire.ModelImportEvent>): Job
+  /** `used` is one of the preview's uses as the user corrected it. */
+  importModel(preview: string, name: string, used: wire.ModelUse | null, listener: Listener<wire.ModelImportEvent>): Job
   verifyModel(id: string, listener: Listener<wire.VerifyEvent>): Job
   useModel(id: string): Promise<wire.EngineStatus>
   /** It can be restored until Osler is closed. */

@@ -121,8 +121,8 @@ export function tauriHost(): Host {
 
     models: () => call(commands.models()),
     previewModel: (paths) => call(commands.previewModel(paths)),
-    importModel: (preview, name, listener) =>
-      stream((job, channel) => commands.importModel(job, preview, name, channel), listener),
+    importModel: (preview, name, used, listener) =>
+      stream((job, channel) => commands.importModel(job, preview, name, used, channel), listener),
     verifyModel: (id, listener) => stream((job, channel) => commands.verifyModel(job, id, channel), listener),
     useModel: (id) => call(commands.useModel(id)),
     removeModel: (id) => done(commands.removeModel(id)),

@@ -10,6 +10,7 @@ export const taskName: Record<Task, string> = {
   describe: 'Describe',
   answer: 'Question answering',
   classify: 'Hallmarks of cancer',
+  mentions: 'Names',
 }
 
 /** As the task is called in the literature. */
@@ -20,6 +21,7 @@ export const taskCode: Record<Task, string> = {
   describe: 'describe',
   answer: 'PubMedQA',
   classify: 'HoC',
+  mentions: 'NER',
 }
 
 export const relationTasks: RelationTask[] = ['bc5cdr', 'ddi', 'kdDti']

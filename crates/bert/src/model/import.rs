@@ -1,5 +1,7 @@
 //! From a published checkpoint to a folder of ours, tensor by tensor.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub struct Import {
     pub licence: String,
     /// How numbers are stored.
     pub weights: WeightType,
+    /// Further files of the new folder: their text by name.
+    pub beside: BTreeMap<String, String>,
 }
 
 /// Converts the published model in `from` into a new folder `to`. Nothing is listed as a model until all of it is there.
@@ -42,7 +46,7 @@ pub fn import_telling(
     manifest.source.clone_from(&how.source);
     manifest.licence.clone_from(&how.licence);
     let read = move |plan: &TensorPlan| Ok(read_merged(&checkpoint, plan)?);
-    write(to, &config, &tokenizer, manifest, how.weights, read, progress)
+    write(to, &config, &tokenizer, manifest, how, read, progress)
 }
 
 pub(super) fn write(
@@ -50,15 +54,19 @@ pub(super) fn write(
     config: &BertConfig,
     tokenizer: &BertTokenizer,
     manifest: Manifest,
-    weights: WeightType,
+    how: &Import,
     read: impl Fn(&TensorPlan) -> Result<Vec<f32>, ModelError> + Send + Sync + 'static,
     progress: impl FnMut(f64) -> ControlFlow<()> + Send + 'static,
 ) -> Result<Manifest, ModelError> {
     let save = |to: &Path| {
         let refused =
             |e: tokenizer::Error| ModelError::Tokenizer { folder: to.to_owned(), reason: e.to_string() };
-        tokenizer.save(to).map_err(refused)
+        tokenizer.save(to).map_err(refused)?;
+        how.beside.iter().try_for_each(|(name, text)| {
+            let path = to.join(name);
+            fs::write(&path, text).map_err(ModelError::io("write", &path))
+        })
     };
     let plans = weights::tensors(config);
-    parameters::write_folder(to, &config.to_json(), save, plans, manifest, weights, read, progress)
+    parameters::write_folder(to, &config.to_json(), save, plans, manifest, how.weights, read, progress)
 }

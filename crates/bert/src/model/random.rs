@@ -7,7 +7,7 @@ use checkpoints::BertConfig;
 use parameters::{Manifest, ModelError, TensorPlan, WeightType, random_values};
 use tokenizer::bert::BertTokenizer;
 
-use super::{import, published};
+use super::{Import, import, published};
 
 /// Writes a folder of ours with random weights, stored as `stored`, and a WordPiece vocabulary of made-up words. `seed`
 /// fixes the weights. No more than one tensor is in memory.
@@ -29,5 +29,6 @@ pub fn write_random(
     manifest.source = "random weights".to_owned();
     manifest.licence = "none needed".to_owned();
     let read = move |plan: &TensorPlan| Ok(random_values(&plan.name, &plan.shape, seed));
-    import::write(to, config, &tokenizer, manifest, stored, read, |_| ControlFlow::Continue(()))
+    let how = Import { weights: stored, ..Import::default() };
+    import::write(to, config, &tokenizer, manifest, &how, read, |_| ControlFlow::Continue(()))
 }

@@ -11,7 +11,9 @@ use checkpoints::Activation;
 use crate::reference::{fixture, fixtures, largest_difference};
 
 fn converted(from: &Path, to: &Path, weights: WeightType) -> Manifest {
-    let how = Import { name: "tiny".into(), source: "a test".into(), licence: "none".into(), weights };
+    let (name, source, licence) = ("tiny".into(), "a test".into(), "none".into());
+    let how =
+        Import { name, source, licence, weights, beside: [("tasks.json".into(), "{}\n".into())].into() };
     model::import_telling(from, to, &how, |_| ControlFlow::Continue(())).unwrap()
 }
 
@@ -27,6 +29,8 @@ fn a_converted_model_gives_the_same_numbers() {
             let to = folder.path().join(format!("{}-{weights:?}", reference.name()));
             let manifest = converted(from, &to, weights);
             manifest.verify(&to).unwrap();
+            assert_eq!(std::fs::read_to_string(to.join("tasks.json")).unwrap(), "{}\n");
+            assert!(manifest.files.contains_key("tasks.json"));
             assert_eq!(manifest.parameters, published.config.parameters());
             let own = Model::load(&to, &Device::flex()).unwrap();
             assert_eq!(own.config, published.config);

@@ -24,8 +24,12 @@ pub(super) fn architecture(object: &Map<String, Value>) -> Option<&str> {
     object.get("architectures")?.as_array()?.first()?.as_str()
 }
 
+/// The names of what is supported.
+pub(crate) fn supported() -> String {
+    ARCHITECTURES.map(|(name, ..)| name).join(", ")
+}
+
 pub(super) fn config(object: &Map<String, Value>) -> Result<BertConfig, ConfigError> {
-    let supported = || ARCHITECTURES.map(|(name, ..)| name).join(", ");
     let unsupported = |found: String| Err(ConfigError::Architecture { found, supported: supported() });
     let Some(name) = architecture(object) else {
         return unsupported("no architecture is named in `architectures`".to_owned());

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn other_architectures_and_kinds_of_value_are_refused_by_name() {
         let cases = [
-            ("model_type", json!("gpt2"), "`model_type` is \"gpt2\". Only BioGPT models can be used here"),
+            ("model_type", json!("gpt2"), "`model_type` is \"gpt2\". Supported are BioGPT"),
             (
                 "hidden_act",
                 json!("gelu_new"),

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bert::{BertConfig, BertTokenizer, Head, Model, Tokens};
-use devices::Need;
+use bert::{BertTokenizer, Head, Model, Tokens};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
+use workbench::engine::encoder_need;
 
 use super::Ids;
 use super::tokenize::{Answer, Characters};
@@ -18,21 +18,6 @@ pub(super) enum Input<'a> {
     Texts { text: &'a str, pair: Option<&'a str> },
 }
 
-/// What a model of a folder asks of a device: its weights, packed as they are in the file or in single precision, and half as
-/// much again to work.
-fn need(folder: &Path, config: &BertConfig) -> Need {
-    let floats = config.parameters() as u64 * 4;
-    let file = folder.join("model.bpk").metadata().map_or(floats, |about| about.len());
-    let rows = config.vocab_size.max(config.feed_forward_size).max(3 * config.hidden_size);
-    // Half precision is unpacked, less than that is not.
-    if file * 8 < floats * 3 {
-        let largest = (rows * config.hidden_size) as u64;
-        return Need { largest_tensor: largest * 17 / 16, total: file * 3 / 2 };
-    }
-    let largest = biogpt::matrix::largest_piece([[rows, config.hidden_size]]);
-    Need { largest_tensor: largest as u64 * 4, total: floats * 3 / 2 }
-}
-
 /// Writes `logits` and `hidden` of one text.
 pub(super) fn logits(
     folder: &Path,
@@ -41,7 +26,7 @@ pub(super) fn logits(
     device: &DeviceOption,
 ) -> Result<serde_json::Value, Failure> {
     let config = bert::model::configuration(folder)?;
-    let device = device.open_for(need(folder, &config))?.0;
+    let device = device.open_for(encoder_need(folder, &config))?.0;
     let model = Model::load(folder, &device)?;
     let (ids, segments) = match input {
         Input::Ids { ids, types } => {

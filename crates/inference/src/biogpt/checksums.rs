@@ -66,7 +66,13 @@ impl Checksums {
             return Ok(Self { weights, tokenizer: tokenizer.sha256.clone(), guidance });
         }
         let weights = |name: &str| [".bin", ".pt", ".safetensors"].iter().any(|end| name.ends_with(end));
-        let tokenizer = |name: &str| ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name);
+        let tokenizer = |name: &str| {
+            if bert::model::is_encoder(folder) {
+                return ["tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json"]
+                    .contains(&name);
+            }
+            ["vocab.json", "merges.txt", "dict.txt", "bpecodes"].contains(&name)
+        };
         Ok(Self { weights: sum(folder, weights)?, tokenizer: sum(folder, tokenizer)?, guidance })
     }
 }

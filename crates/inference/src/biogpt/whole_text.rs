@@ -188,7 +188,7 @@ pub(super) fn label_logarithms(p: &[f64]) -> Option<LabelLogarithms> {
 }
 
 /// The log-odds of any relation, from the log-probabilities of "none" and of the kinds.
-pub(super) fn log_odds(row: &[f64]) -> f64 {
+pub(crate) fn log_odds(row: &[f64]) -> f64 {
     let any: f64 = row[1..].iter().map(|p| p.exp()).sum();
     any.max(NEVER.exp()).ln() - row[0]
 }

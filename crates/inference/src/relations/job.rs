@@ -269,9 +269,10 @@ fn statement_probabilities(
         .collect();
     let scored = score_pairs(context, window, guidance, pairs.clone())?;
     let shares = kind_probabilities(context, window, guidance, &pairs)?;
+    let kinds = context.model.relation_kinds(window.task);
     let of = |((stated, scored), shares): ((&Stated, ScoredPair), Vec<f64>)| {
         let related = verdicts::probability(guidance, scored.log_odds, &scored.evidence);
-        let own = window.task.kinds().iter().position(|kind| kind.eq_ignore_ascii_case(&stated.kind));
+        let own = kinds.iter().position(|kind| kind.eq_ignore_ascii_case(&stated.kind));
         related * own.map_or(0.0, |own| shares[own])
     };
     Ok(stated.iter().zip(scored).zip(shares).map(of).collect())

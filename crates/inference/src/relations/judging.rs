@@ -76,18 +76,19 @@ pub fn judge_pairs(
         judged.iter_mut().filter(|pair| pair.probability >= threshold).collect();
     let pairs: Vec<NamePair> = kept.iter().map(|one| one.scored.pair.clone()).collect();
     let shares = kind_probabilities(context, window, guidance, &pairs)?;
+    let kinds = context.model.relation_kinds(window.task);
     for (one, shares) in kept.iter_mut().zip(shares) {
-        let kinds = window.task.kinds().iter().zip(shares);
+        let kinds = kinds.iter().zip(shares);
         let likeliest = kinds.max_by(|a, b| a.1.total_cmp(&b.1));
         let NamePair { head, tail, .. } = &one.scored.pair;
         one.relation =
-            likeliest.map(|(kind, share)| (Stated::new(head, tail, *kind), one.probability * share));
+            likeliest.map(|(kind, share)| (Stated::new(head, tail, kind), one.probability * share));
     }
     Ok(judged)
 }
 
 /// For pairs that are related, the probability of each kind of relation, in the order of
-/// [`tasks::RelationTask::kinds`]: by the model and by the words of the text.
+/// [`crate::LanguageModel::relation_kinds`]: by the model and by the words of the text.
 pub(super) fn kind_probabilities(
     context: &mut TaskContext<'_>,
     window: &TextWindow<'_>,
@@ -99,9 +100,10 @@ pub(super) fn kind_probabilities(
     }
     let written = context.model.kind_log_probabilities(window, pairs, &context.cancel, &mut context.meter)?;
     let places = MentionContext::new(window.document, window.sentences, window.mentions);
+    let kinds = context.model.relation_kinds(window.task);
     let shares = pairs.iter().zip(written).map(|(pair, written)| {
         let words = places.words(&pair.head_mentions, &pair.tail_mentions);
-        verdicts::kind_probabilities(guidance, window.task, &words, &written)
+        verdicts::kind_probabilities(guidance, &kinds, &words, &written)
     });
     Ok(shares.collect())
 }

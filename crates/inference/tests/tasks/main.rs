@@ -8,6 +8,7 @@
 )]
 
 mod corpora;
+mod encoders;
 mod heads;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What labels mean, and which may follow which.
 
+use crate::tagging::KINDS;
+
 /// How labels mark the parts of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
@@ -31,12 +33,12 @@ pub struct Labels {
 }
 
 /// Why labels cannot be read as parts of names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, remedies::Remedy)]
 pub enum LabelsError {
     /// Nothing is outside of a name.
     #[error(
         "the labels {labels} have none for words outside of a name (`O`): this model does not mark names. Use one that was \
-         tuned for named entities"
+         tuned for named entities, or say what its labels mean (such as LABEL_0=O and LABEL_1=B-Disease)"
     )]
     NoOutside {
         /// All labels.
@@ -48,6 +50,45 @@ pub enum LabelsError {
         /// All labels.
         labels: String,
     },
+    /// A table says something that is no kind of names.
+    #[error("{kind} is no kind of names that Osler has, for the label {label}. Say one of {}, or none", KINDS.join(", "))]
+    UnknownKind {
+        /// The model's label or kind.
+        label: String,
+        /// What it was to be.
+        kind: String,
+    },
+    /// A table names a label that the model has not.
+    #[error("the model has no label {label}. It has {labels}")]
+    NotOfTheModel {
+        /// The name.
+        label: String,
+        /// What the model has.
+        labels: String,
+    },
+    /// Every class of pairs of names is a relation.
+    #[error(
+        "none of the labels {labels} says that two names are not related. Say which one does, such as {example}=none"
+    )]
+    NoNone {
+        /// All labels.
+        labels: String,
+        /// The first one.
+        example: String,
+    },
+    /// A model cannot do a task.
+    #[error("this model {does}, and cannot be used for {task}. Say {instead}")]
+    OtherTask {
+        /// What it does.
+        does: &'static str,
+        /// The task that was said.
+        task: String,
+        /// The tasks that it can be used for.
+        instead: &'static str,
+    },
+    /// The form in which pairs are shown to the model.
+    #[error("{0}")]
+    Marking(String),
 }
 
 impl Labels {
@@ -115,6 +156,16 @@ impl Labels {
 
     pub(super) fn kind(&self, label: usize) -> &str {
         &self.labels[label].1
+    }
+
+    /// Whether a name may begin with it.
+    pub(super) fn may_be_first(&self, label: usize) -> bool {
+        matches!(self.labels[label].0, Part::Beginning | Part::Single | Part::Whole)
+    }
+
+    /// Whether a name may go on with it.
+    pub(super) fn may_be_later(&self, label: usize) -> bool {
+        matches!(self.labels[label].0, Part::Inside | Part::End | Part::Whole)
     }
 
     /// Whether the second of two neighbors belongs to the name of the first.

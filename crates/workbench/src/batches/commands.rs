@@ -311,6 +311,7 @@ impl Workbench {
             Task::Ddi => relations(tasks::RelationTask::Ddi),
             Task::KdDti => relations(tasks::RelationTask::KdDti),
             Task::Classify => TaskRequest::Classify,
+            Task::Mentions => TaskRequest::Mentions,
             Task::Answer => {
                 let question = request.question.clone().filter(|question| !question.trim().is_empty());
                 let question = question.ok_or_else(|| bad_input("There is no question.", "Write one."))?;

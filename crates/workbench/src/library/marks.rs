@@ -141,6 +141,7 @@ pub fn task(word: &str) -> wire::Task {
         "describe" => wire::Task::Describe,
         "answer" => wire::Task::Answer,
         "classify" => wire::Task::Classify,
+        "mentions" => wire::Task::Mentions,
         _ => wire::Task::Bc5cdr,
     }
 }
@@ -155,6 +156,7 @@ pub const fn task_word(task: wire::Task) -> &'static str {
         wire::Task::Describe => "describe",
         wire::Task::Answer => "answer",
         wire::Task::Classify => "classify",
+        wire::Task::Mentions => "mentions",
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use biogpt::model::{Import, Manifest, ModelError, WeightType};
+use biogpt::model::{Manifest, ModelError, WeightType};
 
+use super::conversion::{Conversion, convert};
 use super::preview::form;
 use inference::self_test;
 
@@ -14,33 +15,44 @@ use crate::engine::{Cancel, Engine, Lane};
 use crate::error::{self, Result, not_found};
 use crate::jobs::{Sink, Stream};
 use crate::model_host::{loader, request};
-use crate::wire::{ErrorCode, HostError, ModelForm, ModelImportEvent, ModelPhase, SelfTest, VerifyEvent};
+use crate::wire::{
+    ErrorCode, HostError, ModelForm, ModelImportEvent, ModelPhase, ModelUse, SelfTest, VerifyEvent,
+};
 use crate::workbench::Workbench;
 
 impl Workbench {
-    /// Imports a model that was previewed: converted, verified, tested. Stopping leaves nothing behind.
-    pub fn import_model(&self, job: &str, preview: &str, name: &str, sink: Sink<ModelImportEvent>) {
+    /// Imports a model that was previewed: converted, verified, tested. Stopping leaves nothing behind. `used` is one of the preview's
+    /// [`uses`](crate::wire::ModelPreview::uses) as the user corrected it.
+    pub fn import_model(
+        &self,
+        job: &str,
+        preview: &str,
+        name: &str,
+        used: Option<&ModelUse>,
+        sink: Sink<ModelImportEvent>,
+    ) {
         self.stream(job, sink, |stream| {
             let models = &self.model_host.models;
             let from = models
                 .previews
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .remove(preview)
+                .get(preview)
+                .cloned()
                 .ok_or_else(|| not_found("This preview is over.", "Choose the model's folder again."))?;
             // The name is looked at first: a wrong one is told before the work.
             models.place_for(name)?;
             // Under a name that is no model's until it is whole: one that is ended is never listed.
             let unfinished = models.unfinished()?;
             let folder = unfinished.path().join("model");
-            self.bring(&from, &folder, name, stream)?;
+            self.bring(&from, &folder, name, used, stream)?;
             if stream.is_stopped() {
                 return Ok(());
             }
             let to = models.settle(&folder, name)?;
             let id = to.file_name().map(|id| id.to_string_lossy().into_owned()).unwrap_or_default();
             let at = self.places.clock.now();
-            phase(stream, ModelPhase::SelfTest, 0, 1, "writing a few words");
+            phase(stream, ModelPhase::SelfTest, 0, 1, "trying it");
             let tested = self.test(&id);
             models.note(&id, |about| {
                 about.imported_at = Some(at);
@@ -53,26 +65,32 @@ impl Workbench {
         });
     }
 
-    fn bring(&self, from: &Path, to: &Path, name: &str, stream: &Stream<ModelImportEvent>) -> Result<()> {
+    fn bring(
+        &self,
+        from: &Path,
+        to: &Path,
+        name: &str,
+        used: Option<&ModelUse>,
+        stream: &Stream<ModelImportEvent>,
+    ) -> Result<()> {
         phase(stream, ModelPhase::Reading, 0, 1, "looking at the files");
         if form(from) == ModelForm::Osler {
             copy(from, to, stream)?;
         } else {
-            let how = Import {
+            let how = Conversion {
                 name: name.trim().to_owned(),
                 source: format!("imported from {}", from.file_name().unwrap_or_default().to_string_lossy()),
                 licence: "as its publisher says".to_owned(),
                 // Costs nothing that can be measured (models/README.md), and is three times as fast on a processor.
                 weights: WeightType::Q8,
-                task: None,
+                ..used.map(Conversion::from).unwrap_or_default()
             };
             let sender = stream.sender();
             let bytes: u64 = files(from)?.iter().map(|(_, bytes)| bytes).sum();
-            let imported = biogpt::model::import_telling(from, to, &how, move |share| {
+            convert(from, to, &how, move |share| {
                 phase(&sender, ModelPhase::Converting, (share * bytes as f64) as u64, bytes, "weights");
                 go_on(&sender)
-            });
-            unless_stopped(imported)?;
+            })?;
         }
         if stream.is_stopped() {
             return Ok(());
@@ -107,7 +125,7 @@ impl Workbench {
                 Err(cause) => error::remedied!(ErrorCode::BadInput, cause).message,
             };
             if intact && !stream.is_stopped() {
-                tell(ModelPhase::SelfTest, 0, 1, "writing a few words");
+                tell(ModelPhase::SelfTest, 0, 1, "trying it");
                 let tested = self.test(id);
                 message = format!("{message} {}", tested.message);
                 let at = self.places.clock.now();

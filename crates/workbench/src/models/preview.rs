@@ -3,9 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::Installed;
-use super::view::architecture;
+use tasks::RelationTask;
+use tasks::labels::{LEFT_OUT, LabelTask, Plan};
+use tasks::marking::Marking;
+use tasks::tagging::KINDS;
+
+use super::view::{Shape, task_of};
 use crate::error::{Result, bad_input};
-use crate::wire::{HostError, ModelFile, ModelFileState, ModelForm, ModelPreview};
+use crate::wire::{
+    HostError, ModelFile, ModelFileState, ModelForm, ModelLabel, ModelPreview, ModelUse, PairMarking,
+};
 
 /// Files of a form, what they are for, and whether it cannot be without them.
 type Roles = &'static [(&'static str, &'static str, bool)];
@@ -16,6 +23,16 @@ const HUGGING_FACE: Roles = &[
     ("model.safetensors", "the weights", false),
     ("vocab.json", "the vocabulary", true),
     ("merges.txt", "the merges", true),
+];
+const ENCODER: Roles = &[
+    ("config.json", "the shape and the labels", true),
+    ("pytorch_model.bin", "the weights", false),
+    ("model.safetensors", "the weights", false),
+    ("tokenizer.json", "the vocabulary", false),
+    ("vocab.txt", "the vocabulary", false),
+    ("vocab.json", "the vocabulary", false),
+    ("merges.txt", "the merges", false),
+    ("tokenizer_config.json", "how texts are cut", false),
 ];
 const FAIRSEQ: Roles = &[
     ("checkpoint.pt", "the weights", true),
@@ -47,15 +64,16 @@ impl Installed {
         let roles = match form {
             ModelForm::Osler => OSLER,
             ModelForm::Fairseq => FAIRSEQ,
+            ModelForm::HuggingFace if bert::model::is_encoder(&folder) => ENCODER,
             ModelForm::HuggingFace | ModelForm::Unknown => HUGGING_FACE,
         };
         let files: Vec<ModelFile> = roles.iter().map(|role| file(&folder, role, form)).collect();
         let bytes = files.iter().filter_map(|file| file.bytes).sum();
-        let (config, problem) = match biogpt::model::configuration(&folder) {
-            Ok(config) => (Some(config), None),
+        let (shape, problem) = match Shape::of(&folder) {
+            Ok(shape) => (Some(shape), None),
             Err(cause) => (None, Some(HostError::from(cause))),
         };
-        let parameters = config.as_ref().map(|config| config.parameters() as u64);
+        let parameters = shape.as_ref().map(|shape| shape.parameters() as u64);
         let usable = problem.is_none() && !files.iter().any(|file| file.state == ModelFileState::Missing);
         let id = usable.then(|| folder.display().to_string());
         if let Some(id) = &id {
@@ -67,8 +85,7 @@ impl Installed {
             id,
             folder: folder.display().to_string(),
             form,
-            name,
-            architecture: config.as_ref().map(architecture),
+            architecture: shape.as_ref().map(Shape::words),
             parameters,
             files,
             bytes,
@@ -79,7 +96,53 @@ impl Installed {
             },
             free_bytes: super::importing::free_space(&self.own),
             problems: problem.into_iter().collect(),
+            uses: match (&shape, form) {
+                (Some(Shape::Encoder(config)), ModelForm::HuggingFace) => uses(config, &name),
+                _ => Vec::new(),
+            },
+            name,
         })
+    }
+}
+
+/// What a published classifier could be used for, the likeliest first, with what its labels are likely to mean.
+fn uses(config: &bert::BertConfig, name: &str) -> Vec<ModelUse> {
+    if !config.head.classifies() {
+        return Vec::new();
+    }
+    let of_tokens = config.head == bert::Head::TokenClassification;
+    let likely = Plan::likely(of_tokens, &config.labels, name).task;
+    let pairs = RelationTask::ALL.into_iter().map(LabelTask::Pairs);
+    let mut tasks = vec![likely];
+    if !of_tokens {
+        tasks.extend(std::iter::once(LabelTask::Classify).chain(pairs).filter(|task| *task != likely));
+    }
+    tasks.into_iter().map(|task| used(config, task, name)).collect()
+}
+
+fn used(config: &bert::BertConfig, task: LabelTask, name: &str) -> ModelUse {
+    let marking = match task {
+        LabelTask::Pairs(task) => Some(Marking::usual(task)),
+        LabelTask::Mentions | LabelTask::Classify => None,
+    };
+    let plan = Plan { task, labels: std::collections::BTreeMap::new(), marking };
+    let none = std::iter::once(LEFT_OUT);
+    let meanings: Vec<&str> = match task {
+        LabelTask::Mentions => KINDS.into_iter().chain(none).collect(),
+        LabelTask::Pairs(task) => task.kinds().iter().copied().chain(none).collect(),
+        LabelTask::Classify => Vec::new(),
+    };
+    let rows = plan.rows(&config.labels, name).into_iter();
+    ModelUse {
+        task: task_of(task),
+        labels: rows.map(|(label, meaning)| ModelLabel { label, meaning }).collect(),
+        meanings: meanings.into_iter().map(str::to_owned).collect(),
+        marking: plan.marking.map(|marking| PairMarking {
+            head: marking.head,
+            tail: marking.tail,
+            second: marking.second,
+            passages: marking.passages,
+        }),
     }
 }
 

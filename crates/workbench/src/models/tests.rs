@@ -39,7 +39,7 @@ fn a_model_is_imported_used_removed_and_restored() {
     let preview = workbench.preview_model(&[from]).unwrap();
     assert!(preview.problems.is_empty() && preview.id.is_some(), "{preview:?}");
     let id = preview.id.unwrap();
-    let events = heard(|sink| workbench.import_model("1", &id, "My model", sink));
+    let events = heard(|sink| workbench.import_model("1", &id, "My model", None, sink));
     let model = events
         .iter()
         .find_map(|event| match &event.item {

@@ -2,17 +2,64 @@
 
 use std::path::Path;
 
+use bert::{BertConfig, Family};
 use biogpt::Config;
-use biogpt::model::Manifest;
+use biogpt::model::{Manifest, ModelError};
 use inference::Checksums;
+use tasks::RelationTask;
+use tasks::guidance::Guidance;
+use tasks::labels::{LabelTask, Plan};
 
 use super::{About, Found};
 use crate::error::Result;
 use crate::wire::{Metric, Model, Task};
 
+/// The shape of a model of either architecture.
+pub(super) enum Shape {
+    BioGpt(Config),
+    Encoder(BertConfig),
+}
+
+impl Shape {
+    /// That of the model in a folder, published or ours.
+    pub(super) fn of(folder: &Path) -> std::result::Result<Self, ModelError> {
+        if bert::model::is_encoder(folder) {
+            return Ok(Self::Encoder(bert::model::configuration(folder)?));
+        }
+        Ok(Self::BioGpt(biogpt::model::configuration(folder)?))
+    }
+
+    pub(super) fn parameters(&self) -> usize {
+        match self {
+            Self::BioGpt(config) => config.parameters(),
+            Self::Encoder(config) => config.parameters(),
+        }
+    }
+
+    fn positions(&self) -> usize {
+        match self {
+            Self::BioGpt(config) => config.max_positions,
+            Self::Encoder(config) => config.max_positions(),
+        }
+    }
+
+    /// In words.
+    pub(super) fn words(&self) -> String {
+        let (family, [layers, width, heads]) = match self {
+            Self::BioGpt(config) => ("", [config.layers, config.hidden_size, config.heads]),
+            Self::Encoder(config) => {
+                let family =
+                    if config.family == Family::Bert { "BERT encoder, " } else { "RoBERTa encoder, " };
+                (family, [config.layers, config.hidden_size, config.heads])
+            }
+        };
+        format!("{family}{layers} layers, width {width}, {heads} heads")
+    }
+}
+
 pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -> Result<Model> {
     let manifest = Manifest::read(folder)?;
-    let config = biogpt::model::configuration(folder)?;
+    let shape = Shape::of(folder)?;
     let file = |name: &str| manifest.files.get(name);
     let sum = |name: &str| file(name).map(|file| file.sha256.clone()).unwrap_or_default();
     let weights = file("model.bpk").map_or(0, |file| file.bytes);
@@ -38,9 +85,18 @@ pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -
             .iter()
             .any(|word| research.contains(word)),
         licence,
-        tasks: tasks(&manifest),
-        architecture: architecture(&config),
-        context_tokens: config.max_positions as u32,
+        tasks: match shape {
+            Shape::BioGpt(_) => tasks(&manifest),
+            // One whose table cannot be read says so where it is used.
+            Shape::Encoder(_) => Guidance::read(folder)
+                .ok()
+                .and_then(|kept| Plan::of_guidance(&kept))
+                .map(|plan| task_of(plan.task))
+                .into_iter()
+                .collect(),
+        },
+        architecture: shape.words(),
+        context_tokens: shape.positions() as u32,
         precision: precision(weights, manifest.parameters).to_owned(),
         imported_at: about.imported_at,
         verified_at: about.verified_at,
@@ -52,11 +108,18 @@ pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -
     })
 }
 
-pub(super) fn architecture(config: &Config) -> String {
-    format!("{} layers, width {}, {} heads", config.layers, config.hidden_size, config.heads)
+/// What an encoder is used for.
+pub(super) const fn task_of(task: LabelTask) -> Task {
+    match task {
+        LabelTask::Mentions => Task::Mentions,
+        LabelTask::Classify => Task::Classify,
+        LabelTask::Pairs(RelationTask::Bc5cdr) => Task::Bc5cdr,
+        LabelTask::Pairs(RelationTask::Ddi) => Task::Ddi,
+        LabelTask::Pairs(RelationTask::KdDti) => Task::KdDti,
+    }
 }
 
-/// Every model describes; the rest is what it was tuned for, or has heads for.
+/// Every model that writes describes; the rest is what it was tuned for, or has heads for.
 fn tasks(manifest: &Manifest) -> Vec<Task> {
     let known = |name: &str| match name {
         "bc5cdr" => Some(Task::Bc5cdr),
@@ -68,11 +131,13 @@ fn tasks(manifest: &Manifest) -> Vec<Task> {
     };
     let shapes = || manifest.heads.iter().map(|file| &file.shape);
     let pairs = shapes().flat_map(|shape| &shape.pairs).map(|head| &head.name);
+    let names = shapes().filter_map(|shape| shape.mentions.as_ref()).map(|_| Task::Mentions);
     let classes = shapes().flat_map(|shape| &shape.classes).map(|head| &head.name);
     let mut tasks = vec![Task::Describe];
     for name in manifest.tasks.keys().chain(pairs).chain(classes) {
         tasks.extend(known(name).filter(|task| !tasks.contains(task)));
     }
+    tasks.extend(names.take(1));
     tasks
 }
 

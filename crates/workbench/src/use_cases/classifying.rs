@@ -63,5 +63,5 @@ impl Workbench {
 }
 
 fn score(score: &LabelScore) -> wire::LabelScore {
-    wire::LabelScore { label: score.label.to_owned(), probability: score.probability }
+    wire::LabelScore { label: score.label.to_string(), probability: score.probability }
 }

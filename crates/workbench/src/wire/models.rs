@@ -125,6 +125,46 @@ pub struct ModelPreview {
     pub free_bytes: u64,
     /// Why it cannot be imported.
     pub problems: Vec<HostError>,
+    /// What a published classifier could be used for, the likeliest first; empty for other models.
+    pub uses: Vec<ModelUse>,
+}
+
+/// What a published classifier is used for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelUse {
+    /// The task.
+    pub task: Task,
+    /// What each of its labels, or of the kinds in them, means.
+    pub labels: Vec<ModelLabel>,
+    /// What labels may mean; empty where that is free.
+    pub meanings: Vec<String>,
+    /// How pairs of names are shown to it, where it judges pairs.
+    pub marking: Option<PairMarking>,
+}
+
+/// What a label means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelLabel {
+    /// As the model has it.
+    pub label: String,
+    /// A kind of names, a class, or a kind of relation; `none` for what is left out, or says that names are not related.
+    pub meaning: String,
+}
+
+/// How pairs of names are shown to a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PairMarking {
+    /// `[E1] {} [/E1]`, where `{}` is the first name, or a word in its place, `@CHEMICAL$`.
+    pub head: String,
+    /// The same for the second name.
+    pub tail: String,
+    /// `{head} and {tail}`, where the model reads the names as a second text.
+    pub second: Option<String>,
+    /// Whether it reads all that lies between two names, and not only single sentences.
+    pub passages: bool,
 }
 
 /// How weights are published.

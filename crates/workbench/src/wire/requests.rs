@@ -19,8 +19,10 @@ pub enum Task {
     Describe,
     /// A question about an abstract.
     Answer,
-    /// Hallmarks of cancer.
+    /// Hallmarks of cancer, or a model's own classes of sentences.
     Classify,
+    /// Names: chemicals, diseases, genes and others.
+    Mentions,
 }
 
 /// A task that finds relations.

@@ -176,11 +176,25 @@ export function models(world: World, withBase: boolean): Models {
               ),
             ]
           : [],
+        uses: /bert/i.test(folder)
+          ? [
+              {
+                task: 'mentions',
+                labels: [
+                  { label: 'CHEM', meaning: 'Chemical' },
+                  { label: 'DISEASE', meaning: 'Disease' },
+                  { label: 'Anatomy', meaning: 'none' },
+                ],
+                meanings: ['Chemical', 'Disease', 'Gene', 'Variant', 'Species', 'CellLine', 'none'],
+                marking: null,
+              },
+            ]
+          : [],
       }
       if (preview.id !== null) previews.set(preview.id, preview)
       return preview
     },
-    importModel: (id, name, listener) =>
+    importModel: (id, name, used, listener) =>
       runJob(listener, async (stream) => {
         const preview = previews.get(id)
         if (!preview) throw failure('notFound', 'This preview is no longer there.', 'Drop the folder again.')
@@ -198,7 +212,7 @@ export function models(world: World, withBase: boolean): Models {
           parameters: preview.parameters ?? 0,
           bytes: preview.neededBytes,
           architecture: preview.architecture ?? '',
-          tasks: ['answer'],
+          tasks: [used?.task ?? 'answer'],
           sha256: looksLikeSha256(name),
           importedAt: world.clock.now(),
           verifiedAt: world.clock.now(),

@@ -19,6 +19,7 @@ const taskWords: Record<wire.Task, string> = {
   describe: 'Describing',
   answer: 'Answering',
   classify: 'Classifying',
+  mentions: 'Finding names',
 }
 
 const pieces = (text: string) => text.match(/\s*[\p{L}\p{N}]{1,6}|\s*[^\s\p{L}\p{N}]/gu) ?? []
