@@ -158,6 +158,10 @@ fn evidence_is_what_speaks_about_the_question() {
         ["azithromycin", "hearing loss"]
     );
     assert_eq!(sought.iter().map(|one| one.sentences).collect::<Vec<_>>(), [1, 0]);
+    let both = "Both raise the concentration. Simvastatin should not be combined with clarithromycin. One volunteer who took clarithromycin and simvastatin had rhabdomyolysis.";
+    let advised = |question: &str| read(question, both).0;
+    assert_eq!(advised("Should simvastatin be combined with clarithromycin?"), Some(Stance::Against));
+    assert_eq!(advised("Is simvastatin safe with clarithromycin?"), Some(Stance::Against));
     for nothing in ["", "Is it?", "Does the patient have it?", "?!"] {
         assert_eq!(read(nothing, azithromycin).0, None, "{nothing}");
     }

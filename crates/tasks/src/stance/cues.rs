@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use documents::Stance;
 use regex::Regex;
 
 use crate::reading::pattern;
@@ -136,6 +137,35 @@ static WORSE: LazyLock<Regex> = LazyLock::new(|| {
             | fatal | should\s+not | must\s+not | dangerous | malformation\w* | defects? | miscarriage\w* | aggravat\w* | complication\w* | rhabdomyolysis )\b",
     )
 });
+
+static WARNS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:should not|must not|should never|contraindicat\w*|avoid(?:ed|ing)?|unsafe|dangerous)\b",
+    )
+});
+static SAFE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:safe(?:ly|ty)?|tolerated|harmless|innocuous)\b"));
+static ADVISES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:should|must|recommend\w*|advis\w*|ought to|needs? to|preferred|first choice)\b")
+});
+
+/// What a sentence says of safety: "not safe" and "rhabdomyolysis" are against it, and "no malformation" is for it.
+pub(super) fn safety(text: &str, denied: bool) -> Stance {
+    let (warns, safe, harm) = (WARNS.is_match(text), SAFE.is_match(text), WORSE.is_match(text));
+    match (warns, denied) {
+        (true, _) => Stance::Against,
+        (false, true) if safe => Stance::Against,
+        (false, true) => Stance::For,
+        (false, false) if harm => Stance::Against,
+        (false, false) if safe => Stance::For,
+        (false, false) => Stance::Unclear,
+    }
+}
+
+/// Whether a sentence advises something.
+pub(super) fn advises(text: &str) -> bool {
+    ADVISES.is_match(text)
+}
 
 static RATIO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

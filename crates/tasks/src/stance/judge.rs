@@ -105,7 +105,7 @@ fn as_asked(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Judged {
         if let Some(hedge) = hedged.filter(|hedge| !hedge.to_lowercase().starts_with("could")) {
             return said(Stance::Unclear, format!("“{words}”, but hedged by “{hedge}”"), 0.8);
         }
-        let stance = if parsed.aspect == Aspect::Safe { safe(text, true) } else { Stance::Against };
+        let stance = if parsed.aspect == Aspect::Safe { cues::safety(text, true) } else { Stance::Against };
         return said(stance, format!("denied by “{words}”"), 1.0);
     }
     if let Some(words) = hedged {
@@ -156,7 +156,8 @@ fn as_asked(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Judged {
                 },
             }
         }
-        Aspect::Safe => said(safe(text, false), "by what is said of harm", 0.7),
+        Aspect::Safe => said(cues::safety(text, false), "by what is said of harm", 0.7),
+        Aspect::Advised => advice(text, parsed),
         Aspect::Presence => match counted {
             Some(found) => decided(1, found),
             None => match directed {
@@ -179,14 +180,21 @@ fn falls_short(words: &str) -> bool {
         .any(|known| lower.starts_with(known))
 }
 
-fn safe(text: &str, denied: bool) -> Stance {
-    match cues::quality(text, &(0..0)) {
-        Some((1, _)) if !denied => Stance::For,
-        Some((-1, _)) if denied => Stance::For,
-        Some(_) => Stance::Against,
-        None if denied => Stance::For,
-        None => Stance::Unclear,
-    }
+/// What a sentence advises that denies nothing.
+fn advice(text: &str, parsed: &Parsed) -> Judged {
+    // "Is it contraindicated?" asks for the contrary of "Should it be given?".
+    let asks_of_harm = parsed
+        .predicate
+        .as_deref()
+        .is_some_and(|word| word.starts_with("contra") || word.starts_with("avoid"));
+    let stance = match cues::safety(text, false) {
+        Stance::Against if asks_of_harm => Stance::For,
+        Stance::For if asks_of_harm => Stance::Against,
+        Stance::Unclear if cues::advises(text) => Stance::For,
+        stance => stance,
+    };
+    let plainness = if stance == Stance::Unclear { 0.2 } else { 0.8 };
+    said(stance, "by what is said of harm and advice", plainness)
 }
 
 static CONTROLS: LazyLock<Regex> = LazyLock::new(|| {

@@ -19,6 +19,8 @@ pub(super) enum Aspect {
     Better,
     /// Whether there is no harm.
     Safe,
+    /// Whether it should be done.
+    Advised,
 }
 
 /// Words by which questions ask, as they stand in a dictionary of the language.
@@ -47,7 +49,8 @@ const PREDICATES: &[(Aspect, &str)] = &[
         "improve help treat relieve alleviate ameliorate effective benefit cure heal useful control \
          work beneficial efficacious superior better",
     ),
-    (Aspect::Safe, "safe tolerated harmless combine recommended advisable"),
+    (Aspect::Safe, "safe tolerated harmless"),
+    (Aspect::Advised, "combine recommended advisable avoided contraindicated"),
 ];
 
 /// What a word of a question asks, if it does. Words at its very beginning ask nothing yet.

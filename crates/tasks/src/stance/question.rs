@@ -72,6 +72,11 @@ impl Parsed {
             after == Some("by") || after == Some("with") && all[at].folded == "treated"
         });
         let parts = roles(question, &all, &mut stretches, predicate_range.as_ref(), passive);
+        // "Should it be given?" asks for advice, whatever verb follows.
+        let aspect = match all.first().map(|word| word.folded.as_str()) {
+            Some("should" | "must" | "may") => Aspect::Advised,
+            _ => aspect,
+        };
         let has = |wanted: &[&str]| all.iter().any(|word| wanted.contains(&word.folded.as_str()));
         Self {
             parts,
