@@ -2,7 +2,7 @@
 //!
 //! Each function takes and gives Burn tensors and works on every device. On the CPU it runs one kernel of `kernels`
 //! through Burn's backend extension, with a gradient of its own; elsewhere it is composed of Burn's operations, which
-//! Burn fuses and differentiates, or, where no gradient is asked for, one kernel of `graphics`. All ways give the same
+//! Burn fuses and differentiates, or, where no gradient is asked for, one kernel of `gpu`. All ways give the same
 //! numbers: the tests compare them.
 
 mod autodiff;

@@ -296,8 +296,8 @@ documents: number[] } |
 export type Batch = {
 	/**  Its number. */
 	id: number,
-	/**  What is asked. */
-	task: Task,
+	/**  What is asked; absent for a task that this Osler does not know. */
+	task: Task | null,
 	/**  The question, for [`Task::Answer`]. */
 	question: string | null,
 	/**  The model's name. */
@@ -1819,8 +1819,8 @@ export type Remaining = {
 export type Run = {
 	/**  Its number. */
 	id: number,
-	/**  What was asked. */
-	task: Task,
+	/**  What was asked; absent for a task that this Osler does not know. */
+	task: Task | null,
 	/**  The model's name. */
 	model: string,
 	/**  The model's id; empty for a model that is not installed here. */
@@ -1853,8 +1853,8 @@ export type RunRecord = {
 	tokenizerSha256: string,
 	/**  SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down. */
 	guidanceSha256: string,
-	/**  The task. */
-	task: Task,
+	/**  The task; absent for one that this Osler does not know. */
+	task: Task | null,
 	/**  Version of the task. */
 	taskVersion: string,
 	/**  Version of its grammar. */

@@ -74,6 +74,7 @@ export function isProbability(
     prediction.score !== null &&
     prediction.maskedMass === null &&
     run !== undefined &&
+    run.task !== null &&
     run.otherWeights !== true &&
     isCalibrated(modelOf(models, run.modelId), run.task)
   )

@@ -13,6 +13,9 @@ export const taskName: Record<Task, string> = {
   mentions: 'Names',
 }
 
+/** Of what a newer Osler has written. */
+export const nameOfTask = (task: Task | null): string => (task ? taskName[task] : 'A task that this Osler does not know')
+
 /** As the task is called in the literature. */
 export const taskCode: Record<Task, string> = {
   bc5cdr: 'BC5CDR',

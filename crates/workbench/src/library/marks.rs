@@ -132,18 +132,11 @@ pub(crate) fn run(run: &Run, findings: u32, today: &Today) -> wire::Run {
     }
 }
 
-/// The task that the library names by a word ([`task_word`]).
+/// The task that the library names by a word ([`task_word`]); `None` for one of a newer Osler.
 #[must_use]
-pub fn task(word: &str) -> wire::Task {
-    match word.strip_prefix("relations/").unwrap_or(word) {
-        "ddi" => wire::Task::Ddi,
-        "kd_dti" => wire::Task::KdDti,
-        "describe" => wire::Task::Describe,
-        "answer" => wire::Task::Answer,
-        "classify" => wire::Task::Classify,
-        "mentions" => wire::Task::Mentions,
-        _ => wire::Task::Bc5cdr,
-    }
+pub fn task(word: &str) -> Option<wire::Task> {
+    let bare = |word: &str| word.strip_prefix("relations/").unwrap_or(word).to_owned();
+    wire::Task::ALL.into_iter().find(|task| bare(task_word(*task)) == bare(word))
 }
 
 /// How the library names a task.
@@ -283,4 +276,18 @@ fn decided(decision: &Decision) -> wire::Decision {
 #[must_use]
 pub fn document_id(id: wire::Id) -> DocumentId {
     DocumentId(i64::from(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_a_newer_osler_is_none_of_ours() {
+        for known in wire::Task::ALL {
+            assert_eq!(task(task_word(known)), Some(known));
+        }
+        assert_eq!(task("relations/biored"), None);
+        assert_eq!(task(""), None);
+    }
 }

@@ -300,8 +300,8 @@ pub enum Reason {
 pub struct Run {
     /// Its number.
     pub id: Id,
-    /// What was asked.
-    pub task: Task,
+    /// What was asked; absent for a task that this Osler does not know.
+    pub task: Option<Task>,
     /// The model's name.
     pub model: String,
     /// The model's id; empty for a model that is not installed here.

@@ -130,8 +130,8 @@ pub struct RunRecord {
     pub tokenizer_sha256: String,
     /// SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down.
     pub guidance_sha256: String,
-    /// The task.
-    pub task: Task,
+    /// The task; absent for one that this Osler does not know.
+    pub task: Option<Task>,
     /// Version of the task.
     pub task_version: String,
     /// Version of its grammar.

@@ -25,6 +25,19 @@ pub enum Task {
     Mentions,
 }
 
+impl Task {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Bc5cdr,
+        Self::Ddi,
+        Self::KdDti,
+        Self::Describe,
+        Self::Answer,
+        Self::Classify,
+        Self::Mentions,
+    ];
+}
+
 /// A task that finds relations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
