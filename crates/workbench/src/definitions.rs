@@ -100,7 +100,7 @@ impl Workbench {
 
 /// Glossary files, which must be there, and those in folders, which may be missing: those of the last place first, so that
 /// what comes with Osler is named first and shown last.
-fn glossary_files(places: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn glossary_files(places: &[PathBuf]) -> Vec<PathBuf> {
     let is_glossary = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "glossary");
     let mut files: Vec<PathBuf> = Vec::new();
     for place in places.iter().rev() {

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use documents::Concept;
+use glossary::Glossary;
 use sessions::UsedDictionary;
 use sha2::{Digest, Sha256};
+use terms::words::fold;
 use terms::{Dictionary, Kind, Terms};
 
+use crate::definitions::glossary_files;
 use crate::error::{self, Result, bad_input};
 use crate::wire;
 
@@ -16,6 +19,8 @@ use crate::wire;
 #[derive(Debug, Default)]
 pub struct Names {
     files: Vec<PathBuf>,
+    glossary_files: Vec<PathBuf>,
+    glossaries: OnceLock<Vec<Glossary>>,
     opened: OnceLock<Opened>,
     known: Mutex<HashMap<(String, String), String>>,
 }
@@ -45,7 +50,7 @@ impl Names {
             inside.retain(|path| !files.contains(path));
             files.extend(inside);
         }
-        Self { files, ..Self::default() }
+        Self { files, glossary_files: glossary_files(places), ..Self::default() }
     }
 
     /// The dictionaries that can be read, to show names for ids. Whoever looks for names in texts asks for
@@ -117,14 +122,27 @@ impl Names {
         wire::Concept { vocabulary: vocabulary.to_owned(), id: id.to_owned(), name }
     }
 
-    /// Dictionaries keep no preferred name: the shortest one that is no mere symbol reads best.
+    /// Dictionaries keep no preferred name. A name under which a glossary explains the thing comes first (lidocaine, and not one
+    /// of its brands); then the shortest one that is no mere symbol.
     fn looked_up(&self, vocabulary: &str, id: &str) -> String {
         let names = self.layers().iter().flat_map(|terms| {
             Kind::ALL.into_iter().flat_map(|kind| {
                 terms.names_of(&terms::Concept { kind, vocabulary: vocabulary.to_owned(), id: id.to_owned() })
             })
         });
-        names.min_by_key(|name| (name.len() < SYMBOL, name.len())).unwrap_or_default()
+        names
+            .min_by_key(|name| (name.len() < SYMBOL, !self.is_explained(name), name.len()))
+            .unwrap_or_default()
+    }
+
+    /// Whether a glossary has a text on this very name. One that cannot be read only costs a better name.
+    fn is_explained(&self, name: &str) -> bool {
+        let open = || self.glossary_files.iter().filter_map(|path| Glossary::open(path).ok()).collect();
+        let glossaries: &Vec<Glossary> = self.glossaries.get_or_init(open);
+        glossaries.iter().any(|glossary| {
+            let entries = glossary.named(name).unwrap_or_default();
+            entries.iter().any(|entry| fold(&entry.term) == name)
+        })
     }
 }
 
@@ -178,5 +196,19 @@ mod tests {
         assert!(problem.message.contains("mine.terms"), "{problem:?}");
         // The rest can still be shown by name.
         assert_eq!(Names::new(&[builtin, own]).layers().len(), 1);
+    }
+
+    /// With what comes with Osler: the substance's or disease's own name, and no brand or rare short one.
+    #[test]
+    fn a_concept_is_called_by_the_name_that_sources_explain_it_under() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let names = Names::new(&[models.join("terms/builtin.terms"), models.join("glossary/builtin.glossary")]);
+        let check = |id: &str, name: &str| assert_eq!(names.named("MESH", id).name, name, "{id}");
+        check("D008012", "lidocaine");
+        check("D001241", "aspirin");
+        check("D006973", "hypertension");
+        check("D006333", "heart failure");
+        check("D000638", "amiodarone");
+        check("no such id", "");
     }
 }
