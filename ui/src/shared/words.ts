@@ -14,7 +14,8 @@ export const taskName: Record<Task, string> = {
 }
 
 /** Of what a newer Osler has written. */
-export const nameOfTask = (task: Task | null): string => (task ? taskName[task] : 'A task that this Osler does not know')
+export const nameOfTask = (task: Task | null): string =>
+  task ? taskName[task] : 'A task that this Osler does not know'
 
 /** As the task is called in the literature. */
 export const taskCode: Record<Task, string> = {

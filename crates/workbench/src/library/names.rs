@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn a_concept_is_called_by_the_name_that_sources_explain_it_under() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        let names = Names::new(&[models.join("terms/builtin.terms"), models.join("glossary/builtin.glossary")]);
+        let names =
+            Names::new(&[models.join("terms/builtin.terms"), models.join("glossary/builtin.glossary")]);
         let check = |id: &str, name: &str| assert_eq!(names.named("MESH", id).name, name, "{id}");
         check("D008012", "lidocaine");
         check("D001241", "aspirin");

@@ -8,8 +8,8 @@ use super::{ExtractionMode, HostError, Id, Number, Task};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchRequest {
-    /// What is asked; absent for a task that this Osler does not know.
-    pub task: Option<Task>,
+    /// What is asked.
+    pub task: Task,
     /// The question, for [`Task::Answer`].
     pub question: Option<String>,
     /// The documents, in order.
@@ -24,8 +24,8 @@ pub struct BatchRequest {
 pub struct Batch {
     /// Its number.
     pub id: Id,
-    /// What is asked.
-    pub task: Task,
+    /// What is asked; absent for a task that this Osler does not know.
+    pub task: Option<Task>,
     /// The question, for [`Task::Answer`].
     pub question: Option<String>,
     /// The model's name.

@@ -27,15 +27,8 @@ pub enum Task {
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Bc5cdr,
-        Self::Ddi,
-        Self::KdDti,
-        Self::Describe,
-        Self::Answer,
-        Self::Classify,
-        Self::Mentions,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Bc5cdr, Self::Ddi, Self::KdDti, Self::Describe, Self::Answer, Self::Classify, Self::Mentions];
 }
 
 /// A task that finds relations.
