@@ -1927,7 +1927,7 @@ export type SelfTest = {
 export type Settings = {
 	/**  Signs decisions and notes. */
 	curator?: string,
-	/**  Colours. */
+	/**  Colors. */
 	theme?: Theme,
 	/**  Space between things. */
 	density?: Density,
@@ -2164,7 +2164,7 @@ export type TextNature =
 /**  How a substance is built: it does not say what it is for. */
 "structure";
 
-/**  Colours. */
+/**  Colors. */
 export type Theme = 
 /**  As the system. */
 "system" | 
