@@ -293,7 +293,7 @@ mod tests {
         let refused = |change: fn(&mut Config)| {
             let mut config = Config::tiny();
             change(&mut config);
-            config.validate().unwrap_err().to_string()
+            config.validate().unwrap_err().problem()
         };
         assert_eq!(
             refused(|config| config.heads = 3),

@@ -71,7 +71,10 @@ impl Temporary {
 /// Removes those of this process: it ends without coming to its end.
 pub fn remove_all() {
     for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // The work goes on meanwhile and may put another file there; what is left at last goes with the next command.
+        // The work goes on meanwhile: under another name no file can be put there any more. What is left at last goes with the
+        // next command.
+        let gone = folder.with_extension("gone");
+        let folder = if std::fs::rename(&folder, &gone).is_ok() { gone } else { folder };
         let _ = (0..20).find(|_| std::fs::remove_dir_all(&folder).is_ok() || !folder.exists());
     }
 }
