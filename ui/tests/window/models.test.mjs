@@ -192,7 +192,7 @@ journey('what was asked for is there after a look at other screens', async ({ op
   await app.press('Control', '1')
   await app.see('.document', 'Lithium and tremor')
   await app.press('Control', '4')
-  await app.seeText('What moves the answer most')
+  await app.seeText('What the text says')
   await app.press('Control', '2')
   await app.ask('the words of a candidate', async () => (await app.text('article .words')).trim() !== '')
 })
