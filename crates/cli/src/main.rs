@@ -122,10 +122,7 @@ fn main() -> ExitCode {
         .init();
     // Ctrl-C, a hang-up or the system's end: texts that lie in temporary folders go first. A library needs no care, it stands
     // a kill at any moment. Who lets signals be ignored (nohup) has them ignored.
-    let _ = ctrlc::try_set_handler(|| {
-        temporary::remove_all();
-        std::process::exit(130);
-    });
+    let _ = ctrlc::try_set_handler(|| temporary::remove_all_and_exit(130));
     let result = match Arguments::parse().command {
         Command::Define(arguments) => match define::run(&arguments) {
             Ok(code) => return code,

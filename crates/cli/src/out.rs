@@ -36,13 +36,12 @@ pub fn tell(text: &str) {
 
 /// Results that reach nobody need not be computed.
 fn give_up(cause: &io::Error) -> ! {
-    crate::temporary::remove_all();
     if cause.kind() == ErrorKind::BrokenPipe {
         // Whoever read has enough (`| head`): as a program ends that the system stops for it.
-        std::process::exit(141);
+        crate::temporary::remove_all_and_exit(141);
     }
     tell(&format!("error: the results cannot be written to standard output: {cause}"));
-    std::process::exit(1);
+    crate::temporary::remove_all_and_exit(1)
 }
 
 /// Without signs that a terminal obeys; as JSON writes them, so that JSON stays what it is.

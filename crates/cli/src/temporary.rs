@@ -68,15 +68,34 @@ impl Temporary {
     }
 }
 
-/// Removes those of this process: it ends without coming to its end.
-pub fn remove_all() {
-    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // The work goes on meanwhile: under another name no file can be put there any more. What is left at last goes with the
-        // next command.
-        let gone = folder.with_extension("gone");
-        let folder = if std::fs::rename(&folder, &gone).is_ok() { gone } else { folder };
-        let _ = (0..20).find(|_| std::fs::remove_dir_all(&folder).is_ok() || !folder.exists());
+/// A moment in which work that finds its files gone comes to its end.
+const MOMENT: Duration = Duration::from_millis(50);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // While a signal is answered this waits, and with it the end of the process, until all is removed.
+        let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.retain(|folder| folder != self.folder.path());
     }
+}
+
+/// Removes those of this process and ends it, though its work is not at its end.
+pub fn remove_all_and_exit(code: i32) -> ! {
+    let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+    folders.iter().for_each(|folder| remove(folder));
+    if !folders.is_empty() {
+        // The work goes on until it misses its files, and may make its folder anew.
+        std::thread::sleep(MOMENT);
+        folders.iter().for_each(|folder| remove(folder));
+    }
+    std::process::exit(code)
+}
+
+/// Under another name first, so that no file can be put there meanwhile. What is left at last goes with the next command.
+fn remove(folder: &Path) {
+    let gone = folder.with_extension("gone");
+    let folder = if std::fs::rename(folder, &gone).is_ok() { &gone } else { folder };
+    let _ = (0..20).find(|_| std::fs::remove_dir_all(folder).is_ok() || !folder.exists());
 }
 
 /// Removes what killed commands of this user left in a folder.
