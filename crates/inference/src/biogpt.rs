@@ -24,6 +24,7 @@ use crate::answer;
 use crate::classify::labels_by_prompt;
 use crate::constrained::{BatchKey, ConstrainedOutput, RequestBatch, RequestId, RequestState};
 use crate::context::{Cancel, Meter};
+use crate::load::{choose_device, need_of};
 use crate::mentions::Tagging;
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
 use crate::{
@@ -64,17 +65,10 @@ struct Request {
     done: Option<(ConstrainedOutput, Option<Reader>)>,
 }
 
-/// What the model of a folder needs of a device: its weights, packed as they are in the file or in single precision, and
-/// half as much again to work.
+/// What the model of a folder needs of a device.
 #[must_use]
 pub fn need(folder: &Path, config: &Config) -> Need {
-    let floats = config.parameters() as u64 * 4;
-    let file = folder.join("model.bpk").metadata().map_or(floats, |about| about.len());
-    // Half precision is unpacked, less than that is not.
-    if file * 8 < floats * 3 {
-        return Need { largest_tensor: config.largest_tensor() as u64 * 17 / 16, total: file * 3 / 2 };
-    }
-    Need { largest_tensor: ::biogpt::largest_piece(config) as u64 * 4, total: floats * 3 / 2 }
+    need_of(folder, config.parameters(), config.largest_tensor(), ::biogpt::largest_piece(config))
 }
 
 impl BioGpt {
@@ -90,9 +84,7 @@ impl BioGpt {
         on_device: &dyn Fn(&Chosen),
     ) -> Result<Self, LoadError> {
         let config = ::biogpt::model::configuration(folder)?;
-        let chosen = devices::choose(device, need(folder, &config), &devices::list())?;
-        tracing::info!(reason = chosen.reason, "device");
-        on_device(&chosen);
+        let chosen = choose_device(device, need(folder, &config), on_device)?;
         let model = Model::load(folder, &devices::open(&chosen.adapter)?)?;
         let guidance = Guidance::read(folder)?;
         let checksums = Checksums::of(folder, &model.manifest.files)?;

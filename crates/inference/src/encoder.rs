@@ -20,6 +20,7 @@ use tasks::{Mention, RelationTask};
 
 use crate::constrained::{RequestBatch, RequestId, RequestState};
 use crate::context::{Cancel, Meter};
+use crate::load::{choose_device, need_of};
 use crate::mentions::{TASK as MENTIONS, TaggedNames, Tagging};
 use crate::relations::{NamePair, TextWindow};
 use crate::{
@@ -50,20 +51,12 @@ enum Reading {
 /// Of a name in a kind that the model marks: it alone says where names are, and the dictionaries say which they are.
 const TRUST: Trust = Trust { tagger: 0.0, dictionary: 2.0 };
 
-/// What the encoder of a folder needs of a device: its weights, packed as they are in the file or in single precision, and
-/// half as much again to work.
+/// What the encoder of a folder needs of a device.
 #[must_use]
 pub fn encoder_need(folder: &Path, config: &BertConfig) -> Need {
-    let floats = config.parameters() as u64 * 4;
-    let file = folder.join("model.bpk").metadata().map_or(floats, |about| about.len());
     let rows = config.vocab_size.max(config.feed_forward_size).max(3 * config.hidden_size);
-    // Half precision is unpacked, less than that is not.
-    if file * 8 < floats * 3 {
-        let largest = (rows * config.hidden_size) as u64;
-        return Need { largest_tensor: largest * 17 / 16, total: file * 3 / 2 };
-    }
-    let largest = biogpt::matrix::largest_piece([[rows, config.hidden_size]]);
-    Need { largest_tensor: largest as u64 * 4, total: floats * 3 / 2 }
+    let piece = biogpt::matrix::largest_piece([[rows, config.hidden_size]]);
+    need_of(folder, config.parameters(), rows * config.hidden_size, piece)
 }
 
 /// What an encoder is used for: as its `tasks.json` says, else as its labels and its name let guess. `None` for one whose head
@@ -93,9 +86,7 @@ impl Encoder {
         on_device: &dyn Fn(&Chosen),
     ) -> Result<Self, LoadError> {
         let config = ::bert::model::configuration(folder)?;
-        let chosen = devices::choose(device, encoder_need(folder, &config), &devices::list())?;
-        tracing::info!(reason = chosen.reason, "device");
-        on_device(&chosen);
+        let chosen = choose_device(device, encoder_need(folder, &config), on_device)?;
         let model = Model::load(folder, &devices::open(&chosen.adapter)?)?;
         let guidance = Guidance::read(folder)?;
         let checksums = Checksums::of(folder, &model.manifest.files)?;
@@ -155,7 +146,7 @@ impl Encoder {
         let probabilities: Vec<f64> = if self.model.config.multi_label {
             logits.into_iter().map(|logit| 1.0 / (1.0 + f64::from(-logit).exp())).collect()
         } else {
-            log_softmax(&logits).into_iter().map(|p| f64::from(p).exp()).collect()
+            labels::log_softmax(&logits).into_iter().map(f64::exp).collect()
         };
         Ok(Some(probabilities))
     }
@@ -310,7 +301,7 @@ impl LanguageModel for Encoder {
                 _ => {
                     let row = (own.places.start + piece) * width;
                     let row = logits.get(row..row + width).unwrap_or_default();
-                    found.log_probabilities.extend(log_softmax(row));
+                    found.log_probabilities.extend(labels::log_softmax(row).into_iter().map(|p| p as f32));
                     found.offsets.push(bytes);
                 }
             }
@@ -383,12 +374,6 @@ impl LanguageModel for Encoder {
     fn class_probabilities(&mut self, text: &str) -> Result<Option<Vec<f64>>, InferenceError> {
         self.probabilities(text, None)
     }
-}
-
-fn log_softmax(logits: &[f32]) -> Vec<f32> {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|logit| f64::from(logit - most).exp()).sum();
-    logits.iter().map(|logit| (f64::from(logit - most) - sum.ln()) as f32).collect()
 }
 
 /// Bytes without the blanks at both ends, which some tokenizers count to a token.

@@ -21,6 +21,7 @@ mod encoder;
 mod error;
 mod finders;
 mod generation;
+mod load;
 mod mentions;
 mod model;
 mod prompt;
@@ -47,8 +48,9 @@ pub use finders::Finders;
 pub use generation::{
     Alternative, DecodingStrategy, FinishReason, Generation, GenerationRequest, Token, TokenDelta,
 };
+pub use load::{load, need_of_folder};
 pub use mentions::{DocumentMentions, TASK as MENTIONS, TaggedNames, Tagging, find_mentions, tag_document};
-pub use model::{Continuation, LanguageModel, ModelProfile, Prompt, load};
+pub use model::{Continuation, LanguageModel, ModelProfile, Prompt};
 pub use prompt::{PromptView, Subject, view};
 pub use relations::{Extraction, ExtractionStep, Mode, extract};
 pub use request::{TaskOutcome, TaskRequest};

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 
-use devices::Chosen;
 use documents::{Document, Span};
 use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
@@ -19,7 +17,7 @@ use crate::context::{Cancel, Meter};
 use crate::generation::{Generation, GenerationRequest, TokenDelta};
 use crate::mentions::{TaggedNames, Tagging};
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
-use crate::{BioGpt, Encoder, InferenceError, LoadError, answer};
+use crate::{InferenceError, answer};
 
 /// What is known of a model before it is asked anything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -307,21 +305,4 @@ pub trait LanguageModel {
     ) -> Result<[f64; 3], InferenceError> {
         answer::by_prompt(self, question, document, window, meter)
     }
-}
-
-/// Loads the model of a folder, an encoder or BioGPT, on the device that is asked for; `on_device` receives the decision before the
-/// device is opened.
-///
-/// # Errors
-/// If no device fits, or the folder cannot be read.
-pub fn load(
-    id: &str,
-    folder: &Path,
-    device: devices::Request,
-    on_device: &dyn Fn(&Chosen),
-) -> Result<Box<dyn LanguageModel>, LoadError> {
-    if bert::model::is_encoder(folder) {
-        return Ok(Box::new(Encoder::load(id, folder, device, on_device)?));
-    }
-    Ok(Box::new(BioGpt::load(id, folder, device, on_device)?))
 }

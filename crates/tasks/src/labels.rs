@@ -89,7 +89,9 @@ pub fn decode(
     found.filter(|name| !name.span.is_empty()).collect()
 }
 
-fn log_softmax(logits: &[f32]) -> Vec<f64> {
+/// Log-probabilities of the labels, from their logits.
+#[must_use]
+pub fn log_softmax(logits: &[f32]) -> Vec<f64> {
     let most = logits.iter().fold(f64::NEG_INFINITY, |most, logit| most.max(f64::from(*logit)));
     let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - most).exp()).sum();
     logits.iter().map(|logit| f64::from(*logit) - most - sum.ln()).collect()

@@ -2,7 +2,7 @@
 
 use ::devices::{Adapter, Kind, choose, list};
 
-use crate::engine::need;
+use crate::engine::need_of_folder;
 use crate::error::Result;
 use crate::model_host::request;
 use crate::wire::{Device, DeviceKind, Limit};
@@ -16,10 +16,7 @@ impl Workbench {
     pub fn devices(&self) -> Result<Vec<Device>> {
         let adapters = list();
         let folder = self.model_host.models.in_use().and_then(|model| model.folder);
-        let need = folder.and_then(|folder| {
-            biogpt::model::configuration(&folder).ok().map(|config| need(&folder, &config))
-        });
-        let need = need.unwrap_or_default();
+        let need = folder.and_then(|folder| need_of_folder(&folder)).unwrap_or_default();
         let chosen =
             choose(request(&self.settings().device), need, &adapters).map(|chosen| chosen.adapter.id);
         let chosen = chosen.unwrap_or_default();

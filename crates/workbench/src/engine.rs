@@ -25,7 +25,7 @@ use thread::EngineWorker;
 
 pub use error::EngineError;
 pub use fallback::{Ask, Failure, Fallback};
-pub use inference::{Cancel, encoder_need, need};
+pub use inference::{Cancel, encoder_need, need, need_of_folder};
 pub use status::{Computing, State, Status};
 
 /// Which model the engine works with.
