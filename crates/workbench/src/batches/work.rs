@@ -305,7 +305,8 @@ impl Worker {
                 })?;
             }
             Err(cause) if cause.may_be_of_the_text() => {
-                let problem = cause.to_string();
+                let HostError { message, hint, .. } = cause.into();
+                let problem = format!("{message} {hint}");
                 self.stored(|library| library.fail_item(id, one.ordinal, &problem, opened.now()))?;
             }
             Err(cause) => return Err(cause.into()),
