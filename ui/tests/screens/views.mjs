@@ -229,6 +229,10 @@ export const views = [
     steps: [go('models'), wait(150), { drop: ['BioGPT-Large-incomplete'] }, seen('cannot be imported')],
   },
   {
+    name: 'models-import-encoder',
+    steps: [go('models'), wait(150), { drop: ['BioBERT-tagger'] }, seen('What that means here')],
+  },
+  {
     name: 'models-importing',
     steps: [
       go('models'),

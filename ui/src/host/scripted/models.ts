@@ -127,6 +127,7 @@ export function models(world: World, withBase: boolean): Models {
     previewModel: async (paths) => {
       const folder = paths?.[0] ?? '~/Downloads/BioGPT-Large-PubMedQA'
       const broken = /broken|incomplete/i.test(folder)
+      const encoder = /bert/i.test(folder)
       const file = (
         name: string,
         role: string,
@@ -139,8 +140,10 @@ export function models(world: World, withBase: boolean): Models {
         folder,
         form: 'huggingFace',
         name: folder.split('/').at(-1) ?? folder,
-        architecture: 'BioGPT · 48 layers · width 1,600 · vocabulary 57,717',
-        parameters: 1_571_188_800,
+        architecture: encoder
+          ? 'BERT · 12 layers · width 768 · vocabulary 28,996'
+          : 'BioGPT · 48 layers · width 1,600 · vocabulary 57,717',
+        parameters: encoder ? 108_310_272 : 1_571_188_800,
         files: [
           file('config.json', 'Shape of the network', 595, 'found'),
           file('pytorch_model.bin', 'Weights', 6_284_755_200, 'found', 'Pickle. It is read, never executed.'),
@@ -176,7 +179,7 @@ export function models(world: World, withBase: boolean): Models {
               ),
             ]
           : [],
-        uses: /bert/i.test(folder)
+        uses: encoder
           ? [
               {
                 task: 'mentions',
