@@ -176,6 +176,10 @@ impl<'t> Block<'t> {
             }
         }
         document.entities = placement::settle(placed, &self.claims, self.entities, &place, intake);
+        // Counted among those that have a place, as a file without the others would have them.
+        for (number, entity) in (1..).zip(&mut document.entities) {
+            entity.id = format!("T{number}");
+        }
         document.relations = self.relations;
         intake.document(document, place);
     }
@@ -187,7 +191,7 @@ fn probability(column: &str) -> Option<f64> {
     (column.contains(['.', 'e', 'E']) && (0.0..=1.0).contains(&number)).then_some(number)
 }
 
-/// Writes documents. Line breaks become blanks, a mention in pieces the stretch from its first to its last.
+/// Writes documents. Line breaks become blanks, a mention in pieces the stretch from its first to its last word.
 pub(super) fn write(documents: &[Document]) -> String {
     let mut text = String::new();
     for document in documents {
@@ -201,9 +205,10 @@ pub(super) fn write(documents: &[Document]) -> String {
             let (Some(first), Some(last)) = (entity.spans.first(), entity.spans.last()) else {
                 continue;
             };
-            let (start, end) = (offsets.at_byte(first.start) + lead, offsets.at_byte(last.end) + lead);
+            let extent = without_blanks(Span::new(first.start, last.end), &document.text);
+            let (start, end) = (offsets.at_byte(extent.start) + lead, offsets.at_byte(extent.end) + lead);
             // Other tools refuse a file whose words are not those of the text.
-            let words = Span::new(first.start, last.end).slice(&document.text).unwrap_or(&entity.text);
+            let words = extent.slice(&document.text).unwrap_or(&entity.text);
             let ids = identifiers::write(&entity.kind, &entity.concepts);
             let ids = if ids.is_empty() { "-1" } else { ids.as_str() };
             let _ =
@@ -242,6 +247,15 @@ pub(super) fn write(documents: &[Document]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The stretch without the blanks at its ends: those after the last word of a line are no part of what is read back.
+fn without_blanks(span: Span, text: &str) -> Span {
+    let Some(words) = span.slice(text).filter(|words| !words.trim().is_empty()) else {
+        return span;
+    };
+    let start = span.start + (words.len() - words.trim_start().len());
+    Span::new(start, start + words.trim().len())
 }
 
 /// What stands after a mention's ids: further columns at their places, names of several things in the first free one, and
@@ -352,6 +366,15 @@ mod tests {
         let untitled = Document::from_parts("9", &[("body", "Aspirin bleeds.")]);
         let again = read(write(&[untitled]).as_bytes(), "a.txt").unwrap();
         assert_eq!(again.documents[0].text, "Aspirin bleeds.");
+    }
+
+    #[test]
+    fn a_mention_that_is_left_out_takes_no_number() {
+        let text = "3|t|Rats eat\n3|a|\n3\t5\t40\tno such words\tSpecies\t1\n3\t0\t4\tRats\tSpecies\t10116\n";
+        let import = read(text.as_bytes(), "a.txt").unwrap();
+        assert_eq!(import.documents[0].entities.len(), 1);
+        assert_eq!(import.documents[0].entities[0].id, "T1");
+        assert!(import.issues[0].message.contains("no such words"));
     }
 
     #[test]
