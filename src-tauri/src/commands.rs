@@ -75,6 +75,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             models::import_model,
             models::verify_model,
             models::use_model,
+            models::use_names,
             models::remove_model,
             models::restore_model,
             models::load_model,

@@ -205,6 +205,36 @@ fn an_encoder_relates_marked_pairs() {
     assert!(user.complaint(&generate).contains("does not write"));
 }
 
+/// A relation's names come from another model: they are kept with the run, found again, and no batch mixes two of them.
+#[test]
+fn relations_take_their_names_from_a_tagger() {
+    let user = user();
+    NAMES.write(&user.path("ner"));
+    PAIRS.write(&user.path("cdr"));
+    let _ = user.output(&["models", "import", "ner", "--name", "Tagger"]);
+    let markers = ["--head", "[E1] {} [/E1]", "--tail", "[E2] {} [/E2]"];
+    let _ = user.output(&[&["models", "import", "cdr", "--name", "Pairs"][..], &markers].concat());
+    let extract = ["extract", "--task", "bc5cdr", "--model", "pairs", "--names"];
+    let lines = user.lines(&[&extract[..], &["tagger", "--json", "abstract.xml"]].concat());
+    let found: Vec<String> = lines.iter().map(|line| line["annotation"]["content"].to_string()).collect();
+    // It knows renal failure and no other disease; the dictionaries know more.
+    assert!(!found.is_empty() && found.iter().all(|one| one.contains("renal failure")), "{found:?}");
+    let complaint = user.complaint(&[&extract[..], &["pairs", "abstract.xml"]].concat());
+    assert!(complaint.contains("Pairs does not find names. Choose a model"), "{complaint}");
+
+    let batch =
+        ["batch", "--task", "bc5cdr", "--model", "pairs", "--names", "tagger", "--library", "ward.osler"];
+    let _ = user.output(&[&batch[..], &["abstract.xml"]].concat());
+    let _ = user.output(&["export", "--library", "ward.osler", "--to", "bioc-json", "--out", "ward.json"]);
+    let verified = user.output(&["verify", "ward.json"]);
+    assert_eq!(verified.matches(": identical").count(), 2, "{verified}");
+    // Without that model the names are others', and this is what is said.
+    let _ = user.output(&["models", "remove", "tagger"]);
+    let output = user.command(&["verify", "ward.json"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success() && said.contains("names found by: Tagger ("), "{said}");
+}
+
 #[test]
 fn published_encoders_of_both_families_are_imported() {
     let user = user();

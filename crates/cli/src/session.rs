@@ -21,6 +21,10 @@ pub struct ModelOption {
     /// A model's id (`models list`) or folder; `scripted` needs none. The one that came with Osler if absent.
     #[arg(long)]
     model: Option<String>,
+    /// A model that finds the names for it (id or folder), such as a tuned BioBERT; the model itself and the dictionaries do
+    /// if absent.
+    #[arg(long)]
+    names: Option<String>,
     /// auto, cpu, gpu, gpu:N or software.
     #[arg(long)]
     device: Option<String>,
@@ -30,6 +34,11 @@ impl ModelOption {
     /// Whether a model was named.
     pub const fn is_given(&self) -> bool {
         self.model.is_some()
+    }
+
+    /// Whether one that finds names was.
+    pub const fn names_are_given(&self) -> bool {
+        self.names.is_some()
     }
 }
 
@@ -82,6 +91,11 @@ impl CliSession {
         match &model.model {
             Some(folder) if Path::new(folder).is_dir() => drop(workbench.use_folder(Path::new(folder))),
             Some(id) => drop(workbench.use_model(id).map_err(failure)?),
+            None => {}
+        }
+        match &model.names {
+            Some(folder) if Path::new(folder).is_dir() => workbench.use_names_of_folder(Path::new(folder)),
+            Some(id) => workbench.use_names(Some(id)).map_err(failure)?,
             None => {}
         }
         Ok(Self { workbench, _temporary: folder })

@@ -36,6 +36,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         {
             session.workbench.use_model(&model).map_err(failure)?;
         }
+        if !arguments.model.names_are_given() {
+            let names = session.workbench.names_model_of(&run.record);
+            session.workbench.use_names(names.as_deref()).map_err(failure)?;
+        }
         bar.set_message(run.document_id.clone());
         let verified = session.workbench.verify_recorded(run).map_err(failure)?;
         let failed = run.state == "failed";

@@ -179,7 +179,7 @@ pub fn score_windows(
     question: &str,
     document: &Document,
 ) -> Result<(Vec<ScoredWindow>, Option<String>), InferenceError> {
-    let TaskContext { model, cancel, meter } = context;
+    let TaskContext { model, cancel, meter, .. } = context;
     model.profile().require(TASK, "answers to questions")?;
     model.reset();
     // Without room for a word of the text there is nothing to ask.
@@ -230,7 +230,7 @@ pub fn influence(
     let mut found = Vec::new();
     let sentences = sentences::of(question.document);
     for span in sentences.into_iter().filter(|span| answered.window.contains(*span)).rev() {
-        let TaskContext { model, cancel, meter } = &mut *context;
+        let TaskContext { model, cancel, meter, .. } = &mut *context;
         cancel.check()?;
         let (document, window) = without(question.document, answered.window, span);
         let written = model.answer_log_probabilities(question.question, &document, window, meter)?;

@@ -88,7 +88,7 @@ impl TaskBatch {
             if !finished.is_empty() || more && self.has_room(context) || begun.elapsed() > MAX_TURN {
                 return Ok(finished);
             }
-            let TaskContext { model, cancel, meter } = &mut *context;
+            let TaskContext { model, cancel, meter, .. } = &mut *context;
             model.step(&self.requests, &mut || {
                 meter.count(1);
                 cancel.flow()

@@ -115,6 +115,7 @@ impl BioGpt {
             tuned,
             guidance: Arc::new(guidance),
             encoder: None,
+            names: None,
         };
         Self { model: Arc::new(model), profile, reader: None, whole: None, batches: Vec::new() }
     }
@@ -289,6 +290,10 @@ impl LanguageModel for BioGpt {
         known: &[Mention],
     ) -> Result<Option<Tagging>, InferenceError> {
         self.tagged(document, window, known)
+    }
+
+    fn finds_names(&self) -> bool {
+        self.model.manifest.heads.iter().any(|file| file.shape.mentions.is_some())
     }
 
     fn judges_pairs(&self, task: RelationTask) -> bool {

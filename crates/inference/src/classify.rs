@@ -205,7 +205,7 @@ pub fn label_log_probabilities(
     sentences: &[Span],
     on_sentence: &mut dyn FnMut(usize, Option<LabelLogarithms>),
 ) -> Result<(), InferenceError> {
-    let TaskContext { model, cancel, meter } = context;
+    let TaskContext { model, cancel, meter, .. } = context;
     model.profile().require(TASK, "the hallmarks of cancer")?;
     model.reset();
     model.label_log_probabilities(document, sentences, cancel, meter, on_sentence)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{InferenceError, LanguageModel};
+use crate::{InferenceError, LanguageModel, ModelProfile, NamesModel};
 
 /// Asks a piece of work to stop. Clones are the same switch.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +95,8 @@ impl Meter {
 pub struct TaskContext<'a> {
     /// The model.
     pub model: &'a mut dyn LanguageModel,
+    /// Another model that finds the names, in place of the model's own tagger.
+    pub names: Option<&'a mut dyn LanguageModel>,
     /// Whether to stop.
     pub cancel: Cancel,
     /// Counts what the model reads and writes.
@@ -105,7 +107,22 @@ impl<'a> TaskContext<'a> {
     /// For work that nobody watches.
     #[must_use]
     pub fn new(model: &'a mut dyn LanguageModel) -> Self {
-        Self { model, cancel: Cancel::default(), meter: Meter::default() }
+        Self { model, names: None, cancel: Cancel::default(), meter: Meter::default() }
+    }
+
+    /// What is known of the model, and of the one that finds names for it.
+    #[must_use]
+    pub fn profile(&self) -> ModelProfile {
+        let names = self.names.as_deref().map(|names| NamesModel::of_profile(names.profile()));
+        ModelProfile { names, ..self.model.profile().clone() }
+    }
+
+    /// The model that is asked where names are.
+    pub(crate) fn tagger(&mut self) -> &mut dyn LanguageModel {
+        match &mut self.names {
+            Some(names) => &mut **names,
+            None => self.model,
+        }
     }
 
     /// Continue, or break because someone asked to stop.

@@ -158,7 +158,7 @@ pub(crate) fn generate_and_count(
     request: &GenerationRequest,
     on_delta: &mut dyn FnMut(TokenDelta),
 ) -> Result<Vec<Generation>, InferenceError> {
-    let TaskContext { model, cancel, meter } = context;
+    let TaskContext { model, cancel, meter, .. } = context;
     model.generate(request, &mut |delta| {
         meter.count(1);
         on_delta(delta);

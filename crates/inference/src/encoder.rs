@@ -120,6 +120,7 @@ impl Encoder {
             tuned_for_unknown: false,
             guidance: Arc::new(guidance),
             encoder: Some(reading.words().to_owned()),
+            names: None,
             name,
         };
         Ok(Self { model, profile, reading })
@@ -308,6 +309,10 @@ impl LanguageModel for Encoder {
         }
         found.offsets.iter_mut().for_each(|word| *word = trimmed(&document.text, word));
         Ok(Some(found))
+    }
+
+    fn finds_names(&self) -> bool {
+        matches!(self.reading, Reading::Mentions(_))
     }
 
     fn read_tags<'a>(&self, text: &str, tagging: &'a Tagging) -> TaggedNames<'a> {

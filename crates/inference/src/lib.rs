@@ -50,7 +50,7 @@ pub use generation::{
 };
 pub use load::{load, need_of_folder};
 pub use mentions::{DocumentMentions, TASK as MENTIONS, TaggedNames, Tagging, find_mentions, tag_document};
-pub use model::{Continuation, LanguageModel, ModelProfile, Prompt};
+pub use model::{Continuation, LanguageModel, ModelProfile, NamesModel, Prompt};
 pub use prompt::{PromptView, Subject, view};
 pub use relations::{Extraction, ExtractionStep, Mode, extract};
 pub use request::{TaskOutcome, TaskRequest};

@@ -154,7 +154,7 @@ pub fn find_mentions(
             others: Vec::new(),
         });
     };
-    let TaggedNames { parts, names, trust } = context.model.read_tags(&document.text, &tagging);
+    let TaggedNames { parts, names, trust } = context.tagger().read_tags(&document.text, &tagging);
     let tags = Tags { log_probabilities: &parts, offsets: &tagging.offsets };
     Ok(DocumentMentions {
         mentions: combined(document, finder, &found, &tags, &names, &trust),
@@ -178,12 +178,12 @@ pub fn tag_document(
     found: &[Mention],
 ) -> Result<Option<Tagging>, InferenceError> {
     let text = &document.text;
-    let windows = context.model.tag_windows(text);
+    let windows = context.tagger().tag_windows(text);
     let seams = seams(text, &windows);
     let mut all = Tagging::default();
     for (number, window) in windows.iter().enumerate() {
         context.cancel.check()?;
-        let Some(part) = context.model.tag(document, *window, found)? else { return Ok(None) };
+        let Some(part) = context.tagger().tag(document, *window, found)? else { return Ok(None) };
         context.meter.count(part.offsets.len());
         let (start, end) = (seams[number], seams[number + 1]);
         let width = part.log_probabilities.len() / part.offsets.len().max(1);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use documents::{Document, Span};
+use serde::{Deserialize, Serialize};
 use tasks::classify::LabelLogarithms;
 use tasks::grammar::Grammar;
 use tasks::guidance::Guidance;
@@ -17,7 +18,7 @@ use crate::context::{Cancel, Meter};
 use crate::generation::{Generation, GenerationRequest, TokenDelta};
 use crate::mentions::{TaggedNames, Tagging};
 use crate::relations::{NamePair, TextWindow, kinds_by_prompt, pairs_by_prompt, pairs_task};
-use crate::{InferenceError, answer};
+use crate::{Checksums, InferenceError, answer};
 
 /// What is known of a model before it is asked anything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +47,45 @@ pub struct ModelProfile {
     pub guidance: Arc<Guidance>,
     /// Of an encoder, which reads and does not write, what it does, in words: `finds names`.
     pub encoder: Option<String>,
+    /// The model that finds names for it, where that is another one.
+    pub names: Option<NamesModel>,
+}
+
+/// A model that finds names for another one: what a result depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamesModel {
+    /// Its id, as in lists of models.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// SHA-256 of its weights.
+    pub sha256: String,
+    /// SHA-256 of its tokenizer.
+    pub tokenizer_sha256: String,
+    /// SHA-256 of its guidance: what its labels mean, and how far it is trusted.
+    pub guidance_sha256: String,
+}
+
+impl NamesModel {
+    /// That of a loaded model.
+    #[must_use]
+    pub fn of_profile(profile: &ModelProfile) -> Self {
+        Self::new(&profile.id, &profile.name, Checksums::of_profile(profile))
+    }
+
+    /// That of a model by the sums of its files.
+    #[must_use]
+    pub fn new(id: &str, name: &str, sums: Checksums) -> Self {
+        let Checksums { weights: sha256, tokenizer: tokenizer_sha256, guidance: guidance_sha256 } = sums;
+        Self { id: id.to_owned(), name: name.to_owned(), sha256, tokenizer_sha256, guidance_sha256 }
+    }
+
+    /// Whether both find the same names: the same files, under whatever name.
+    #[must_use]
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        let sums = |one: &Self| [&one.sha256, &one.tokenizer_sha256, &one.guidance_sha256].map(String::clone);
+        sums(self) == sums(other)
+    }
 }
 
 impl ModelProfile {
@@ -213,6 +253,11 @@ pub trait LanguageModel {
     ) -> Result<Option<Tagging>, InferenceError> {
         let _ = (document, window, known);
         Ok(None)
+    }
+
+    /// Whether it has a tagger of names.
+    fn finds_names(&self) -> bool {
+        false
     }
 
     /// What the output of [`LanguageModel::tag`] for all windows of a text, put together, says.

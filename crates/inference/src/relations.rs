@@ -142,7 +142,7 @@ pub fn extract(
         match job.advance(context, extraction, &batch, on_step) {
             Ok(true) => break,
             Ok(false) => {
-                let TaskContext { model, cancel, meter } = &mut *context;
+                let TaskContext { model, cancel, meter, .. } = &mut *context;
                 model.step(&batch, &mut || {
                     meter.count(1);
                     on_step(job.progress(meter.tokens(), meter.rate()));

@@ -131,6 +131,12 @@ impl TaskRequest {
         matches!(self, Self::Relations { .. } | Self::Mentions | Self::Answer { from_evidence: true, .. })
     }
 
+    /// Whether a model's tagger decides what is found: the model's own, or that of another one.
+    #[must_use]
+    pub const fn finds_names(&self) -> bool {
+        matches!(self, Self::Relations { .. } | Self::Mentions)
+    }
+
     /// Runs it over a document, without reporting how far it is.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub struct Source {
     pub folder: Option<std::path::PathBuf>,
     /// Where it is to compute.
     pub device: devices::Request,
+    /// Another model that finds the names for it, on the same device.
+    pub names: Option<Box<Source>>,
 }
 
 /// Loads models. It is called on the engine's thread, and reports where it is going to compute before it opens anything there:

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use inference::{Checksums, Finders, LanguageModel, Scripted};
+use inference::{Checksums, Finders, LanguageModel, NamesModel, Scripted};
 
 use crate::app_paths::AppPaths;
 use crate::engine::{Ask, Computing, Engine, EngineError, Loader, Source};
@@ -50,6 +50,8 @@ pub(crate) struct ModelHost {
     finders: OnceLock<Arc<Finders>>,
     /// What the engine was given last.
     chosen: Mutex<Option<Source>>,
+    /// What finds names for whatever model is chosen.
+    names: Mutex<Option<Source>>,
     today: Today,
 }
 
@@ -59,17 +61,45 @@ impl ModelHost {
         devices::keep_tuning(&places.tuning());
         let engine = Engine::start_asking(loader(), idle(settings), ask);
         let models = Installed::read(places);
-        let chosen = models.in_use().map(|model| model.source(request(&settings.device)));
-        engine.choose(chosen.clone());
-        today.set(chosen.as_ref());
-        Self { engine, models, finders: OnceLock::new(), chosen: Mutex::new(chosen), today: today.clone() }
+        let device = request(&settings.device);
+        let chosen = models.in_use().map(|model| model.source(device));
+        let names = models.finds_names().map(|model| model.source(device));
+        let (finders, today) = (OnceLock::new(), today.clone());
+        let host =
+            Self { engine, models, finders, chosen: Mutex::default(), names: Mutex::new(names), today };
+        host.choose(chosen);
+        host
     }
 
     /// Works with this model from now on.
     pub(crate) fn choose(&self, source: Option<Source>) {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let source = source.map(|source| {
+            let names = names.filter(|names| names.folder != source.folder).map(Box::new);
+            Source { names, ..source }
+        });
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&source);
         self.today.set(source.as_ref());
         self.engine.choose(source);
+    }
+
+    /// Has this model find names from now on, for whatever model is in use; without one the model's own tagger and the
+    /// dictionaries do.
+    pub(crate) fn choose_names(&self, source: Option<Source>) {
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = source;
+        let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.choose(chosen);
+    }
+
+    /// The model that finds names for the one in use, with the sums of its files as they are now.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub(crate) fn names_in_use(&self) -> Result<Option<NamesModel>> {
+        let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(names) = chosen.and_then(|source| source.names) else { return Ok(None) };
+        let Some(folder) = &names.folder else { return Ok(None) };
+        Ok(Some(NamesModel::new(&names.id, &names.name, Checksums::of_folder(folder)?)))
     }
 
     /// The model that is in use, and the sums of its files as they are now. It need not be loaded.

@@ -35,7 +35,8 @@ pub(crate) struct Found {
 
 impl Found {
     pub(crate) fn source(&self, device: devices::Request) -> Source {
-        Source { id: self.id.clone(), name: self.name.clone(), folder: self.folder.clone(), device }
+        let (id, name) = (self.id.clone(), self.name.clone());
+        Source { id, name, folder: self.folder.clone(), device, names: None }
     }
 }
 
@@ -44,6 +45,8 @@ impl Found {
 #[serde(default)]
 struct Kept {
     in_use: Option<String>,
+    /// The model that finds names for the one in use.
+    names: Option<String>,
     models: BTreeMap<String, About>,
 }
 
@@ -127,6 +130,12 @@ impl Installed {
     pub(crate) fn in_use(&self) -> Option<Found> {
         let chosen = self.kept().in_use.clone();
         chosen.and_then(|id| self.get(&id).ok()).or_else(|| self.list().into_iter().next())
+    }
+
+    /// The model that was chosen to find names for the one in use.
+    pub(crate) fn finds_names(&self) -> Option<Found> {
+        let chosen = self.kept().names.clone();
+        chosen.and_then(|id| self.get(&id).ok())
     }
 
     fn choose(&self, id: &str) -> Result<Found> {

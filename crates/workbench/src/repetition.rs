@@ -1,12 +1,12 @@
 //! Does a stored result come out again?
 
 use documents::Document;
-use inference::{SCRIPTED, TaskOutcome};
+use inference::{NamesModel, SCRIPTED, TaskOutcome};
 use sessions::RunRecord;
 
 use crate::engine::{Cancel, Lane};
 use crate::error::Result;
-use crate::run_record::{request_of, run_record};
+use crate::run_record::{names_of, request_of, run_record};
 use crate::verification::{RecordedRun, compared, exported, predicted, same_figures};
 use crate::workbench::Workbench;
 
@@ -78,6 +78,14 @@ impl Workbench {
         models.into_iter().find(|model| model.sha256 == record.model_sha256).map(|model| model.id)
     }
 
+    /// The model of this installation that found the names of a record's run; nothing where that was the run's own model.
+    #[must_use]
+    pub fn names_model_of(&self, record: &RunRecord) -> Option<String> {
+        let names = names_of(record)?;
+        let models = self.models().unwrap_or_default();
+        models.into_iter().find(|model| model.sha256 == names.sha256).map(|model| model.id)
+    }
+
     /// Runs a record again, and compares how it was made.
     fn repeat(
         &self,
@@ -97,7 +105,7 @@ impl Workbench {
             Lane::Person,
             "Verifying a result",
             &Cancel::default(),
-            move |context| Ok((context.model.profile().clone(), asked.run(context, &document, &finders)?)),
+            move |context| Ok((context.profile(), asked.run(context, &document, &finders)?)),
         )?;
         let notices = &outcome.notices;
         let now = run_record(&request, &profile, text_sha256, notices, dictionaries, record.made_at);
@@ -129,6 +137,13 @@ impl Workbench {
             };
             compare("dictionaries", &told(before), &told(after));
         }
+        let names = |record: &RunRecord| match names_of(record) {
+            Some(NamesModel { name, sha256, tokenizer_sha256, guidance_sha256, .. }) => {
+                format!("{name} ({sha256:.12}, {tokenizer_sha256:.12}, {guidance_sha256:.12})")
+            }
+            None => "the model itself and dictionaries".to_owned(),
+        };
+        compare("names found by", &names(record), &names(&now));
         compare("task version", &record.task_version, &now.task_version);
         compare("grammar version", &record.grammar_version, &now.grammar_version);
         compare("device", &record.device, &now.device);

@@ -28,7 +28,9 @@ impl From<EngineError> for HostError {
             EngineError::Device(device) => return device.clone().into(),
             EngineError::NoModel => ErrorCode::NoModel,
             EngineError::Busy { .. } => ErrorCode::ModelBusy,
-            EngineError::Load { .. } | EngineError::OtherModel { .. } => ErrorCode::ModelUnusable,
+            EngineError::Load { .. } | EngineError::FindsNoNames { .. } | EngineError::OtherModel { .. } => {
+                ErrorCode::ModelUnusable
+            }
             EngineError::Panicked { .. } | EngineError::Ended => ErrorCode::EngineFailed,
             EngineError::Inference(InferenceError::Device(_)) => ErrorCode::EngineFailed,
             EngineError::Inference(_) => ErrorCode::BadInput,

@@ -75,6 +75,13 @@ pub async fn use_model(state: AppState<'_>, id: String) -> Reply<EngineStatus> {
     blocking(&state, move |workbench| workbench.use_model(&id)).await
 }
 
+/// Has this model find the names for the model in use; without one the model itself and the dictionaries do.
+#[tauri::command]
+#[specta::specta]
+pub async fn use_names(state: AppState<'_>, id: Option<String>) -> Reply<()> {
+    blocking(&state, move |workbench| workbench.use_names(id.as_deref())).await
+}
+
 /// Takes a model out of the list; it can be restored until Osler is closed.
 #[tauri::command]
 #[specta::specta]

@@ -149,7 +149,7 @@ impl Evaluator {
                     if own.is_empty() {
                         continue;
                     }
-                    let TaskContext { model, cancel, meter } = &mut *context;
+                    let TaskContext { model, cancel, meter, .. } = &mut *context;
                     let text = window.text(task, document);
                     let written = model.kind_log_probabilities(&text, &own, cancel, meter)?;
                     let own = right.into_iter().zip(written);

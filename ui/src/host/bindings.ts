@@ -123,6 +123,8 @@ export const commands = {
 	verifyModel: (job: string, id: string, onEvent: Channel<Streamed<VerifyEvent>>) => __TAURI_INVOKE<null>("verify_model", { job, id, onEvent }),
 	/**  Works with this model from now on. */
 	useModel: (id: string) => __TAURI_INVOKE<EngineStatus>("use_model", { id }),
+	/**  Has this model find the names for the model in use; without one the model itself and the dictionaries do. */
+	useNames: (id: string | null) => __TAURI_INVOKE<null>("use_names", { id }),
 	/**  Takes a model out of the list; it can be restored until Osler is closed. */
 	removeModel: (id: string) => __TAURI_INVOKE<null>("remove_model", { id }),
 	/**  Takes that back. */
@@ -1382,6 +1384,8 @@ export type Model = {
 	card: string,
 	/**  Whether it is the model in use. */
 	inUse: boolean,
+	/**  Whether it finds the names for the model in use. */
+	findsNames: boolean,
 };
 
 /**  A file of a model. */
@@ -1825,6 +1829,8 @@ export type Run = {
 	model: string,
 	/**  The model's id; empty for a model that is not installed here. */
 	modelId: string,
+	/**  The name of the model that found the names, where that was another one. */
+	namesBy?: string | null,
 	/**  How it stands. */
 	state: RunState,
 	/**  What it found. */
@@ -1853,6 +1859,8 @@ export type RunRecord = {
 	tokenizerSha256: string,
 	/**  SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down. */
 	guidanceSha256: string,
+	/**  The model that found the names, where that was another one: its name, and SHA-256 of its weights. */
+	namesBy: [string, string] | null,
 	/**  The task; absent for one that this Osler does not know. */
 	task: Task | null,
 	/**  Version of the task. */

@@ -101,6 +101,8 @@ export interface Host {
   importModel(preview: string, name: string, used: wire.ModelUse | null, listener: Listener<wire.ModelImportEvent>): Job
   verifyModel(id: string, listener: Listener<wire.VerifyEvent>): Job
   useModel(id: string): Promise<wire.EngineStatus>
+  /** Has a model find the names for the model in use; null: that one itself and the dictionaries do. */
+  useNames(id: string | null): Promise<void>
   /** It can be restored until Osler is closed. */
   removeModel(id: string): Promise<void>
   restoreModel(id: string): Promise<void>

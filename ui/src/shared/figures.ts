@@ -63,10 +63,10 @@ export function isCalibrated(model: Model | undefined, task: Task): boolean {
   return error !== null && error < wellCalibrated && nearChance(model, task) === null
 }
 
-/** The same for one finding: it was fitted on pairs that are all asked about, and not on what a model wrote by itself, or with other weights. */
+/** The same for one finding: it was fitted on pairs that are all asked about, and not on what a model wrote by itself, with other weights, or with names that another model found. */
 export function isProbability(
   models: readonly Model[],
-  run: Pick<Run, 'modelId' | 'task' | 'otherWeights'> | undefined,
+  run: Pick<Run, 'modelId' | 'task' | 'otherWeights' | 'namesBy'> | undefined,
   prediction: Prediction | null,
 ): boolean {
   return (
@@ -76,6 +76,7 @@ export function isProbability(
     run !== undefined &&
     run.task !== null &&
     run.otherWeights !== true &&
+    (run.namesBy ?? null) === null &&
     isCalibrated(modelOf(models, run.modelId), run.task)
   )
 }
@@ -84,8 +85,12 @@ export function isProbability(
 export const ofHundred = (probability: number, things = 'pairs') =>
   `Of 100 such ${things}, about ${String(Math.round(probability * 100))} were right when this was measured`
 
-/** What gives the answer: network, features of the text, dictionary. */
-export function answeredBy(model: Model | undefined, task: Task): string {
+/** The model that finds the names for the one in use, where that is another one. */
+export const namesBy = (models: readonly Model[]): string | null =>
+  models.find((model) => model.findsNames)?.name ?? null
+
+/** What gives the answer: network, features of the text, dictionary; `names` is the model that finds the names, where that is another one. */
+export function answeredBy(model: Model | undefined, task: Task, names: string | null = null): string {
   if (!model) return ''
   if (task === 'describe') return 'The network writes, word by word, from what it learned. It looks nothing up.'
   const share = figure(model, task, 'model_weight')
@@ -99,9 +104,10 @@ export function answeredBy(model: Model | undefined, task: Task): string {
       ? `What answers are ${features}. The network has no part in it.`
       : `What answers are ${features}, and the network.`
   }
+  const source = names === null ? 'Names come from the dictionary' : `Names come from ${names}, ids from the dictionary`
   const [alone, both] = [figure(model, task, 'dev_pair_f1_of_signs_alone'), figure(model, task, 'dev_pair_f1_of_both')]
   if (alone === null || both === null)
-    return 'Names come from the dictionary; the network decides which of them are related.'
+    return `${source}; the network decides which of them are related.`
   const part = both - alone < 0.5 ? 'The network adds next to nothing.' : 'The network is weighed with them.'
-  return `Names come from the dictionary; words and other features of the text decide which of them are related. ${part}`
+  return `${source}; words and other features of the text decide which of them are related. ${part}`
 }

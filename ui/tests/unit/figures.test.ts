@@ -59,6 +59,10 @@ test('a score is a probability where its calibration error on development data i
     isProbability(models, { modelId: 'm', task: 'bc5cdr', otherWeights: true }, prediction),
     'the figures are those of today’s weights',
   ).toBe(false)
+  expect(
+    isProbability(models, { modelId: 'm', task: 'bc5cdr', namesBy: 'BioBERT' }, prediction),
+    'it was fitted with other names',
+  ).toBe(false)
   expect(isProbability(models, { modelId: 'other', task: 'bc5cdr' }, prediction)).toBe(false)
   expect(ofHundred(0.71)).toBe('Of 100 such pairs, about 71 were right when this was measured')
 })
@@ -73,6 +77,7 @@ test('what answers is said as the figures have it', () => {
   expect(answeredBy(starter, 'answer')).toMatch(/The network has no part in it/)
   expect(answeredBy(starter, 'classify')).toMatch(/and the network\.$/)
   expect(answeredBy(starter, 'bc5cdr')).toMatch(/dictionary.*The network adds next to nothing/)
+  expect(answeredBy(starter, 'bc5cdr', 'BioBERT')).toMatch(/^Names come from BioBERT, ids from the dictionary;/)
   expect(answeredBy(starter, 'ddi')).toMatch(/The network is weighed with them/)
   const published = model({})
   expect([answeredBy(published, 'answer'), answeredBy(published, 'bc5cdr')]).toEqual([

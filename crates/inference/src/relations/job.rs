@@ -164,7 +164,7 @@ impl ExtractionJob {
             }
         }
         let stated: Vec<Stated> = fresh.iter().map(|(stated, _)| stated.clone()).collect();
-        let TaskContext { model, cancel, meter } = &mut *context;
+        let TaskContext { model, cancel, meter, .. } = &mut *context;
         let scores = unless_cancelled(score_statements(&mut **model, window, &stated, cancel, meter))?;
         let judged = match &scores {
             Some(_) if context.model.judges_pairs(task) => {
@@ -216,7 +216,7 @@ impl ExtractionJob {
             .iter()
             .flat_map(|pair| task.kinds().iter().map(|kind| Stated::new(&pair.head, &pair.tail, *kind)))
             .collect();
-        let TaskContext { model, cancel, meter } = &mut *context;
+        let TaskContext { model, cancel, meter, .. } = &mut *context;
         let scores = score_statements(&mut **model, window, &stated, cancel, meter)?;
         let counted = stated.into_iter().zip(scores).filter_map(|(stated, score)| {
             let probability = calibrated(&**model, task, score.against_none);

@@ -96,6 +96,22 @@ fn kinds_that_a_model_does_not_mark_are_the_dictionaries() {
 }
 
 #[test]
+fn another_model_finds_the_names_for_one_that_knows_none() {
+    let mut tagger = encoder(&NAMES, "names", &Guidance::default()).unwrap();
+    let mut model = Scripted::default();
+    let text = document("Lithium carbonate caused renal failure, but no nausea.");
+    let mut context = TaskContext { names: Some(&mut *tagger), ..TaskContext::new(&mut model) };
+    let outcome = TaskRequest::Mentions.run(&mut context, &text, &finders()).unwrap();
+    assert_eq!(
+        outcome.predictions.len(),
+        2,
+        "nausea is a disease of the dictionaries, but not of the tagger"
+    );
+    assert_eq!(context.profile().names.map(|names| names.id), Some("names".to_owned()));
+    assert_eq!(context.profile().id, SCRIPTED);
+}
+
+#[test]
 fn what_the_document_gives_stays_and_is_no_finding() {
     let mut model = encoder(&NAMES, "names", &Guidance::default()).unwrap();
     let mut text = document("Lithium carbonate caused renal failure.");

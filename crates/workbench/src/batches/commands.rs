@@ -3,11 +3,11 @@
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
-use inference::{Checksums, TaskRequest};
+use inference::{NamesModel, TaskRequest};
 use sessions::{BatchId, BatchState, DocumentId};
 
 use super::view::{self, Here};
-use super::work::{Settings, Worker};
+use super::work::{Models, Settings, Worker};
 use super::{Changed, Running};
 use crate::engine::Cancel;
 use crate::error::{Result, as_json, bad_input, error};
@@ -42,8 +42,8 @@ impl Workbench {
     /// When there is no model, no document, or no question to ask.
     pub fn start_batch(&self, request: &BatchRequest) -> Result<Batch> {
         let id = self.found_batch(request)?;
-        let sums = self.prepare(id, Changed::Refuse)?;
-        self.begin(id, sums)?;
+        let models = self.prepare(id, Changed::Refuse)?;
+        self.begin(id, models)?;
         self.batch(id)
     }
 
@@ -70,6 +70,7 @@ impl Workbench {
             tokenizer_sha256: sums.tokenizer,
             guidance_sha256: sums.guidance,
             dictionaries,
+            names: self.model_host.names_in_use()?.filter(|_| task.finds_names()),
         };
         let settings = as_json(&settings)?;
         let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
@@ -98,8 +99,8 @@ impl Workbench {
     /// When its model is gone, or is another one by now.
     pub fn resume_batch(&self, batch: Id) -> Result<Batch> {
         let id = batch_id(batch);
-        let sums = self.prepare(id, Changed::Refuse)?;
-        self.begin(id, sums)?;
+        let models = self.prepare(id, Changed::Refuse)?;
+        self.begin(id, models)?;
         self.batch(id)
     }
 
@@ -109,9 +110,9 @@ impl Workbench {
     /// As [`Workbench::resume_batch`].
     pub fn retry_batch(&self, batch: Id) -> Result<Batch> {
         let id = batch_id(batch);
-        let sums = self.prepare(id, Changed::Refuse)?;
+        let models = self.prepare(id, Changed::Refuse)?;
         self.forget_failures(id)?;
-        self.begin(id, sums)?;
+        self.begin(id, models)?;
         self.batch(id)
     }
 
@@ -173,8 +174,8 @@ impl Workbench {
         cancel: &Cancel,
         tell: &mut dyn FnMut(&Batch),
     ) -> Result<Batch> {
-        let sums = self.prepare(id, changed)?;
-        let worker = self.worker(id, cancel.clone(), sums)?;
+        let models = self.prepare(id, changed)?;
+        let worker = self.worker(id, cancel.clone(), models)?;
         let opened = self.opened();
         let result = worker.work(&mut |at| {
             let stored = opened.with(|library| library.batch(id));
@@ -189,14 +190,21 @@ impl Workbench {
     }
 
     /// Makes a batch ready to go on: its model is in use and the one that it was begun with, and it runs.
-    fn prepare(&self, id: BatchId, changed: Changed) -> Result<Checksums> {
+    fn prepare(&self, id: BatchId, changed: Changed) -> Result<Models> {
         let batch = self.opened().with(|library| library.batch(id))?;
         let settings = Settings::read(batch.settings)?;
         if self.engine_status().model_id.as_deref() != Some(&settings.model_id) {
             self.use_model(&settings.model_id)?;
         }
-        let (_, sums) = self.model_host.in_use()?;
-        let changes = settings.changes(&sums, self.names.all()?.1);
+        let request = TaskRequest::of_record(&batch.task, &settings.parameters, &settings.decoding);
+        let finds_names = request.is_some_and(|request| request.finds_names());
+        let id_of = |names: &Option<NamesModel>| names.as_ref().map(|names| names.id.clone());
+        if finds_names && id_of(&self.model_host.names_in_use()?) != id_of(&settings.names) {
+            self.use_names(id_of(&settings.names).as_deref())?;
+        }
+        let names = self.model_host.names_in_use()?.filter(|_| finds_names);
+        let models = Models { sums: self.model_host.in_use()?.1, names };
+        let changes = settings.changes(&models, self.names.all()?.1);
         if !changes.is_empty() && changed == Changed::Refuse {
             return Err(bad_input(
                 format!(
@@ -209,10 +217,10 @@ impl Workbench {
             ));
         }
         self.opened().with(|library| library.resume_batch(id))?;
-        Ok(sums)
+        Ok(models)
     }
 
-    fn worker(&self, batch: BatchId, cancel: Cancel, sums: Checksums) -> Result<Worker> {
+    fn worker(&self, batch: BatchId, cancel: Cancel, models: Models) -> Result<Worker> {
         Ok(Worker {
             model_host: Arc::clone(&self.model_host),
             finders: Arc::clone(self.model_host.finders(&self.names)?),
@@ -220,19 +228,19 @@ impl Workbench {
             opened: self.opened(),
             batch,
             cancel,
-            sums,
+            models,
         })
     }
 
     /// Works on a batch on a thread of its own.
-    fn begin(&self, id: BatchId, sums: Checksums) -> Result<()> {
+    fn begin(&self, id: BatchId, models: Models) -> Result<()> {
         let mut running = self.batches.lock();
         if running.get(&id).is_some_and(|one| one.thread.as_ref().is_some_and(|thread| !thread.is_finished()))
         {
             return Ok(());
         }
         let cancel = Cancel::default();
-        let worker = self.worker(id, cancel.clone(), sums)?;
+        let worker = self.worker(id, cancel.clone(), models)?;
         let (watchers, places) = (Arc::clone(&self.watchers), Arc::clone(&self.batches.running));
         let problems = Arc::clone(&self.batches.problems);
         self.batches.problems().remove(&id);

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use documents::Document;
-use inference::{Checksums, Finders, Finished, ModelProfile, TaskBatch, TaskOutcome, TaskRequest};
+use inference::{
+    Checksums, Finders, Finished, ModelProfile, NamesModel, TaskBatch, TaskOutcome, TaskRequest,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sessions::{BatchId, BatchState, By, Ending, RunState, UsedDictionary};
@@ -34,6 +36,8 @@ pub(super) struct Settings {
     pub(super) guidance_sha256: String,
     /// None where no names are looked up.
     pub(super) dictionaries: Option<Vec<UsedDictionary>>,
+    /// What finds the names, where that is another model.
+    pub(super) names: Option<NamesModel>,
 }
 
 impl Settings {
@@ -51,7 +55,8 @@ impl Settings {
     }
 
     /// What is no longer as it was when the batch was begun, in words.
-    pub(super) fn changes(&self, sums: &Checksums, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
+    pub(super) fn changes(&self, now: &Models, dictionaries: &[UsedDictionary]) -> Vec<&'static str> {
+        let sums = &now.sums;
         let differ = |before: &str, now: &str| !before.is_empty() && before != now;
         let mut changes = Vec::new();
         if differ(&self.model_sha256, &sums.weights) {
@@ -66,7 +71,29 @@ impl Settings {
         if self.dictionaries.as_ref().is_some_and(|before| before[..] != *dictionaries) {
             changes.push("the dictionaries");
         }
+        let as_before = |one: &NamesModel| now.names.as_ref().is_some_and(|now| now.is_the_same_as(one));
+        if self.names.as_ref().is_some_and(|before| !as_before(before)) {
+            changes.push("the model that finds the names");
+        }
         changes
+    }
+}
+
+/// The models that a batch goes on with, by the sums of their files.
+#[derive(Clone)]
+pub(super) struct Models {
+    pub(super) sums: Checksums,
+    /// What finds the names; nothing where none are looked for, or the model itself finds them.
+    pub(super) names: Option<NamesModel>,
+}
+
+impl Models {
+    fn are_the_same_as(&self, other: &Self) -> bool {
+        let same_names = match (&self.names, &other.names) {
+            (Some(one), Some(two)) => one.is_the_same_as(two),
+            (one, two) => one.is_none() && two.is_none(),
+        };
+        self.sums == other.sums && same_names
     }
 }
 
@@ -85,8 +112,8 @@ pub(super) struct Worker {
     pub(super) opened: OpenLibrary,
     pub(super) batch: BatchId,
     pub(super) cancel: Cancel,
-    /// The model that it goes on with, as it is now.
-    pub(super) sums: Checksums,
+    /// What it goes on with, as it is now.
+    pub(super) models: Models,
 }
 
 /// A document that this worker holds.
@@ -197,7 +224,7 @@ impl Worker {
                 more = true;
                 continue;
             }
-            match self.turn(&settings, &under_way, &held, more && alone == 0) {
+            match self.turn((&settings, request.finds_names()), &under_way, &held, more && alone == 0) {
                 Ok((profile, finished, left)) => {
                     room = left;
                     for (ordinal, outcome) in finished {
@@ -260,20 +287,24 @@ impl Worker {
     /// whether there is.
     fn turn(
         &self,
-        settings: &Settings,
+        (settings, finds_names): (&Settings, bool),
         under_way: &Arc<Mutex<TaskBatch>>,
         held: &[Held],
         more: bool,
     ) -> std::result::Result<(ModelProfile, Vec<Finished>, bool), EngineError> {
         let (finders, under_way) = (Arc::clone(&self.finders), Arc::clone(under_way));
-        let (wanted, name, sums) = (settings.model_id.clone(), settings.model.clone(), self.sums.clone());
+        let (wanted, name, models) = (settings.model_id.clone(), settings.model.clone(), self.models.clone());
         let activity = match held {
             [one] => format!("Batch: {}", one.document.id),
             many => format!("Batch: {} documents side by side", many.len()),
         };
         self.model_host.engine.run(Lane::Batch, &activity, &self.cancel, move |context| {
-            let profile = context.model.profile().clone();
-            if profile.id != wanted || Checksums::of_profile(&profile) != sums {
+            let profile = context.profile();
+            let now = Models {
+                sums: Checksums::of_profile(&profile),
+                names: profile.names.clone().filter(|_| finds_names),
+            };
+            if profile.id != wanted || !now.are_the_same_as(&models) {
                 return Err(EngineError::OtherModel { wanted: name });
             }
             let mut under_way = lock(&under_way);

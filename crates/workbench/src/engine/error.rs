@@ -16,6 +16,14 @@ pub enum EngineError {
         /// What to do.
         remedy: String,
     },
+    /// The model that is to find names for another one does not.
+    #[error(
+        "{model} does not find names. Choose a model whose labels are those of names, or none, in the list of models"
+    )]
+    FindsNoNames {
+        /// The model.
+        model: String,
+    },
     /// The device cannot be opened, or cannot hold the model.
     #[error(transparent)]
     Device(#[from] devices::DeviceError),

@@ -11,6 +11,7 @@ fn source() -> Source {
         name: "Scripted".to_owned(),
         folder: None,
         device: devices::Request::Cpu,
+        names: None,
     }
 }
 

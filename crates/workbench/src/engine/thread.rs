@@ -20,7 +20,14 @@ pub(super) struct EngineWorker {
     /// Whether the processor was refused in place of the chosen device: nobody is asked twice.
     refused: bool,
     source: Option<Source>,
-    model: Option<Box<dyn LanguageModel>>,
+    model: Option<Loaded>,
+}
+
+/// What is in memory.
+struct Loaded {
+    model: Box<dyn LanguageModel>,
+    /// What finds the names for it, where that is another model.
+    names: Option<Box<dyn LanguageModel>>,
 }
 
 impl EngineWorker {
@@ -115,18 +122,40 @@ impl EngineWorker {
         let goes_to = move |computing: Computing| {
             publish.send_modify(|status| status.computing = Some(computing));
         };
-        let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(&source, &goes_to)));
+        let model = self.loaded(&source, &goes_to)?;
+        let names = match &source.names {
+            Some(names) => {
+                let names = Source { device: source.device, ..Source::clone(names) };
+                let model = self.loaded(&names, &|_| ())?;
+                if !model.finds_names() {
+                    return Err(EngineError::FindsNoNames { model: names.name });
+                }
+                Some(model)
+            }
+            None => None,
+        };
+        let memory = |model: &dyn LanguageModel| model.profile().memory;
+        let memory = memory(&*model) + names.as_deref().map_or(0, memory);
+        self.tell(|status| {
+            status.state = State::Ready;
+            status.memory = Some(memory);
+            status.activity = None;
+        });
+        self.model = Some(Loaded { model, names });
+        Ok(())
+    }
+
+    fn loaded(
+        &mut self,
+        source: &Source,
+        goes_to: &dyn Fn(Computing),
+    ) -> Result<Box<dyn LanguageModel>, EngineError> {
+        let loaded = catch_unwind(AssertUnwindSafe(|| (self.loader)(source, goes_to)));
         let model =
             loaded.unwrap_or_else(|panic| Err(EngineError::panicked("loading the model", &*panic)))?;
         let profile = model.profile();
         tracing::info!(model = profile.name, device = profile.device, "loaded");
-        self.tell(|status| {
-            status.state = State::Ready;
-            status.memory = Some(profile.memory);
-            status.activity = None;
-        });
-        self.model = Some(model);
-        Ok(())
+        Ok(model)
     }
 
     fn one(&mut self, work: Work) {
@@ -137,7 +166,7 @@ impl EngineWorker {
             return (done.deliver)();
         }
         let loaded = self.load();
-        let (Ok(()), Some(model)) = (&loaded, self.model.as_deref_mut()) else {
+        let (Ok(()), Some(Loaded { model, names })) = (&loaded, &mut self.model) else {
             let error = loaded.err().unwrap_or(EngineError::NoModel);
             if error != EngineError::NoModel {
                 self.fail(&error);
@@ -158,7 +187,8 @@ impl EngineWorker {
             status.queued = queued;
             status.problem = None;
         });
-        let mut context = TaskContext { model, cancel, meter };
+        let names = names.as_deref_mut().map(|names| names as &mut dyn LanguageModel);
+        let mut context = TaskContext { model: &mut **model, names, cancel, meter };
         // Without the activity: it names the document, and the id of a document may be a person's name.
         let done = tracing::info_span!("engine").in_scope(|| run(Ok(&mut context)));
         let rate = context.meter.rate();
@@ -171,8 +201,11 @@ impl EngineWorker {
             }),
         }
         (done.deliver)();
-        if let Some(model) = self.model.as_deref_mut().filter(|_| done.panicked.is_none()) {
+        if let Some(Loaded { model, names }) = self.model.as_mut().filter(|_| done.panicked.is_none()) {
             model.after_request();
+            if let Some(names) = names {
+                names.after_request();
+            }
         }
         // What was begun cannot be begun again here, so its failure is told first.
         if let Some(error) = &done.panicked {

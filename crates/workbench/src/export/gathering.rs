@@ -9,6 +9,7 @@ use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 use super::DOCUMENTS;
 use crate::error::{Result, as_json};
 use crate::library::{OpenLibrary, count, document_id, id_of, task};
+use crate::run_record::names_of;
 use crate::wire;
 
 /// What the writers of formats need.
@@ -136,6 +137,7 @@ fn record(run: &Run) -> wire::RunRecord {
         model_sha256: record.model_sha256.clone(),
         tokenizer_sha256: record.tokenizer_sha256.clone(),
         guidance_sha256: record.guidance_sha256.clone(),
+        names_by: names_of(record).map(|names| (names.name, names.sha256)),
         task: task(&record.task),
         task_version: record.task_version.clone(),
         grammar_version: record.grammar_version.clone(),

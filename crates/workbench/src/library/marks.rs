@@ -12,6 +12,7 @@ use super::offsets::Offsets;
 use super::{Names, contents, id_of};
 use crate::error::Result;
 use crate::model_host::Today;
+use crate::run_record::names_of;
 use crate::wire;
 
 /// The marks of a document as `curator` sees them: what came with it, what models found, what the curator added.
@@ -119,6 +120,7 @@ pub(crate) fn run(run: &Run, findings: u32, today: &Today) -> wire::Run {
         task: task(&run.record.task),
         model: run.record.model.clone(),
         model_id: model_id.to_owned(),
+        names_by: names_of(&run.record).map(|names| names.name),
         state: match run.state {
             RunState::Running => wire::RunState::Running,
             RunState::Finished => wire::RunState::Finished,

@@ -1,11 +1,12 @@
 //! Listing and choosing models.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::view;
+use super::{Found, view};
+use crate::engine::EngineError;
 use crate::error::{Result, bad_input};
 use crate::model_host::request;
-use crate::wire::{EngineStatus, Model, ModelOrigin, ModelPreview};
+use crate::wire::{EngineStatus, Model, ModelOrigin, ModelPreview, Task};
 use crate::workbench::Workbench;
 
 impl Workbench {
@@ -23,7 +24,8 @@ impl Workbench {
         let in_use = models.in_use().is_some_and(|model| model.id == id);
         let about = models.kept().models.get(id).cloned().unwrap_or_default();
         let folder = found.folder.clone().unwrap_or_default();
-        view::model(&found, &folder, &about, in_use)
+        let finds_names = !in_use && models.finds_names().is_some_and(|model| model.id == id);
+        Ok(Model { in_use, finds_names, ..view::model(&found, &folder, &about)? })
     }
 
     /// Where a model of this installation lies.
@@ -61,6 +63,30 @@ impl Workbench {
         Ok(self.engine_status())
     }
 
+    /// Has an installed model find the names for whatever model is in use, from now on; without one the model's own tagger and the
+    /// dictionaries do.
+    ///
+    /// # Errors
+    /// When there is no such model, or it does not find names.
+    pub fn use_names(&self, id: Option<&str>) -> Result<()> {
+        let models = &self.model_host.models;
+        let found = id.map(|id| models.get(id)).transpose()?;
+        if let Some(found) = &found
+            && !self.model(&found.id)?.tasks.contains(&Task::Mentions)
+        {
+            return Err(EngineError::FindsNoNames { model: found.name.clone() }.into());
+        }
+        models.change(|kept| kept.names = id.map(str::to_owned))?;
+        self.model_host.choose_names(found.map(|model| model.source(request(&self.settings().device))));
+        Ok(())
+    }
+
+    /// The same with the model of any folder, without importing it.
+    pub fn use_names_of_folder(&self, folder: &Path) {
+        let model = of_folder(folder);
+        self.model_host.choose_names(Some(model.source(request(&self.settings().device))));
+    }
+
     /// The hash of the weights that are in use, also of a folder that is not imported, and of the scripted generator.
     ///
     /// # Errors
@@ -70,10 +96,8 @@ impl Workbench {
     }
 
     /// Works with the model of any folder (ours or a published one), without importing it.
-    pub fn use_folder(&self, folder: &std::path::Path) -> EngineStatus {
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (id, folder) = (name.clone(), Some(folder.to_owned()));
-        let model = super::Found { id, name, folder, origin: ModelOrigin::Imported };
+    pub fn use_folder(&self, folder: &Path) -> EngineStatus {
+        let model = of_folder(folder);
         self.model_host.choose(Some(model.source(request(&self.settings().device))));
         self.engine_status()
     }
@@ -85,6 +109,10 @@ impl Workbench {
     pub fn remove_model(&self, id: &str) -> Result<()> {
         let was_in_use = self.model_host.models.in_use().is_some_and(|model| model.id == id);
         self.model_host.models.remove(id)?;
+        if self.model_host.models.kept().names.as_deref() == Some(id) {
+            // The choice is kept, as that of the model in use: it comes back with the model.
+            self.model_host.choose_names(None);
+        }
         if was_in_use {
             let next = self.model_host.models.in_use();
             self.model_host.choose(next.map(|model| model.source(request(&self.settings().device))));
@@ -101,6 +129,15 @@ impl Workbench {
         if self.model_host.models.kept().in_use.as_deref() == Some(id) {
             self.use_model(id)?;
         }
+        if self.model_host.models.kept().names.as_deref() == Some(id) {
+            self.use_names(Some(id))?;
+        }
         Ok(())
     }
+}
+
+/// A model that is not imported, named after its folder.
+fn of_folder(folder: &Path) -> Found {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Found { id: name.clone(), name, folder: Some(folder.to_owned()), origin: ModelOrigin::Imported }
 }

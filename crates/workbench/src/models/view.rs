@@ -57,7 +57,7 @@ impl Shape {
     }
 }
 
-pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -> Result<Model> {
+pub(super) fn model(found: &Found, folder: &Path, about: &About) -> Result<Model> {
     let manifest = Manifest::read(folder)?;
     let shape = Shape::of(folder)?;
     let file = |name: &str| manifest.files.get(name);
@@ -104,7 +104,8 @@ pub(super) fn model(found: &Found, folder: &Path, about: &About, in_use: bool) -
         metrics,
         // A model without a card is shown without one.
         card: std::fs::read_to_string(folder.join("README.md")).unwrap_or_default(),
-        in_use,
+        in_use: false,
+        finds_names: false,
     })
 }
 

@@ -129,7 +129,7 @@ impl Workbench {
         let done = self.on_engine(&format!("Asking {}", stored.document.id), &cancel, move |context| {
             let question = Question { question: &words, document: &document, abstain_below };
             let dictionary = finders.dictionaries().dictionary();
-            Ok((context.model.profile().clone(), answer_from_evidence(context, &question, dictionary)?))
+            Ok((context.profile(), answer_from_evidence(context, &question, dictionary)?))
         });
         let (profile, FromEvidence { verdict, speaks, model }) = match done {
             Err(EngineError::Cancelled) if stream.is_stopped() => return Ok(()),

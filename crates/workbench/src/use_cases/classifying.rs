@@ -31,7 +31,7 @@ impl Workbench {
         let (document, sender) = (stored.document.clone(), stream.sender());
         let activity = format!("Classifying {}", stored.document.id);
         let done = self.on_engine(&activity, &switch(stream), move |context| {
-            let profile = context.model.profile().clone();
+            let profile = context.profile();
             let offsets = Offsets::new(&document.text);
             let classified = classify(context, &document, &mut |span, scores| {
                 let scores = scores.iter().map(score).collect();

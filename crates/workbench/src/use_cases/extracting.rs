@@ -77,7 +77,7 @@ impl Workbench {
         let activity = format!("Extracting relations from {}", stored.document.id);
         let cancel = switch(stream);
         let work = self.model_host.engine.submit(Lane::Person, &activity, &cancel, move |context| {
-            let profile = context.model.profile().clone();
+            let profile = context.profile();
             let finder = finders.of(&profile, task.name());
             // Whoever listens may be gone: then nobody wants to know.
             let _ = sender.send(FromEngine::Profile(Box::new(profile)));

@@ -306,6 +306,10 @@ pub struct Run {
     pub model: String,
     /// The model's id; empty for a model that is not installed here.
     pub model_id: String,
+    /// The name of the model that found the names, where that was another one.
+    #[serde(default)]
+    #[specta(optional)]
+    pub names_by: Option<String>,
     /// How it stands.
     pub state: RunState,
     /// What it found.

@@ -130,6 +130,8 @@ pub struct RunRecord {
     pub tokenizer_sha256: String,
     /// SHA-256 of what the model was taught beside its weights; empty in runs from before this was written down.
     pub guidance_sha256: String,
+    /// The model that found the names, where that was another one: its name, and SHA-256 of its weights.
+    pub names_by: Option<(String, String)>,
     /// The task; absent for one that this Osler does not know.
     pub task: Option<Task>,
     /// Version of the task.

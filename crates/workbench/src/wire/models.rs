@@ -50,6 +50,8 @@ pub struct Model {
     pub card: String,
     /// Whether it is the model in use.
     pub in_use: bool,
+    /// Whether it finds the names for the model in use.
+    pub finds_names: bool,
 }
 
 /// Where a model is from.

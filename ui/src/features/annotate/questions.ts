@@ -4,7 +4,7 @@ import type { Content, Note, Reason, Subject } from '../../host/types'
 import { choose } from '../../shared/choose'
 import type { Press } from '../../shared/commands'
 import PromptDialog from '../../shared/components/PromptDialog.svelte'
-import { answeredBy, modelOf } from '../../shared/figures'
+import { answeredBy, modelOf, namesBy } from '../../shared/figures'
 import { reasonName, schemas, taskOfRelation } from '../../shared/words'
 import AcceptAll from './AcceptAll.svelte'
 import EditRelation from './EditRelation.svelte'
@@ -141,6 +141,6 @@ export async function showPrompt(session: Session): Promise<void> {
   if (view)
     await app.ask(PromptDialog, {
       request: { kind: 'extract', document: view.id, task },
-      told: answeredBy(modelOf(app.models, app.engine.modelId), task),
+      told: answeredBy(modelOf(app.models, app.engine.modelId), task, namesBy(app.models)),
     })
 }

@@ -270,6 +270,7 @@ export function exports(world: World): Exports {
         modelSha256: looksLikeSha256(run.modelId),
         tokenizerSha256: looksLikeSha256(`${run.modelId} tokenizer`),
         guidanceSha256: looksLikeSha256(`${run.modelId} guidance`),
+        namesBy: null,
         task: run.task,
         taskVersion: '1',
         grammarVersion: '1',

@@ -11,6 +11,7 @@ type Models = Pick<
   | 'importModel'
   | 'verifyModel'
   | 'useModel'
+  | 'useNames'
   | 'removeModel'
   | 'restoreModel'
   | 'loadModel'
@@ -72,6 +73,7 @@ const starter: wire.Model = {
   ],
   card: 'A small BioGPT that comes with Osler, so that everything works at the first start. It was trained on openly licensed abstracts and definitions.\n\nIt is much weaker than the published models: use it to learn the program and for drafts of annotations that a person checks. It is not a medical device.',
   inUse: true,
+  findsNames: false,
 }
 
 const base: wire.Model = {
@@ -94,6 +96,7 @@ const base: wire.Model = {
 }
 
 export function models(world: World, withBase: boolean): Models {
+  let names: string | null = null
   let listed: wire.Model[] = withBase ? [starter, base] : [starter]
   const removed = new Map<string, wire.Model>()
   const previews = new Map<string, wire.ModelPreview>()
@@ -123,7 +126,10 @@ export function models(world: World, withBase: boolean): Models {
   }
 
   return {
-    models: async () => listed.map((model) => ({ ...model, inUse: model.id === world.engine.modelId })),
+    models: async () => listed.map((model) => {
+        const inUse = model.id === world.engine.modelId
+        return { ...model, inUse, findsNames: !inUse && model.id === names }
+      }),
     previewModel: async (paths) => {
       const folder = paths?.[0] ?? '~/Downloads/BioGPT-Large-PubMedQA'
       const broken = /broken|incomplete/i.test(folder)
@@ -248,6 +254,13 @@ export function models(world: World, withBase: boolean): Models {
         memory: model.bytes,
         activity: null,
       })
+    },
+    useNames: async (id) => {
+      if (id !== null && !find(id).tasks.includes('mentions')) {
+        const remedy = 'Choose a model whose labels are those of names, or none, in the list of models.'
+        throw failure('modelUnusable', `${find(id).name} does not find names.`, remedy)
+      }
+      names = id
     },
     removeModel: async (id) => {
       removed.set(id, find(id))
