@@ -125,7 +125,7 @@ export function tauriHost(): Host {
       stream((job, channel) => commands.importModel(job, preview, name, used, channel), listener),
     verifyModel: (id, listener) => stream((job, channel) => commands.verifyModel(job, id, channel), listener),
     useModel: (id) => call(commands.useModel(id)),
-    useNames: (id) => call(commands.useNames(id)),
+    useNames: (id) => done(commands.useNames(id)),
     removeModel: (id) => done(commands.removeModel(id)),
     restoreModel: (id) => done(commands.restoreModel(id)),
     loadModel: () => call(commands.loadModel()),

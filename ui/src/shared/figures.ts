@@ -106,8 +106,7 @@ export function answeredBy(model: Model | undefined, task: Task, names: string |
   }
   const source = names === null ? 'Names come from the dictionary' : `Names come from ${names}, ids from the dictionary`
   const [alone, both] = [figure(model, task, 'dev_pair_f1_of_signs_alone'), figure(model, task, 'dev_pair_f1_of_both')]
-  if (alone === null || both === null)
-    return `${source}; the network decides which of them are related.`
+  if (alone === null || both === null) return `${source}; the network decides which of them are related.`
   const part = both - alone < 0.5 ? 'The network adds next to nothing.' : 'The network is weighed with them.'
   return `${source}; words and other features of the text decide which of them are related. ${part}`
 }

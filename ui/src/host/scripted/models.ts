@@ -126,7 +126,8 @@ export function models(world: World, withBase: boolean): Models {
   }
 
   return {
-    models: async () => listed.map((model) => {
+    models: async () =>
+      listed.map((model) => {
         const inUse = model.id === world.engine.modelId
         return { ...model, inUse, findsNames: !inUse && model.id === names }
       }),
