@@ -77,6 +77,7 @@ pub fn window(workspace: &Workspace) -> Outcome {
         .env("OSLER_BINARY", program(workspace, "osler"))
         .env("OSLER_CLI", program(workspace, "osler-cli"))
         .env("OSLER_TINY_MODEL", program(workspace, "examples/tiny_model"))
+        .env("OSLER_KNOWN_ENCODER", program(workspace, "examples/known_encoder"))
         .env("OSLER_XDND_DROP", program(workspace, "xdnd-drop"));
     commands::run(&mut command)
 }

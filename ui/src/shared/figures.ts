@@ -91,7 +91,7 @@ export const namesBy = (models: readonly Model[]): string | null =>
 
 /** What gives the answer: network, features of the text, dictionary; `names` is the model that finds the names, where that is another one. */
 export function answeredBy(model: Model | undefined, task: Task, names: string | null = null): string {
-  if (!model) return ''
+  if (!model) return names === null ? '' : `Names come from ${names}, ids from the dictionary.`
   if (task === 'describe') return 'The network writes, word by word, from what it learned. It looks nothing up.'
   const share = figure(model, task, 'model_weight')
   if (task === 'answer' || task === 'classify') {

@@ -1,20 +1,8 @@
 // Journeys of a curator: several rows at once, two models side by side, the queue through the library.
 
 import assert from 'node:assert/strict'
-import { withSamples, withScript } from './screens.mjs'
+import { extracted, openSample, withSamples, withScript } from './screens.mjs'
 import { journey } from './stage.mjs'
-
-const extracted = async (app) => {
-  await app.press('Control', 'Enter')
-  await app.see('.relation, tbody tr')
-  await app.gone('button', 'Stop')
-}
-
-async function openSample(app, title) {
-  await app.press('Control', '3')
-  await app.click('.entry', title)
-  await app.see('.at-text', title)
-}
 
 journey(
   'what is shown is accepted in one step after a look at how much it is, and taken back in one',

@@ -27,7 +27,7 @@ const WATCH = `
       screen: document.querySelector('nav[aria-label=Osler] [aria-current]')?.textContent.trim() ?? '',
       row: document.querySelector('.relation[aria-selected=true]')?.id.replace('row-', '') ?? null,
       // A filter may leave the row out of the list: what is selected is still shown.
-      detail: document.querySelector('.detail')?.dataset.subject ?? null,
+      detail: document.querySelector('.detail[data-subject]')?.dataset.subject ?? null,
       mentions: [...document.querySelectorAll('.at-active')].flatMap((one) => (one.dataset.mentions ?? '').split(' ')),
       dialog: document.querySelector('[data-dialog]')?.dataset.dialog ?? null,
       focus: document.activeElement?.textContent.trim().slice(0, 20) ?? '',
@@ -36,7 +36,7 @@ const WATCH = `
   const note = (kind, name) => watched.inputs.push({ at: Date.now(), kind, name, ...here() })
   addEventListener('keydown', (event) => note('key', [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', event.shiftKey && 'Shift', event.key].filter(Boolean).join('+')), { capture: true })
   addEventListener('click', (event) => note('click', (event.target.closest?.('button, label, [role]') ?? event.target).textContent?.trim().slice(0, 40) ?? ''), { capture: true })
-  addEventListener('error', (event) => event.message.startsWith('ResizeObserver loop') || watched.errors.push(event.error?.stack ?? event.message))
+  addEventListener('error', (event) => event.message.startsWith('ResizeObserver loop') || watched.errors.push([event.message, event.error?.stack].join(' ')))
   addEventListener('unhandledrejection', (event) => watched.errors.push(event.reason?.stack ?? JSON.stringify(event.reason)))
   window.watched = watched`
 

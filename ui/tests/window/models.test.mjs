@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lookUp, withScript, writeDraft } from './screens.mjs'
+import { extracted, lookUp, openSample, withSamples, withScript, writeDraft } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
@@ -144,6 +144,72 @@ journey(
     note(`first token of the tiny model after ${String(Date.now() - started)} ms`)
   },
   { covers: ['modelImport', 'go.models'] },
+)
+
+journey(
+  'an encoder is dropped, its labels are said, it finds the names, and what is decided is exported',
+  async ({ open, home }) => {
+    const folder = join(home.folder, 'biobert-ner')
+    execFileSync(process.env.OSLER_KNOWN_ENCODER, [folder])
+    const app = await open()
+    await withScript(app)
+    await app.press('Control', '6')
+    await app.seeText('Import a model')
+    await app.drop(folder)
+    await app.see('.dialog', 'BERT encoder')
+    await app.fill('.dialog [aria-label="What CHEM means"]', 'Chemical')
+    await app.fill('.dialog [aria-label="What Anatomy means"]', 'none')
+    await app.click('.dialog button', 'Import')
+    await app.gone('.dialog')
+    await app.click('.toast button', 'Find names with it')
+    await app.see('[aria-label="Installed models"] button', 'names')
+    await withSamples(app)
+    await openSample(app, 'Amiodarone')
+    await extracted(app)
+    await app.see('.relation')
+    const found = await app.count('.relation')
+    assert.ok(found >= 3, `${String(found)} relations`)
+    const names = await app.session.run(
+      `return [...document.querySelectorAll('.relation')].map((row) => row.textContent.toLowerCase())`,
+    )
+    assert.ok(
+      names.every((row) => /hepatotoxicity|jaundice|nausea/.test(row)),
+      `only the diseases that the encoder knows: ${names.join('; ')}`,
+    )
+    for (const [key, word] of [
+      ['a', 'Accepted 1 relation'],
+      ['a', 'Accepted 1 relation'],
+      ['x', 'Rejected 1 relation'],
+    ]) {
+      await app.key(key)
+      await app.see('.toast', word)
+    }
+    await app.see('.tabs label', 'Accepted2')
+    await app.see('.detail', 'Names come from biobert-ner')
+    const cli = (...words) =>
+      execFileSync(process.env.OSLER_CLI, words, {
+        encoding: 'utf8',
+        cwd: home.folder,
+        env: { ...process.env, OSLER_HOME: join(home.folder, 'osler') },
+      })
+    const data = join(home.folder, 'osler/data')
+    const library = join(data, readdirSync(data).find((name) => name.endsWith('.osler')) ?? '')
+    cli('export', '--library', library, '--to', 'bioc-json', '--out', 'found.json')
+    assert.match(cli('verify', 'found.json'), /sample-1 relations\/bc5cdr: identical/)
+    // Beside another run of the same text with the dictionaries' names.
+    await app.press('Control', '6')
+    await app.click('[aria-label="Installed models"] button', 'biobert-ner')
+    await app.click('button', 'Stop finding names with it')
+    await app.click('[aria-label="Installed models"] button', 'starter')
+    await app.click('button', 'Use this model')
+    await app.see('article h2', 'in use', 60_000)
+    await app.press('Control', '3')
+    await app.see('.at-text', 'Amiodarone')
+    await extracted(app)
+    await app.see('button[aria-label^="Two models"]:not([disabled])')
+    await app.press('c')
+    await app.see('.side', 'found by both')
+  },
 )
 
 journey(

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-for (const name of ['OSLER_BINARY', 'OSLER_CLI', 'OSLER_TINY_MODEL', 'OSLER_XDND_DROP']) {
+for (const name of ['OSLER_BINARY', 'OSLER_CLI', 'OSLER_TINY_MODEL', 'OSLER_KNOWN_ENCODER', 'OSLER_XDND_DROP']) {
   if (!process.env[name]) {
     console.error(`${name} is not set: \`cargo xtask check window\` sets it`)
     process.exit(1)

@@ -22,6 +22,20 @@ export async function withScript(app) {
   await app.seeText('Scripted (no model)')
 }
 
+/** Has the model in use read the document that is open. */
+export async function extracted(app) {
+  await app.press('Control', 'Enter')
+  await app.see('.relation, tbody tr')
+  await app.gone('button', 'Stop')
+}
+
+/** Opens one of the samples in Annotate. */
+export async function openSample(app, title) {
+  await app.press('Control', '3')
+  await app.click('.entry', title)
+  await app.see('.at-text', title)
+}
+
 const panel = '[aria-label="Describe a term"]'
 
 /** Looks a term up in the panel of Write. */

@@ -1,6 +1,8 @@
-import type { Job } from '../../host/interface'
+import type { Job, Listener } from '../../host/interface'
 import type {
+  AskEvent,
   AskScope,
+  ClassifyEvent,
   EvidenceSentence,
   HostError,
   Influence,
@@ -11,6 +13,7 @@ import type {
   Verdict,
 } from '../../host/types'
 import type { App, Lasting } from '../../shared/app.svelte'
+import { Latest } from '../../shared/latest.svelte'
 
 export type Answer = {
   document: number
@@ -53,27 +56,32 @@ export class Questions implements Lasting {
   answers = $state.raw<Answer[]>([])
   unanswered = $state.raw<Unanswered[]>([])
   labelled = $state.raw<Labelled[]>([])
-  running = $state(false)
   total = $state(0)
   error = $state<HostError | null>(null)
-  private job: Job | null = null
+  private readonly latest: Latest
 
   constructor(app: App) {
     this.app = app
+    this.latest = new Latest(app.jobs, 'ask')
+  }
+
+  get running(): boolean {
+    return this.latest.running
   }
 
   /** Asks these documents, or, without any, those of the library that say something about the question. */
   ask(documents: number[] | null): void {
     const question = this.question.trim()
     if (question === '' || documents?.length === 0) return
-    this.begin(documents?.length ?? 0)
+    this.total = documents?.length ?? 0
     this.asked = { question, documents: documents ?? [], library: documents === null, modelId: this.app.engine.modelId }
     this.searched = null
     this.answers = []
     this.unanswered = []
     const scope: AskScope = documents === null ? { kind: 'library' } : { kind: 'documents', documents }
-    this.hold((ended) =>
-      this.app.host.ask({ question, scope }, (event) => {
+    this.begin<AskEvent>(
+      (listener) => this.app.host.ask({ question, scope }, listener),
+      (event) => {
         switch (event.kind) {
           case 'searched':
             this.searched = event
@@ -92,10 +100,8 @@ export class Questions implements Lasting {
             break
           case 'influence':
             break
-          default:
-            ended(event.kind === 'failed' ? event.error : null)
         }
-      }),
+      },
     )
   }
 
@@ -103,23 +109,22 @@ export class Questions implements Lasting {
   weigh(document: number): void {
     const question = this.asked?.question
     if (question === undefined || this.running) return
-    this.begin(1)
-    this.weighing = document
-    this.hold((ended) =>
-      this.app.host.weigh({ question, document }, (event) => {
+    this.total = 1
+    this.begin<AskEvent>(
+      (listener) => this.app.host.weigh({ question, document }, listener),
+      (event) => {
         if (event.kind === 'influence')
           this.answers = this.answers.map((one) =>
             one.document === event.document ? { ...one, influences: event.sentences } : one,
           )
-        else if (event.kind === 'failed') ended(event.error)
-        else if (event.kind === 'finished' || event.kind === 'stopped') ended(null)
-      }),
+      },
     )
+    this.weighing = document
   }
 
   classify(documents: number[]): void {
     if (documents.length === 0) return
-    this.begin(documents.length)
+    this.total = documents.length
     this.labelled = []
     this.classified = this.app.engine.modelId
     const edit = (document: number, change: (one: Labelled) => Labelled) => {
@@ -133,8 +138,9 @@ export class Questions implements Lasting {
       }
       this.labelled = [...this.labelled.filter((one) => one.document !== document), change(there)]
     }
-    this.hold((ended) =>
-      this.app.host.classify({ documents }, (event) => {
+    this.begin<ClassifyEvent>(
+      (listener) => this.app.host.classify({ documents }, listener),
+      (event) => {
         switch (event.kind) {
           case 'sentence':
             edit(event.document, (one) => ({
@@ -151,16 +157,14 @@ export class Questions implements Lasting {
               done: true,
             }))
             break
-          default:
-            ended(event.kind === 'failed' ? event.error : null)
         }
-      }),
+      },
     )
   }
 
   /** The answers that a batch has stored, as if they had been asked for here. */
   async load(question: string, documents: { id: number; title: string }[]): Promise<void> {
-    this.job?.cancel()
+    this.latest.leave()
     this.error = null
     this.mode = 'question'
     this.question = question
@@ -194,7 +198,7 @@ export class Questions implements Lasting {
 
   /** The labels that a batch has stored: of each sentence only those that it has. */
   async loadLabels(documents: { id: number; title: string }[]): Promise<void> {
-    this.job?.cancel()
+    this.latest.leave()
     this.error = null
     this.mode = 'hallmarks'
     this.opened = null
@@ -228,11 +232,11 @@ export class Questions implements Lasting {
   }
 
   stop(): void {
-    this.job?.cancel()
+    this.latest.cancel()
   }
 
   forget(): void {
-    this.stop()
+    this.latest.leave()
     this.asked = null
     this.searched = null
     this.opened = null
@@ -242,27 +246,14 @@ export class Questions implements Lasting {
     this.error = null
   }
 
-  private begin(total: number): void {
-    this.job?.cancel()
+  private begin<Event>(start: (listener: Listener<Event>) => Job, hear: (event: Event) => void): void {
     this.error = null
     this.weighing = null
-    this.running = true
-    this.total = total
-  }
-
-  private hold(start: (ended: (error: HostError | null) => void) => Job): void {
-    let untrack = () => {}
-    const job = start((error) => {
-      untrack()
-      if (this.job !== job) return
-      this.job = null
-      this.running = false
+    this.latest.begin(start, hear, (ending) => {
       this.weighing = null
-      this.error = error
-      if (error === null)
+      this.error = ending.kind === 'failed' ? ending.error : null
+      if (this.error === null)
         this.app.ready('ask', this.mode === 'question' ? 'The question is answered' : 'The hallmarks are found')
     })
-    this.job = job
-    untrack = this.app.jobs.track(job, 'ask')
   }
 }

@@ -1,7 +1,7 @@
-import type { Job } from '../../host/interface'
-import type { CheckedText, Decoding, GivenSource, HostError, Token } from '../../host/types'
+import type { CheckedText, Decoding, DescribeEvent, GivenSource, HostError, Token } from '../../host/types'
 import type { App } from '../../shared/app.svelte'
 import { toError } from '../../shared/errors'
+import { Latest } from '../../shared/latest.svelte'
 import { sentenceOf, textOf } from './checking'
 
 export type Candidate = {
@@ -26,12 +26,16 @@ export class Describing {
   asked = $state('')
   /** What its sentences are held against. */
   sources = $state.raw<readonly GivenSource[]>([])
-  running = $state(false)
   error = $state<HostError | null>(null)
-  private job: Job | null = null
+  private readonly latest: Latest
 
   constructor(app: App) {
     this.app = app
+    this.latest = new Latest(app.jobs, 'write')
+  }
+
+  get running(): boolean {
+    return this.latest.running
   }
 
   get decoding(): Decoding {
@@ -79,11 +83,11 @@ export class Describing {
   }
 
   stop(): void {
-    this.job?.cancel()
+    this.latest.cancel()
   }
 
   forget(): void {
-    this.stop()
+    this.latest.leave()
     this.candidates = []
     this.asked = ''
     this.error = null
@@ -121,9 +125,9 @@ export class Describing {
     beginning: string,
     show: (candidates: Candidate[]) => void,
   ): void {
-    this.job?.cancel()
     this.error = null
-    this.running = true
+    // What was under way is stopped by what begins now.
+    this.candidates = this.candidates.map(stopped)
     let candidates: Candidate[] = []
     const fresh = (seed: number | null): Candidate => ({
       seed,
@@ -140,44 +144,43 @@ export class Describing {
       candidates = candidates.map((one, index) => (index === place ? edit(one) : one))
       show(candidates)
     }
-    const job = this.app.host.describe({ term, candidates: wanted, decoding, beginning, maxTokens: 96 }, (event) => {
-      if (this.job !== job && event.seq > 0) return
-      switch (event.kind) {
-        case 'started':
-          candidates = event.seeds.map((seed) => fresh(decoding.kind === 'varied' ? seed : null))
-          show(candidates)
-          break
-        case 'tokens':
-          change(event.candidate, (one) => ({
-            ...one,
-            tokens: [...one.tokens, ...event.tokens],
-            tentative: event.tentative,
-          }))
-          break
-        case 'candidate':
-          change(event.candidate, (one) => ({
-            ...one,
-            ended: event.ended,
-            meanLogProbability: event.meanLogProbability,
-            tentative: '',
-          }))
-          break
-        default:
-          candidates = candidates.map((one) => (one.ended === null ? { ...one, ended: 'stopped', tentative: '' } : one))
-          show(candidates)
-          untrack()
-          if (this.job !== job) return
-          void this.check()
-          if (event.kind === 'failed') this.error = event.error
-          else if (event.kind === 'finished') this.app.ready('write', `The draft about “${term}” is there`)
-          this.running = false
-          this.job = null
-      }
-    })
-    this.job = job
-    const untrack = this.app.jobs.track(job, 'write')
+    this.latest.begin<DescribeEvent>(
+      (listener) => this.app.host.describe({ term, candidates: wanted, decoding, beginning, maxTokens: 96 }, listener),
+      (event) => {
+        switch (event.kind) {
+          case 'started':
+            candidates = event.seeds.map((seed) => fresh(decoding.kind === 'varied' ? seed : null))
+            show(candidates)
+            break
+          case 'tokens':
+            change(event.candidate, (one) => ({
+              ...one,
+              tokens: [...one.tokens, ...event.tokens],
+              tentative: event.tentative,
+            }))
+            break
+          case 'candidate':
+            change(event.candidate, (one) => ({
+              ...one,
+              ended: event.ended,
+              meanLogProbability: event.meanLogProbability,
+              tentative: '',
+            }))
+            break
+        }
+      },
+      (ending) => {
+        candidates = candidates.map(stopped)
+        show(candidates)
+        void this.check()
+        if (ending.kind === 'failed') this.error = ending.error
+        else if (ending.kind === 'finished') this.app.ready('write', `The draft about “${term}” is there`)
+      },
+    )
   }
 }
+
+const stopped = (one: Candidate): Candidate => (one.ended === null ? { ...one, ended: 'stopped', tentative: '' } : one)
 
 /** The tokens that were kept keep their own figures; the host sends them again as the beginning. */
 export function withKept(tokens: Token[], kept: Token[], beginning: string): Token[] {

@@ -103,6 +103,7 @@ export function ghostText(source: GhostSource, announce: (text: string) => void)
     class {
       private timer: ReturnType<typeof setTimeout> | undefined
       private stop: (() => void) | null = null
+      private turn = 0
       private readonly view: EditorView
 
       constructor(view: EditorView) {
@@ -122,13 +123,17 @@ export function ghostText(source: GhostSource, announce: (text: string) => void)
         const line = state.doc.lineAt(head)
         // Only at the end of a line: in the middle of a sentence a suggestion would push text about.
         if (!empty || head !== line.to || state.sliceDoc(0, head).trim() === '') return
+        const { turn } = this
         this.stop = source.ask(state.sliceDoc(Math.max(0, head - 4000), head), (text) => {
+          // What was asked for before the last key is about another place.
+          if (turn !== this.turn) return
           this.view.dispatch({ effects: setGhost.of(text) })
           announce(text)
         })
       }
 
       private cancel(): void {
+        this.turn += 1
         clearTimeout(this.timer)
         this.stop?.()
         this.stop = null
