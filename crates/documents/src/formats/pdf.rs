@@ -8,7 +8,9 @@ mod encryption;
 mod filters;
 mod guard;
 mod reflow;
+mod title;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use columns::Page as PageText;
@@ -50,7 +52,7 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
             Err(error) => Err(error.to_string()),
         }
     });
-    let pages = pages.map_err(|problem| ReadError::Pdf { file: intake.file(), problem })?;
+    let (pages, declared) = pages.map_err(|problem| ReadError::Pdf { file: intake.file(), problem })?;
     let mut texts = Vec::with_capacity(pages.len());
     let mut empty: Vec<u32> = Vec::new();
     for (number, page) in (1u32..).zip(pages) {
@@ -72,8 +74,17 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     let (paragraphs, running) = reflow::paragraphs(&texts);
     intake.left_out("running headers and footers", running);
     let mut document = Document { id: intake.stem().to_owned(), ..Document::default() };
-    for paragraph in &paragraphs {
-        document.push_passage("body", paragraph);
+    let title = declared.and_then(|declared| title::place(&declared, &paragraphs));
+    for (number, paragraph) in paragraphs.iter().enumerate() {
+        match &title {
+            Some((place, bytes)) if *place == number => {
+                let part = |bytes: Range<usize>| paragraph.get(bytes).unwrap_or_default().trim();
+                document.push_passage("body", part(0..bytes.start));
+                document.push_passage("title", part(bytes.clone()));
+                document.push_passage("body", part(bytes.end..paragraph.len()));
+            }
+            _ => drop(document.push_passage("body", paragraph)),
+        }
     }
     if document.text.is_empty() {
         return Err(ReadError::NoTextInPdf { file: intake.file() });
@@ -90,7 +101,8 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), ReadErro
     Ok(())
 }
 
-fn pages(bytes: &[u8], most: usize, limit: usize) -> Result<Vec<Page>, String> {
+/// The pages, and the title that the file declares.
+fn pages(bytes: &[u8], most: usize, limit: usize) -> Result<(Vec<Page>, Option<String>), String> {
     let pdf = if encryption::is_encrypted(bytes) {
         let hidden = encryption::hidden(bytes).ok_or("it is encrypted, and hides how")?;
         let mut pdf = PdfDocument::load_mem(&hidden)
@@ -119,7 +131,7 @@ fn pages(bytes: &[u8], most: usize, limit: usize) -> Result<Vec<Page>, String> {
         }));
         read.ok().flatten().map_or(Page::Bad, Page::Text)
     };
-    Ok((1..=u32::try_from(count).unwrap_or(u32::MAX)).map(page).collect())
+    Ok(((1..=u32::try_from(count).unwrap_or(u32::MAX)).map(page).collect(), title::declared(&pdf)))
 }
 
 #[cfg(test)]

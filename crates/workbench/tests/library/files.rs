@@ -122,7 +122,7 @@ fn the_column_of_the_text_is_chosen_where_a_table_calls_it_otherwise() {
 
 /// What a PDF calls its title is nowhere in it: the list shows how its text begins, which may be the line of the journal.
 #[test]
-fn a_pdf_is_called_by_how_its_text_begins() {
+fn a_pdf_is_called_by_the_title_that_it_declares_else_by_how_its_text_begins() {
     let scratch = Scratch::new();
     let workbench = scratch.open();
     let content = "BT /F1 8 Tf 0 200 Td (Journal of Tests 2026, 1-9) Tj /F1 20 Tf 0 -60 Td (On tremor) Tj ET";
@@ -143,6 +143,9 @@ fn a_pdf_is_called_by_how_its_text_begins() {
     pdf += &format!(
         "xref\n0 5\n0000000000 65535 f \n{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF"
     );
+    let declaring = pdf.replace("/Root 1 0 R", "/Root 1 0 R /Info << /Title (On Tremor) >>");
+    let seen = preview(&workbench, &paths(&[&scratch.write("declaring.pdf", declaring)]));
+    assert_eq!(seen.documents[0].title, "On tremor");
     let seen = preview(&workbench, &paths(&[&scratch.write("article.pdf", pdf)]));
     assert!(seen.documents[0].title.starts_with("Journal of Tests 2026, 1-9"), "{:?}", seen.documents);
 }
