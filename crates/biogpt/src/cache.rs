@@ -25,7 +25,7 @@ pub struct Cache {
 }
 
 /// Rows of a cache that are written by few tokens at a time grow in steps of this many positions: copying them costs little
-/// beside the weights that as many tokens read, and room that was never used takes up no memory on a CPU.
+/// compared with the weights that as many tokens read, and room that was never used takes up no memory on a CPU.
 const STEP: usize = 32;
 /// Rows that others join have room in steps of so many positions.
 const ROOM: usize = 256;

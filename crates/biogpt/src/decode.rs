@@ -60,7 +60,7 @@ pub struct Decoder<'m> {
 }
 
 impl<'m> Decoder<'m> {
-    /// A decoder that never writes what stands for no text: `<s>`, `<pad>` and the learned prompt.
+    /// A decoder that never writes tokens without text: `<s>`, `<pad>` and the learned prompt.
     #[must_use]
     pub fn new(network: &'m Network, config: &'m Config) -> Self {
         let learned = config.vocab_size.saturating_sub(config.learned_prompt)..config.vocab_size;

@@ -88,7 +88,7 @@ pub fn configuration(folder: &Path) -> Result<Config, ModelError> {
     Ok(Checkpoint::open(folder)?.config().clone())
 }
 
-/// The tokenizer beside some weights; its tokens must be the rows of the embedding.
+/// The tokenizer in the folder of some weights; its tokens must be the rows of the embedding.
 fn tokenizer_of(folder: &Path, config: &Config) -> Result<Tokenizer, ModelError> {
     let refused = |reason: String| ModelError::Tokenizer { folder: folder.to_owned(), reason };
     let tokenizer = Tokenizer::from_dir(folder).map_err(|e| refused(e.to_string()))?;

@@ -254,7 +254,7 @@ impl Network {
         rows_of(hidden, &read)
     }
 
-    /// Whether what a text gives is the same to the bit beside any others, as sums over quantized weights are on a CPU.
+    /// Whether a text has the same output, to the bit, whatever else is in its batch, as sums over quantized weights are on a CPU.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         operations::is_cpu(&self.device())

@@ -14,7 +14,7 @@ use crate::error::CheckpointError;
 
 pub(crate) use hugging_face::supported;
 
-/// The shape of an encoder, its head, and what else its weights do not tell.
+/// The shape of an encoder, its head, and what else cannot be read from its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BertConfig {

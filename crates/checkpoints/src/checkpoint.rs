@@ -23,7 +23,7 @@ pub enum Form {
 
 /// An opened checkpoint: its configuration, and its tensors by canonical name, read when asked for.
 ///
-/// The configuration tells the architecture: [`Config`] BioGPT's, [`crate::BertConfig`] an encoder's.
+/// The configuration decides the architecture: [`Config`] BioGPT's, [`crate::BertConfig`] an encoder's.
 #[derive(Debug)]
 pub struct Checkpoint<C = Config> {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub struct Checkpoint<C = Config> {
 }
 
 impl Checkpoint<Config> {
-    /// Opens a model folder, or a weight file that has its configuration beside it.
+    /// Opens a model folder, or a weight file with its configuration in the same folder.
     ///
     /// Known are Hugging Face folders (`model.safetensors`, `pytorch_model.bin`, or either in parts with an
     /// index) and fairseq's `checkpoint*.pt`. Only headers are read, except that a stored copy of a tied head is

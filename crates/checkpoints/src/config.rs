@@ -9,7 +9,7 @@ pub(crate) mod fields;
 pub(crate) mod hugging_face;
 mod osler;
 
-/// The shape of a BioGPT model and what else its weights do not tell.
+/// The shape of a BioGPT model and what else cannot be read from its weights.
 ///
 /// Luo et al., 2022, doi 10.1093/bib/bbac409: a GPT-2 shaped decoder with pre-layer-norm, learned positions and a
 /// head tied to the token embedding.
@@ -183,8 +183,8 @@ impl Config {
 
     /// Reads a `config.json`, Hugging Face's or our own, and validates it.
     ///
-    /// Hugging Face's does not tell how many rows are learned prompt unless we wrote it: [`crate::Checkpoint`] finds
-    /// that out from the vocabulary beside it.
+    /// Hugging Face's does not say how many rows are learned prompt unless Osler wrote it: [`crate::Checkpoint`] finds
+    /// that out from the vocabulary in the same folder.
     ///
     /// # Errors
     /// [`CheckpointError::Read`] or [`CheckpointError::Config`], naming the file and the value.

@@ -33,7 +33,7 @@ pub enum CheckpointError {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds several fairseq checkpoints and nothing tells which one is meant.
+    /// The folder holds several fairseq checkpoints and it is not clear which one is meant.
     #[error("{path}: several checkpoints ({}). Give the path of the one to use", files.join(", "))]
     SeveralCheckpoints {
         /// The folder.

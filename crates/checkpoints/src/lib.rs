@@ -5,7 +5,7 @@
 //! so that converting a checkpoint needs the memory of about one tensor. Files come from strangers: a pickle is
 //! parsed by a small machine that knows a short list of operations and never executes anything, every declared
 //! size is held against the file before memory is asked for, and names and shapes must fit the configuration
-//! exactly ([`LoadReport`] tells all that does not).
+//! exactly ([`LoadReport`] lists all that does not).
 //!
 //! No tensor library here: values leave this crate as bytes or as `f32`.
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// How the stored tensors fit the model that the configuration describes.
 ///
-/// Everything is collected before anything is refused, so that one look tells the whole story.
+/// Everything is collected before anything is refused, so that one run reports all faults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadReport {
     /// Tensors that the model needs and the file lacks: `canonical (stored name)`.

@@ -146,7 +146,7 @@ impl Names {
         found
     }
 
-    /// What stands beside names in a sentence.
+    /// What is next to names in a sentence.
     fn beside(&self, sentence: &str, kind: &str, source: usize) -> Vec<DefinitionSentence> {
         let is_name = |name: &str| self.0.contains(&key(name));
         let behind = apposition::behind(sentence).filter(|one| is_name(one.name));

@@ -300,7 +300,7 @@ fn cleaned(definition: &str) -> String {
 
 const MATERIAL_BASIS: &str = "has_material_basis_in";
 
-/// The term without what stands in brackets behind it.
+/// The term without the text in brackets behind it.
 fn bare(term: &str) -> &str {
     term.split(" (").next().unwrap_or(term)
 }

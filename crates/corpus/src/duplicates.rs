@@ -64,7 +64,7 @@ impl Seen {
     }
 }
 
-/// Letters and digits in lower case, cut where anything else stands: the same for raw and tokenized text.
+/// Letters and digits in lower case, cut at anything else: the same for raw and tokenized text.
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

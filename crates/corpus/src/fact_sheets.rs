@@ -86,7 +86,7 @@ pub(crate) fn excerpt<'t>(term: &str, synonyms: &[String], text: &'t str) -> Opt
     Some((text, directness?))
 }
 
-/// The name without what stands in brackets, in lower case.
+/// The name without the text in brackets, in lower case.
 fn bare(name: &str) -> String {
     name.split(" (").next().unwrap_or(name).to_lowercase()
 }

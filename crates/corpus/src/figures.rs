@@ -34,7 +34,7 @@ struct Counted {
     said: Option<String>,
 }
 
-/// Counts in how many abstracts of `prose/abstracts.jsonl` each name of the dictionary stands, and looks up the most
+/// Counts in how many abstracts of `prose/abstracts.jsonl` each name of the dictionary occurs, and looks up the most
 /// frequent names of all and of the drugs (names that `terms.tsv` has as those of a drug), and as many words that are
 /// invented.
 ///

@@ -108,7 +108,7 @@ const RANKS: &[&str] = &[
     "an independent",
     "an unusual",
 ];
-/// What tells a thing from others of its kind, so that a judgement beside it does no harm.
+/// What distinguishes a thing from others of its kind, so that a judgement next to it does no harm.
 const DIFFERENCES: &[&str] = &[
     "characterized by",
     "characterised by",

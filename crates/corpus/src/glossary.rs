@@ -56,7 +56,7 @@ mod rank {
 const FORMULA_WORDS: usize = 12;
 /// Names by which people look something up: longer ones and those of systematic nomenclature only take room.
 const LONGEST_SYNONYM: usize = 60;
-/// Roles that a thousand substances have: who has no other is told nothing of.
+/// Roles that a thousand substances have: where there is no other, none is given.
 const GENERAL_ROLES: &[&str] = &[
     "metabolite",
     "secondary metabolite",

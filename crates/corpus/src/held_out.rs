@@ -104,7 +104,7 @@ impl HeldOut {
         if title_words.len() >= TITLE_WORDS {
             self.titles.insert(title_words.join(" "));
         }
-        // Titles are in the runs too, but not across the seam: elsewhere something else may stand between.
+        // Titles are in the runs too, but not across the seam: elsewhere something else may be between.
         for run in runs(&title_words, RUN).chain(runs(&words(text), RUN)) {
             let documents = self.runs.entry(run).or_default();
             if documents.last() != Some(&self.documents) {

@@ -140,7 +140,7 @@ fn characters(counts: &HashMap<String, u64>, words: u64) -> Vec<String> {
     let rarest = ((words as f64 * RAREST) as u64).max(FEWEST);
     let mut kept: Vec<String> =
         forms_seen.into_iter().filter(|(_, count)| *count >= rarest).map(|(form, _)| form).collect();
-    // A character that is a word of its own wherever it stands needs no form for inside a word; a comma is one between
+    // A character that is always a word of its own needs no form for inside a word; a comma is one between
     // letters, but not between numbers.
     for character in ('!'..='~').chain(ALWAYS.chars()) {
         for around in [["a", "a"], ["1", "1"], ["", ""]] {

@@ -119,7 +119,7 @@ fn describe(adapter: &wgpu::Adapter, counts: &mut [usize; 5]) -> Adapter {
     }
 }
 
-/// The memory of the card at this place on the bus, where the kernel tells (amdgpu does).
+/// The memory of the card at this place on the bus, where the kernel reports it (amdgpu does).
 fn card_memory(bus: &str) -> Option<u64> {
     if bus.is_empty() || !bus.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.') {
         return None;

@@ -1,4 +1,4 @@
-//! What stands beside a name says what it is: "Bevacizumab, a monoclonal antibody against VEGF", "the diuretic
+//! The words next to a name say what it is: "Bevacizumab, a monoclonal antibody against VEGF", "the diuretic
 //! hydrochlorothiazide". The rest of such a sentence is about something else.
 
 use std::ops::{Range, RangeInclusive};
@@ -34,7 +34,7 @@ const OF_A_STUDY: &[&str] = &[
 const NAME_WORDS: usize = 3;
 /// Letters of a name.
 const SHORTEST_NAME: usize = 5;
-/// What drugs are called by what they do: nouns that stand before their names.
+/// What drugs are called by what they do: nouns that precede their names.
 const CLASSES: &[&str] = &[
     "agonist",
     "analgesic",
@@ -92,7 +92,7 @@ pub struct Apposition<'s> {
     pub said: String,
     /// Word for word.
     pub quote: &'s str,
-    /// Whether the description stands before the name: only names of substances are called like that.
+    /// Whether the description precedes the name: only names of substances are called like that.
     pub before: bool,
 }
 
@@ -118,7 +118,7 @@ pub fn behind(sentence: &str) -> Option<Apposition<'_>> {
     Some(Apposition { name, said: said.to_owned(), quote: &sentence[..end], before: false })
 }
 
-/// The names of a sentence before which their class stands. `is_name` knows names.
+/// The names of a sentence that their class precedes. `is_name` knows names.
 pub fn before(sentence: &str, is_name: impl Fn(&str) -> bool) -> Vec<Apposition<'_>> {
     let words: Vec<Range<usize>> = words(sentence);
     let word = |index: usize| &sentence[words[index].clone()];
@@ -153,7 +153,7 @@ pub fn before(sentence: &str, is_name: impl Fn(&str) -> bool) -> Vec<Apposition<
     found
 }
 
-/// The places of what stands between white space.
+/// The places of the stretches between white space.
 fn words(sentence: &str) -> Vec<Range<usize>> {
     let start = |word: &str| word.as_ptr() as usize - sentence.as_ptr() as usize;
     sentence.split_whitespace().map(|word| start(word)..start(word) + word.len()).collect()

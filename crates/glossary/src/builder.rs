@@ -56,7 +56,7 @@ impl Builder {
     /// # Errors
     /// Where the statements do not fit in a file (4 GiB).
     pub fn finish(mut self) -> io::Result<(Vec<u8>, Summary)> {
-        // What resembles each other stands together and packs better.
+        // Similar texts are neighbors, which compresses better.
         self.entries.sort_by(|a, b| {
             let of = |e: &Entry| (e.source.clone(), e.nature, e.id.clone(), e.term.clone(), e.text.clone());
             of(a).cmp(&of(b)).then_with(|| a.document.cmp(&b.document))

@@ -31,13 +31,13 @@ pub enum Form {
 pub struct Defining {
     /// How it says so.
     pub form: Form,
-    /// Where the name stands, in bytes of the sentence.
+    /// Where the name is, in bytes of the sentence.
     pub name: Range<usize>,
 }
 
 /// Words of a name at most.
 const NAME_WORDS: usize = 8;
-/// Words of what stands beside a name.
+/// Words next to a name.
 const BESIDE: Range<usize> = 2..26;
 /// Verbs that define, with what must follow them to be a statement.
 const IS: &[&str] = &["is ", "are ", "was ", "were "];
@@ -136,7 +136,7 @@ fn is_one_of(text: &str, names: &BTreeSet<String>) -> bool {
     })
 }
 
-/// Where the names stand; the longest at each place.
+/// Where the names are; the longest at each place.
 fn places(sentence: &str, names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let words = words(sentence);
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -180,7 +180,7 @@ fn form(sentence: &str, name: &Range<usize>) -> Option<Form> {
         .then_some(Form::Apposition)
 }
 
-/// Whether what stands before a name lets a statement about it begin: "The cause of asthma is a virus" is not about asthma.
+/// Whether the words before a name let a statement about it begin: "The cause of asthma is a virus" is not about asthma.
 fn begins_clause(before: &str) -> bool {
     let before = before.trim_end();
     let last = before.rsplit(' ').next().unwrap_or_default().to_lowercase();

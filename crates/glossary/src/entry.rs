@@ -32,7 +32,7 @@ impl Nature {
     const ALL: [Self; 4] = [Self::Definition, Self::Roles, Self::Sentence, Self::Structure];
 }
 
-/// The document that a sentence stands in.
+/// The document that a sentence is in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {

@@ -3,7 +3,7 @@
 //! A glossary is one memory-mapped file: texts in compressed blocks, an automaton over the folded names of what they
 //! define, another over the ids of their sources. Every [`Entry`] keeps its text verbatim, with source, release, licence,
 //! id and, for a sentence of a document, that document. [`define`] finds what is known of a term, through every name
-//! that the dictionaries know for it, and says so where nothing is. [`defining`] tells sentences that say what a name is
+//! that the dictionaries know for it, and says so where nothing is. [`defining`] separates sentences that say what a name is
 //! from those that only mention it.
 
 pub mod apposition;

@@ -43,7 +43,7 @@ pub struct ModelProfile {
     pub tuned: BTreeMap<String, usize>,
     /// Whether it was tuned for some task without saying which: then every task may be tried.
     pub tuned_for_unknown: bool,
-    /// What its training taught beside the weights.
+    /// What was fitted for it besides its weights.
     pub guidance: Arc<Guidance>,
     /// Of an encoder, which reads and does not write, what it does, in words: `finds names`.
     pub encoder: Option<String>,
@@ -223,7 +223,7 @@ pub trait LanguageModel {
     /// Called when a piece of work is done: what makes the next ones faster is done now, while nobody waits.
     fn after_request(&mut self) {}
 
-    /// What a model that only reads computes of a text alone, and beside another one, which must be the same; `None` for a model
+    /// The output of a model that only reads for a text alone and in a batch with another one, which must be equal; `None` for a model
     /// that writes.
     ///
     /// # Errors

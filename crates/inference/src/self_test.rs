@@ -21,7 +21,7 @@ const TOLERANCE: f64 = 0.02;
 /// What a model that does not write is tested by.
 const TEXT: &str = "Hypertension is a disease in which the pressure of the blood is too high.";
 
-/// Reads a text alone and beside another one: it must be the same.
+/// Reads a text alone and in a batch with another one: the output must be the same.
 fn reading_test(context: &mut TaskContext<'_>) -> Result<Option<SelfTest>, InferenceError> {
     let started = std::time::Instant::now();
     let Some([alone, beside]) = context.model.read_alone_and_beside(TEXT)? else { return Ok(None) };

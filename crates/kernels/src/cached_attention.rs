@@ -130,7 +130,7 @@ const FEW_OF_ALL: usize = 4;
 /// New tokens attend to prefix, past and, as `visibility` says, each other; their keys and values join the past. `new` says
 /// how many each row has; the tokens of the rows lie one after the other.
 ///
-/// Without a prefix a row gives the same to the bit beside any other rows, and for up to [`FEW`] tokens that see each other
+/// Without a prefix a row has the same output, to the bit, whatever rows are computed with it, and for up to [`FEW`] tokens that see each other
 /// causally also if they come one after the other; with one, the number of all new tokens changes the last bits.
 ///
 /// # Shapes
@@ -381,7 +381,7 @@ mod tests {
                         "prefix {prefix} pasts {pasts:?} new {news:?} row {b} {i}: {found} {expected}"
                     );
                 }
-                // Without a prefix a row beside others gives what it gives alone, to the bit.
+                // Without a prefix a row computed with others equals the row computed alone, to the bit.
                 if prefix == 0 && news[b] > 0 {
                     let mut alone = vec![0.0; own.len()];
                     let first: usize = news[..b].iter().sum();
@@ -445,7 +445,7 @@ mod tests {
     #[test]
     fn positions_are_arranged_and_copied() {
         let (heads, width) = (2, 2);
-        // Two places with room for three positions; each number tells its place, head and position.
+        // Two places with room for three positions; each number encodes its place, head and position.
         let number = |place: usize, h: usize, t: usize| (100 * place + 10 * h + t) as f32;
         let at =
             |capacity: usize, place: usize, h: usize, t: usize| ((place * heads + h) * capacity + t) * width;

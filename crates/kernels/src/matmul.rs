@@ -118,7 +118,7 @@ impl<'a> MatrixMut<'a> {
     /// The part of `rows` x `cols` that starts at (`row`, `col`).
     ///
     /// # Safety
-    /// Parts that are alive at once must not share elements, and the whole must not be used beside them.
+    /// Parts that are alive at once must not share elements, and the whole must not be used while they are alive.
     unsafe fn part(&self, row: usize, col: usize, rows: usize, cols: usize) -> Self {
         debug_assert!(row + rows <= self.rows && col + cols <= self.cols);
         // SAFETY: the part lies inside the matrix.

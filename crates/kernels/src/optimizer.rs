@@ -2,7 +2,7 @@
 
 use crate::level::for_each_level;
 
-/// What a step needs beside the tensors.
+/// What a step needs besides the tensors.
 #[derive(Debug, Clone, Copy)]
 pub struct AdamStep {
     /// Learning rate of this step.

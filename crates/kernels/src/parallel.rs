@@ -104,7 +104,7 @@ struct Next {
 static NEXT: Next = Next { job: Mutex::new(None), count: AtomicUsize::new(0), waiting: AtomicUsize::new(0) };
 
 impl Next {
-    /// Shows a job to the threads that look, and tells how many those are.
+    /// Offers a job to the threads that spin for one, and returns how many those are.
     fn offer(&self, job: &Arc<Job>) -> usize {
         let waiting = self.waiting.load(Ordering::Acquire);
         if waiting > 0 {

@@ -12,7 +12,7 @@ use kernels::optimizer::AdamStep;
 use crate::cpu::{CpuGradients, CpuOperations, Dropout, Visibility};
 
 /// Declares the backward step of one operation: its state, and from state and the gradient of the output to the
-/// gradients of the parents (`wants` tells which are needed).
+/// gradients of the parents (`wants`: which are needed).
 macro_rules! backward {
     ($name:ident<$parents:literal>($state:ident: $state_ty:ty, $wants:ident, $dy:ident) $body:block) => {
         #[derive(Debug)]

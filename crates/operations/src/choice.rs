@@ -57,14 +57,14 @@ impl Pick {
 pub struct Choosing {
     /// Scores of tokens that were read are divided by it if positive, multiplied if negative.
     pub penalty: f32,
-    /// How many of the likeliest tokens to tell.
+    /// How many of the likeliest tokens to return.
     pub alternatives: usize,
     /// How to choose.
     pub pick: Pick,
 }
 
 impl Choosing {
-    /// Numbers that are told of a row.
+    /// Numbers that are returned for a row.
     #[must_use]
     pub const fn width(&self) -> usize {
         1 + 2 * self.alternatives + 4 * self.pick.count()
@@ -78,7 +78,7 @@ impl Choosing {
 /// Chooses in each row.
 ///
 /// # Shapes
-/// logits `[rows, vocabulary]`. Of each row are told: the probability of all that may come; log-probability and id of each
+/// logits `[rows, vocabulary]`. For each row: the probability of all that may come; log-probability and id of each
 /// of the likeliest; score, id, log-probability and rank (how many are likelier) of each that was chosen, best first. Where
 /// there are not so many to choose, scores are below -10³⁸.
 #[must_use]

@@ -228,7 +228,7 @@ impl Quantized {
         right.then(|| Self { words: Tensor::from_data(words, (device, DType::I32)), bits, shape })
     }
 
-    /// The weights that words stand for, `[outputs, inputs]`.
+    /// The weights packed in the words, `[outputs, inputs]`.
     ///
     /// # Panics
     /// If the words are not those of such a matrix.

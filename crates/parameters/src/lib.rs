@@ -1,7 +1,7 @@
 //! What models have in common below their architecture: matrices of any precision and the layers made of them, and the
 //! folder of a converted model, with its manifest, its packed tensors and its mapping into memory.
 //!
-//! Knows no architecture: which tensors a model has, and what becomes of them, is told by [`TensorPlan`]s.
+//! Knows no architecture: which tensors a model has, and what becomes of them, is described by [`TensorPlan`]s.
 
 mod build;
 mod error;

@@ -77,7 +77,7 @@ pub struct Manifest<H = NoHeads> {
     pub files: BTreeMap<String, FileRecord>,
 }
 
-/// One training run: what a model card tells of it.
+/// One training run, as a model card describes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingStage {
@@ -193,7 +193,7 @@ impl<H: HeadsRecord + Serialize + DeserializeOwned> Manifest<H> {
         self.verify_telling(folder, &mut |_, _| ControlFlow::Continue(()))
     }
 
-    /// The same; `tell` hears how many bytes of how many are read, and says whether to go on.
+    /// The same; `tell` is called with the bytes read so far and in all, and decides whether to continue.
     ///
     /// # Errors
     /// As [`Manifest::verify`]; [`ModelError::Stopped`].

@@ -93,7 +93,7 @@ impl Matrix {
         }
     }
 
-    /// With the floats that a quantized matrix stands for.
+    /// With a quantized matrix's weights as floats.
     #[must_use]
     pub fn unpacked(self) -> Self {
         match self {

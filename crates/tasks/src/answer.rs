@@ -72,7 +72,7 @@ pub fn target(answer: Answer) -> String {
     format!("{STEM} {answer}.")
 }
 
-/// The words after the stem, wherever it stands; `None` if it does not.
+/// The words after the stem, wherever it is; `None` if it does not.
 #[must_use]
 pub fn read(output: &str) -> Option<String> {
     let words = ANSWER.captures(without_lead_in(output, &LEAD_INS))?;
@@ -103,7 +103,7 @@ static DOUBTED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:may|might|possib\w*|trend|limited|small|although|however|but|while|whereas|only|borderline|unclear)\b",
     )
 });
-/// `p < 0.05`, `p=.2`: what stands between, and the digits after the point.
+/// `p < 0.05`, `p=.2`: the characters between, and the digits after the point.
 static P_VALUE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bp ?([<=>]) ?0?\.(\d+)"));
 static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[a-z0-9]+"));
 
@@ -114,7 +114,7 @@ const COMMON: [&str; 42] = [
     "between", "among", "patients", "study", "its", "their", "there", "we", "our", "which", "who", "whether",
 ];
 
-/// The last sentences of an abstract, where results stand in the reasoning-required setting.
+/// The last sentences of an abstract, where results are in the reasoning-required setting.
 const LAST: usize = 2;
 
 fn stems(text: &str, letters: usize) -> BTreeSet<String> {

@@ -1,5 +1,5 @@
 //! From scores to probabilities: Platt scaling and isotonic regression, fitted on data with known answers, and the
-//! figures that tell how well probabilities are calibrated.
+//! figures of how well probabilities are calibrated.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub enum Calibration {
         slope: f64,
         /// Log-odds at score 0.
         intercept: f64,
-        /// What each sign of [`PairFeatures`] adds to the log-odds, by its name; empty if only the score counts.
+        /// What each feature of [`PairFeatures`] adds to the log-odds, by its name; empty if only the score counts.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         evidence: BTreeMap<String, f64>,
     },
@@ -79,7 +79,7 @@ impl Calibration {
         Some(Self::Platt { slope: weights[1], intercept: weights[0], evidence: BTreeMap::new() })
     }
 
-    /// The same, together with the weights of the signs, which a ridge of 1 keeps small where the data say little.
+    /// The same, together with the weights of the features, which a ridge of 1 keeps small where the data say little.
     #[must_use]
     pub fn fit_with_evidence(data: &[(f64, PairFeatures, bool)]) -> Option<Self> {
         let rows: Vec<(Vec<f64>, bool)> = data
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn evidence_is_weighed_as_much_as_it_tells() {
-        // The first sign says everything, the score nothing, the second sign is noise.
+        // The first feature says everything, the score nothing, the second feature is noise.
         let data: Vec<(f64, PairFeatures, bool)> = (0..400)
             .map(|n| {
                 let mut shown = PairFeatures::default();

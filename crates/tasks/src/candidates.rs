@@ -32,7 +32,7 @@ pub enum Origin {
 /// A name in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// Where it stands; more than one stretch for a discontinuous mention that the document gives. Never empty.
+    /// Where it is; more than one stretch for a discontinuous mention that the document gives. Never empty.
     pub spans: Vec<Span>,
     /// The author's words, with single blanks.
     pub text: String,
@@ -259,7 +259,7 @@ fn meanings(long: Span, found: &[Match], given: &[Mention]) -> BTreeMap<Kind, Ve
     if of_document.is_empty() { meanings } else { of_document }
 }
 
-/// Where a short form stands as a word of its own, in the same case; a plural `s` is left out.
+/// Where a short form is a word of its own, in the same case; a plural `s` is left out.
 fn places(text: &str, short: &str) -> Vec<Span> {
     let mut places = Vec::new();
     for (start, _) in text.match_indices(short) {

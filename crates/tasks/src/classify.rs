@@ -46,7 +46,7 @@ pub fn target<S: AsRef<str>>(labels: &[S]) -> String {
     format!("{STEM} {labels}.")
 }
 
-/// The label field after the stem, wherever it stands; `None` if it does not.
+/// The label field after the stem, wherever it is; `None` if it does not.
 #[must_use]
 pub fn read(output: &str) -> Option<String> {
     let field = LABELS.captures(without_lead_in(output, &LEAD_INS))?;

@@ -23,7 +23,7 @@ pub enum CueKind {
 pub struct Cue {
     /// What it does.
     pub kind: CueKind,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -77,7 +77,7 @@ static CONTRASTS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i);|\b(?:although|though|but|however|whereas|while|despite|except|yet)\b"));
 
 /// The cues inside the given evidence sentences that are about one of these names: a denial ends at "although", so that it counts
-/// only where one of them stands on the same side.
+/// only where one of them is on the same side.
 #[must_use]
 pub fn about(text: &str, evidence: &[Span], names: &[Span]) -> Vec<Cue> {
     let mut cues = near(text, evidence);

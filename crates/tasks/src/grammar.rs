@@ -2,7 +2,7 @@
 //!
 //! A [`Grammar`] is a graph of segments of text: literals of the template and the names and labels that may fill its
 //! slots. Segments begin and end where words do, so that each can be tokenized by itself. An [`Automaton`] makes the
-//! grammar a step-by-step acceptor of any kind of symbol: of bytes, to read a text, or of a tokenizer's ids, to tell the
+//! grammar a step-by-step acceptor of any kind of symbol: of bytes, to read a text, or of a tokenizer's ids, to give the
 //! engine which tokens may come next. Relations and labels cannot be repeated, so every output ends.
 
 mod automaton;
@@ -33,7 +33,7 @@ pub struct Grammar {
 pub struct Value {
     /// As the model writes it.
     pub text: String,
-    /// Whether it stands in the text. A KD-DTI name may come from a dictionary.
+    /// Whether it is in the text. A KD-DTI name may come from a dictionary.
     pub verbatim: bool,
 }
 

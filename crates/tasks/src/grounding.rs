@@ -1,4 +1,4 @@
-//! From a stated relation back to the text: where each name stands, how well it agrees, and the sentences that support it.
+//! From a stated relation back to the text: where each name is, how well it agrees, and the sentences that support it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub enum Agreement {
     Alias,
     /// The author writes an abbreviation that the text defines.
     Abbreviation,
-    /// It stands nowhere in the text.
+    /// It is nowhere in the text.
     None,
 }
 
@@ -60,7 +60,7 @@ pub struct Grounded {
     pub tail: GroundedName,
     /// The type of the relation.
     pub kind: String,
-    /// The sentence in which both names stand closest, else the two sentences that are closest; empty if a name stands
+    /// The sentence in which both names are closest, else the two sentences that are closest; empty if a name is
     /// nowhere.
     pub sentences: Vec<Span>,
     /// Denials and softeners in those sentences that may be about the two names.
@@ -68,7 +68,7 @@ pub struct Grounded {
 }
 
 impl Grounded {
-    /// Whether both names stand in the text, by themselves, by another name or by an abbreviation.
+    /// Whether both names are in the text, by themselves, by another name or by an abbreviation.
     #[must_use]
     pub fn is_grounded(&self) -> bool {
         self.head.agreement != Agreement::None && self.tail.agreement != Agreement::None
@@ -83,7 +83,7 @@ pub struct Grounding {
     mentions: Vec<Mention>,
     sentences: Arc<[Span]>,
     words: Vec<Word>,
-    /// Where each folded word stands, by its number among the words.
+    /// Where each folded word is, by its number among the words.
     words_by_name: HashMap<String, Vec<usize>>,
     /// Numbers of the mentions by their folded text and by the folded names that a dictionary gives in place of an id.
     by_name: HashMap<String, Vec<usize>>,
@@ -195,7 +195,7 @@ impl Grounding {
         self.dictionary_names.contains(&fold(name))
     }
 
-    /// Where the name stands as words of its own.
+    /// Where the name occurs as words of its own.
     fn places(&self, name: &str) -> Vec<Evidence> {
         let wanted = words(name);
         let text = &self.text;
@@ -229,7 +229,7 @@ impl Grounding {
         places
     }
 
-    /// Where a name without letters and digits stands.
+    /// Where a name without letters and digits occurs.
     fn places_of_signs(&self, name: &str) -> Vec<Evidence> {
         let name = name.trim();
         if name.is_empty() {
@@ -241,7 +241,7 @@ impl Grounding {
         found.map(evidence).collect()
     }
 
-    /// The mentions of what the name means: those that stand where it stands, those that are the name, and those with the
+    /// The mentions of what the name means: those at the same place, those that are the name, and those with the
     /// same first id.
     fn meant(&self, name: &str, places: &[Evidence]) -> Vec<&Mention> {
         let at = |place: &Evidence| self.by_cover.get(&place.span);
@@ -301,14 +301,14 @@ fn distance(a: Span, b: Span) -> usize {
     }
 }
 
-/// What stands in a name before its first and after its last word.
+/// The punctuation of a name before its first and after its last word.
 fn around<'a>(name: &'a str, words: &[Word]) -> (&'a str, &'a str) {
     let name_end = words.last().map_or(0, |word| word.range.end);
     let start = words.first().map_or(0, |word| word.range.start);
     (name[..start].trim_start(), name[name_end..].trim_end())
 }
 
-/// The range with the signs around it that the name has, too, in whatever form the author writes them.
+/// The range with the punctuation around it that the name has, too, in whatever form the author writes them.
 fn widened(text: &str, inner: std::ops::Range<usize>, before: &str, after: &str) -> Span {
     let (before, after) = (fold(before), fold(after));
     let starts = text[..inner.start].char_indices().rev().map(|(at, _)| at).take(before.len());
@@ -319,7 +319,7 @@ fn widened(text: &str, inner: std::ops::Range<usize>, before: &str, after: &str)
     Span::new(start, end)
 }
 
-/// Whether what stands between the words differs in blanks and dashes only.
+/// Whether the characters between the words differ in blanks and dashes only.
 fn gaps_agree(text: &str, run: &[Word], name: &str, wanted: &[Word]) -> bool {
     let gap =
         |text: &str, a: &Word, b: &Word| fold(&text[a.range.end..b.range.start]).replace([' ', '-'], "");
@@ -466,7 +466,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Texts of a few names that stand often, in random order and cut into random sentences.
+        /// Texts of a few names that occur often, in random order and cut into random sentences.
         #[test]
         fn what_is_prepared_gives_what_the_definition_gives(
             words in proptest::collection::vec(0..8_usize, 2..60),

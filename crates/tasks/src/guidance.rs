@@ -1,4 +1,4 @@
-//! What a model's training taught beside the weights: `tasks.json` in its folder.
+//! What was fitted for a model besides its weights: `tasks.json` in its folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::mentions::Trust;
 #[serde(transparent)]
 pub struct Guidance(pub BTreeMap<String, TaskGuidance>);
 
-/// Among a task's signs, those that a pair of names is related at all.
+/// Among a task's features, those that a pair of names is related at all.
 pub const RELATED: &str = "related";
 
 /// What was fitted for a task.
@@ -31,10 +31,10 @@ pub struct TaskGuidance {
     pub threshold: Option<f64>,
     /// What is added to the log-probability of an answer, or of the beginning of a name by its kind, before they are compared.
     pub biases: BTreeMap<String, f64>,
-    /// What a text itself tells, by label, answer or kind of relation, and [`RELATED`] for a relation of any kind.
+    /// Linear models over the text itself, by label, answer or kind of relation, and [`RELATED`] for a relation of any kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub signs: BTreeMap<String, Linear>,
-    /// How much the model's own logarithms count beside the signs; without signs they count in full.
+    /// The weight of the model's own logarithms besides the features; without features they count in full.
     pub model_weight: f64,
     /// Of a tagger of names, by kind: how far it and the dictionaries are believed alone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -48,7 +48,7 @@ pub struct TaskGuidance {
 }
 
 impl TaskGuidance {
-    /// What a logarithm of the model's counts beside signs; one without weight counts nothing, also if it is infinite.
+    /// A logarithm of the model's with its weight; one without weight counts nothing, also if it is infinite.
     pub(crate) fn weighed(&self, logarithm: f64) -> f64 {
         if self.model_weight == 0.0 { 0.0 } else { self.model_weight * logarithm }
     }

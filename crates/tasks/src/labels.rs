@@ -24,7 +24,7 @@ pub struct LabelledName {
     /// The kind as the model's labels call it, without the part of the name: `Chemical`. Empty for a model that has no
     /// kinds (`B`, `I`, `O`).
     pub kind: String,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
     /// The geometric mean of the probabilities of its words' labels.
     pub score: f64,

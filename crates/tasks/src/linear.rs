@@ -1,6 +1,6 @@
-//! Linear models over named signs of a text: logistic regression with an elastic net (Friedman, Hastie and Tibshirani,
+//! Linear models over named features of a text: logistic regression with an elastic net (Friedman, Hastie and Tibshirani,
 //! 2010), fitted on training parts by the training crate and stored with the weights. A small network learns late what
-//! words alone tell; these say it at once, and every weight can be read.
+//! words alone show; these say it at once, and every weight can be read.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::{logistic, softplus};
 use crate::reading::pattern;
 
-/// What a text shows: names of signs with their values.
+/// What a text shows: names of features with their values.
 pub type Features = BTreeMap<String, f64>;
 
-/// Log-odds as a weighted sum of signs.
+/// Log-odds as a weighted sum of features.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
-    /// Log-odds of a text without any sign.
+    /// Log-odds of a text without any feature.
     pub intercept: f64,
-    /// What each sign adds for each unit of its value; unknown signs add nothing.
+    /// What each feature adds for each unit of its value; unknown features add nothing.
     pub weights: BTreeMap<String, f64>,
 }
 
 /// How weights are held small. Both are in units of the summed log-loss.
 #[derive(Debug, Clone, Copy)]
 pub struct Penalty {
-    /// On the weight itself: more of it leaves fewer signs.
+    /// On the weight itself: more of it leaves fewer features.
     pub lasso: f64,
     /// On half its square.
     pub ridge: f64,
@@ -34,7 +34,7 @@ pub struct Penalty {
     pub rows: usize,
 }
 
-/// Rounds of the quadratic approximation, and sweeps over the signs in each.
+/// Rounds of the quadratic approximation, and sweeps over the features in each.
 const ROUNDS: usize = 40;
 const SWEEPS: usize = 12;
 
@@ -163,7 +163,7 @@ impl Fit {
 
 static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\p{L}\p{N}]+"));
 
-/// Adds the words of a text, and those that stand side by side, each once, with `place` before them.
+/// Adds the words of a text, and pairs of adjacent ones, each once, with `place` before them.
 pub(crate) fn add_words(signs: &mut Features, place: &str, text: &str) {
     let lower = text.to_lowercase();
     let words: Vec<&str> = WORDS.find_iter(&lower).map(|word| word.as_str()).collect();
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn is_the_lowest_point_of_its_loss() {
-        // Two overlapping signs: at the optimum of the ridge the gradient of every weight is its penalty.
+        // Two overlapping features: at the optimum of the ridge the gradient of every weight is its penalty.
         let texts: Vec<(Features, bool)> = (0..60)
             .map(|n| {
                 (signs(["a", "a b", "b", "c"][n % 4]), [true, false, true, false][n / 4 % 4] != (n % 7 == 0))

@@ -1,4 +1,4 @@
-//! How a pair of names is shown to a classifier of pairs: signs around the names, words in their places, or the names as a second
+//! How a pair of names is shown to a classifier of pairs: markers around the names, words in their places, or the names as a second
 //! text.
 
 use std::ops::Range;
@@ -65,7 +65,7 @@ impl Marking {
         }
     }
 
-    /// The texts that the model reads of a part of a document in which two names stand; `None` if they overlap or are outside of it.
+    /// The texts that the model reads of a part of a document that contains two names; `None` if they overlap or are outside of it.
     ///
     /// # Shapes
     /// `head` and `tail` are bytes of `text`.

@@ -1,5 +1,5 @@
-//! What a text itself shows about a pair of names, beside what a model says of it: where the two stand, and which words
-//! stand with them. Systems of the BioCreative V task were built on such signs (Xu et al. 2016, Wei et al. 2016); here
+//! What a text itself shows about a pair of names, besides what a model says of it: where the two are, and which words
+//! are near them. Systems of the BioCreative V task were built on such features (Xu et al. 2016, Wei et al. 2016); here
 //! they only weigh the model's verdict when it is turned into a probability.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use crate::linear::{Features, add_words};
 use crate::reading::pattern;
 use crate::sentences;
 
-/// The signs, in the order of [`PairFeatures`]'s values. Counts and distances are logarithms, `ln(1 + n)`.
+/// The features, in the order of [`PairFeatures`]'s values. Counts and distances are logarithms, `ln(1 + n)`.
 pub const FEATURES: [&str; 20] = [
     "head in the title",
     "tail in the title",
@@ -42,18 +42,18 @@ pub const FEATURES: [&str; 20] = [
 /// What words that were learned say together, as log-odds; 0 where none were learned.
 const WORDS: &str = "words";
 
-/// The signs of one pair. All but the last are between 0 and about 6.
+/// The features of one pair. All but the last are between 0 and about 6.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PairFeatures(pub [f64; FEATURES.len()]);
 
 impl PairFeatures {
-    /// The signs with their names.
+    /// The features with their names.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> {
         FEATURES.into_iter().zip(self.0)
     }
 
-    /// Adds the signs in steps of a half, and every two of them that are there together: the title counts more for a name
-    /// that stands everywhere, for example.
+    /// Adds the features in steps of a half, and every two of them that are there together: the title counts more for a name
+    /// that is everywhere, for example.
     pub fn add_together(&self, signs: &mut Features) {
         let steps: Vec<String> = self
             .named()
@@ -95,13 +95,13 @@ static COMBINATION: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:concomitant|concurrent|co-?administ|combin|together|interact|should|caution|avoid|contraindicat|recommend)",
     )
 });
-/// What may stand between the members of a list.
+/// What may be between the members of a list.
 static SEPARATORS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^(?:[\s,;/()\[\]&+-]|\band\b|\bor\b|\bas well as\b)*$"));
 static JOINT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^[-\s]*(?:induced|associated|related|caused|provoked|mediated)\b"));
 
-/// Words beside a pair of names that are looked at.
+/// Words around a pair of names that are looked at.
 const WORDS_AROUND: usize = 6;
 
 fn last_words(text: &str) -> &str {
@@ -128,7 +128,7 @@ pub struct MentionContext<'a> {
     sentence_of: Vec<Option<usize>>,
     in_title: Vec<bool>,
     lower: Vec<String>,
-    /// Of each kind, how often each of its names stands.
+    /// Of each kind, how often each of its names occurs.
     counts: BTreeMap<Kind, Vec<usize>>,
     sentences: &'a [Span],
     /// Of each sentence: cause, treatment, change, combination, negation.
@@ -169,7 +169,7 @@ impl<'a> MentionContext<'a> {
         Self { text: &document.text, mentions, sentence_of, in_title, lower, counts, sentences, cues }
     }
 
-    /// The signs of the pair whose names stand at these mentions.
+    /// The features of the pair whose names are these mentions.
     #[must_use]
     pub fn of(&self, head: &[usize], tail: &[usize]) -> PairFeatures {
         let any = |numbers: &[usize], is: &[bool]| f64::from(u8::from(numbers.iter().any(|n| is[*n])));
@@ -220,8 +220,8 @@ impl<'a> MentionContext<'a> {
         ])
     }
 
-    /// The two names, and the words between them and beside them wherever they stand in one sentence: what kinds of
-    /// relations are told by.
+    /// The two names, and the words between and around them in each sentence that has both: what kinds of
+    /// relations are recognized by.
     #[must_use]
     pub fn words(&self, head: &[usize], tail: &[usize]) -> Features {
         let mut signs = Features::new();
@@ -250,7 +250,7 @@ impl<'a> MentionContext<'a> {
         (part(sentence.start, start.unwrap_or(gap.start)), part(end.unwrap_or(gap.end), sentence.end))
     }
 
-    /// The places where both stand in one sentence without overlap.
+    /// The places where both are in one sentence without overlap.
     fn meetings(&self, head: &[usize], tail: &[usize]) -> impl Iterator<Item = Meeting> {
         let pairs = head.iter().flat_map(move |h| tail.iter().map(move |t| (*h, *t)));
         pairs
@@ -271,7 +271,7 @@ impl<'a> MentionContext<'a> {
         self.meetings(head, tail).min_by_key(|meeting| meeting.gap.len())
     }
 
-    /// How many names stand in a gap, and what is left of its words without them.
+    /// How many names are in a gap, and what is left of its words without them.
     fn without_names(&self, gap: Span) -> (usize, String) {
         let (mut count, mut rest, mut from) = (0, String::new(), gap.start);
         for mention in self.mentions.iter().map(Mention::cover).filter(|cover| gap.contains(*cover)) {
@@ -295,13 +295,13 @@ impl<'a> MentionContext<'a> {
         (self.counts_of_kind(numbers).len() as f64).ln_1p()
     }
 
-    /// How often each name of the same kind stands.
+    /// How often each name of the same kind occurs.
     fn counts_of_kind(&self, numbers: &[usize]) -> &[usize] {
         let kind = numbers.first().map(|n| self.mentions[*n].kind);
         kind.and_then(|kind| self.counts.get(&kind)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether another name of the kind says the same more exactly: "hypotension" beside "orthostatic hypotension".
+    /// Whether another name of the kind says the same more exactly: "hypotension" where "orthostatic hypotension" is named.
     fn is_less_specific(&self, numbers: &[usize]) -> bool {
         let Some(kind) = numbers.first().map(|n| self.mentions[*n].kind) else { return false };
         self.mentions.iter().zip(&self.lower).enumerate().any(|(n, (other, longer))| {

@@ -91,7 +91,7 @@ pub struct Threshold {
     pub f1: f64,
 }
 
-/// The threshold with the best F1. `right` tells which scored items are gold; `gold` is the number of all gold items,
+/// The threshold with the best F1. `right`: which scored items are gold; `gold` is the number of all gold items,
 /// those that were never scored included. `None` if no threshold finds anything right.
 #[must_use]
 pub fn best_threshold(scored: &[(f64, bool)], gold: usize) -> Option<Threshold> {

@@ -3,7 +3,7 @@
 //!
 //! A sentence speaks about a question if it names its subject and its object, in the same words, by another name that a
 //! dictionary has for the concept, or by one that the text itself introduces (abbreviations, members of a class). The
-//! subject may also stand in an earlier sentence, if the sentence names nothing else of its kind. Conditions for taking part,
+//! subject may also be in an earlier sentence, if the sentence names nothing else of its kind. Conditions for taking part,
 //! what was not measured, and what was so before treatment are no results, and titles are no evidence.
 
 mod cover;
@@ -64,7 +64,7 @@ pub const MOST_NAMES: usize = 6;
 const NAMED: f64 = 0.6;
 /// A name in nearly the same words.
 const PLAINLY: f64 = 0.8;
-/// How far back the subject of a sentence may stand, in sentences.
+/// How far back the subject of a sentence may be, in sentences.
 const BACK: usize = 3;
 /// Sentences so much less to the point than the first one do not count for the stance of the text.
 const TIER: f64 = 0.75;
@@ -112,7 +112,7 @@ pub struct SearchTerm {
     pub words: String,
     /// Other names that are looked for, for people to see.
     pub names: Vec<String>,
-    /// Any of these must stand in the text; one with `*` at its end is the beginning of a word.
+    /// Any of these must be in the text; one with `*` at its end is the beginning of a word.
     pub phrases: Vec<String>,
     /// Whether a text that has none of them cannot speak about the question.
     pub required: bool,

@@ -67,14 +67,14 @@ pub enum AlarmKind {
 pub struct Alarm {
     /// What is nowhere.
     pub kind: AlarmKind,
-    /// Where it stands in the text, in UTF-8 bytes.
+    /// Where it is in the text, in UTF-8 bytes.
     pub span: Span,
 }
 
 /// A sentence of the text with what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-    /// Where it stands in the text, in UTF-8 bytes.
+    /// Where it is in the text, in UTF-8 bytes.
     pub span: Span,
     /// How far sources say it.
     pub support: Support,

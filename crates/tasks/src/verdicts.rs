@@ -1,4 +1,4 @@
-//! The exhaustive mode's question: do these two names stand in a relation, and in which?
+//! The exhaustive mode's question: are these two names related, and how?
 //!
 //! The words go on from BioGPT's own sentence, so that one model serves both ways: "the relation between A and B
 //! exists" against "... does not exist", "the interaction between A and B is effect" against "... is none".
@@ -45,7 +45,7 @@ pub fn log_odds(none: f64) -> f64 {
     ((1.0 - none) / none).ln()
 }
 
-/// What tells whether two names are related: words, and signs together.
+/// The features that two names are related by: words, and the others.
 #[must_use]
 pub fn features(places: &MentionContext<'_>, head: &[usize], tail: &[usize]) -> Features {
     let mut signs = places.words(head, tail);

@@ -42,7 +42,7 @@ impl Shipped {
         check(text, &[source], &self.dictionary)
     }
 
-    /// Changes the texts that can be changed, and tells how many of the changes are noticed by an alarm, and where any is, by one
+    /// Changes the texts that can be changed, and counts how many of the changes are noticed by an alarm, and where any is, by one
     /// of the expected kind.
     fn noticed(&self, what: &str, kinds: &[AlarmKind], change: impl Fn(&Entry) -> Option<String>) -> usize {
         let changed = self.entries.iter().filter_map(|entry| Some((entry, change(entry)?))).take(CHANGES);

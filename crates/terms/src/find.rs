@@ -28,11 +28,11 @@ pub struct Match {
     pub kind: Kind,
     /// How it agrees.
     pub grade: Grade,
-    /// The ids it may stand for, MeSH first; more than one where the name is ambiguous or stands in several vocabularies.
+    /// The ids it may stand for, MeSH first; more than one where the name is ambiguous or is in several vocabularies.
     pub concepts: Vec<Concept>,
 }
 
-/// Dictionaries that are searched together. The first ones go first where a name stands in several.
+/// Dictionaries that are searched together. The first ones go first where a name is in several.
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     layers: Vec<Arc<Terms>>,
@@ -192,7 +192,7 @@ impl Path {
         bytes.iter().try_fold(self, |path, byte| path.step(terms, *byte))
     }
 
-    /// Over what stands between two words. Blanks and dashes stand for each other, dashes also for nothing, and a
+    /// Past the characters between two words. Blanks and dashes stand for each other, dashes also for nothing, and a
     /// possessive `'s` may come or go.
     fn across(self, terms: &Terms, between: &str, beside_digit: bool) -> Vec<Self> {
         if between.chars().count() > 4 || between.matches('\n').count() > 1 {

@@ -9,7 +9,7 @@ pub(crate) struct Entry {
     pub symbol: bool,
 }
 
-/// Concepts and lists are counted in what fits beside the flags in three bytes.
+/// Concepts and lists are counted in the bits of three bytes that the flags leave.
 pub(crate) const MOST: usize = 1 << 22;
 
 const SEVERAL: u32 = 1 << 23;

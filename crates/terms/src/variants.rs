@@ -1,4 +1,4 @@
-//! Other spellings under which a word of a text may stand in the dictionary: plural and singular, British and American.
+//! Other spellings under which a word of a text may be in the dictionary: plural and singular, British and American.
 
 /// A folded name, then the same with its last word in another number or spelling.
 #[must_use]

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 /// A maximal run of letters, digits and their marks. The `s` of a possessive is no word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// Where it stands, in bytes.
+    /// Where it is, in bytes.
     pub range: Range<usize>,
     /// Lower case, without marks, compatibility forms and Greek letters spelled out.
     pub folded: String,
@@ -108,7 +108,7 @@ fn greek(c: char) -> Option<&'static str> {
     })
 }
 
-/// A name as a key of the dictionary: its words with what stands between them, folded, from the first word to the last
+/// A name as a key of the dictionary: its words with the characters between them, folded, from the first word to the last
 /// or to the bracket that closes one between them. `None` if it has no word.
 #[must_use]
 pub fn key(name: &str) -> Option<String> {

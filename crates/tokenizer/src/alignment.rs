@@ -1,4 +1,4 @@
-//! Changed texts that know which bytes of the original they stand for.
+//! Normalized texts with the bytes of the original that each byte comes from.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,12 +10,12 @@ use crate::moses::{Spaces, is_space};
 pub(crate) enum Alignment {
     /// Every byte from its own place.
     Identity,
-    /// Byte `i` stands for `0[i]`, the range of a whole character; ascending.
+    /// Byte `i` comes from `0[i]`, the range of a whole character; ascending.
     Table(Vec<Range<usize>>),
 }
 
 impl Alignment {
-    /// The original bytes that the non-empty `range` of the changed text stands for.
+    /// The original bytes that the non-empty `range` of the normalized text comes from.
     pub(crate) fn source(&self, range: Range<usize>) -> Range<usize> {
         match self {
             Self::Identity => range,

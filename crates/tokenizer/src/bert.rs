@@ -38,7 +38,7 @@ pub struct Source {
 /// The tokenizer of an encoder.
 pub struct BertTokenizer {
     inner: tokenizers::Tokenizer,
-    /// The file that tells the tokens, for messages.
+    /// The file that lists the tokens, for messages.
     path: std::path::PathBuf,
     padding: u32,
     mask: Option<u32>,
@@ -165,7 +165,7 @@ impl BertTokenizer {
 pub struct OwnTokens {
     /// Their places in the encoding.
     pub places: Range<usize>,
-    /// The bytes of the text that each stands for.
+    /// The bytes of the text that each comes from.
     pub offsets: Vec<Range<usize>>,
     /// Whether a word begins with it.
     pub starts: Vec<bool>,

@@ -85,7 +85,7 @@ impl Tokenizer {
     }
 
     /// Writes `vocab.json`, `merges.txt` and `tokenizer_config.json`, which Hugging Face's `BioGptTokenizer` loads, to a
-    /// folder of their own: it takes a `tokenizer.json` beside them for its own and stumbles. `positions` is the
+    /// folder of their own: it takes a `tokenizer.json` in the same folder for its own and fails. `positions` is the
     /// longest text of the model in tokens.
     pub fn save_hugging_face(&self, dir: &Path, positions: usize) -> Result<(), Error> {
         files::write_hugging_face(&self.vocabulary, dir, positions)

@@ -62,7 +62,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same fault, told about the file that it was read from.
+    /// The same fault, with the file that it was read from.
     pub(crate) fn in_file(self, file: &std::path::Path) -> Self {
         match self {
             Self::Inconsistent { place, problem } => {

@@ -10,7 +10,7 @@ pub const END_OF_WORD: &str = "</w>";
 pub const SPECIAL_TOKENS: [&str; 4] = ["<s>", "<pad>", "</s>", "<unk>"];
 const LEARNED: &str = "learned";
 
-/// One BPE merge: two tokens that become one where they stand side by side.
+/// One BPE merge: two adjacent tokens that become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
     /// The first token.

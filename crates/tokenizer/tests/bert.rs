@@ -49,7 +49,7 @@ fn cases(folder: &Path) -> (usize, Vec<Case>) {
     (file["max_length"].as_u64().unwrap() as usize, cases.collect())
 }
 
-/// Offsets in code points, as the reference tells them.
+/// Offsets in code points, as the reference gives them.
 fn code_points(encoding: &BertEncoding, texts: [&str; 2]) -> Vec<[usize; 2]> {
     let offset = |source: &Option<tokenizer::bert::Source>| {
         source.as_ref().map_or([0, 0], |source| {

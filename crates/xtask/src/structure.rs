@@ -1,4 +1,4 @@
-//! Whether the tree is as ARCHITECTURE.md says: which crate knows which, who names a backend of Burn, where `unsafe` stands.
+//! Whether the tree is as ARCHITECTURE.md says: which crate knows which, who names a backend of Burn, where `unsafe` is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const HEADING: &str = "## Who may know whom";
 /// Crates that name Burn's backends: one chooses them, the other implements operations for each.
 const NAME_BACKENDS: [&str; 2] = ["devices", "operations"];
 const BACKENDS: [&str; 5] = ["burn_wgpu", "burn_flex", "burn_cuda", "burn_ndarray", "burn::backend"];
-/// Where `unsafe` may stand: processor instructions and uninitialized buffers, memory maps, an allocator that tests count
+/// Where `unsafe` may be: processor instructions and uninitialized buffers, memory maps, an allocator that tests count
 /// with, and settings of environment and allocator before there is a second thread.
 const UNSAFE: [&str; 11] = [
     "crates/kernels/",

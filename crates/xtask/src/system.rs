@@ -50,7 +50,7 @@ pub fn packages(workspace: &Workspace) -> Outcome {
     };
     let install = ["install", "--yes", "--no-install-recommends"];
     let arguments: Vec<&str> = install.into_iter().chain(names).collect();
-    // Lists of a fresh machine are empty or old: renew them, and let the installation tell whether that was needed.
+    // Lists of a fresh machine are empty or old: renew them, and let the installation show whether that was needed.
     let updated = apt(&["update"]);
     match apt(&arguments) {
         Outcome::Passed => Outcome::Passed,

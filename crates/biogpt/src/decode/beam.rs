@@ -175,7 +175,7 @@ impl Decoder<'_> {
         scores::expand(logits, &requests, &sums, rules, 2 * search.beams)
     }
 
-    /// Moves all beams on by as many tokens as every one of them has no choice in, and tells how many. Nothing can
+    /// Moves all beams on by as many tokens as every one of them has no choice in, and returns how many. Nothing can
     /// overtake meanwhile, so they are read in one pass.
     fn common_run<C: Constraint>(
         &self,

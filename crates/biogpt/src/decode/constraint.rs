@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// A token automaton: tells after each token which may come next.
+/// A token automaton: after each token, the set of tokens that may come next.
 ///
 /// It works with greedy decoding, sampling and beam search. It never sees `</s>`: where the output may end it says so
 /// ([`Allowed::Only`]), and the decoder writes `</s>`.

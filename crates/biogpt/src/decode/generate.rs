@@ -116,7 +116,7 @@ impl Decoder<'_> {
         Ok(done.into_iter().map(|ended| ended.generated).collect())
     }
 
-    /// Adds a prompt to what is written, and gives its number. It is read with the next steps, beside what the others
+    /// Adds a prompt to what is written, and gives its number. It is read in the next steps, in the same batches as what the others
     /// write.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl Decoder<'_> {
         })
     }
 
-    /// Writes each text on by the tokens that one pass of the network tells, and gives those that came to their end. After
+    /// Extends each text by the tokens that one pass of the network yields, and returns those that ended. After
     /// an error all are given up.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::constraint::{Allowed, Constraint};
 use super::{DecodeError, Decoder};
 
-/// Lengths, repetition, and what is told about each token. Lengths count the prompt, as in the reference.
+/// Lengths, repetition, and what is recorded of each token. Lengths count the prompt, as in the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     /// `</s>` is not written before the text has this many tokens.
@@ -15,7 +15,7 @@ pub struct Rules {
     /// Logits of tokens that were read or written already are divided by this if positive, multiplied if negative
     /// (Keskar et al. 2019); 1 for no such rule.
     pub repetition_penalty: f32,
-    /// How many [`Token::alternatives`](super::Token::alternatives) to tell.
+    /// How many [`Token::alternatives`](super::Token::alternatives) to record.
     pub alternatives: usize,
     /// How many tokens [`generate`](super::Decoder::generate) reads on trial at most: they change no result.
     pub guesses: usize,

@@ -96,7 +96,7 @@ impl Decoder<'_> {
         let (mut cache, mut hidden) = (cache.clone(), hidden);
         let mut groups = vec![Group { range: 0..sorted.len(), depth: 0, log_probabilities: Vec::new() }];
         while !groups.is_empty() {
-            // Each group parts by the next token, whose probability its own last hidden state tells.
+            // Each group parts by the next token, whose probability is read from its own last hidden state.
             let (mut parts, mut parents, mut targets) = (Vec::new(), Vec::new(), Vec::new());
             for (row, group) in groups.iter().enumerate() {
                 for part in part(group, sorted) {
@@ -113,7 +113,7 @@ impl Decoder<'_> {
                 let asked = group.asks(sorted, group.depth);
                 group.log_probabilities.push(if asked { first.next().unwrap_or(f32::NAN) } else { f32::NAN });
                 let (run, goes_on) = run(&group, sorted);
-                // The last token of a continuation tells nothing any more.
+                // Nothing is predicted after the last token of a continuation.
                 let run =
                     &sorted[group.range.start].tokens[group.depth..][..if goes_on { run } else { run - 1 }];
                 if run.is_empty() {

@@ -1,4 +1,4 @@
-//! Heads in files of their own beside the weights, so that what was learned under other terms can be left out.
+//! Heads in files of their own next to the weights, so that what was learned under other terms can be left out.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -11,7 +11,7 @@ use tokenizer::Tokenizer;
 
 use super::{Manifest, folder, heads, tokenizer_of, weights};
 
-/// What an import is told beside the files.
+/// Options of an import besides the files.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
     /// Shown to people.

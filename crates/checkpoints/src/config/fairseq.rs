@@ -61,7 +61,7 @@ pub(crate) fn config(tree: &Tree, vocab_size: usize) -> Result<Config, ConfigErr
     Ok(config)
 }
 
-/// Holds the embedding's rows against `dict.txt`, if it lies beside the checkpoint: the rows are the dictionary,
+/// Holds the embedding's rows against `dict.txt`, if it is in the folder of the checkpoint: the rows are the dictionary,
 /// and the learned prompt where the dictionary does not name it.
 pub(crate) fn check_dictionary(config: &Config, folder: &Path) -> Result<(), CheckpointError> {
     let path = folder.join("dict.txt");
@@ -150,7 +150,7 @@ fn supported(model: &Settings<'_>, hidden_size: usize) -> Result<(), ConfigError
 struct Settings<'a> {
     tree: &'a Tree,
     value: Value,
-    /// Where omegaconf's `${task.…}` points, which stands in unresolved model settings.
+    /// Where omegaconf's `${task.…}` points, which occurs in unresolved model settings.
     task: Value,
 }
 

@@ -159,7 +159,7 @@ fn entry(bytes: &[u8]) -> Option<(&[u8], Member, &[u8])> {
         length: u32_at(fixed, 24).into(),
         header: u32_at(fixed, 42).into(),
     };
-    // Values that do not fit in 32 bits stand in extra field 1, in this order.
+    // Values that do not fit in 32 bits are in extra field 1, in this order.
     let mut long = long_values(extra);
     for value in [&mut member.length, &mut member.stored_length, &mut member.header] {
         if *value == u64::from(u32::MAX) {

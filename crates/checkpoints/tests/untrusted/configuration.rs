@@ -1,4 +1,4 @@
-//! Configurations of other architectures are refused by the value that tells them apart.
+//! Configurations of other architectures are refused by the value that distinguishes them.
 
 use checkpoints::{Checkpoint, Config};
 use serde_json::json;

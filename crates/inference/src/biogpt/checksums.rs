@@ -42,7 +42,7 @@ impl Checksums {
         }
     }
 
-    /// The sum of a converted model's weights by its list of files: that of the file itself, or, where files of heads lie beside
+    /// The sum of a converted model's weights by its list of files: that of the file itself, or, where there are files of heads next to
     /// it, the sum of the sums of all of them in the order of their names. Nothing without weights.
     #[must_use]
     pub fn weights_of(files: &BTreeMap<String, FileRecord>) -> Option<String> {

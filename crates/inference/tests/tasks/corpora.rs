@@ -1,5 +1,5 @@
 //! Every document of every corpus that this machine has: what its annotators relate, and what a scripted model says about
-//! it, stands in the text where it is said to stand. The whole corpora, always: grounding costs little beside a model.
+//! it, stands in the text where it is said to stand. The whole corpora, always: grounding costs little compared with a model.
 
 use std::sync::Arc;
 

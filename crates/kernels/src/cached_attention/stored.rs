@@ -69,7 +69,7 @@ impl Stored for f16 {
     }
 
     /// What is too great becomes the greatest number, what is too small for all eleven bits zero, so that [`float`] has
-    /// no case to tell apart.
+    /// no case to distinguish.
     fn store(from: &[f32], to: &mut [Self]) {
         to.convert_from_f32_slice(from);
         for to in to {

@@ -4,7 +4,7 @@ use half::f16;
 
 use super::{BLOCK, Bits};
 
-/// The scale and the codes (signed) that stand for some weights. A weight that is not a number spoils its block: the
+/// The scale and the signed codes of a block of weights. A weight that is not a number spoils its block: the
 /// scale becomes one, too.
 pub(super) fn quantize(weights: &[f32; BLOCK], bits: Bits) -> (f16, [i32; BLOCK]) {
     let largest = weights.iter().fold(0.0f32, |a, b| if b.abs() > a.abs() { *b } else { a });

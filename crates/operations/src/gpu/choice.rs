@@ -225,7 +225,7 @@ pub fn choose(
             );
             bound = score;
             bound_token = token;
-            // Of what is not there, whatever: its score tells.
+            // A place without a token: any id, its score marks it.
             chosen[n] = logits[row.logits + min(token as usize, vocabulary - 1)];
             if unit == 0 {
                 out[at + 4 * n] = score;

@@ -32,7 +32,7 @@ fn scale(words: &Tensor<i32>, panel: usize, block: usize, lane: usize) -> f32 {
     widened(half)
 }
 
-/// y = x·Wᵀ + b for few rows, then as told: 0 writes it, 1 adds it to `sum`, 2 GELU, 3 ReLU. A cube for each panel.
+/// y = x·Wᵀ + b for few rows, then by `mode`: 0 writes it, 1 adds it to `sum`, 2 GELU, 3 ReLU. A cube for each panel.
 #[cube(launch)]
 pub fn product(
     x: &Tensor<f32>,

@@ -75,7 +75,7 @@ impl Automaton<u8> {
 }
 
 impl<S: Copy + Ord> Automaton<S> {
-    /// Compiles a grammar. `encode` gives the symbols of a segment; it is told the text of the segment before it where
+    /// Compiles a grammar. `encode` gives the symbols of a segment; it is given the text of the segment before it where
     /// that is the same on every way to it (`None` at the beginning), since tokenizers may look at the neighbors.
     /// A segment without symbols can never be chosen.
     pub fn new(grammar: Grammar, mut encode: impl FnMut(Option<&str>, &Alternative) -> Vec<S>) -> Self {

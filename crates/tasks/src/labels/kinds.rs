@@ -8,7 +8,7 @@ use crate::tagging::KINDS;
 /// What a table says of a label or a kind that is not used.
 pub const LEFT_OUT: &str = "none";
 
-/// What published models call the kinds of names, without capitals, signs and digits at the end.
+/// What published models call the kinds of names, without capitals, punctuation and digits at the end.
 const KNOWN_AS: [(&str, &[&str]); KINDS.len()] = [
     (
         "Chemical",

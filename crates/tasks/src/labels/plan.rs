@@ -62,7 +62,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What a classifier is likely to be for. `of_tokens` tells whether it gives tokens labels, and not whole texts; `of` is its name.
+    /// What a classifier is likely to be for. `of_tokens`: whether it gives tokens labels, and not whole texts; `of` is its name.
     /// Labels are guessed by [`Plan::completed`].
     #[must_use]
     pub fn likely(of_tokens: bool, labels: &[String], of: &str) -> Self {
@@ -162,7 +162,7 @@ fn is_none(meaning: &str) -> bool {
     meaning.is_empty() || meaning.eq_ignore_ascii_case(LEFT_OUT)
 }
 
-/// A label without capitals and signs.
+/// A label without capitals and punctuation.
 fn plain(label: &str) -> String {
     label.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

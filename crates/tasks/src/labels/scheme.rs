@@ -107,7 +107,7 @@ impl Labels {
             return Err(LabelsError::NoKind { labels: all() });
         }
         let has = |parts: &[Part]| read.iter().any(|(part, _)| parts.contains(part));
-        // `L-` and `U-` alone could begin any name of a kind; with a beginning beside them they are parts.
+        // `L-` and `U-` alone could begin any name of a kind; if the scheme has a beginning, too, they are parts.
         let scheme = match (has(&[Part::Beginning]), has(&[Part::End, Part::Single])) {
             (true, true) => Scheme::Bioes,
             (true, false) => Scheme::Bio,

@@ -43,7 +43,7 @@ pub fn target(relations: &[Stated]) -> String {
     sentences.join("; ") + "."
 }
 
-/// The gold pairs of an abstract in words: each MeSH id stands as the longest of its surface forms (the first of
+/// The gold pairs of an abstract in words: each MeSH id as the longest of its surface forms (the first of
 /// equals). A pair without a surface form is left out.
 #[must_use]
 pub fn gold(record: &Abstract) -> Vec<Stated> {

@@ -13,7 +13,7 @@ static INTERACTION: LazyLock<Regex> =
     LazyLock::new(|| pattern("^the interaction between (.*) and (.*) is (.*)"));
 
 /// Orders the relations as BioGPT's data does: by the first place of the drug, in the case of the gold, in the
-/// lower-cased text; a drug that does not stand there in that case (any with a capital) comes first.
+/// lower-cased text; a drug that does not occur there in that case (any with a capital) comes first.
 pub(super) fn target(relations: &[Stated], prompt: &str) -> String {
     if relations.is_empty() {
         return NONE.to_owned();

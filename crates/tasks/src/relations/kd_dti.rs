@@ -80,7 +80,7 @@ pub fn read(output: &str) -> Reading {
     interaction::read(output)
 }
 
-/// The names of the training data: a text that has the name, what stands before its last brackets, or what stands in
+/// The names of the training data: a text that has the name, the text before its last brackets, or the text in
 /// them (`Cyclooxygenase 2 (COX-2)`), mentions the thing of that name.
 #[must_use]
 pub fn lexicon(records: &[Abstract]) -> Lexicon {
@@ -110,7 +110,7 @@ fn forms(name: &str) -> Vec<&str> {
     forms.into_iter().map(str::trim).filter(|form| form.chars().count() > 2).collect()
 }
 
-/// Names that a model may write for mentioned things though they do not stand in the text.
+/// Names that a model may write for mentioned things though they do not occur in the text.
 #[derive(Debug, Clone, Default)]
 pub struct Aliases {
     names: BTreeMap<(Kind, Concept), Vec<String>>,

@@ -174,7 +174,7 @@ fn same_words(one: &str, other: &str) -> bool {
 }
 
 impl Sentence<'_> {
-    /// Where these stems stand one after the other, in bytes of the document.
+    /// Where these stems follow each other, in bytes of the document.
     fn run_of(&self, wanted: &[&str]) -> Option<Span> {
         let mut windows = self.stems.windows(wanted.len());
         let place = windows.find(|run| run.iter().zip(wanted).all(|((_, stem), wanted)| stem == wanted))?;

@@ -264,7 +264,7 @@ pub(super) fn clauses(sentence: &str) -> Vec<Range<usize>> {
     borders.windows(2).map(|two| two[0]..two[1]).collect()
 }
 
-/// The cue that denies what stands at `object` in a clause.
+/// The cue that denies what is at `object` in a clause.
 pub(super) fn denial(clause: &str, object: &Range<usize>) -> Option<String> {
     let reach_of_exception = EXCEPTIONS.find(clause).map(|found| found.start());
     let all = DENIES_ALL
@@ -279,7 +279,7 @@ pub(super) fn denial(clause: &str, object: &Range<usize>) -> Option<String> {
         .map(|cue| cue.as_str().to_owned())
 }
 
-/// Whether what stands at `object` is an exception from what a clause says: "apart from mild nausea".
+/// Whether what is at `object` is an exception from what a clause says: "apart from mild nausea".
 pub(super) fn is_exception(clause: &str, object: &Range<usize>) -> bool {
     EXCEPTIONS.find_iter(clause).any(|cue| {
         cue.end() <= object.start

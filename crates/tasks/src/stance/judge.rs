@@ -149,7 +149,7 @@ fn as_asked(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Judged {
                 looked_at.iter().find_map(|(clause, object)| cues::quality(&text[(*clause).clone()], object));
             match quality.or_else(|| cues::quality(text, places.first().unwrap_or(&(0..0)))) {
                 Some(found) => decided(1, found),
-                // Fewer symptoms are better, as far as words can tell.
+                // Fewer symptoms are better, as far as words show.
                 None => match counted.or(directed) {
                     Some(found) => decided(-1, found),
                     None => said(Stance::Unclear, "whether it is better is not said", 0.3),

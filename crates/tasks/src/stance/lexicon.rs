@@ -23,7 +23,7 @@ pub(super) enum Aspect {
     Advised,
 }
 
-/// Words by which questions ask, as they stand in a dictionary of the language.
+/// Words by which questions ask, in their dictionary form.
 const PREDICATES: &[(Aspect, &str)] = &[
     (
         Aspect::Presence,

@@ -154,7 +154,7 @@ fn unknown_names(sentence: &str, known: &Known, dictionary: &Dictionary) -> Vec<
     let concept = |name: &terms::Match| {
         name.concepts.iter().any(|concept| !concept.id.is_empty() && known.concepts.contains(concept))
     };
-    // What one name of a stretch stands for is known, whatever else may stand there.
+    // What one name of a stretch stands for is known, whatever else may be there.
     let settled: Vec<&Range<usize>> =
         all.iter().filter(|name| concept(name) || said(&name.range)).map(|name| &name.range).collect();
     let inside = |range: &Range<usize>| {

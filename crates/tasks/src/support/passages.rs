@@ -10,7 +10,7 @@ use crate::sentences;
 /// A word that carries meaning.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
-    /// Where it stands, in bytes of its text.
+    /// Where it is, in bytes of its text.
     pub(super) range: Range<usize>,
     /// Without number, tense and case.
     pub(super) stem: String,
@@ -85,7 +85,7 @@ pub(super) fn names(text: &str, dictionary: &Dictionary) -> Vec<Match> {
     dictionary.find(text).into_iter().filter(|name| name.kind != Kind::Other).collect()
 }
 
-/// How many words of the first stand in the second in the same order.
+/// How many words of the first occur in the second in the same order.
 pub(super) fn shared_in_order(wanted: &[Token], given: &[Token]) -> usize {
     let mut row = vec![0; given.len() + 1];
     for want in wanted {

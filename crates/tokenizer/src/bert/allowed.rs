@@ -25,7 +25,7 @@ const PARTS: [(&str, &[&str]); 5] = [
 pub(super) fn refused(file: &Value) -> Option<(String, String)> {
     PARTS.iter().find_map(|(part, types)| match &file[part] {
         Value::Null if *part == "model" => Some(((*part).to_owned(), "it has none".to_owned())),
-        // Old files do not tell the model's type; the `tokenizers` crate then finds it out by its fields.
+        // Old files do not name the model's type; the `tokenizers` crate then finds it out by its fields.
         Value::Object(model) if *part == "model" && !model.contains_key("type") => {
             let known = model.contains_key("merges") || model.contains_key("continuing_subword_prefix");
             (!known).then(|| ((*part).to_owned(), "it is neither WordPiece nor BPE".to_owned()))

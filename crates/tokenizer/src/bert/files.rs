@@ -52,7 +52,7 @@ pub(super) fn read(dir: &Path) -> Result<BertTokenizer, Error> {
     Err(Error::NoBertTokenizer { dir: dir.to_owned() })
 }
 
-/// What stands beside a vocabulary.
+/// The files that belong to a vocabulary.
 struct Settings {
     config: Map<String, Value>,
     special: Map<String, Value>,

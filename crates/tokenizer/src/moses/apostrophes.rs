@@ -64,7 +64,7 @@ fn cell(character: char) -> u8 {
     kept | if character == 's' { LETTER_S } else { 0 }
 }
 
-/// What follows `next` if nothing but `next` itself stands between two apostrophes when these rules run.
+/// What follows `next` if only `next` itself is between two apostrophes when these rules run.
 fn one_cell(rest: &str, next: char, spaces: Spaces) -> Option<&str> {
     let beyond = &rest[next.len_utf8()..];
     match next {

@@ -8,7 +8,7 @@ use super::scanner::Word;
 pub(crate) enum Rewritten<'t> {
     /// Byte for byte as in the text.
     Same(&'t str),
-    /// With escapes; `sources[i]` is the range of the text that byte `i` of the word stands for.
+    /// With escapes; `sources[i]` is the range of the text that byte `i` of the word comes from.
     Changed { word: String, sources: Vec<Range<usize>> },
 }
 

@@ -16,14 +16,14 @@ pub(super) struct Row<C: Constraint> {
     pub(super) prompt: usize,
     /// Tokens of the prompt that are still to be read.
     pub(super) unread: usize,
-    /// Which states of the last pass tell its next tokens: none while it is read.
+    /// The hidden states of the last pass that predict its next tokens: none while the prompt is read.
     pub(super) states: Range<usize>,
     /// The state behind the prompt, where it was read here, `[1, d]`.
     pub(super) begins: Option<Tensor<2>>,
     pub(super) longest: usize,
     /// Prompt and all that was written.
     pub(super) tokens: Vec<u32>,
-    /// Tokens behind the last choice that had to come: already read, not yet told.
+    /// Forced tokens after the last choice: already read, not yet returned.
     pub(super) forced: usize,
     /// Tokens that were read on trial behind these: what followed when the same was written before.
     pub(super) guesses: Vec<u32>,
@@ -35,7 +35,7 @@ pub struct Writing<C: Constraint> {
     /// Texts that there is to be room for.
     pub(super) most: usize,
     pub(super) cache: Option<Cache>,
-    /// What the last pass told, `[states, d]`.
+    /// Hidden states of the last pass, `[states, d]`.
     pub(super) hidden: Option<Tensor<2>>,
     pub(super) rows: Vec<Row<C>>,
     /// The number of the next one that joins.

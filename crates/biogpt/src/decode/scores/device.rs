@@ -60,7 +60,7 @@ pub(super) fn log_probabilities(
     if found.iter().all(|value| value.is_finite()) { Ok(found) } else { Err(DecodeError::NotANumber) }
 }
 
-/// What [`choice::choose`] tells about each row.
+/// The output of [`choice::choose`] for each row.
 fn rows(
     logits: Tensor<2>,
     requests: &[Request],

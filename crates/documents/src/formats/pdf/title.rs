@@ -24,7 +24,7 @@ pub(super) fn declared(pdf: &Document) -> Option<String> {
 }
 
 /// A text string: UTF-16 or UTF-8 where it begins with their marks, else a code of one byte a letter that agrees with Latin-1 but
-/// for a few signs.
+/// for a few characters.
 fn text(bytes: &[u8]) -> String {
     if let Some(units) = bytes.strip_prefix(b"\xfe\xff") {
         let units: Vec<u16> =
