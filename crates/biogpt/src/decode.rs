@@ -21,7 +21,7 @@ use crate::{Config, Network};
 pub use beam::{BeamSearch, Hypothesis, Progress};
 pub use constraint::{Allowed, Constraint, Free};
 pub use error::DecodeError;
-pub use generate::{Choice, Ended, Finish, Generated, Sampling, Writing};
+pub use generate::{Choice, DecodingBatch, Finish, FinishedSequence, Generated, Sampling};
 pub use reader::{Prompts, Reader};
 pub use rules::Rules;
 pub use score::Continuation;

@@ -55,7 +55,7 @@ pub struct BioGpt {
 /// Answers that are written together.
 struct Batch {
     key: BatchKey,
-    rows: decode::Writing<TokenGrammar>,
+    rows: decode::DecodingBatch<TokenGrammar>,
     requests: Vec<Request>,
 }
 
@@ -228,7 +228,7 @@ impl LanguageModel for BioGpt {
     }
 
     fn max_batch(&self) -> usize {
-        self.decoder().side_by_side()
+        self.decoder().max_batch()
     }
 
     fn has_room(&self, batch: &RequestBatch) -> bool {
@@ -245,7 +245,7 @@ impl LanguageModel for BioGpt {
         let ids = self.prompt_ids(prompt);
         let grammar = self.token_grammar(grammar, &ids)?;
         let place = self.batches.iter().position(|one| one.key.is_of(batch)).unwrap_or_else(|| {
-            let rows = decode::Writing::of(batch.capacity().min(self.max_batch()));
+            let rows = decode::DecodingBatch::of(batch.capacity().min(self.max_batch()));
             self.batches.push(Batch { key: batch.key(), rows, requests: Vec::new() });
             self.batches.len() - 1
         });

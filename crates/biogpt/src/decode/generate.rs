@@ -14,8 +14,8 @@ use super::scores::{self, Request};
 use super::{Constraint, DecodeError, Decoder, Prompts, Reader, Rules, Token};
 use parameters::rows_of;
 
+pub use self::batch::DecodingBatch;
 use self::batch::Row;
-pub use self::batch::Writing;
 pub use self::sampling::{Choice, Sampling};
 
 /// What was written after a prompt.
@@ -45,17 +45,17 @@ pub enum Finish {
     EndOfText,
     /// [`Rules::max_length`] or the model's positions.
     Length,
-    /// Whoever looked on said so.
+    /// The caller stopped it.
     Stopped,
 }
 
-/// Bytes of keys and values that texts side by side may take.
-const BESIDE: usize = 256 << 20;
-/// Tokens that a text side by side has room to write before all have to be moved.
-const WRITTEN: usize = 96;
+/// Bytes of keys and values that a batch may take.
+const CACHE_BYTES: usize = 256 << 20;
+/// Tokens that a sequence of a batch has room for before the cache is moved.
+const ROOM: usize = 96;
 
-/// A text that came to its end.
-pub struct Ended<C> {
+/// A sequence of a batch that ended.
+pub struct FinishedSequence<C> {
     /// Its number, in the order in which they joined.
     pub number: usize,
     /// What it had to be like.
@@ -67,16 +67,16 @@ pub struct Ended<C> {
 }
 
 impl Decoder<'_> {
-    /// Texts that can be written side by side without any of them being another than it would be alone, and without
-    /// taking more than [`BESIDE`] bytes. On a CPU with quantized weights sums are exact; elsewhere they depend on the
+    /// Sequences that can be decoded in one batch with each of them equal to what it would be alone, and without
+    /// taking more than [`CACHE_BYTES`] bytes. On a CPU with quantized weights sums are exact; elsewhere they depend on the
     /// number of rows.
     #[must_use]
-    pub fn side_by_side(&self) -> usize {
+    pub fn max_batch(&self) -> usize {
         if !self.network.is_exact() {
             return 1;
         }
         let row = self.network.cache(self.config, 1).position_bytes() * self.config.max_positions / 2;
-        (BESIDE / row).clamp(1, AT_ONCE)
+        (CACHE_BYTES / row).clamp(1, AT_ONCE)
     }
 
     /// Continues each prompt until `</s>`, the greatest length, or `on_token`, which is called with the number of the
@@ -101,7 +101,7 @@ impl Decoder<'_> {
         if constraints.is_empty() || constraints.len() != 1 && constraints.len() != total {
             return Err(DecodeError::Constraints { rows: total, found: constraints.len() });
         }
-        let mut writing = Writing::of(total);
+        let mut writing = DecodingBatch::of(total);
         for (row, Prompt { tokens, sample }) in prompts.into_iter().enumerate() {
             let constraint = &constraints[row % constraints.len()];
             let row = Row { sample, states: row..row + 1, ..self.row(tokens, rules, constraint)? };
@@ -123,7 +123,7 @@ impl Decoder<'_> {
     /// If the prompt is empty, leaves no room or has unknown tokens, or a setting makes no sense.
     pub fn join<C: Constraint>(
         &self,
-        writing: &mut Writing<C>,
+        writing: &mut DecodingBatch<C>,
         prompt: &[u32],
         rules: &Rules,
         constraint: C,
@@ -132,7 +132,7 @@ impl Decoder<'_> {
         self.check_prompt(prompt)?;
         let row = self.row(prompt.to_vec(), rules, constraint)?;
         let cache = writing.cache.get_or_insert_with(|| self.network.cache(self.config, 0));
-        cache.add(writing.most, prompt.len() + WRITTEN.min(row.longest - prompt.len()));
+        cache.add(writing.most, prompt.len() + ROOM.min(row.longest - prompt.len()));
         Ok(writing.add(Row { unread: prompt.len(), ..row }))
     }
 
@@ -154,7 +154,7 @@ impl Decoder<'_> {
             longest: self.longest(rules, tokens.len())?,
             tokens,
             forced: 0,
-            guesses: Vec::new(),
+            drafted: Vec::new(),
             written: Vec::new(),
         })
     }
@@ -166,11 +166,11 @@ impl Decoder<'_> {
     /// As [`Decoder::generate`].
     pub fn step<C: Constraint>(
         &self,
-        writing: &mut Writing<C>,
+        writing: &mut DecodingBatch<C>,
         rules: &Rules,
         choice: &Choice,
         mut on_token: impl FnMut(usize, &Token) -> ControlFlow<()>,
-    ) -> Result<Vec<Ended<C>>, DecodeError> {
+    ) -> Result<Vec<FinishedSequence<C>>, DecodeError> {
         rules.check()?;
         if let Choice::Sampled(sampling) = choice {
             sampling.check()?;
@@ -195,7 +195,7 @@ impl Decoder<'_> {
         // More rows at once take longer; on a graphics device even two do.
         let at_once =
             if operations::is_cpu(&self.network.device()) { AT_ONCE / rows.len().max(1) } else { 1 };
-        let guesses = rules.guesses.min(at_once.saturating_sub(1));
+        let drafted = rules.lookup_tokens.min(at_once.saturating_sub(1));
         for (index, mut row) in rows.into_iter().enumerate() {
             if row.states.is_empty() {
                 let part = if std::mem::replace(&mut reads, true) { 0 } else { self.tokens_at_once() };
@@ -210,9 +210,9 @@ impl Decoder<'_> {
                 ControlFlow::Continue(mut feed) => {
                     // All but the last choice was read, and perhaps more.
                     cache.truncate(index, row.tokens.len() - row.forced - 1);
-                    let most = guesses.min(AT_ONCE.saturating_sub(feed.len()));
-                    row.guesses = self.guesses(&row, rules, most);
-                    feed.extend(&row.guesses);
+                    let most = drafted.min(AT_ONCE.saturating_sub(feed.len()));
+                    row.drafted = self.draft_by_lookup(&row, rules, most);
+                    feed.extend(&row.drafted);
                     feeds.push(feed);
                     from.push(index);
                     live.push(row);
@@ -223,7 +223,7 @@ impl Decoder<'_> {
                     let begins = begins.and_then(|begins| Some((begins, cache.alone(index, prompt)?)));
                     let reader = begins.map(|(begins, cache)| Reader::at(cache, tokens, begins));
                     let generated = Generated { tokens: written, finish };
-                    done.push(Ended { number, constraint, generated, reader });
+                    done.push(FinishedSequence { number, constraint, generated, reader });
                 }
             }
         }
@@ -263,7 +263,7 @@ impl Decoder<'_> {
             let known = &row.tokens[row.tokens.len() - row.forced..];
             requests.extend(known.iter().map(|token| Request::forced(*token)));
             let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
-            for guess in row.guesses.iter().copied().map(Some).chain([None]) {
+            for draft in row.drafted.iter().copied().map(Some).chain([None]) {
                 let legal = self.legal(rules, &row.constraint, &state, &tokens);
                 if legal.is_nothing() {
                     return Err(DecodeError::NoLegalToken { position: tokens.len() });
@@ -276,9 +276,9 @@ impl Decoder<'_> {
                 let read =
                     if rules.repetition_penalty == 1.0 { Vec::new() } else { scores::distinct(&tokens) };
                 requests.push(Request { legal, read, uniform });
-                if let Some(next) = guess.and_then(|guess| row.constraint.advance(&state, guess)) {
+                if let Some(next) = draft.and_then(|draft| row.constraint.advance(&state, draft)) {
                     state = next;
-                    tokens.extend(guess);
+                    tokens.extend(draft);
                 }
             }
         }
@@ -286,29 +286,29 @@ impl Decoder<'_> {
     }
 
     /// Tokens that may follow, as they did when the last three or two came before.
-    fn guesses<C: Constraint>(&self, row: &Row<C>, rules: &Rules, at_most: usize) -> Vec<u32> {
-        let mut guesses = Vec::new();
+    fn draft_by_lookup<C: Constraint>(&self, row: &Row<C>, rules: &Rules, at_most: usize) -> Vec<u32> {
+        let mut drafted = Vec::new();
         let proposed = followed(&row.tokens);
         let proposed = &proposed[..at_most.min(proposed.len())];
         if proposed.is_empty() {
-            return guesses;
+            return drafted;
         }
         let (mut state, mut tokens) = (row.state.clone(), row.tokens.clone());
         let mut legal = self.legal(rules, &row.constraint, &state, &tokens);
-        for guess in proposed.iter().copied() {
-            if guess == self.config.eos_id || !legal.allows(guess) || tokens.len() + 1 >= row.longest {
+        for draft in proposed.iter().copied() {
+            if draft == self.config.eos_id || !legal.allows(draft) || tokens.len() + 1 >= row.longest {
                 break;
             }
-            let Some(next) = row.constraint.advance(&state, guess) else { break };
+            let Some(next) = row.constraint.advance(&state, draft) else { break };
             state = next;
-            tokens.push(guess);
+            tokens.push(draft);
             legal = self.legal(rules, &row.constraint, &state, &tokens);
             if legal.is_nothing() {
                 break;
             }
-            guesses.push(guess);
+            drafted.push(draft);
         }
-        guesses
+        drafted
     }
 
     /// Tells a row's new tokens; gives what is to be read next, or why the row ends.
@@ -319,7 +319,7 @@ impl Decoder<'_> {
         rules: &Rules,
         on_token: &mut impl FnMut(usize, &Token) -> ControlFlow<()>,
     ) -> Result<ControlFlow<Finish, Vec<u32>>, DecodeError> {
-        let mut guesses = std::mem::take(&mut row.guesses).into_iter();
+        let mut drafted = std::mem::take(&mut row.drafted).into_iter();
         let forced = std::mem::take(&mut row.forced);
         for (i, token) in new.into_iter().enumerate() {
             let chosen = token.id;
@@ -341,8 +341,8 @@ impl Decoder<'_> {
             }
             let next = row.constraint.advance(&row.state, chosen);
             row.state = next.ok_or(DecodeError::NoLegalToken { position })?;
-            // What was guessed right has been read, and the next choice behind it.
-            if guesses.next() != Some(chosen) {
+            // What was drafted right has been read, and the next choice behind it.
+            if drafted.next() != Some(chosen) {
                 // No more at once than give the same to the bit as one after the other.
                 let until = row.longest.min(row.tokens.len() + operations::FEW - 1);
                 let run = self.forced_run(rules, &row.constraint, &mut row.state, &mut row.tokens, until);
@@ -350,7 +350,7 @@ impl Decoder<'_> {
                 return Ok(ControlFlow::Continue([vec![chosen], run].concat()));
             }
         }
-        // There is one choice more than guesses, so the loop has ended before.
+        // There is one choice more than drafted tokens, so the loop has ended before.
         Err(DecodeError::NotANumber)
     }
 

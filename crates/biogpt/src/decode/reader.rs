@@ -74,7 +74,7 @@ impl Reader {
     }
 }
 
-/// Texts that have been read and can be continued side by side.
+/// Texts that have been read and can be continued in one batch.
 #[derive(Debug, Clone)]
 pub struct Prompts {
     pub(super) cache: Cache,

@@ -17,8 +17,8 @@ pub struct Rules {
     pub repetition_penalty: f32,
     /// How many [`Token::alternatives`](super::Token::alternatives) to record.
     pub alternatives: usize,
-    /// How many tokens [`generate`](super::Decoder::generate) reads on trial at most: they change no result.
-    pub guesses: usize,
+    /// How many tokens prompt lookup drafts at most in [`generate`](super::Decoder::generate) (speculative decoding): they change no result.
+    pub lookup_tokens: usize,
 }
 
 impl Default for Rules {
@@ -29,7 +29,7 @@ impl Default for Rules {
             no_repeat_ngram: 0,
             repetition_penalty: 1.0,
             alternatives: 0,
-            guesses: 4,
+            lookup_tokens: 4,
         }
     }
 }

@@ -9,9 +9,9 @@
     reason = "what these tests share is test code too"
 )]
 
+mod batching;
 mod decoding;
 mod networks;
 mod properties;
 mod published_forms;
 mod reference;
-mod side_by_side;

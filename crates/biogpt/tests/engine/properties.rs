@@ -42,7 +42,7 @@ fn cached_and_uncached_are_the_same() {
 
 /// What is read on trial changes no token, and is taken where a text repeats itself.
 #[test]
-fn guesses_change_nothing() {
+fn drafted_tokens_change_nothing() {
     for seed in 0..4 {
         let (config, network) = network(seed);
         let decoder = Decoder::new(&network, &config);
@@ -57,7 +57,7 @@ fn guesses_change_nothing() {
                     no_repeat_ngram: ngram,
                     ..Rules::default()
                 };
-                let plain = Rules { guesses: 0, ..rules.clone() };
+                let plain = Rules { lookup_tokens: 0, ..rules.clone() };
                 let with = generate(&decoder, &text, &rules, choice, Free).unwrap();
                 let without = generate(&decoder, &text, &plain, choice, Free).unwrap();
                 assert_same(&with.tokens, &without.tokens, "free");

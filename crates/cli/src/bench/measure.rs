@@ -166,7 +166,7 @@ struct Written {
 fn write(decoder: &Decoder, texts: &[&[u32]], count: usize) -> Result<Written, Failure> {
     let length = texts[0].len() + count;
     // Each token by itself: random weights repeat themselves, and would be guessed too well.
-    let rules = Rules { min_length: length, max_length: length, guesses: 0, ..Rules::default() };
+    let rules = Rules { min_length: length, max_length: length, lookup_tokens: 0, ..Rules::default() };
     let start = begin();
     let prompts: Prompts = decoder.read(texts)?;
     let (mut first, mut tokens) = (start, 0usize);

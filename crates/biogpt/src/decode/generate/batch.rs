@@ -25,13 +25,13 @@ pub(super) struct Row<C: Constraint> {
     pub(super) tokens: Vec<u32>,
     /// Forced tokens after the last choice: already read, not yet returned.
     pub(super) forced: usize,
-    /// Tokens that were read on trial behind these: what followed when the same was written before.
-    pub(super) guesses: Vec<u32>,
+    /// Tokens that prompt lookup drafted behind these, read in the same pass to be verified.
+    pub(super) drafted: Vec<u32>,
     pub(super) written: Vec<Token>,
 }
 
-/// Texts that are written side by side. Others may join at any step; each is written as it would be alone.
-pub struct Writing<C: Constraint> {
+/// Sequences that are decoded together (continuous batching): others may join at any step, and each is what it would be alone.
+pub struct DecodingBatch<C: Constraint> {
     /// Texts that there is to be room for.
     pub(super) most: usize,
     pub(super) cache: Option<Cache>,
@@ -42,7 +42,7 @@ pub struct Writing<C: Constraint> {
     pub(super) next: usize,
 }
 
-impl<C: Constraint> Writing<C> {
+impl<C: Constraint> DecodingBatch<C> {
     /// None yet, with room for so many.
     #[must_use]
     pub const fn of(most: usize) -> Self {

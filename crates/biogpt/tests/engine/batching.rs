@@ -1,8 +1,8 @@
-//! Texts that are written side by side.
+//! Sequences that are decoded in one batch.
 
 use std::ops::ControlFlow;
 
-use biogpt::decode::{Choice, Continuation, Rules, Writing};
+use biogpt::decode::{Choice, Continuation, DecodingBatch, Rules};
 use biogpt::model::WeightType;
 use biogpt::{Config, Decoder, Network};
 use burn::module::Module;
@@ -10,7 +10,7 @@ use burn::tensor::Device;
 
 use crate::networks::{Numbers, Times};
 
-/// Texts that come and go side by side are to the bit what they are alone, whatever is guessed, and what has read a prompt
+/// Sequences that join and leave a batch are to the bit what they are alone, whatever is drafted, and what has read a prompt
 /// there scores as what has read it alone.
 #[test]
 fn texts_side_by_side_are_what_they_are_alone() {
@@ -19,14 +19,14 @@ fn texts_side_by_side_are_what_they_are_alone() {
         .map(&mut Times(1.8))
         .quantize(WeightType::Q8.bits().unwrap());
     let decoder = Decoder::new(&network, &config);
-    assert!(decoder.side_by_side() > 1);
+    assert!(decoder.max_batch() > 1);
     let mut numbers = Numbers(9);
     let texts: Vec<_> = [1, 300, 7, 40, 259, 33, 12, 90].map(|length| numbers.text(length)).to_vec();
     let grammars: Vec<_> = texts.iter().map(|_| numbers.grammar()).collect();
     let go_on = |_: usize, _: &_| ControlFlow::Continue(());
-    for guesses in [0, 4] {
-        let rules = Rules { max_length: 420, alternatives: 2, guesses, ..Rules::default() };
-        let mut writing = Writing::of(3);
+    for lookup_tokens in [0, 4] {
+        let rules = Rules { max_length: 420, alternatives: 2, lookup_tokens, ..Rules::default() };
+        let mut writing = DecodingBatch::of(3);
         let mut waiting = texts.iter().zip(&grammars);
         let mut found: Vec<_> = texts.iter().map(|_| None).collect();
         while found.iter().any(Option::is_none) {
@@ -41,7 +41,7 @@ fn texts_side_by_side_are_what_they_are_alone() {
             }
         }
         for ((text, grammar), beside) in texts.iter().zip(&grammars).zip(found) {
-            let (mut alone, plain) = (Writing::of(1), Rules { guesses: 0, ..rules.clone() });
+            let (mut alone, plain) = (DecodingBatch::of(1), Rules { lookup_tokens: 0, ..rules.clone() });
             decoder.join(&mut alone, text, &plain, grammar).unwrap();
             let alone = loop {
                 if let Some(ended) = decoder.step(&mut alone, &plain, &Choice::Greedy, go_on).unwrap().pop() {
