@@ -2,7 +2,7 @@
 
 // No terminal beside the window on Windows.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
-#![allow(
+#![expect(
     clippy::print_stderr,
     reason = "before there is a window, the terminal is the only place to say why"
 )]

@@ -1,9 +1,5 @@
 //! osler-cli: every use case of Osler without a window.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "results go to standard output, messages to standard error"
-)]
+#![expect(clippy::print_stdout, reason = "results go to standard output, messages to standard error")]
 
 #[macro_use]
 mod out;
@@ -95,7 +91,7 @@ enum Command {
 
 /// Leaves a layer of Mesa's Vulkan drivers out where no screen can be reached: it asks the screen which card draws it, and
 /// the library that it asks with complains on standard error. Osler lists all cards and chooses by what they are.
-#[allow(unsafe_code, reason = "the driver reads it from the environment, which has no safe form")]
+#[expect(unsafe_code, reason = "the driver reads it from the environment, which has no safe form")]
 fn without_a_screen() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // SAFETY: `main` calls this first; there is no other thread that could read the environment.

@@ -125,7 +125,7 @@ fn map(path: &Path, length: usize) -> Result<Mmap, Error> {
     let file = File::open(path).map_err(Error::read(path))?;
     // SAFETY: the map is only read, and shards are written once, under another name until they are whole. Should
     // another program shorten the file meanwhile, reading beyond its end would stop this program.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
     let map = unsafe { Mmap::map(&file) }.map_err(Error::read(path))?;
     if map.len() != length {
         let problem = format!("{} bytes where the manifest says {length}; prepare the data again", map.len());

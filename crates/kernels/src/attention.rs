@@ -227,7 +227,7 @@ pub fn forward(
 ///
 /// # Panics
 /// If the shapes do not fit.
-#[allow(clippy::too_many_arguments, reason = "the tensors of a backward pass")]
+#[expect(clippy::too_many_arguments, reason = "the tensors of a backward pass")]
 pub fn backward(
     qkv: &[f32],
     out: &[f32],

@@ -3,7 +3,7 @@
 //! Everything here works on plain row-major slices and knows no tensor library; `operations` wraps it for Burn.
 //! Each kernel is compiled for the instruction sets in [`level`] and chosen when it runs, so that one binary serves
 //! every machine. Kernels use the rayon pool of the calling thread: inside a pool of one thread they are serial.
-#![allow(
+#![expect(
     unsafe_code,
     reason = "vector intrinsics and disjoint writes from several threads; each use tells why it is sound"
 )]

@@ -259,7 +259,7 @@ pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, preci
 ///
 /// # Safety
 /// `c` points at `rows` x `cols` writable floats whose rows are `c_stride` apart.
-#[allow(clippy::too_many_arguments, reason = "the innermost driver: everything is a plain number or slice")]
+#[expect(clippy::too_many_arguments, reason = "the innermost driver: everything is a plain number or slice")]
 unsafe fn macro_kernel(
     block: &Blocking,
     steps: usize,

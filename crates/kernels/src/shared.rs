@@ -24,7 +24,6 @@ impl<'a, T> SharedMut<'a, T> {
     ///
     /// # Safety
     /// No two parts that are alive at once may overlap.
-    #[allow(clippy::mut_from_ref, reason = "the point of this type; the caller keeps parts disjoint")]
     pub(crate) unsafe fn part(&self, from: usize, len: usize) -> &'a mut [T] {
         assert!(from + len <= self.len, "part {from}+{len} of {}", self.len);
         // SAFETY: in bounds by the line above; disjoint by the caller's promise.

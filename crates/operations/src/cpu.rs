@@ -1,6 +1,6 @@
 //! The CPU side: Burn's flex tensors handed to `kernels` as slices.
 
-#![allow(unsafe_code, reason = "buffers that a kernel writes are not zeroed before")]
+#![expect(unsafe_code, reason = "buffers that a kernel writes are not zeroed before")]
 
 mod gradients;
 
@@ -91,7 +91,7 @@ pub(crate) trait CpuGradients: Backend {
         dropout: Dropout,
         precision: Precision,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
-    #[allow(clippy::too_many_arguments, reason = "the tensors of a backward pass")]
+    #[expect(clippy::too_many_arguments, reason = "the tensors of a backward pass")]
     fn attention_backward(
         qkv: FloatTensor<Self>,
         out: FloatTensor<Self>,
@@ -118,10 +118,10 @@ pub(crate) trait CpuGradients: Backend {
 ///
 /// # Safety
 /// Each element is written before any is read, and before the buffer is handed on.
+#[expect(clippy::uninit_vec, reason = "see above")]
 unsafe fn uninitialized(len: usize) -> Vec<f32> {
     let mut buffer = Vec::with_capacity(len);
     // SAFETY: the capacity is there, every bit pattern is a number, and the caller has each element written first.
-    #[allow(clippy::uninit_vec, reason = "see above")]
     unsafe {
         buffer.set_len(len);
     }

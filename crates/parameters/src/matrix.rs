@@ -14,7 +14,7 @@ const PIECE: usize = 128 << 20;
 /// To visitors and mappers it is the parameter itself: a quantized one or one in pieces is no parameter, it cannot be
 /// trained.
 #[derive(Debug, Clone)]
-#[allow(
+#[expect(
     clippy::large_enum_variant,
     reason = "a model has a hundred of them; a box would cost each product a step"
 )]

@@ -17,7 +17,7 @@ pub fn map(path: &Path) -> Result<(Bytes, Mapping), ModelError> {
     let file = File::open(path).map_err(ModelError::io("open", path))?;
     // SAFETY: weights are never written in place: an import makes a new folder, and removing one leaves the mapping
     // whole. Should another program cut the file, the system ends this one; no value can become unsound.
-    #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+    #[expect(unsafe_code, reason = "mapping a file has no safe form")]
     let mapped = unsafe { memmap2::Mmap::map(&file) }.map_err(ModelError::io("map", path))?;
     let bytes = bytes::Bytes::from_owner(mapped);
     let mapping = Mapping::new(file, bytes.clone());

@@ -72,7 +72,7 @@ mod linux {
     }
 
     /// `at`: where the piece begins in the file.
-    #[allow(unsafe_code, reason = "memory that moves under those who read it is no business of safe code")]
+    #[expect(unsafe_code, reason = "memory that moves under those who read it is no business of safe code")]
     fn move_piece(file: &File, piece: &[u8], at: u64) -> io::Result<()> {
         let length = piece.len();
         // SAFETY: new memory that nobody else knows, where the system likes.
@@ -122,7 +122,7 @@ mod linux {
 
     /// Puts the piece of the file back where a move that failed may have left a hole: who reads there would be killed. Until
     /// it is back a reader may still meet the hole, which nothing can prevent: the system does both steps in one call.
-    #[allow(unsafe_code, reason = "mapping a file at a place has no safe form")]
+    #[expect(unsafe_code, reason = "mapping a file at a place has no safe form")]
     fn map_again(file: &File, piece: &[u8], at: u64) -> io::Result<()> {
         // SAFETY: the place belongs to the mapping that `piece` is of, and gets what it had: the same bytes of the same file,
         // read only. Should the old pages still be there they are exchanged for the same ones.

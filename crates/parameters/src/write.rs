@@ -85,7 +85,7 @@ impl WeightType {
 /// # Errors
 /// If the folder exists or cannot be written, whatever `read` and `save_others` return, [`ModelError::Stopped`]; a
 /// half-written folder is removed.
-#[allow(clippy::too_many_arguments, reason = "the parts of a folder")]
+#[expect(clippy::too_many_arguments, reason = "the parts of a folder")]
 pub fn write_folder<H: HeadsRecord + Serialize + DeserializeOwned>(
     to: &Path,
     config: &str,

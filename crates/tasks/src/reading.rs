@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 static LEARNED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:learned[0-9]+ )+"));
 
 /// A pattern that is part of the program.
-#[allow(clippy::expect_used, reason = "the patterns are constants, compiled by a test of every reader")]
+#[expect(clippy::expect_used, reason = "the patterns are constants, compiled by a test of every reader")]
 pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern compiles")
 }

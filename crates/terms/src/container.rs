@@ -96,7 +96,7 @@ impl Container {
         let file = File::open(path).map_err(read)?;
         // SAFETY: the map is only read. That nobody truncates the file meanwhile is asked for in the documentation; the
         // app's own files are in a folder that only it writes, and it replaces them by renaming.
-        #[allow(unsafe_code, reason = "mapping a file is unsafe by nature")]
+        #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
         let map = unsafe { Mmap::map(&file) }.map_err(read)?;
         Self::read(format, Bytes::Map(Arc::new(map)), &path.display().to_string())
     }

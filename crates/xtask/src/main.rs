@@ -1,7 +1,7 @@
 //! The workspace's own commands: `cargo xtask check` proves that everything holds, `cargo xtask run` starts the app,
 //! `cargo xtask package` makes its packages.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
 mod app;
 mod check;

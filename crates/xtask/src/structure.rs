@@ -36,6 +36,16 @@ const MOST_LINES: usize = 400;
 /// A table of characters, one a line.
 const TABLES: &str = "crates/tokenizer/src/moses/class_ranges.rs";
 
+/// Where code is written by a macro, or only for other processors, so that a lint may or may not fire.
+const MACROS: [&str; 6] = [
+    "crates/remedies/src/lib.rs",
+    "crates/kernels/src/level.rs",
+    "crates/kernels/src/matmul/tile/x86.rs",
+    "crates/kernels/src/quantized/arm.rs",
+    "crates/operations/src/gpu.rs",
+    "crates/sessions/src/identifiers.rs",
+];
+
 /// Derives code and says nothing of a layer: every crate may know it.
 const MACRO: &str = "remedies";
 
@@ -148,6 +158,16 @@ fn of_source(place: &str, text: &str) -> Vec<String> {
     }
     let of_product = place.contains("/src/") && !place.ends_with("/tests.rs") && place != TABLES;
     let lines = text.lines().position(|line| line == "#[cfg(test)]").unwrap_or_else(|| text.lines().count());
+    if of_product && !MACROS.contains(&place) {
+        let allowed = text.lines().take(lines).enumerate();
+        let allowed = allowed.filter(|(_, line)| line.contains("#[allow(") || line.contains("#![allow("));
+        faults.extend(allowed.map(|(number, _)| {
+            format!(
+                "{place}:{}: `expect` instead of `allow` finds out when it is no longer needed",
+                number + 1
+            )
+        }));
+    }
     if of_product && lines > MOST_LINES {
         faults.push(format!("{place}: {lines} lines, where a source file has at most {MOST_LINES}"));
     }
@@ -205,6 +225,14 @@ mod tests {
         assert!(of_source("crates/tasks/src/lib.rs", text)[1].contains("lib.rs:3"));
         assert_eq!(of_source("crates/operations/src/cpu.rs", text), Vec::<String>::new());
         assert_eq!(of_source("crates/devices/src/lib.rs", text).len(), 1);
+    }
+
+    #[test]
+    fn a_lint_is_expected_and_not_allowed_but_in_tests() {
+        let text = "#[allow(dead_code)]\nfn it() {}\n#[cfg(test)]\n#[allow(dead_code)]\nmod tests {}\n";
+        assert!(of_source("crates/tasks/src/lib.rs", text)[0].contains("lib.rs:1: `expect`"));
+        assert_eq!(of_source("crates/tasks/src/lib.rs", text).len(), 1);
+        assert_eq!(of_source("crates/kernels/src/level.rs", text), Vec::<String>::new());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use half::bf16;
 pub(super) type Pack = fn(&[f32], usize, usize, usize, usize, usize, usize, &mut [f32]);
 
 /// Packs float32 panels `W` wide.
-#[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
+#[expect(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 #[inline(always)]
 pub(super) fn f32_panels<const W: usize>(
     data: &[f32],
@@ -55,7 +55,7 @@ pub(super) fn f32_panels<const W: usize>(
 }
 
 /// Packs float32 panels `W` wide without vector instructions.
-#[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
+#[expect(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 pub(super) fn portable<const W: usize>(
     data: &[f32],
     from: usize,
@@ -87,7 +87,7 @@ pub(super) fn portable<const W: usize>(
 
 /// Packs bfloat16 pairs (two depth steps a 32-bit word) in panels `W` wide, without vector instructions.
 #[cfg(target_arch = "x86_64")]
-#[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
+#[expect(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 pub(super) fn bf16_panels<const W: usize>(
     data: &[f32],
     from: usize,

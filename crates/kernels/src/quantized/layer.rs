@@ -63,7 +63,7 @@ pub fn feed_forward(x: &mut [f32], norm: Norm, up: Affine, activation: Activatio
 ///
 /// # Panics
 /// If the shapes do not fit.
-#[allow(clippy::too_many_arguments, reason = "weights and cache of an attention")]
+#[expect(clippy::too_many_arguments, reason = "weights and cache of an attention")]
 pub fn attention<S: Stored>(
     x: &mut [f32],
     norm: Norm,

@@ -1,5 +1,5 @@
 //! The innermost products with AVX2, and with the dot products of bytes that AVX-512 VNNI and AVX-VNNI have.
-#![allow(
+#![expect(
     clippy::needless_range_loop,
     reason = "loops of known length over several arrays in step, which the compiler unrolls; a closure of an iterator would be \
               compiled without the instructions"

@@ -217,7 +217,7 @@ pub enum ModelFileState {
 /// Progress of `import_model`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[allow(
+#[expect(
     clippy::large_enum_variant,
     reason = "one of these is told in a whole import: a box would only make it harder to read"
 )]
@@ -259,7 +259,7 @@ pub enum ModelPhase {
 /// Progress of `verify_model`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[allow(
+#[expect(
     clippy::large_enum_variant,
     reason = "one of these is told in a whole import: a box would only make it harder to read"
 )]
