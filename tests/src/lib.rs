@@ -1,6 +1,6 @@
 //! `osler-cli` as a user runs it: a home of its own, the models and dictionaries of this checkout, files in a folder.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,

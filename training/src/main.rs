@@ -1,6 +1,6 @@
 //! Produces every weight Osler uses.
 
-#![allow(clippy::print_stdout, reason = "this is a program: its answers go to standard output")]
+#![expect(clippy::print_stdout, reason = "this is a program: its answers go to standard output")]
 
 mod measure;
 mod model_folder;
@@ -63,7 +63,7 @@ fn keep_pages() {
     /// `mi_option_purge_delay` of mimalloc.h: milliseconds, -1 for never.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
     // SAFETY: sets a number before any other thread runs.
-    #[allow(unsafe_code, reason = "mimalloc has no other way to set this from within")]
+    #[expect(unsafe_code, reason = "mimalloc has no other way to set this from within")]
     unsafe {
         libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
     }

@@ -12,7 +12,7 @@ use crate::screen::{Measured, Screen};
 use crate::terminal::Terminal;
 
 /// A line of progress, for people and for log files alike.
-#[allow(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
+#[expect(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
 pub fn log(line: &str) {
     eprintln!("{line}");
 }

@@ -153,11 +153,11 @@ mod linux {
             let bytes: Vec<u8> = (0..4u32 << 20).map(|i| (i % 251) as u8).collect();
             file.write_all(&bytes).unwrap();
             // SAFETY: nobody changes the file.
-            #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+            #[expect(unsafe_code, reason = "mapping a file has no safe form")]
             let mapped = unsafe { memmap2::Mmap::map(&file) }.unwrap();
             let piece = &mapped[1 << 20..3 << 20];
             // SAFETY: nobody reads there before it is mapped again.
-            #[allow(unsafe_code, reason = "unmapping has no safe form")]
+            #[expect(unsafe_code, reason = "unmapping has no safe form")]
             unsafe { munmap(piece.as_ptr().cast_mut().cast(), piece.len()) }.unwrap();
             map_again(&file, piece, 1 << 20).unwrap();
             assert!(mapped[..] == bytes[..]);
@@ -170,7 +170,7 @@ mod linux {
             let words: Vec<u8> = (0..9_000_000u32).flat_map(|i| (i ^ i >> 7).to_le_bytes()).collect();
             file.write_all(&words).unwrap();
             // SAFETY: nobody changes the file.
-            #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+            #[expect(unsafe_code, reason = "mapping a file has no safe form")]
             let mapped = unsafe { memmap2::Mmap::map(&file) }.unwrap();
             let over = AtomicBool::new(false);
             std::thread::scope(|scope| {

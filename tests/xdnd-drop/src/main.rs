@@ -3,7 +3,7 @@
 //! It is the source of a drag and speaks version 5 of XDND, <https://www.freedesktop.org/wiki/Specifications/XDND/>. GTK asks
 //! for the files while they hover, so requests for the selection are answered all the time.
 
-#![allow(clippy::print_stderr, reason = "a program talks to its user")]
+#![expect(clippy::print_stderr, reason = "a program talks to its user")]
 
 use std::process::ExitCode;
 

@@ -15,7 +15,7 @@ use super::tokens;
 use crate::examples::{Example, Task};
 use crate::windows::SplitMix;
 
-#[allow(clippy::expect_used, reason = "the patterns are constants, compiled by the test")]
+#[expect(clippy::expect_used, reason = "the patterns are constants, compiled by the test")]
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern compiles")
 }
