@@ -93,7 +93,7 @@ impl EncoderTask {
     pub fn named(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|task| task.name() == name).ok_or_else(|| {
             let known = Self::ALL.map(Self::name).join(", ");
-            format!("`{name}` is no task of an encoder: they are {known}")
+            format!("is {name:?}, which is no task of an encoder: they are {known}")
         })
     }
 

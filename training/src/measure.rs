@@ -116,7 +116,7 @@ fn of_encoder(arguments: &Arguments, part: Part) -> Result<Figures, Failure> {
     let [task] = arguments.only.as_slice() else {
         return Err(format!("say with --only what the encoder was tuned for: one of {known}").into());
     };
-    let task = EncoderTask::named(task)?;
+    let task = EncoderTask::named(task).map_err(|problem| format!("--only {problem}"))?;
     let labelled = arguments.labelled.as_deref();
     let labelled = labelled.ok_or("say with --labelled where the corpora with marked mentions are")?;
     let texts = encoders::read(task, &arguments.tasks, labelled, part)?;
