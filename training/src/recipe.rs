@@ -156,7 +156,6 @@ pub struct Batch {
     pub workers: usize,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 const fn is_zero(count: &usize) -> bool {
     *count == 0
 }

@@ -42,11 +42,9 @@ pub struct Optimizer {
     pub clip: f64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 const fn is_none(count: &u64) -> bool {
     *count == 0
 }
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_no_share(share: &f64) -> bool {
     *share == 0.0
 }
