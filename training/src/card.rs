@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use biogpt::Config;
 use biogpt::model::{Manifest, TrainingStage};
+use checkpoints::BertConfig;
+use tasks::guidance::{Guidance, GuidanceError};
+use tasks::labels::Plan;
 
 /// Where the generated part begins and ends in a `README.md` that people write, too.
 const BEGIN: &str = "<!-- card: written by `training card`; changes between these two lines are lost -->";
@@ -21,6 +24,9 @@ pub enum CardError {
     /// Its shape.
     #[error(transparent)]
     Config(#[from] checkpoints::CheckpointError),
+    /// What an encoder's labels mean.
+    #[error(transparent)]
+    Guidance(#[from] GuidanceError),
     /// The system refuses.
     #[error("cannot {action} {path}: {source}")]
     Io {
@@ -40,8 +46,14 @@ pub enum CardError {
 /// If the folder is no model folder, or cannot be written.
 pub fn write(folder: &Path) -> Result<PathBuf, CardError> {
     let manifest = Manifest::read(folder)?;
-    let config = Config::read(&folder.join("config.json"))?;
-    let card = card(&manifest, &config);
+    let config = folder.join("config.json");
+    let shape = if bert::model::is_encoder(folder) {
+        let plan = Plan::of_guidance(&Guidance::read(folder)?);
+        Shape::of_encoder(&BertConfig::read(&config)?, plan.as_ref())
+    } else {
+        Shape::of(&Config::read(&config)?, &manifest)
+    };
+    let card = card(&manifest, &shape);
     let path = folder.join("README.md");
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -60,25 +72,53 @@ fn placed(before: &str, card: &str) -> String {
     }
 }
 
+/// What a model is, and does.
+struct Shape {
+    layers: usize,
+    hidden_size: usize,
+    heads: usize,
+    vocabulary: String,
+    max_positions: usize,
+    tasks: String,
+}
+
+impl Shape {
+    fn of(config: &Config, manifest: &Manifest) -> Self {
+        let Config { layers, hidden_size, heads, vocab_size, learned_prompt, max_positions, .. } = *config;
+        let tasks: Vec<&str> = manifest.tasks.keys().map(String::as_str).collect();
+        let tasks = if tasks.is_empty() { "none: it continues text".to_owned() } else { tasks.join(", ") };
+        let vocabulary = format!("{vocab_size}, of which {learned_prompt} learned tokens");
+        Self { layers, hidden_size, heads, vocabulary, max_positions, tasks }
+    }
+
+    fn of_encoder(config: &BertConfig, plan: Option<&Plan>) -> Self {
+        let BertConfig { layers, hidden_size, heads, vocab_size, .. } = *config;
+        let tasks = plan.map_or_else(
+            || "none: its labels were not mapped".to_owned(),
+            |plan| {
+                let labels: Vec<&str> = plan.labels.keys().map(String::as_str).collect();
+                format!("{} ({})", plan.task.name(), labels.join(", "))
+            },
+        );
+        let (vocabulary, max_positions) = (vocab_size.to_string(), config.max_positions());
+        Self { layers, hidden_size, heads, vocabulary, max_positions, tasks }
+    }
+}
+
 /// The card in Markdown.
-#[must_use]
-pub fn card(manifest: &Manifest, config: &Config) -> String {
+fn card(manifest: &Manifest, shape: &Shape) -> String {
     let mut text = String::new();
     let bytes: u64 = manifest.files.values().map(|file| file.bytes).sum();
-    let Config { layers, hidden_size, heads, vocab_size, max_positions, .. } = config;
+    let Shape { layers, hidden_size, heads, vocabulary, max_positions, tasks } = shape;
     let _ = writeln!(
         text,
         "| | |\n|---|---|\n| origin | {} |\n| licence | {} |\n| weights | {} in {layers} layers, width {hidden_size}, {heads} heads |\n\
-         | vocabulary | {vocab_size}, of which {} learned tokens |\n| longest text | {max_positions} tokens |\n| size | {:.1} MB |",
+         | vocabulary | {vocabulary} |\n| longest text | {max_positions} tokens |\n| size | {:.1} MB |\n| tasks | {tasks} |",
         manifest.source,
         manifest.licence,
         manifest.parameters,
-        config.learned_prompt,
         bytes as f64 / 1e6
     );
-    let tasks: Vec<&str> = manifest.tasks.keys().map(String::as_str).collect();
-    let tasks = if tasks.is_empty() { "none: it continues text".to_owned() } else { tasks.join(", ") };
-    let _ = writeln!(text, "| tasks | {tasks} |");
     training(&mut text, &manifest.training);
     figures(&mut text, &manifest.metrics);
     text.push_str("\n### Limits\n\n");
@@ -218,7 +258,8 @@ mod tests {
 
     #[test]
     fn a_card_tells_data_licences_hours_figures_limits_and_hashes() {
-        let card = card(&manifest(), &Config::tiny());
+        let manifest = manifest();
+        let card = card(&manifest, &Shape::of(&Config::tiny(), &manifest));
         for part in [
             "| smoke | 20 | 10240 | 0.3 | cpu |",
             "| DDI 2013, train | CC BY-NC 4.0 |  |",

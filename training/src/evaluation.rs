@@ -22,6 +22,7 @@ use tasks::guidance::{Guidance, TaskGuidance};
 
 use crate::tuning::Gold;
 
+pub use mentions::NameCounts;
 pub use pairs::Found;
 
 /// Numbers by name: `bc5cdr.f1`, `hoc.empty_bias`, ...

@@ -139,7 +139,7 @@ fn of_epoch(share: &Share<'_>, epoch: u64) -> Vec<usize> {
     (start..start + wanted).map(|i| i % count.max(1)).collect()
 }
 
-fn shuffle<T>(items: &mut [T], random: &mut SplitMix) {
+pub(crate) fn shuffle<T>(items: &mut [T], random: &mut SplitMix) {
     for i in (1..items.len()).rev() {
         items.swap(i, (random.next() % (i as u64 + 1)) as usize);
     }

@@ -43,6 +43,17 @@ pub enum ExportError {
     /// No weights to average.
     #[error("name at least one folder to average")]
     Nothing,
+    /// The weights of a run.
+    #[error(transparent)]
+    Snapshot(#[from] crate::snapshot::SnapshotError),
+    /// Not the folder of an encoder's run.
+    #[error(
+        "{path} is no run that tunes an encoder. Name folders that `finetune` wrote, or those in the `kept` of one"
+    )]
+    NoEncoder {
+        /// The folder.
+        path: std::path::PathBuf,
+    },
     /// Weights that have no mean.
     #[error("the folders hold networks of different shapes; average snapshots of one run")]
     Shapes,
@@ -66,22 +77,28 @@ pub fn average(
     about: &About,
     kind: WeightType,
 ) -> Result<Manifest, ExportError> {
-    let (Some(first), count) = (starts.first(), starts.len() as f32) else {
-        return Err(ExportError::Nothing);
-    };
+    let first = starts.first().ok_or(ExportError::Nothing)?;
     if starts.iter().any(|start| start.config != first.config) {
         return Err(ExportError::Shapes);
     }
-    let mut sum = weights::named(&first.network);
-    for start in &starts[1..] {
-        for (name, values) in weights::named(&start.network) {
+    let mean = mean(starts.iter().map(|start| weights::named(&start.network)));
+    write(first, mean, to, about, kind)
+}
+
+/// The mean of weights of one shape, by name.
+pub(crate) fn mean(all: impl IntoIterator<Item = BTreeMap<String, Vec<f32>>>) -> BTreeMap<String, Vec<f32>> {
+    let mut all = all.into_iter();
+    let (mut sum, mut count) = (all.next().unwrap_or_default(), 1.0);
+    for named in all {
+        count += 1.0;
+        for (name, values) in named {
             if let Some(sum) = sum.get_mut(&name) {
                 sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
             }
         }
     }
     sum.values_mut().flatten().for_each(|value| *value /= count);
-    write(first, sum, to, about, kind)
+    sum
 }
 
 fn write(
@@ -134,17 +151,21 @@ pub fn hugging_face(start: &Start, to: &Path, kind: Dtype) -> Result<(), ExportE
     let named = weights::named(&start.network);
     let mut writer = HuggingFaceWriter::create(to, &start.config, kind)?;
     for tensor in checkpoints::canonical_tensors(&start.config) {
-        // Theirs keeps queries, keys and values apart, ours has them one below the other.
-        let parts = ["query", "key", "value"];
-        let part = parts.iter().position(|part| tensor.name.contains(&format!(".{part}.")));
-        let (name, part, count) = match part {
-            Some(i) => (tensor.name.replace(&format!(".{}.", parts[i]), ".query_key_value."), i, 3),
-            None => (tensor.name.clone(), 0, 1),
-        };
-        let values = named.get(&name).map(Vec::as_slice).unwrap_or_default();
-        let size = values.len() / count;
-        writer.write(&tensor.name, &values[part * size..(part + 1) * size])?;
+        writer.write(&tensor.name, of_canonical(&named, &tensor.name))?;
     }
     writer.finish()?;
     Ok(start.tokenizer.save_hugging_face(to, start.config.max_positions)?)
+}
+
+/// The values of a tensor of published forms, which keep queries, keys and values apart: ours has them one below the other.
+pub(crate) fn of_canonical<'a>(named: &'a BTreeMap<String, Vec<f32>>, tensor: &str) -> &'a [f32] {
+    let parts = ["query", "key", "value"];
+    let part = parts.iter().position(|part| tensor.contains(&format!(".{part}.")));
+    let (name, part, count) = match part {
+        Some(i) => (tensor.replace(&format!(".{}.", parts[i]), ".query_key_value."), i, 3),
+        None => (tensor.to_owned(), 0, 1),
+    };
+    let values = named.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let size = values.len() / count;
+    &values[part * size..(part + 1) * size]
 }

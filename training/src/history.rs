@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use biogpt::model::{Manifest, TrainingData, TrainingStage};
 
+use crate::encoders::EncoderTask;
 use crate::environment::Environment;
 use crate::recipe::{Data, Recipe};
 use crate::snapshot;
@@ -113,7 +114,7 @@ pub fn tasks(folder: &Path) -> Option<Vec<String>> {
     let run = [Some(folder), folder.parent().and_then(Path::parent)].into_iter().flatten();
     let recipe = run.map(|run| run.join("recipe.toml")).find(|path| path.is_file())?;
     match Recipe::read(&recipe).ok()?.data {
-        Data::Pretrain { .. } => Some(Vec::new()),
+        Data::Pretrain { .. } | Data::Encoder { .. } => Some(Vec::new()),
         Data::Tune { times, .. } => {
             Some(times.into_iter().filter(|(_, share)| *share > 0.0).map(|(task, _)| task).collect())
         }
@@ -152,6 +153,15 @@ const GOLD: [(&str, &str, &str); 5] = [
 fn data(recipe: &Recipe) -> Vec<TrainingData> {
     match &recipe.data {
         Data::Pretrain { folder, .. } => shards(folder, None),
+        Data::Encoder { task, .. } => {
+            let corpus = EncoderTask::named(task).map(EncoderTask::corpus);
+            let data = |(name, licence): (&str, &str)| TrainingData {
+                name: name.to_owned(),
+                licence: licence.to_owned(),
+                documents: None,
+            };
+            corpus.map(data).into_iter().collect()
+        }
         Data::Tune { replay, times, corrections, .. } => {
             let asked = |name: &str| times.get(name).is_some_and(|share| *share > 0.0);
             let mut found: Vec<TrainingData> = GOLD

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod curves;
 pub mod device;
+pub mod encoders;
 pub mod environment;
 pub mod evaluation;
 pub mod examples;
@@ -11,6 +12,7 @@ pub mod head_figures;
 pub mod history;
 pub mod masking;
 pub mod perplexity;
+pub mod place;
 pub mod pretrain;
 pub mod progress;
 pub mod reading;

@@ -10,6 +10,7 @@ use inference::{BioGpt, Checksums, Finders};
 use tasks::Finder;
 use tasks::guidance::Guidance;
 use terms::Terms;
+use training::encoders::{self, EncoderTask};
 use training::evaluation::{Evaluator, Figures};
 use training::head_figures::HeadFigures;
 use training::start::Start;
@@ -25,12 +26,18 @@ pub struct Arguments {
     /// Folder of the gold sets: `bc5cdr/`, `ddi/`, `kd-dti/`, `pubmedqa/`, `hoc/`.
     #[arg(long)]
     tasks: PathBuf,
-    /// Dictionary that names are found with.
+    /// Dictionary that names are found with; not for encoders.
     #[arg(long)]
-    terms: PathBuf,
-    /// Only these of mentions, bc5cdr, ddi, kd-dti, pubmedqa and hoc.
+    terms: Option<PathBuf>,
+    /// Folder of the corpora with marked mentions, for encoders.
+    #[arg(long)]
+    labelled: Option<PathBuf>,
+    /// Only these of mentions, bc5cdr, ddi, kd-dti, pubmedqa and hoc; of an encoder its one task, as its recipe names it.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// With evaluate and an encoder: measure on the development part.
+    #[arg(long)]
+    dev: bool,
     /// Print only, change no file of the model.
     #[arg(long)]
     dry: bool,
@@ -42,6 +49,12 @@ pub struct Arguments {
 /// Learns names and words from the training parts, fits on the development parts how they are weighed with what the model
 /// says, and keeps what it finds in `tasks.json`.
 pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
+    if bert::model::is_encoder(&arguments.model) {
+        return Err(
+            "nothing is fitted of an encoder: its probabilities are its own. Measure it with `evaluate`"
+                .into(),
+        );
+    }
     let finders = finders(arguments)?;
     let finder = finders.dictionaries();
     let mut guidance = Guidance::read(&arguments.model)?;
@@ -59,6 +72,13 @@ pub fn calibrate(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Measures on the test parts with what was fitted: once a model, and never without a trace.
 pub fn evaluate(arguments: &Arguments) -> Result<(), Failure> {
+    let is_encoder = bert::model::is_encoder(&arguments.model);
+    if arguments.dev {
+        return match is_encoder {
+            true => keep(arguments, &of_encoder(arguments, Part::Dev)?),
+            false => Err("--dev is for encoders: `calibrate` measures BioGPT's development figures".into()),
+        };
+    }
     let metrics = Manifest::read(&arguments.model)?.metrics;
     let used = used_test_parts(metrics.keys(), &arguments.only);
     if !arguments.again && !used.is_empty() {
@@ -71,6 +91,9 @@ pub fn evaluate(arguments: &Arguments) -> Result<(), Failure> {
     }
     if !arguments.again && arguments.dry {
         return Err("a test part is not looked at without a trace: leave --dry out, or say --again".into());
+    }
+    if is_encoder {
+        return keep(arguments, &of_encoder(arguments, Part::Test)?);
     }
     let finders = finders(arguments)?;
     let guidance = Guidance::read(&arguments.model)?;
@@ -87,8 +110,23 @@ fn used_test_parts<'a>(figures: impl Iterator<Item = &'a String>, only: &[String
     of_tests.filter(|task| only.is_empty() || only.iter().any(|one| one == task)).collect()
 }
 
+/// The figures of an encoder's task.
+fn of_encoder(arguments: &Arguments, part: Part) -> Result<Figures, Failure> {
+    let known = EncoderTask::ALL.map(EncoderTask::name).join(", ");
+    let [task] = arguments.only.as_slice() else {
+        return Err(format!("say with --only what the encoder was tuned for: one of {known}").into());
+    };
+    let task = EncoderTask::named(task).map_err(|problem| format!("--only {problem}"))?;
+    let labelled = arguments.labelled.as_deref();
+    let labelled = labelled.ok_or("say with --labelled where the corpora with marked mentions are")?;
+    let texts = encoders::read(task, &arguments.tasks, labelled, part)?;
+    let model = bert::Model::load(&arguments.model, &Device::flex())?;
+    Ok(encoders::measure(model, task, &texts, part)?)
+}
+
 fn finders(arguments: &Arguments) -> Result<Finders, Failure> {
-    Ok(Finders::new(vec![Arc::new(Terms::open(&arguments.terms)?)]))
+    let terms = arguments.terms.as_deref().ok_or("say with --terms which dictionary names are found with")?;
+    Ok(Finders::new(vec![Arc::new(Terms::open(terms)?)]))
 }
 
 fn evaluator(arguments: &Arguments, finders: Finders, guidance: Guidance) -> Result<Evaluator, Failure> {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use biogpt::model::{Manifest, WeightType};
+use biogpt::model::WeightType;
 use burn::tensor::Device;
 use clap::ValueEnum;
 use training::export::{self, About};
 use training::start::Start;
-use training::{history, snapshot};
+use training::{encoders, history, snapshot};
 
 use crate::Failure;
 
@@ -94,6 +94,9 @@ pub fn export(arguments: &Export) -> Result<(), Failure> {
                     return Err("Hugging Face's form has no such weights: use f32, f16 or bf16".into());
                 }
             };
+            if encoders::is_run(run) {
+                return Ok(encoders::hugging_face(run, &to.out, kind)?);
+            }
             Ok(export::hugging_face(&open(run)?, &to.out, kind)?)
         }
         (Form::HuggingFace, _) => Err("average into Osler's form first, then export that folder".into()),
@@ -118,7 +121,6 @@ fn open(run: &Path) -> Result<Start, Failure> {
 }
 
 fn own(runs: &[PathBuf], to: &To) -> Result<(), Failure> {
-    let starts: Vec<Start> = runs.iter().map(|run| open(run)).collect::<Result<_, _>>()?;
     let training = runs.last().map_or(Ok(Vec::new()), |run| history::of(run))?;
     let tasks = runs.last().and_then(|run| history::tasks(run));
     let about = About {
@@ -135,12 +137,14 @@ fn own(runs: &[PathBuf], to: &To) -> Result<(), Failure> {
         Type::Q8 => WeightType::Q8,
         Type::Q4 => WeightType::Q4,
     };
-    print(&export::average(&starts, &to.out, &about, kind)?);
-    Ok(())
-}
-
-fn print(manifest: &Manifest) {
-    for (file, record) in &manifest.files {
+    let files = if runs.iter().any(|run| encoders::is_run(run)) {
+        encoders::export(runs, &to.out, &about, kind)?.files
+    } else {
+        let starts: Vec<Start> = runs.iter().map(|run| open(run)).collect::<Result<_, _>>()?;
+        export::average(&starts, &to.out, &about, kind)?.files
+    };
+    for (file, record) in &files {
         println!("{} {} {file}", record.sha256, record.bytes);
     }
+    Ok(())
 }

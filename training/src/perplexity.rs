@@ -7,7 +7,7 @@ use biogpt::network::Training;
 use corpus::{Shard, Shards, Stream};
 
 use crate::evaluation::Figures;
-use crate::step::{self, Batch};
+use crate::step::{self, Batch, Pass};
 
 /// Why there is no perplexity.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor};
-use checkpoints::Config;
+use checkpoints::{BertConfig, Config};
 use operations::Precision;
 
 use crate::screen::{Measured, Screen};
@@ -86,12 +86,37 @@ impl Progress {
 }
 
 /// Floating point operations of one forward and backward pass for each token of a sequence: six for each weight of a
-/// matrix product (Kaplan et al. 2020, with the head and without the embedding's look-up), and causal attention's.
-#[must_use]
-pub fn operations_a_token(config: &Config, sequence: usize) -> f64 {
-    let (d, inner) = (config.hidden_size as f64, config.feed_forward_size as f64);
-    let weights = config.layers as f64 * (4.0 * d * d + 2.0 * d * inner) + config.vocab_size as f64 * d;
-    6.0 * weights + 6.0 * config.layers as f64 * d * sequence as f64
+/// matrix product (Kaplan et al. 2020, with the head and without the embedding's look-up), and attention's.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost {
+    weights: f64,
+    /// For each position of the sequence: half of the products where a token sees only those before it.
+    position: f64,
+}
+
+impl Cost {
+    /// Of BioGPT's network, that reads causally.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let (d, inner, layers) =
+            (config.hidden_size as f64, config.feed_forward_size as f64, config.layers as f64);
+        let weights = layers * (4.0 * d * d + 2.0 * d * inner) + config.vocab_size as f64 * d;
+        Self { weights, position: 6.0 * layers * d }
+    }
+
+    /// Of an encoder, that reads whole; its classes cost nothing to speak of.
+    #[must_use]
+    pub fn of_encoder(config: &BertConfig) -> Self {
+        let (d, inner, layers) =
+            (config.hidden_size as f64, config.feed_forward_size as f64, config.layers as f64);
+        Self { weights: layers * (4.0 * d * d + 2.0 * d * inner), position: 12.0 * layers * d }
+    }
+
+    /// Of each token of a sequence of this length.
+    #[must_use]
+    pub fn of_token(&self, sequence: usize) -> f64 {
+        6.0 * self.weights + self.position * sequence as f64
+    }
 }
 
 /// The most floating point operations a second that a product of two square matrices does on this device, with all cores
@@ -121,10 +146,11 @@ mod tests {
     #[test]
     fn a_token_of_the_published_base_model_costs_what_its_weights_say() {
         let config = Config::base();
-        let without_attention = operations_a_token(&config, 0);
+        let cost = Cost::of(&config);
+        let without_attention = cost.of_token(0);
         let products = config.parameters() as f64 - 1026.0 * 1024.0;
         assert!((without_attention / (6.0 * products) - 1.0).abs() < 0.01, "{without_attention}");
-        assert!(operations_a_token(&config, 1024) > 1.05 * without_attention);
+        assert!(cost.of_token(1024) > 1.05 * without_attention);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Reading {
 }
 
 /// Σ weight · −log p[target] over rows.
-fn chosen(log_p: Tensor<2>, targets: Vec<i32>, weights: Vec<f32>, device: &Device) -> Tensor<1> {
+pub(crate) fn chosen(log_p: Tensor<2>, targets: Vec<i32>, weights: Vec<f32>, device: &Device) -> Tensor<1> {
     let rows = targets.len();
     let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [rows, 1]), device);
     let weights = Tensor::<2>::from_data(TensorData::new(weights, [rows, 1]), device);

@@ -84,6 +84,17 @@ pub enum Data {
         #[serde(default)]
         masked: Masked,
     },
+    /// Texts of one task, that an encoder (`model.from`: BERT or RoBERTa) is tuned for.
+    Encoder {
+        /// A name of [`crate::encoders::EncoderTask`].
+        task: String,
+        /// Folder of the gold sets: `bc5cdr/`, `pubmedqa/`, `hoc/`.
+        tasks: PathBuf,
+        /// Folder of the corpora in one form: `ncbi-disease.train.jsonl.gz` and the like.
+        labelled: PathBuf,
+        /// Tokens of the longest text; what is longer loses its end.
+        longest: usize,
+    },
     /// Examples of several tasks, each with its own learned prompt.
     Tune {
         /// Folder of the gold sets: `bc5cdr/`, `ddi/`, `kd-dti/`, `pubmedqa/`, `hoc/`.
@@ -132,13 +143,29 @@ impl Default for Masked {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// Tokens that one update of the weights sees.
+    /// Tokens that one update of the weights sees; 0 where `texts` says it.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub tokens: usize,
+    /// Texts that one update sees, where an encoder is tuned.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub texts: usize,
     /// Tokens of one forward and backward pass on one worker.
     pub pass_tokens: usize,
     /// Passes that run side by side; 0 for one for each core on a CPU, 1 elsewhere.
     #[serde(default)]
     pub workers: usize,
+}
+
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Batch {
+    /// What an update sees, in words.
+    #[must_use]
+    pub fn update(&self) -> String {
+        if self.texts > 0 { format!("{} texts", self.texts) } else { format!("{} tokens", self.tokens) }
+    }
 }
 
 /// Dropout probabilities.
@@ -216,7 +243,9 @@ pub enum RecipeError {
         source: std::io::Error,
     },
     /// The file is not a recipe.
-    #[error("{path} is not a recipe: {source}")]
+    #[error(
+        "{path} is not a recipe: {source}Mend that line; the recipes of training/recipes show what each can be"
+    )]
     Parse {
         /// The file.
         path: PathBuf,
@@ -224,13 +253,49 @@ pub enum RecipeError {
         source: Box<toml::de::Error>,
     },
     /// Its values contradict each other or cannot be meant.
-    #[error("{path}: {problem}")]
+    #[error("{path}{}: {problem}", in_words(*line))]
     Check {
         /// The file.
         path: PathBuf,
+        /// The line of the value, from 1, or of its table where it is not there.
+        line: Option<usize>,
         /// Which value, and what it could be.
         problem: Problem,
     },
+}
+
+fn in_words(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line}"))
+}
+
+impl RecipeError {
+    /// Of a value that cannot be meant.
+    #[must_use]
+    pub fn new(path: &Path, text: &str, problem: Problem) -> Self {
+        Self::Check { path: path.to_owned(), line: line_of(text, &problem.field), problem }
+    }
+}
+
+/// The line of a value (`data.longest`) in the text of a recipe, from 1; where it is not there, that of its table.
+fn line_of(text: &str, field: &str) -> Option<usize> {
+    let (mut table, mut nearest) = (String::new(), None);
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        let at = if let Some(header) = line.strip_prefix('[') {
+            table = header.split(']').next().unwrap_or_default().trim().to_owned();
+            table.clone()
+        } else {
+            let key = line.split('=').next().unwrap_or_default().trim();
+            if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+        };
+        if at == field {
+            return Some(number);
+        }
+        if !at.is_empty() && field.strip_prefix(&at).is_some_and(|rest| rest.starts_with('.')) {
+            nearest = Some(number);
+        }
+    }
+    nearest
 }
 
 impl Recipe {
@@ -243,7 +308,7 @@ impl Recipe {
         let text = std::fs::read_to_string(path).map_err(read)?;
         let mut recipe: Self = toml::from_str(&text)
             .map_err(|source| RecipeError::Parse { path: path.to_owned(), source: Box::new(source) })?;
-        recipe.check().map_err(|problem| RecipeError::Check { path: path.to_owned(), problem })?;
+        recipe.check().map_err(|problem| RecipeError::new(path, &text, problem))?;
         let base = std::path::absolute(path).map_err(read)?;
         let base = base.parent().unwrap_or(Path::new("."));
         for path in recipe.paths() {
@@ -256,6 +321,7 @@ impl Recipe {
         let mut paths: Vec<&mut PathBuf> = self.model.from.iter_mut().collect();
         match &mut self.data {
             Data::Pretrain { folder, .. } => paths.push(folder),
+            Data::Encoder { tasks, labelled, .. } => paths.extend([tasks, labelled]),
             Data::Tune { tasks, terms, replay, labelled, corrections, .. } => {
                 paths.extend([tasks, terms]);
                 paths.extend(labelled);

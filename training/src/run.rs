@@ -6,27 +6,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use biogpt::network::{Network, Training};
 use burn::tensor::Device;
-use checkpoints::Config;
-use operations::AdamStep;
+use operations::{AdamStep, Training};
 
 use self::curve::{Curve, Window};
 use crate::curves;
 pub use crate::progress::log;
-use crate::progress::{Progress, operations_a_token};
+use crate::progress::{Cost, Progress};
 use crate::recipe::Recipe;
 use crate::screen::Screen;
 use crate::snapshot;
-use crate::step::{self, Batch};
+use crate::step::{self, Batch, Pass, Trained};
 use crate::update::{Moments, update};
 
 /// Where batches come from.
-pub trait Source: Sync {
+pub trait Source<B = Batch>: Sync {
     /// Enough passes for about `tokens` tokens from place `consumed` on, and the place after them.
-    fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<Batch>, u64);
+    fn update(&self, consumed: u64, tokens: usize, pass_tokens: usize) -> (Vec<B>, u64);
     /// The same few batches each time, held out from training. The loss of the first is the one that curves show.
-    fn validation(&self) -> Vec<Validation>;
+    fn validation(&self) -> Vec<Validation<B>>;
     /// Places in one epoch.
     fn epoch(&self) -> u64;
     /// What tells these data from others: goes into snapshots.
@@ -34,17 +32,17 @@ pub trait Source: Sync {
 }
 
 /// Held-out batches of one kind.
-pub struct Validation {
+pub struct Validation<B = Batch> {
     /// What is predicted.
     pub name: &'static str,
     /// On what.
-    pub batches: Vec<Batch>,
+    pub batches: Vec<B>,
 }
 
-impl Validation {
+impl<B> Validation<B> {
     /// Batches under a name.
     #[must_use]
-    pub const fn new(name: &'static str, batches: Vec<Batch>) -> Self {
+    pub const fn new(name: &'static str, batches: Vec<B>) -> Self {
         Self { name, batches }
     }
 }
@@ -81,13 +79,13 @@ pub enum RunError {
 }
 
 /// One run.
-pub struct Run<'a> {
+pub struct Run<'a, B = Batch> {
     /// What to do.
     pub recipe: &'a Recipe,
-    /// Shape of the network.
-    pub config: &'a Config,
+    /// What a token costs.
+    pub cost: Cost,
     /// Where to read.
-    pub source: &'a dyn Source,
+    pub source: &'a dyn Source<B>,
     /// Where to write.
     pub folder: &'a Path,
     /// Where to compute: the weights are on the first, and passes go to all.
@@ -98,19 +96,19 @@ pub struct Run<'a> {
     pub screen: Option<String>,
 }
 
-impl Run<'_> {
+impl<B: Pass> Run<'_, B> {
     /// Trains `network` to the end of the recipe, from the folder's snapshot if there is one. `stop` is asked after
     /// each update.
     ///
     /// # Errors
     /// If a snapshot cannot be read or written, or the loss is no number.
-    pub fn train(&self, network: Network, stop: impl Fn() -> bool) -> Result<Network, RunError> {
+    pub fn train<N: Trained<Batch = B>>(&self, network: N, stop: impl Fn() -> bool) -> Result<N, RunError> {
         let recipe = self.recipe;
         fs::create_dir_all(self.folder).map_err(|e| write_error(self.folder, e))?;
         let written = toml::to_string_pretty(recipe).unwrap_or_default();
         let path = self.folder.join("recipe.toml");
         fs::write(&path, &written).map_err(|e| write_error(&path, e))?;
-        let device = self.devices.first().cloned().unwrap_or_else(|| network.device());
+        let device = self.devices.first().cloned().unwrap_or_else(|| network.place());
         let (mut network, resumed) = snapshot::read(self.folder, network, &device)?;
         let (mut moments, mut at) = resumed.unwrap_or_default();
         for (what, known, found) in [
@@ -131,19 +129,20 @@ impl Run<'_> {
         let (mut snapshot_at, mut window) = (Instant::now(), Window::default());
         let weights: usize = burn::module::Module::num_params(&network);
         log(&format!(
-            "{}: {weights} weights, {} workers, update {} of {}, {} tokens an update{}",
+            "{}: {weights} weights, {} workers, update {} of {}, {} an update{}",
             recipe.name,
             pools.len().max(self.devices.len()),
             at.update,
             self.end().trim_end_matches(" updates"),
-            recipe.batch.tokens,
+            recipe.batch.update(),
             self.peak
                 .map_or_else(String::new, |peak| format!(", matrix products at {:.0} GFLOP/s", peak / 1e9))
         ));
-        let share = |at: &snapshot::Position| match recipe.optimizer.epochs {
-            0 => at.update as f64 / recipe.optimizer.updates as f64,
-            epochs => at.consumed as f64 / (epochs * epoch) as f64,
+        let done = |update: u64, consumed: u64| match recipe.optimizer.epochs {
+            0 => update as f64 / recipe.optimizer.updates as f64,
+            epochs => consumed as f64 / (epochs * epoch) as f64,
         };
+        let share = |at: &snapshot::Position| done(at.update, at.consumed);
         let progress = Progress::new(self.screen.as_ref().map(|device| {
             let before = fs::read_to_string(&curve.path).unwrap_or_default();
             Screen::new(format!("{} on {device}", recipe.name), self.end(), at.update, share(&at), &before)
@@ -152,7 +151,7 @@ impl Run<'_> {
             let (batches, consumed) =
                 self.source.update(at.consumed, recipe.batch.tokens, recipe.batch.pass_tokens);
             let training = self.training(at.update);
-            let weight: f64 = batches.iter().map(Batch::weight).sum();
+            let weight: f64 = batches.iter().map(Pass::weight).sum();
             let (loss, gradients) = if self.devices.len() > 1 {
                 step::accumulate_over(&network, &batches, &training, self.devices)
             } else {
@@ -170,13 +169,13 @@ impl Run<'_> {
                     loss: mean,
                 });
             }
-            let rate = recipe.optimizer.rate(at.update + 1);
+            let rate = recipe.optimizer.rate(at.update + 1, [share(&at), done(at.update + 1, consumed)]);
             let step = self.adam(at.update + 1, rate, weight, norm);
             network = update(network, gradients, &mut moments, step, recipe.optimizer.muon);
-            let tokens: u64 = batches.iter().map(|b| b.ids.len() as u64).sum();
+            let tokens: u64 = batches.iter().map(|b| (b.rows() * b.length()) as u64).sum();
             let work: f64 = batches
                 .iter()
-                .map(|batch| batch.ids.len() as f64 * operations_a_token(self.config, batch.length))
+                .map(|batch| (batch.rows() * batch.length()) as f64 * self.cost.of_token(batch.length()))
                 .sum();
             let epochs_before = at.consumed / epoch;
             at.update += 1;
@@ -254,10 +253,10 @@ impl Run<'_> {
     }
 
     /// Keeps the weights of this update for averaging, and no more than the recipe says of those before.
-    fn keep(&self, network: &Network, at: &snapshot::Position) -> Result<(), RunError> {
+    fn keep(&self, network: &impl Trained, at: &snapshot::Position) -> Result<(), RunError> {
         let own = self.folder.join("kept").join(format!("{:08}", at.update));
         snapshot::write(&own, network, &Moments::default(), at)?;
-        for name in ["config.json", "tokenizer.json"] {
+        for name in ["config.json", "tokenizer.json", "tasks.json"] {
             if self.folder.join(name).is_file() {
                 fs::copy(self.folder.join(name), own.join(name)).map_err(|e| write_error(&own, e))?;
             }
@@ -269,18 +268,27 @@ impl Run<'_> {
 
     /// Mean loss of the held-out batches, by kind.
     #[must_use]
-    pub fn validate(&self, network: &Network, pools: &[rayon::ThreadPool]) -> Vec<(&'static str, f64)> {
+    pub fn validate(
+        &self,
+        network: &impl Trained<Batch = B>,
+        pools: &[rayon::ThreadPool],
+    ) -> Vec<(&'static str, f64)> {
         let kinds = self.source.validation();
         kinds.into_iter().map(|kind| (kind.name, self.mean_loss(network, pools, &kind.batches))).collect()
     }
 
-    fn mean_loss(&self, network: &Network, pools: &[rayon::ThreadPool], batches: &[Batch]) -> f64 {
-        let device = network.device().without_autodiff();
+    fn mean_loss<N: Trained<Batch = B>>(
+        &self,
+        network: &N,
+        pools: &[rayon::ThreadPool],
+        batches: &[B],
+    ) -> f64 {
+        let device = network.place().without_autodiff();
         let network = burn::module::Module::valid(network);
         let training = Training { precision: self.precision(), ..Training::default() };
-        let weight: f64 = batches.iter().map(Batch::weight).sum();
+        let weight: f64 = batches.iter().map(Pass::weight).sum();
         let total: f64 = if pools.is_empty() {
-            batches.iter().map(|b| step::value(step::loss(&network, b, &training, &device))).sum()
+            batches.iter().map(|b| step::value(network.loss(b, &training, &device))).sum()
         } else {
             std::thread::scope(|scope| {
                 let running: Vec<_> = pools
@@ -291,8 +299,7 @@ impl Run<'_> {
                         scope.spawn(move || {
                             pool.install(|| {
                                 let own = batches.iter().skip(i).step_by(pools.len());
-                                own.map(|b| step::value(step::loss(network, b, training, device)))
-                                    .sum::<f64>()
+                                own.map(|b| step::value(network.loss(b, training, device))).sum::<f64>()
                             })
                         })
                     })
@@ -351,13 +358,13 @@ fn sha256(text: &str) -> String {
 }
 
 /// Which of an update's batches has a loss that is no number.
-fn offender(network: &Network, batches: &[Batch], training: &Training, device: &Device) -> String {
+fn offender<N: Trained>(network: &N, batches: &[N::Batch], training: &Training, device: &Device) -> String {
     let (network, device) = (burn::module::Module::valid(network), device.clone().without_autodiff());
     let training = Training { precision: training.precision, ..Training::default() };
-    let wrong = |batch: &Batch| !step::value(step::loss(&network, batch, &training, &device)).is_finite();
+    let wrong = |batch: &N::Batch| !step::value(network.loss(batch, &training, &device)).is_finite();
     match batches.iter().position(wrong) {
         Some(place) => {
-            let Batch { rows, length, .. } = &batches[place];
+            let (rows, length) = (batches[place].rows(), batches[place].length());
             format!("batch {} of {}: {rows} sequences of {length} tokens", place + 1, batches.len())
         }
         None => "its gradient, not one batch alone".to_owned(),

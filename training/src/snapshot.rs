@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use biogpt::network::Network;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -102,7 +101,7 @@ impl ModuleVisitor for Collect<'_> {
 /// If the disk is full or the folder cannot be written.
 pub fn write(
     folder: &Path,
-    network: &Network,
+    network: &impl Module,
     moments: &Moments,
     position: &Position,
 ) -> Result<(), SnapshotError> {
@@ -218,11 +217,11 @@ impl ModuleMapper for Restore<'_> {
 ///
 /// # Errors
 /// If the file cannot be read or belongs to a network of another shape.
-pub fn read(
+pub fn read<N: Module>(
     folder: &Path,
-    network: Network,
+    network: N,
     device: &Device,
-) -> Result<(Network, Option<(Moments, Position)>), SnapshotError> {
+) -> Result<(N, Option<(Moments, Position)>), SnapshotError> {
     let path = folder.join(FILE);
     if !path.exists() {
         return Ok((network, None));

@@ -144,7 +144,8 @@ fn heads_of(folder: &Path) -> Result<Vec<HeadsShape>, StartError> {
         .map_err(|reason| StartError::Heads { path, reason })
 }
 
-struct RequireGradients;
+/// Weights as leaves that gradients are kept of.
+pub(crate) struct RequireGradients;
 
 impl ModuleMapper for RequireGradients {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

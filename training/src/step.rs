@@ -1,12 +1,46 @@
 //! The gradient of one update: several forward and backward passes side by side, their gradients summed.
 
-use biogpt::network::{Network, Training};
+use biogpt::Network;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use operations::Visibility;
+use operations::{Training, Visibility};
 
 use crate::reading::Reading;
+
+/// A network that a run trains.
+pub trait Trained: Module + Sync {
+    /// What one pass reads.
+    type Batch: Pass;
+
+    /// Where the weights are.
+    fn place(&self) -> Device;
+
+    /// Sum of the loss over a batch, as a tensor that gradients flow from.
+    fn loss(&self, batch: &Self::Batch, training: &Training, device: &Device) -> Tensor<1>;
+}
+
+/// What one forward and backward pass reads.
+pub trait Pass: Sync {
+    /// What the loss is divided by.
+    fn weight(&self) -> f64;
+    /// Sequences.
+    fn rows(&self) -> usize;
+    /// Positions of each sequence, padding included.
+    fn length(&self) -> usize;
+}
+
+impl Trained for Network {
+    type Batch = Batch;
+
+    fn place(&self) -> Device {
+        self.device()
+    }
+
+    fn loss(&self, batch: &Batch, training: &Training, device: &Device) -> Tensor<1> {
+        loss(self, batch, training, device)
+    }
+}
 
 /// Sequences of equal length with what is to be predicted at each place.
 #[derive(Debug, Clone, Default)]
@@ -27,14 +61,23 @@ pub struct Batch {
     pub readings: Vec<Reading>,
 }
 
-impl Batch {
-    /// Sum of the weights: what the loss is divided by.
-    #[must_use]
-    pub fn weight(&self) -> f64 {
+impl Pass for Batch {
+    /// Sum of the weights.
+    fn weight(&self) -> f64 {
         let predicted: f64 = self.weights.iter().map(|w| f64::from(*w)).sum();
         predicted + self.readings.iter().map(Reading::weight).sum::<f64>()
     }
 
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn length(&self) -> usize {
+        self.length
+    }
+}
+
+impl Batch {
     fn visibility(&self) -> Visibility {
         if self.prefixes.iter().all(|prefix| *prefix == 0) {
             Visibility::Causal
@@ -53,7 +96,7 @@ impl Batch {
     }
 }
 
-/// Sum of the loss over a batch, as a tensor that gradients flow from.
+/// As [`Trained::loss`].
 #[must_use]
 pub fn loss(network: &Network, batch: &Batch, training: &Training, device: &Device) -> Tensor<1> {
     let (ids, targets, weights) = batch.tensors(device);
@@ -89,13 +132,13 @@ pub fn value(loss: Tensor<1>) -> f64 {
 
 /// Loss and gradients of one batch on the calling thread.
 #[must_use]
-pub fn gradients(
-    network: &Network,
-    batch: &Batch,
+pub fn gradients<N: Trained>(
+    network: &N,
+    batch: &N::Batch,
     training: &Training,
     device: &Device,
 ) -> (f64, GradientsParams) {
-    let loss = loss(network, batch, training, device);
+    let loss = network.loss(batch, training, device);
     let summed = value(loss.clone().inner());
     (summed, GradientsParams::from_grads(loss.backward(), network))
 }
@@ -132,9 +175,9 @@ impl ModuleMapper for Fork {
 /// every core busy through the small operations too. Sums are made in the order of the batches, so that a run is
 /// reproducible to the bit.
 #[must_use]
-pub fn accumulate(
-    network: &Network,
-    batches: &[Batch],
+pub fn accumulate<N: Trained>(
+    network: &N,
+    batches: &[N::Batch],
     training: &Training,
     device: &Device,
     pools: &[rayon::ThreadPool],
@@ -142,7 +185,7 @@ pub fn accumulate(
     let mut sum = Sum::default();
     let mut total = 0.0;
     for (group, batches) in batches.chunks(pools.len().max(1)).enumerate() {
-        let pass = |network: &Network, i: usize, batch: &Batch| {
+        let pass = |network: &N, i: usize, batch: &N::Batch| {
             let number = (group * pools.len().max(1) + i) as u64;
             let training = Training { seed: training.seed.wrapping_add(number << 40), ..*training };
             gradients(network, batch, &training, device)
@@ -188,14 +231,14 @@ impl ModuleMapper for Copied<'_> {
 /// Passes over several batches on several devices at once. Each gets a copy of the weights and every n-th batch; gradients
 /// come back to the first, where the network is, and are summed in the order of the devices.
 #[must_use]
-pub fn accumulate_over(
-    network: &Network,
-    batches: &[Batch],
+pub fn accumulate_over<N: Trained>(
+    network: &N,
+    batches: &[N::Batch],
     training: &Training,
     devices: &[Device],
 ) -> (f64, GradientsParams) {
-    let home = network.device().without_autodiff();
-    let share = |place: usize, device: &Device, own: Network| {
+    let home = network.place().without_autodiff();
+    let share = |place: usize, device: &Device, own: N| {
         let mut sum = Sum::default();
         let mut total = 0.0;
         for (number, batch) in batches.iter().enumerate().skip(place).step_by(devices.len()) {
@@ -246,7 +289,7 @@ impl ModuleVisitor for SquareSum<'_> {
 
 /// The Euclidean norm of all gradients together.
 #[must_use]
-pub fn norm(network: &Network, gradients: &GradientsParams) -> f64 {
+pub fn norm(network: &impl Module, gradients: &GradientsParams) -> f64 {
     let mut visitor = SquareSum { gradients, total: 0.0 };
     network.visit(&mut visitor);
     visitor.total.sqrt()

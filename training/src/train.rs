@@ -11,12 +11,12 @@ use tasks::Finder;
 use terms::Terms;
 use tokenizer::Tokenizer;
 use training::device::Computes;
-use training::environment::Environment;
-use training::history;
+use training::encoders::{self, EncoderError};
+use training::place::Place;
 use training::pretrain::{Lengths, Pretraining};
-use training::progress::{is_watched, log};
-use training::recipe::{Data, Model, Recipe};
-use training::run::{Run, Source};
+use training::progress::{Cost, is_watched, log};
+use training::recipe::{Data, Model, Recipe, RecipeError};
+use training::run::Source;
 use training::start::Start;
 use training::tuning::readings::{self, readings};
 use training::tuning::{self, Gold, OtherNames, Part};
@@ -49,33 +49,33 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let devices = arguments.device.open()?;
     let peak = arguments.device.peak(&devices, recipe.precision.into());
     let first = devices.first().ok_or("no device was named")?;
-    let start = start(&recipe, first)?;
-    let start = match &recipe.data {
-        Data::Pretrain { .. } => start,
-        Data::Tune { times, .. } => {
-            let shapes = readings::shapes(times);
-            if !start.heads.is_empty() && start.heads != shapes {
-                // The weights under them are going to change.
-                log(
-                    "the heads of the weights that this starts from are not those of `data.times`: they are left out",
-                );
-            }
-            start.with_heads(shapes, recipe.seed)
+    let device = arguments.device.name();
+    let screen = (!arguments.plain && is_watched()).then(|| device.clone());
+    let left = AtomicU64::new(arguments.stop_after.unwrap_or(u64::MAX));
+    let stop = || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_err();
+    let place = Place { recipe: &recipe, out: &out, devices: &devices, device: &device, peak, screen };
+    match &recipe.data {
+        Data::Encoder { .. } => {
+            encoders::tune(&place, stop).map_err(|error| match error {
+                EncoderError::Recipe(problem) => {
+                    let text = std::fs::read_to_string(&arguments.recipe).unwrap_or_default();
+                    RecipeError::new(&arguments.recipe, &text, problem).into()
+                }
+                error => Failure::from(error),
+            })?;
+            Ok(())
         }
-    };
-    fits(&recipe, &start.config)?;
-    start.describe(&out)?;
-    let environment = Environment::here(&arguments.device.name());
-    environment.write(&out)?;
-    history::write(&out, &history::begun(&recipe, &environment.machine())?)?;
-    let Start { config, tokenizer, network, .. } = start;
-    let source: Box<dyn Source + '_> = match &recipe.data {
         Data::Pretrain { folder, sequence, shorter, masked } => {
+            let start = match &recipe.model.from {
+                Some(from) => Start::open(from, first)?,
+                None => new(&recipe, folder, first)?,
+            };
+            fits("data.sequence", *sequence, &start.config)?;
             let lengths = Lengths { sequence: *sequence, shorter: shorter.clone() };
             let all = recipe.optimizer.updates * recipe.batch.tokens as u64;
             let source = Pretraining::open(folder, lengths, *masked, all, recipe.seed)?;
             log(&format!("{} tokens an epoch", source.tokens()));
-            Box::new(source)
+            train(place, &start, &source, stop)
         }
         Data::Tune {
             tasks,
@@ -88,6 +88,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             swapped,
             times,
         } => {
+            let start = match (&recipe.model.from, replay) {
+                (Some(from), _) => Start::open(from, first)?.with_learned_prompts(tuning::learned_tokens())?,
+                (None, Some(folder)) => new(&recipe, folder, first)?,
+                (None, None) => {
+                    return Err(
+                        "nothing gives the vocabulary: name model.from or data.replay in the recipe".into()
+                    );
+                }
+            };
+            let shapes = readings::shapes(times);
+            if !start.heads.is_empty() && start.heads != shapes {
+                // The weights under them are going to change.
+                log(
+                    "the heads of the weights that this starts from are not those of `data.times`: they are left out",
+                );
+            }
+            let start = start.with_heads(shapes, recipe.seed);
+            fits("data.longest", *longest, &start.config)?;
             let terms = Arc::new(Terms::open(terms)?);
             let finder = Finder::new(vec![terms.clone()]);
             let mut gold = tuning::read(tasks, Part::Train, &finder)?;
@@ -102,48 +120,44 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
             let dev = tuning::read(tasks, Part::Dev, &finder)?;
             let read = |gold: &Gold, is_dev: bool| match labelled {
-                Some(folder) => readings(&tokenizer, &finder, gold, folder, is_dev, times, *longest),
+                Some(folder) => readings(&start.tokenizer, &finder, gold, folder, is_dev, times, *longest),
                 None => Ok(Vec::new()),
             };
             let readings = (read(&gold, false)?, read(&dev, true)?);
             let source = tuning::mixture(
-                &tokenizer,
+                &start.tokenizer,
                 (gold, dev),
                 readings,
                 replay.as_deref(),
                 times,
-                (*longest, config.eos_id, recipe.seed),
+                (*longest, start.config.eos_id, recipe.seed),
             )?;
             let source = match longest_source {
                 0 => source,
                 tokens => source.with_longest_source(*tokens),
             };
             log(&format!("{} examples an epoch", source.epoch()));
-            Box::new(source)
+            train(place, &start, &source, stop)
         }
-    };
-    let run = Run {
-        recipe: &recipe,
-        config: &config,
-        source: source.as_ref(),
-        folder: &out,
-        devices: &devices,
-        peak,
-        screen: (!arguments.plain && is_watched()).then(|| arguments.device.name()),
-    };
-    let left = AtomicU64::new(arguments.stop_after.unwrap_or(u64::MAX));
-    run.train(network, || {
-        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_err()
-    })?;
+    }
+}
+
+/// Trains BioGPT's network.
+fn train(
+    place: Place<'_>,
+    start: &Start,
+    source: &dyn Source,
+    stop: impl Fn() -> bool,
+) -> Result<(), Failure> {
+    start.describe(place.out)?;
+    place.record()?;
+    let run = place.run(Cost::of(&start.config), source);
+    run.train(start.network.clone(), stop)?;
     Ok(())
 }
 
 /// Sequences must have a position for each token.
-fn fits(recipe: &Recipe, config: &Config) -> Result<(), Failure> {
-    let (name, longest) = match &recipe.data {
-        Data::Pretrain { sequence, .. } => ("data.sequence", *sequence),
-        Data::Tune { longest, .. } => ("data.longest", *longest),
-    };
+fn fits(name: &str, longest: usize, config: &Config) -> Result<(), Failure> {
     match longest <= config.max_positions {
         true => Ok(()),
         false => {
@@ -152,22 +166,9 @@ fn fits(recipe: &Recipe, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// A new network with the vocabulary of the recipe's data, or the weights it starts from.
-fn start(recipe: &Recipe, device: &Device) -> Result<Start, Failure> {
-    if let Some(from) = &recipe.model.from {
-        let start = Start::open(from, device)?;
-        return Ok(match recipe.data {
-            Data::Pretrain { .. } => start,
-            Data::Tune { .. } => start.with_learned_prompts(tuning::learned_tokens())?,
-        });
-    }
-    let folder = match &recipe.data {
-        Data::Pretrain { folder, .. } | Data::Tune { replay: Some(folder), .. } => folder,
-        Data::Tune { replay: None, .. } => {
-            return Err("nothing gives the vocabulary: name model.from or data.replay in the recipe".into());
-        }
-    };
-    let tokenizer = Tokenizer::from_dir(&Shards::tokenizer_dir(folder))?;
+/// A new network with the vocabulary of prepared data.
+fn new(recipe: &Recipe, prepared: &Path, device: &Device) -> Result<Start, Failure> {
+    let tokenizer = Tokenizer::from_dir(&Shards::tokenizer_dir(prepared))?;
     let config = configuration(&recipe.model, &tokenizer)?;
     Ok(Start::new(config, tokenizer, recipe.seed, device))
 }

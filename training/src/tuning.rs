@@ -21,7 +21,7 @@ pub use answer::Answers;
 pub use classify::Hallmarks;
 pub use conclusions::Conclusions;
 pub use corrections::{Corrected, add_corrections};
-pub use data::{DataError, Gold, Part, lexicons, read};
+pub use data::{DataError, Gold, Part, abstracts, hallmarks, lexicons, questions, read};
 pub use entity_substitution::{OtherNames, add_swapped};
 pub use mixture::mixture;
 pub use relations::Relations;

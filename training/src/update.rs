@@ -1,6 +1,5 @@
 //! How an update moves the weights: Adam for all of them, or Muon for the matrices of the layers and Adam for the rest.
 
-use biogpt::network::Network;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdjustLrFn, GradientsParams, Muon, MuonConfig, Optimizer};
@@ -86,13 +85,13 @@ impl ModuleMapper for Update<'_> {
 /// Moves the weights by one step of Adam or, with `muon`, the matrices of the layers by one of Muon: orthogonal steps whose
 /// size is that of Adam's (Liu et al. 2025), so that both share learning rate and weight decay.
 #[must_use]
-pub fn update(
-    network: Network,
+pub fn update<N: Module>(
+    network: N,
     gradients: GradientsParams,
     moments: &mut Moments,
     step: AdamStep,
     muon: bool,
-) -> Network {
+) -> N {
     let muon = muon.then(|| {
         MuonConfig::new()
             .with_momentum(MomentumConfig::new().with_momentum(0.0).with_nesterov(false))
@@ -105,6 +104,7 @@ pub fn update(
 
 #[cfg(test)]
 mod tests {
+    use biogpt::Network;
     use burn::module::ModuleVisitor;
     use burn::tensor::{Device, Tensor};
     use checkpoints::Config;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use biogpt::Network;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
 /// Every weight, row-major, by its name: `embed_tokens`, `layers.0.attention_norm.weight`, ...
 #[must_use]
-pub fn named(network: &Network) -> BTreeMap<String, Vec<f32>> {
+pub fn named(network: &impl Module) -> BTreeMap<String, Vec<f32>> {
     let mut names = Names::default();
     network.visit(&mut names);
     names.found

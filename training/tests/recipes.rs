@@ -45,6 +45,14 @@ fn every_recipe_is_read_and_every_value_in_it_is_kept() {
     let recipes = recipes();
     for expected in [
         "dc-hoc",
+        "encoder-bc2gm",
+        "encoder-bc5cdr-chemical",
+        "encoder-bc5cdr-disease",
+        "encoder-chemprot",
+        "encoder-ddi",
+        "encoder-hoc",
+        "encoder-ncbi-disease",
+        "encoder-pubmedqa",
         "pretrain-base",
         "pretrain-large",
         "qa-pubmedqa",
@@ -52,6 +60,7 @@ fn every_recipe_is_read_and_every_value_in_it_is_kept() {
         "re-ddi",
         "re-kd-dti",
         "smoke",
+        "smoke-encoder",
         "starter",
         "starter-common",
         "starter-heads",
@@ -67,11 +76,36 @@ fn every_recipe_is_read_and_every_value_in_it_is_kept() {
     }
 }
 
+fn read(name: &str) -> Recipe {
+    Recipe::read(&recipes().into_iter().find(|(found, _)| found == name).unwrap().1).unwrap()
+}
+
+/// Of BioLinkBERT base for BLURB, as its repository has them, and what Gu et al. 2021 have in common.
+#[test]
+fn the_recipes_of_encoders_have_the_published_numbers() {
+    for (task, rate, texts, epochs, length) in [
+        ("bc5cdr-chemical", 5e-5, 32, 20, 512),
+        ("bc5cdr-disease", 5e-5, 16, 8, 512),
+        ("ncbi-disease", 5e-5, 32, 20, 512),
+        ("bc2gm", 6e-5, 32, 50, 512),
+        ("chemprot", 3e-5, 32, 10, 256),
+        ("ddi", 2e-5, 32, 5, 256),
+        ("hoc", 4e-5, 32, 40, 512),
+        ("pubmedqa", 2e-5, 16, 30, 512),
+    ] {
+        let recipe = read(&format!("encoder-{task}"));
+        let o = &recipe.optimizer;
+        assert_eq!((o.learning_rate, o.epochs, recipe.batch.texts), (rate, epochs, texts), "{task}");
+        assert_eq!((o.schedule, o.warmup_share, o.betas), (Schedule::Linear, 0.1, [0.9, 0.999]), "{task}");
+        assert_eq!((o.weight_decay, o.clip, o.epsilon), (0.0, 1.0, 1e-8), "{task}");
+        assert_eq!((recipe.dropout.hidden, recipe.dropout.attention), (0.1, 0.1), "{task}");
+        let Data::Encoder { task: own, longest, .. } = &recipe.data else { unreachable!("{task}") };
+        assert_eq!((own.as_str(), *longest), (task, length));
+    }
+}
+
 #[test]
 fn the_published_recipes_have_the_published_numbers() {
-    let read = |name: &str| {
-        Recipe::read(&recipes().into_iter().find(|(found, _)| found == name).unwrap().1).unwrap()
-    };
     for (name, rate, warmup, source, epochs) in [
         ("re-bc5cdr", 1e-5, 100, 640, 100),
         ("re-ddi", 1e-4, 500, 640, 100),

@@ -19,7 +19,7 @@ use training::export::{self, About};
 use training::reading::{Classes, Pairs, Reading, Tags};
 use training::snapshot::{self, Position};
 use training::start::Start;
-use training::step::{self, Batch};
+use training::step::{self, Batch, Pass};
 use training::update::{Moments, update};
 
 fn tiny() -> Config {

@@ -1,5 +1,7 @@
 //! One transformer layer, with layer norms behind each block.
 
+mod training;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
 use checkpoints::{Activation, BertConfig};

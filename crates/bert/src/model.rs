@@ -2,6 +2,7 @@
 
 mod import;
 mod random;
+mod tuning;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -9,15 +10,16 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use checkpoints::{BertConfig, Checkpoint};
-use parameters::{CONFIG, FromCheckpoint, MANIFEST, Pack, WEIGHTS, map};
+use parameters::{FromCheckpoint, MANIFEST, Pack, WEIGHTS, map};
 use tokenizer::bert::BertTokenizer;
 
 use crate::network::Network;
 use crate::read::{self, ReadError, Tokens};
 
-pub use import::{Import, import_telling};
-pub use parameters::{FileRecord, Manifest, Mapping, ModelError, WeightType};
-pub use random::write_random;
+pub use import::{Import, import_telling, write};
+pub use parameters::{CONFIG, FileRecord, Manifest, Mapping, ModelError, TensorPlan, WeightType};
+pub use random::{random_network, write_random};
+pub use tuning::NewHead;
 
 /// Everything that text goes through.
 #[derive(Debug)]

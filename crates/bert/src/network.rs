@@ -1,5 +1,7 @@
 //! The encoder: embeddings of tokens, positions and segments, layers with norms behind each block, and a head.
 
+mod training;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoints::BertConfig;

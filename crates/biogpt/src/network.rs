@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Distribution, Int, Tensor, TensorData};
 use checkpoints::{Activation, Config};
-use operations::{Dropout, Precision, QuantizedHalf, Visibility};
+pub use operations::Training;
+use operations::{Precision, QuantizedHalf, Visibility};
 pub use parameters::{LayerNorm, Linear};
 use parameters::{Matrix, rows_of};
 
@@ -49,29 +50,6 @@ pub struct Layer {
     pub down: Linear,
     heads: usize,
     relu: bool,
-}
-
-/// How a forward pass of training differs from one of use.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Training {
-    /// After each block and after the embedding.
-    pub hidden_dropout: f32,
-    /// Of attention probabilities.
-    pub attention_dropout: f32,
-    /// Inside the feed-forward block.
-    pub activation_dropout: f32,
-    /// Chooses the masks; a new one for each step.
-    pub seed: u64,
-    /// Of matrix products.
-    pub precision: Precision,
-}
-
-impl Training {
-    /// The dropout at place `site` of layer `layer` (0 is the embedding).
-    fn at(&self, layer: usize, site: u64, probability: f32) -> Dropout {
-        let seed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add((layer as u64) << 8 | site);
-        Dropout { probability, seed: seed ^ seed >> 29 }
-    }
 }
 
 impl Network {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::config::fields::{check_sizes, read_json_object};
 use crate::config::{Activation, ConfigError};
 use crate::error::CheckpointError;
+use crate::tensor::Dtype;
 
 pub(crate) use hugging_face::supported;
 
@@ -118,6 +119,17 @@ impl BertConfig {
             object.extend(fields);
         }
         format!("{:#}\n", Value::Object(object))
+    }
+
+    /// The `config.json` of Hugging Face's form, for weights of this type; [`BertConfig::read`] gives the same configuration back.
+    pub(crate) fn to_hugging_face(&self, dtype: Dtype) -> String {
+        hugging_face::json(self, dtype)
+    }
+
+    /// The same encoder without its head.
+    #[must_use]
+    pub fn without_head(self) -> Self {
+        Self { head: Head::None, labels: Vec::new(), multi_label: false, tied_head: true, ..self }
     }
 
     /// Longest sequence in tokens, special ones included.

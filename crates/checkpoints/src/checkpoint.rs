@@ -76,6 +76,22 @@ impl Checkpoint<BertConfig> {
         let (table, stored) = names::bert::published(&config, hugging_face_tensors(&files)?);
         Self::matched(form, config, files, folder, table, stored, Vec::new())
     }
+
+    /// Opens the same for another head than it has, which is left alone: the configuration has no head, and of the head's
+    /// tensors there is only BERT's pooler (`pooler.weight` and `pooler.bias`), where the files have one.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open_bert`].
+    pub fn open_bert_body(path: &Path) -> Result<Self, CheckpointError> {
+        let Found { form, folder, weights } = folder::find(path)?;
+        let config = BertConfig::read(&folder.join("config.json"))?.without_head();
+        if form == Form::Fairseq {
+            return Err(CheckpointError::NoWeights { path: path.to_path_buf() });
+        }
+        let files = weights.iter().map(|path| WeightFile::open(path)).collect::<Result<Vec<_>, _>>()?;
+        let (table, stored) = names::bert::body(&config, hugging_face_tensors(&files)?);
+        Self::matched(form, config, files, folder, table, stored, Vec::new())
+    }
 }
 
 impl<C> Checkpoint<C> {

@@ -6,6 +6,7 @@ use std::vec::IntoIter;
 use half::{bf16, f16};
 use serde_json::{Map, Value, json};
 
+use crate::bert::BertConfig;
 use crate::config::{Config, hugging_face};
 use crate::error::CheckpointError;
 use crate::names::{self, TensorSpec};
@@ -19,7 +20,8 @@ use crate::tensor::Dtype;
 pub struct HuggingFaceWriter {
     folder: PathBuf,
     partial: PathBuf,
-    config: Config,
+    /// The text of `config.json`.
+    config: String,
     dtype: Dtype,
     output: BufWriter<File>,
     waiting: IntoIter<(TensorSpec, String)>,
@@ -32,16 +34,34 @@ impl HuggingFaceWriter {
     /// [`CheckpointError::Config`] for an invalid configuration, [`CheckpointError::Write`].
     pub fn create(folder: &Path, config: &Config, dtype: Dtype) -> Result<Self, CheckpointError> {
         config.validate().map_err(CheckpointError::config(folder))?;
+        Self::start(folder, hugging_face::json(config, dtype), names::hugging_face_names(config), dtype)
+    }
+
+    /// The same for an encoder; its tensors are those of [`crate::names::bert::canonical_tensors`].
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_bert(folder: &Path, config: &BertConfig, dtype: Dtype) -> Result<Self, CheckpointError> {
+        config.validate().map_err(CheckpointError::config(folder))?;
+        let tensors = names::bert::hugging_face_names(config);
+        Self::start(folder, config.to_hugging_face(dtype), tensors, dtype)
+    }
+
+    fn start(
+        folder: &Path,
+        config: String,
+        tensors: Vec<(TensorSpec, String)>,
+        dtype: Dtype,
+    ) -> Result<Self, CheckpointError> {
         fs::create_dir_all(folder).map_err(CheckpointError::write(folder))?;
         let partial = folder.join("model.safetensors.partial");
-        let tensors = names::hugging_face_names(config);
         let header = header(&tensors, dtype);
         let file = File::create(&partial).map_err(CheckpointError::write(&partial))?;
         let mut output = BufWriter::new(file);
         let length = (header.len() as u64).to_le_bytes();
         let written = output.write_all(&length).and_then(|()| output.write_all(header.as_bytes()));
         written.map_err(CheckpointError::write(&partial))?;
-        let (folder, config, waiting) = (folder.to_path_buf(), config.clone(), tensors.into_iter());
+        let (folder, waiting) = (folder.to_path_buf(), tensors.into_iter());
         Ok(Self { folder, partial, config, dtype, output, waiting })
     }
 
@@ -98,8 +118,7 @@ impl HuggingFaceWriter {
         let flushed = self.output.flush().and_then(|()| self.output.get_ref().sync_all());
         flushed.map_err(CheckpointError::write(&self.partial))?;
         let config = self.folder.join("config.json");
-        fs::write(&config, hugging_face::json(&self.config, self.dtype))
-            .map_err(CheckpointError::write(&config))?;
+        fs::write(&config, &self.config).map_err(CheckpointError::write(&config))?;
         let weights = self.folder.join("model.safetensors");
         fs::rename(&self.partial, &weights).map_err(CheckpointError::write(&weights))
     }

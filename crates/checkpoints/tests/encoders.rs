@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use checkpoints::bert::{BertConfig, Family, Head};
-use checkpoints::{Checkpoint, CheckpointError};
+use checkpoints::{Checkpoint, CheckpointError, HuggingFaceWriter};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -132,4 +132,51 @@ fn encoders_are_told_from_other_models() {
     assert!(BertConfig::is_named_in(folder.path()));
     let refused = checkpoints::Config::read(&fixture("token-bert/hf/config.json")).unwrap_err().to_string();
     assert!(refused.contains("`model_type` is \"bert\""), "{refused}");
+}
+
+#[test]
+fn an_encoder_for_another_head_keeps_all_below_its_own_and_the_pooler() {
+    for name in ["token-bert/hf", "sequence-roberta/hf", "masked-roberta/hf"] {
+        let (whole, body) = (values(&original(name)), Checkpoint::open_bert_body(&fixture(name)).unwrap());
+        assert_eq!((body.config().head, body.config().labels.len()), (Head::None, 0));
+        let body = values(&body);
+        assert!(body.iter().all(|(tensor, values)| whole[tensor] == *values), "{name}");
+        let left_out = whole.keys().filter(|tensor| !body.contains_key(*tensor));
+        let of_heads = ["pooler", "classifier", "transform", "decoder"];
+        let mut left_out = left_out.peekable();
+        assert!(left_out.peek().is_some());
+        assert!(left_out.all(|tensor| of_heads.iter().any(|head| tensor.starts_with(head))), "{name}");
+    }
+    let (folder, _) = changed("token-bert/hf", |tensors| {
+        tensors.insert("bert.pooler.dense.weight".into(), (Dtype::F32, vec![32, 32], vec![0; 4096]));
+        tensors.insert("bert.pooler.dense.bias".into(), (Dtype::F32, vec![32], vec![0; 128]));
+    });
+    let pooled = Checkpoint::open_bert_body(folder.path()).unwrap();
+    assert_eq!(pooled.load_f32("pooler.weight").unwrap().len(), 1024);
+}
+
+#[test]
+fn what_is_written_in_the_published_form_is_read_back() {
+    for name in ["token-bert/hf", "sequence-roberta/hf", "masked-roberta/hf"] {
+        let original = original(name);
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer =
+            HuggingFaceWriter::create_bert(folder.path(), original.config(), checkpoints::Dtype::F32)
+                .unwrap();
+        for (tensor, values) in original.names().map(|name| (name, original.load_f32(name).unwrap())) {
+            writer.write(tensor, &values).unwrap();
+        }
+        writer.finish().unwrap();
+        let again = Checkpoint::open_bert(folder.path()).unwrap();
+        assert_eq!(again.config(), original.config());
+        assert!(values(&again) == values(&original), "{name}");
+        let stored = |folder: &Path| {
+            let bytes = fs::read(folder.join("model.safetensors")).unwrap();
+            let file = SafeTensors::deserialize(&bytes).unwrap();
+            let mut names: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(stored(folder.path()), stored(&fixture(name)), "names are those of the reference");
+    }
 }

@@ -12,6 +12,7 @@ mod composed;
 mod cpu;
 mod gpu;
 mod quantized;
+mod training;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Int, Tensor};
@@ -23,6 +24,7 @@ pub use cpu::{Dropout, Visibility};
 use gpu::GpuOperations;
 pub use kernels::{Precision, activation::Activation, logits, memory, optimizer::AdamStep};
 pub use quantized::{Bits, LayerNorm, Quantized, QuantizedHalf};
+pub use training::Training;
 
 /// Whether tensors of this device live in the memory of the CPU, so that kernels over slices apply.
 #[must_use]

@@ -93,12 +93,12 @@ impl Matrix {
         }
     }
 
-    /// With a quantized matrix's weights as floats.
+    /// As one parameter, which can be trained: with the weights of a quantized matrix as floats, or of all pieces together.
     #[must_use]
     pub fn unpacked(self) -> Self {
         match self {
-            Self::Quantized(quantized) => Self::from_tensor(quantized.to_float()),
-            other => other,
+            Self::Float(_) => self,
+            Self::Quantized(_) | Self::Pieces(_) => Self::from_tensor(self.val()),
         }
     }
 
@@ -291,6 +291,10 @@ mod tests {
         let parts = [0..4, 4..8, 8..11].map(|rows| whole.clone().slice([rows, 0..8]));
         let (whole, split) = (Matrix::from_tensor(whole), Matrix::Pieces(parts.to_vec()));
         assert_eq!(split.dims(), whole.dims());
+        let Matrix::Float(joined) = split.clone().unpacked() else {
+            unreachable!("pieces become a parameter")
+        };
+        joined.val().into_data().assert_eq(&whole.val().into_data(), true);
         split.val().into_data().assert_eq(&whole.val().into_data(), true);
         let ids = TensorData::new(vec![0i32, 3, 4, 7, 8, 10], [2, 3]);
         let ids = Tensor::<2, Int>::from_data(ids, &device);

@@ -36,22 +36,37 @@ impl Read {
 }
 
 /// Names that were found, that are in the gold standard, and that are both; the same words of the same kind.
-#[derive(Default, Clone, Copy)]
-struct Counts {
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NameCounts {
     found: usize,
     gold: usize,
     right: usize,
 }
 
-impl Counts {
-    fn add(&mut self, found: &[(usize, Span)], gold: &[(usize, Span)]) {
+impl NameCounts {
+    /// Adds the names of one text.
+    pub fn add<Name: PartialEq>(&mut self, found: &[Name], gold: &[Name]) {
         self.found += found.len();
         self.gold += gold.len();
         self.right += found.iter().filter(|name| gold.contains(name)).count();
     }
 
-    fn f1(self) -> f64 {
-        200.0 * self.right as f64 / (self.found + self.gold).max(1) as f64
+    /// Share of the names that were found that are right.
+    #[must_use]
+    pub fn precision(self) -> f64 {
+        self.right as f64 / self.found.max(1) as f64
+    }
+
+    /// Share of the names of the gold standard that were found.
+    #[must_use]
+    pub fn recall(self) -> f64 {
+        self.right as f64 / self.gold.max(1) as f64
+    }
+
+    /// The harmonic mean of both.
+    #[must_use]
+    pub fn f1(self) -> f64 {
+        2.0 * self.right as f64 / (self.found + self.gold).max(1) as f64
     }
 }
 
@@ -81,11 +96,11 @@ impl Evaluator {
                 continue;
             }
             let f1 = |setting| {
-                let mut counts = Counts::default();
+                let mut counts = NameCounts::default();
                 for one in &read {
                     counts.add(&one.names(&finder, kind, setting), &of_one_kind(&one.gold, kind));
                 }
-                counts.f1()
+                100.0 * counts.f1()
             };
             let start = (0.0, Trust::default());
             let mut best = (start, f1(start));
@@ -133,13 +148,13 @@ impl Evaluator {
         })?;
         let mut figures = Figures::new();
         for (kind, name) in KINDS.iter().enumerate() {
-            let mut counts = Counts::default();
+            let mut counts = NameCounts::default();
             let add = |(found, gold): &(Vec<_>, Vec<_>)| {
                 counts.add(&of_one_kind(found, kind), &of_one_kind(gold, kind));
             };
             found.iter().for_each(add);
             if counts.gold > 0 {
-                figures.insert(format!("mentions.{}_f1", name.to_lowercase()), counts.f1());
+                figures.insert(format!("mentions.{}_f1", name.to_lowercase()), 100.0 * counts.f1());
             }
         }
         figures.insert("mentions.documents".to_owned(), documents.len() as f64);

@@ -1,6 +1,7 @@
 //! What a recipe must hold beside the right names and types, so that no setting is passed over in silence.
 
 use super::{Data, Recipe, Schedule};
+use crate::encoders::EncoderTask;
 use crate::tuning;
 use crate::tuning::readings::READINGS;
 
@@ -56,9 +57,15 @@ impl Recipe {
             ("model.heads", model.heads.is_some()),
             ("model.max_positions", model.max_positions.is_some()),
         ];
-        match shape.iter().find(|(_, given)| *given && model.from.is_some()) {
-            Some((name, _)) => problem(name, "would be passed over: `model.from` has a shape already"),
-            None => Ok(()),
+        match shape.iter().find(|(_, given)| *given) {
+            Some((name, _)) if model.from.is_some() => {
+                problem(name, "would be passed over: `model.from` has a shape already")
+            }
+            _ if model.from.is_none() && matches!(self.data, Data::Encoder { .. }) => problem(
+                "model.from",
+                "must name the folder of a BERT or RoBERTa encoder: one is tuned from it",
+            ),
+            _ => Ok(()),
         }
     }
 
@@ -83,6 +90,15 @@ impl Recipe {
                 }
                 if !masked.rates.iter().all(|rate| (0.01..=0.9).contains(rate)) {
                     return problem("data.masked.rates", "must be two shares from 0.01 to 0.9");
+                }
+                Ok(())
+            }
+            Data::Encoder { task, longest, .. } => {
+                if let Err(reason) = EncoderTask::named(task) {
+                    return problem("data.task", reason);
+                }
+                if *longest < 8 {
+                    return problem("data.longest", "must be 8 tokens or more: 512 is usual");
                 }
                 Ok(())
             }
@@ -129,10 +145,22 @@ impl Recipe {
         let batch = &self.batch;
         let longest = match &self.data {
             Data::Pretrain { sequence, .. } => *sequence,
-            Data::Tune { longest, .. } => *longest,
+            Data::Encoder { longest, .. } | Data::Tune { longest, .. } => *longest,
         };
         if batch.pass_tokens < longest {
             return problem("batch.pass_tokens", format!("must hold one sequence of {longest} tokens"));
+        }
+        if matches!(self.data, Data::Encoder { .. }) {
+            return match batch {
+                _ if batch.tokens > 0 => {
+                    problem("batch.tokens", "would be passed over: an encoder's update is of `batch.texts`")
+                }
+                _ if batch.texts == 0 => problem("batch.texts", "must be 1 or more: 16 and 32 are usual"),
+                _ => Ok(()),
+            };
+        }
+        if batch.texts > 0 {
+            return problem("batch.texts", "would be passed over: it is of encoders. Write `batch.tokens`");
         }
         if batch.tokens < batch.pass_tokens {
             return problem(
@@ -148,11 +176,21 @@ impl Recipe {
         if (o.updates > 0) == (o.epochs > 0) {
             return problem("optimizer", "must say when to end: give either `updates` or `epochs`");
         }
-        if o.epochs > 0 && o.schedule != Schedule::InverseSquareRoot {
+        let of_shares = o.schedule == Schedule::Linear;
+        if o.epochs > 0 && !of_shares && o.schedule != Schedule::InverseSquareRoot {
             return problem(
                 "optimizer.schedule",
-                "ends with the last update: give `updates`, or use \"inverse_square_root\" with `epochs`",
+                "ends with the last update: give `updates`, or use \"linear\" or \"inverse_square_root\" with `epochs`",
             );
+        }
+        if of_shares && (o.warmup > 0 || o.warmup_from > 0.0) {
+            return problem("optimizer.warmup", "would be passed over: \"linear\" has a `warmup_share`");
+        }
+        if !of_shares && o.warmup_share > 0.0 {
+            return problem("optimizer.warmup_share", "is of \"linear\": give `warmup` in updates");
+        }
+        if !(0.0..1.0).contains(&o.warmup_share) {
+            return problem("optimizer.warmup_share", "must be a share of the run from 0 to below 1");
         }
         if !o.betas.iter().all(|beta| (0.0..1.0).contains(beta)) {
             return problem("optimizer.betas", "must be two numbers from 0 to below 1");
@@ -174,6 +212,7 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line_of;
     use super::*;
 
     const TUNE: &str = r#"
@@ -244,5 +283,20 @@ mod tests {
             let said = said(&TUNE.replacen(from, to, 1));
             assert!(said.starts_with(&format!("`{field}`")), "{to}: {said}");
         }
+    }
+
+    #[test]
+    fn a_problem_has_the_line_of_its_value_or_of_its_table() {
+        let line = |field| line_of(TUNE.trim_start(), field);
+        assert_eq!(
+            (line("name"), line("model.from"), line("data.longest_source")),
+            (Some(1), Some(3), Some(9))
+        );
+        assert_eq!((line("data.times.bc5cdr"), line("batch.tokens")), (Some(13), Some(15)));
+        assert_eq!(
+            (line("batch.texts"), line("optimizer"), line("dropout.hidden")),
+            (Some(14), Some(17), None)
+        );
+        assert_eq!(line_of("data = { kind = \"tune\" }", "data.times"), Some(1));
     }
 }

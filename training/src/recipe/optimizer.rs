@@ -12,7 +12,11 @@ pub struct Optimizer {
     /// Highest learning rate.
     pub learning_rate: f64,
     /// Updates until it is reached, linearly.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub warmup: u64,
+    /// The share of the run until it is reached, where the schedule is [`Schedule::Linear`].
+    #[serde(default, skip_serializing_if = "is_no_share")]
+    pub warmup_share: f64,
     /// The learning rate that the warm-up begins from.
     #[serde(default)]
     pub warmup_from: f64,
@@ -38,6 +42,12 @@ pub struct Optimizer {
     pub clip: f64,
 }
 
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+fn is_no_share(share: &f64) -> bool {
+    *share == 0.0
+}
 const fn default_betas() -> [f64; 2] {
     [0.9, 0.98]
 }
@@ -59,6 +69,8 @@ pub enum Schedule {
     /// At the peak until the last fifth of the updates, then linearly to a fiftieth of it: a run can be prolonged
     /// from any point before the fall (Hägele et al. 2024).
     Trapezoid,
+    /// In a straight line to 0 at the end of the run, after a warm-up of a share of it (slanted triangular).
+    Linear,
 }
 
 impl Optimizer {
@@ -68,9 +80,15 @@ impl Optimizer {
         if self.epochs > 0 { consumed >= self.epochs * epoch } else { update >= self.updates }
     }
 
-    /// The learning rate of an update, counted from 1.
+    /// The learning rate of an update, counted from 1; `shares` are those of the run that are done before and after it.
     #[must_use]
-    pub fn rate(&self, update: u64) -> f64 {
+    pub fn rate(&self, update: u64, shares: [f64; 2]) -> f64 {
+        if self.schedule == Schedule::Linear {
+            // The middle of the update: neither the first nor the last one is of no effect.
+            let share = (0.5 * (shares[0] + shares[1])).clamp(0.0, 1.0);
+            let (rise, fall) = (share / self.warmup_share, (1.0 - share) / (1.0 - self.warmup_share));
+            return self.learning_rate * if share < self.warmup_share { rise } else { fall };
+        }
         let (step, warmup, all) = (update as f64, self.warmup.max(1) as f64, self.updates as f64);
         if step < warmup {
             return self.warmup_from + (self.learning_rate - self.warmup_from) * step / warmup;
@@ -80,7 +98,7 @@ impl Optimizer {
             * match self.schedule {
                 Schedule::InverseSquareRoot => (warmup / step).sqrt(),
                 Schedule::Cosine => 0.1 + 0.45 * (1.0 + (std::f64::consts::PI * share).cos()),
-                Schedule::Trapezoid => {
+                Schedule::Trapezoid | Schedule::Linear => {
                     let fall = (0.2 * all).max(1.0);
                     (((all - step) / fall).clamp(0.0, 1.0)).max(0.02)
                 }
@@ -97,6 +115,7 @@ mod tests {
             muon: false,
             learning_rate: 1.0,
             warmup: 100,
+            warmup_share: 0.0,
             warmup_from: 0.0,
             schedule,
             updates: 1000,
@@ -116,17 +135,28 @@ mod tests {
             (Schedule::Trapezoid, 1.0, 0.02),
         ] {
             let o = optimizer(schedule);
-            assert!((o.rate(50) - 0.5).abs() < 1e-9);
-            assert!((o.rate(100) - 1.0).abs() < 1e-9);
-            assert!((o.rate(550) - middle).abs() < 1e-2, "{schedule:?} {}", o.rate(550));
-            assert!((o.rate(1000) - last).abs() < 1e-9, "{schedule:?} {}", o.rate(1000));
+            assert!((o.rate(50, [0.0; 2]) - 0.5).abs() < 1e-9);
+            assert!((o.rate(100, [0.0; 2]) - 1.0).abs() < 1e-9);
+            assert!((o.rate(550, [0.0; 2]) - middle).abs() < 1e-2, "{schedule:?} {}", o.rate(550, [0.0; 2]));
+            assert!((o.rate(1000, [0.0; 2]) - last).abs() < 1e-9, "{schedule:?} {}", o.rate(1000, [0.0; 2]));
         }
     }
 
     #[test]
     fn a_warm_up_may_begin_above_zero() {
         let o = Optimizer { warmup_from: 0.2, ..optimizer(Schedule::InverseSquareRoot) };
-        assert!((o.rate(50) - 0.6).abs() < 1e-9 && (o.rate(100) - 1.0).abs() < 1e-9);
+        assert!((o.rate(50, [0.0; 2]) - 0.6).abs() < 1e-9 && (o.rate(100, [0.0; 2]) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_linear_rate_rises_and_falls_with_the_share_of_the_run_that_is_done() {
+        let o = Optimizer { warmup: 0, warmup_share: 0.1, ..optimizer(Schedule::Linear) };
+        let rate = |share: f64| o.rate(1, [share, share]);
+        assert!((rate(0.05) - 0.5).abs() < 1e-9 && (rate(0.1) - 1.0).abs() < 1e-9);
+        assert!((rate(0.55) - 0.5).abs() < 1e-9 && rate(1.0) == 0.0);
+        assert!(o.rate(1, [0.0, 0.01]) > 0.0 && o.rate(100, [0.99, 1.0]) > 0.0, "each update moves");
+        let at_once = Optimizer { warmup_share: 0.0, ..o };
+        assert!(at_once.rate(1, [0.0, 0.01]) > 0.99);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::Pair;
 /// Why a gold set cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
+    /// A corpus of `labelled/`.
+    #[error(transparent)]
+    Corpus(#[from] corpus::Error),
     /// The system refuses.
     #[error("cannot read {path}: {source}")]
     Io {
@@ -87,19 +90,12 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
         records.iter().map(|r| (r.document(), tasks::relations::bc5cdr::gold(r))).collect(),
     ));
 
-    let name = match part {
-        Part::Train => "CDR_TrainingSet.PubTator.txt",
-        Part::Dev => "CDR_DevelopmentSet.PubTator.txt",
-        Part::Test => "CDR_TestSet.PubTator.txt",
-    };
-    let path = folder.join("bc5cdr").join(name);
-    let import = bc5cdr::read_pubtator(&load(&path)?, name).map_err(content(&path))?;
-    let pairs = import.documents.iter().map(|document| {
+    gold.abstracts = abstracts(folder, part)?;
+    let pairs = gold.abstracts.iter().map(|document| {
         let mentions = Finder::default().mentions(document);
         (source(RelationTask::Bc5cdr, document), chemical_disease_pairs(document, &mentions))
     });
     gold.pairs.push((RelationTask::Bc5cdr, pairs.collect()));
-    gold.abstracts = import.documents;
 
     let path = folder.join("ddi").join(file);
     let text = load(&path)?;
@@ -132,32 +128,66 @@ pub fn read(folder: &Path, part: Part, finder: &Finder) -> Result<Gold, DataErro
     gold.pairs.push((RelationTask::KdDti, paired(RelationTask::KdDti, &records)));
     gold.relations.push((RelationTask::KdDti, records));
 
+    gold.questions = questions(folder, part)?;
+    gold.sentences = hallmarks(folder, part)?;
+    Ok(gold)
+}
+
+/// BC5CDR's abstracts with the places of their names.
+///
+/// # Errors
+/// As [`read`].
+pub fn abstracts(folder: &Path, part: Part) -> Result<Vec<Document>, DataError> {
+    let name = match part {
+        Part::Train => "CDR_TrainingSet.PubTator.txt",
+        Part::Dev => "CDR_DevelopmentSet.PubTator.txt",
+        Part::Test => "CDR_TestSet.PubTator.txt",
+    };
+    let path = folder.join("bc5cdr").join(name);
+    Ok(bc5cdr::read_pubtator(&load(&path)?, name).map_err(content(&path))?.documents)
+}
+
+/// PubMedQA's questions.
+///
+/// # Errors
+/// As [`read`].
+pub fn questions(folder: &Path, part: Part) -> Result<Vec<pubmedqa::Question>, DataError> {
     let name = match part {
         Part::Train => "pqal_fold0/train_set.json",
         Part::Dev => "pqal_fold0/dev_set.json",
         Part::Test => "test_set.json",
     };
     let path = folder.join("pubmedqa").join(name);
-    let text = load(&path)?;
-    gold.questions = all(pubmedqa::read(&text, name), &path)?;
+    all(pubmedqa::read(&load(&path)?, name), &path)
+}
 
+/// HoC's sentences with their hallmarks.
+///
+/// # Errors
+/// As [`read`].
+pub fn hallmarks(folder: &Path, part: Part) -> Result<Vec<(String, Vec<String>)>, DataError> {
     if part == Part::Test {
         let path = folder.join("hoc").join("test.tsv");
-        for sentence in hoc::read(&load(&path)?, "test.tsv") {
+        let text = load(&path)?;
+        let sentences = hoc::read(&text, "test.tsv").map(|sentence| {
             let sentence = sentence.map_err(content(&path))?;
             let labels = sentence.hallmarks().map(str::to_owned).collect();
-            gold.sentences.push((sentence.text, labels));
-        }
-        return Ok(gold);
+            Ok((sentence.text, labels))
+        });
+        return sentences.collect();
     }
     let path = folder.join("hoc").join("documents.jsonl");
     let text = load(&path)?;
     let documents: Vec<_> = hoc::read_documents(&text, "documents.jsonl").filter_map(Result::ok).collect();
     let training = documents.into_iter().filter(|d| d.split == "train");
-    for document in own_part(training, part) {
-        gold.sentences.extend(document.sentences.iter().map(|s| (s.text.clone(), s.hallmarks())));
-    }
-    Ok(gold)
+    let own = own_part(training, part).into_iter();
+    let sentences = own.flat_map(|document| document.sentences);
+    Ok(sentences
+        .map(|sentence| {
+            let labels = sentence.hallmarks();
+            (sentence.text, labels)
+        })
+        .collect())
 }
 
 /// What the training parts teach about names, by task.

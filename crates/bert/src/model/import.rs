@@ -49,7 +49,12 @@ pub fn import_telling(
     write(to, &config, &tokenizer, manifest, how, read, progress)
 }
 
-pub(super) fn write(
+/// Writes a new folder `to` of tensors that `read` gives, by the names of our own format. Nothing is listed as a model until all of it
+/// is there.
+///
+/// # Errors
+/// As [`import_telling`].
+pub fn write(
     to: &Path,
     config: &BertConfig,
     tokenizer: &BertTokenizer,

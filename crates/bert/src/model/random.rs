@@ -3,11 +3,31 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use burn::tensor::{Device, TensorData};
 use checkpoints::BertConfig;
-use parameters::{Manifest, ModelError, TensorPlan, WeightType, random_values};
+use operations::Bits;
+use parameters::{Manifest, ModelError, TensorPlan, WeightType, Weights, random_values};
 use tokenizer::bert::BertTokenizer;
 
-use super::{Import, import, published};
+use super::{Import, import, published, weights};
+use crate::network::Network;
+
+/// A network of random weights, fixed by the `seed`: to be filled from a file, or to try.
+///
+/// # Errors
+/// None of a valid configuration.
+pub fn random_network(config: &BertConfig, seed: u64, device: &Device) -> Result<Network, ModelError> {
+    struct Random(Vec<TensorPlan>, u64);
+    impl Weights for Random {
+        fn take(&mut self, name: &str) -> Result<(TensorData, Option<Bits>), ModelError> {
+            let unknown = || ModelError::damaged(Path::new(name), "no such tensor is part of the model");
+            let plan = self.0.iter().find(|plan| plan.name == name).ok_or_else(unknown)?;
+            let values = random_values(name, &plan.shape, self.1);
+            Ok((TensorData::new(values, plan.shape.clone()), None))
+        }
+    }
+    weights::network(config, &mut Random(weights::tensors(config), seed), device)
+}
 
 /// Writes a folder of ours with random weights, stored as `stored`, and a WordPiece vocabulary of made-up words. `seed`
 /// fixes the weights. No more than one tensor is in memory.

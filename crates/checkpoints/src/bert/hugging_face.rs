@@ -1,10 +1,11 @@
 //! `config.json` of Hugging Face's BERT and RoBERTa models.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{BertConfig, Family, Head};
 use crate::config::fields::{Fields, Scalar};
 use crate::config::{Activation, ConfigError};
+use crate::tensor::Dtype;
 
 /// What is supported, by the name that the configuration gives.
 const ARCHITECTURES: [(&str, Family, Head); 9] = [
@@ -95,6 +96,42 @@ pub(super) fn config(object: &Map<String, Value>) -> Result<BertConfig, ConfigEr
     };
     config.validate()?;
     Ok(config)
+}
+
+/// The `config.json` of Hugging Face's form, for weights of this type.
+pub(super) fn json(config: &BertConfig, dtype: Dtype) -> String {
+    let is_own = |own: &&(&str, Family, Head)| (own.1, own.2) == (config.family, config.head);
+    let architecture = ARCHITECTURES.iter().find(is_own).map(|(name, ..)| *name);
+    let mut object = json!({
+        "architectures": [architecture],
+        "model_type": if config.family == Family::Bert { "bert" } else { "roberta" },
+        "torch_dtype": match dtype {
+            Dtype::F32 => "float32",
+            Dtype::F16 => "float16",
+            Dtype::Bf16 => "bfloat16",
+        },
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.hidden_size,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "intermediate_size": config.feed_forward_size,
+        "max_position_embeddings": config.position_rows,
+        "type_vocab_size": config.segments,
+        "hidden_act": if config.activation == Activation::Relu { "relu" } else { "gelu" },
+        "layer_norm_eps": config.layer_norm_epsilon,
+        "pad_token_id": config.pad_id,
+        "tie_word_embeddings": config.tied_head,
+    });
+    if config.head.classifies() {
+        let labels = || config.labels.iter().enumerate();
+        object["id2label"] = labels().map(|(id, label)| (id.to_string(), json!(label))).collect();
+        object["label2id"] = labels().map(|(id, label)| (label.clone(), json!(id))).collect();
+    }
+    if config.head == Head::SequenceClassification {
+        let kind = if config.multi_label { "multi_label" } else { "single_label" };
+        object["problem_type"] = json!(format!("{kind}_classification"));
+    }
+    format!("{object:#}\n")
 }
 
 fn refused(field: &'static str, value: String, supported: &'static str) -> ConfigError {

@@ -53,6 +53,25 @@ pub fn canonical_tensors(config: &BertConfig) -> Vec<TensorSpec> {
     table(config).into_iter().map(|tensor| tensor.spec).collect()
 }
 
+/// What [`crate::HuggingFaceWriter`] calls each tensor, in canonical order.
+pub(crate) fn hugging_face_names(config: &BertConfig) -> Vec<(TensorSpec, String)> {
+    // A model without a head is the encoder itself, which no name begins with.
+    let prefix = if config.head == Head::None { "" } else { prefix(config.family) };
+    let name = |Published { spec, name, encoder }| {
+        let name = if encoder { format!("{prefix}{name}") } else { name };
+        (spec, name)
+    };
+    table(config).into_iter().map(name).collect()
+}
+
+/// What the names of the encoder begin with.
+fn prefix(family: Family) -> &'static str {
+    match family {
+        Family::Bert => "bert.",
+        Family::Roberta => "roberta.",
+    }
+}
+
 /// A tensor and its published name.
 struct Published {
     spec: TensorSpec,
@@ -137,10 +156,7 @@ pub(crate) fn published(
     stored: Vec<(String, StoredTensor)>,
 ) -> (Table, Vec<(String, StoredTensor)>) {
     let has = |name: &str| stored.iter().any(|(stored, _)| stored == name);
-    let prefix = match config.family {
-        Family::Bert => "bert.",
-        Family::Roberta => "roberta.",
-    };
+    let prefix = prefix(config.family);
     let prefixed = stored.iter().any(|(name, _)| name.starts_with(prefix));
     let wanted = |Published { spec, name, encoder }: Published| {
         let name = if encoder && prefixed { format!("{prefix}{name}") } else { name };
@@ -177,6 +193,29 @@ pub(crate) fn published(
         is_aside
     };
     (Table { wanted: table(config).into_iter().map(wanted).collect(), copies, ignored }, stored)
+}
+
+/// What the files must hold of an encoder that gets another head: all below its head, and BERT's pooler if it is there.
+pub(crate) fn body(
+    config: &BertConfig,
+    stored: Vec<(String, StoredTensor)>,
+) -> (Table, Vec<(String, StoredTensor)>) {
+    let (mut table, stored) = published(config, stored);
+    table.ignored = |name| {
+        is_aside(name) || ["cls.", "lm_head.", "classifier."].iter().any(|head| name.starts_with(head))
+    };
+    let d = config.hidden_size;
+    let pooler = ["bert.pooler.dense", "pooler.dense"].into_iter().find(|pooler| {
+        let has = |part| stored.iter().any(|(name, _)| *name == format!("{pooler}.{part}"));
+        has("weight") && has("bias")
+    });
+    if let Some(pooler) = pooler.filter(|_| config.family == Family::Bert) {
+        table.wanted.extend([("weight", vec![d, d]), ("bias", vec![d])].map(|(part, shape)| Wanted {
+            spec: TensorSpec { name: format!("pooler.{part}"), shape },
+            stored: format!("{pooler}.{part}"),
+        }));
+    }
+    (table, stored)
 }
 
 /// Whether a stored tensor says nothing about the model. Those that the head needs were taken before.
