@@ -1,6 +1,7 @@
 //! Documents, spans, entities and relations; what is predicted about them; the file formats of the field; gold corpora.
 
 mod annotation;
+mod article_ids;
 pub mod corpora;
 pub mod formats;
 pub mod limits;
@@ -8,3 +9,4 @@ pub mod model;
 
 pub use annotation::{Content, Grade, Participant, Prediction, SpeakingSentence, Stance, Warning};
 pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
+pub use article_ids::{doi, pmid};

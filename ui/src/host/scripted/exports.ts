@@ -76,6 +76,20 @@ const formatsOfDocuments: wire.Format[] = [
     holds: { ...all, scores: false },
   },
 ]
+  {
+    id: 'ris',
+    name: 'RIS',
+    extension: 'ris',
+    description: 'For reference managers: what was accepted becomes keywords and notes.',
+    holds: { ...all, entities: false, scores: false, record: false },
+  },
+  {
+    id: 'nbib',
+    name: 'MEDLINE (NBIB)',
+    extension: 'nbib',
+    description: 'As PubMed writes it, for reference managers: accepted findings as terms and notes.',
+    holds: { ...all, entities: false, scores: false, record: false },
+  },
 const formatsOfDrafts: wire.Format[] = [
   {
     id: 'markdown',
