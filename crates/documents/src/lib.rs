@@ -3,10 +3,12 @@
 mod annotation;
 mod article_ids;
 pub mod corpora;
+pub mod evidence;
 pub mod formats;
 pub mod limits;
 pub mod model;
+pub mod similarity;
 
 pub use annotation::{Content, Grade, Participant, Prediction, SpeakingSentence, Stance, Warning};
-pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
 pub use article_ids::{doi, pmid};
+pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};
