@@ -93,7 +93,7 @@ journey(
     await app.click('.duplicates label', 'Update record')
     await app.see('#import-accept', 'Update 1')
     await app.click('#import-accept')
-    await app.see('.toast', 'updated 1 record')
+    await app.see('.toast', 'Updated 1 record')
     await app.see('header', '2 documents')
     await app.click('[aria-label=Libraries]')
     await app.click('[role=menuitem]', 'Check every quote')
