@@ -29,6 +29,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             library::create_library,
             library::open_library,
             library::copy_library,
+            library::merge_library,
+            library::compare_curators,
             library::rename_library,
             library::recent_libraries,
             library::pick_files,
@@ -88,6 +90,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             drafts::remove_draft,
             export::formats,
             export::preview_export,
+            export::check_evidence,
             export::export_to,
         ],
     )

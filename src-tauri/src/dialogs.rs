@@ -18,9 +18,9 @@ pub fn folder(window: &WebviewWindow, title: &str) -> Option<PathBuf> {
     dialog(window, title).blocking_pick_folder().and_then(path)
 }
 
-/// A library to open.
-pub fn library(window: &WebviewWindow) -> Option<PathBuf> {
-    libraries(window, "Open a library").blocking_pick_file().and_then(path)
+/// A library that is there.
+pub fn library(window: &WebviewWindow, title: &str) -> Option<PathBuf> {
+    libraries(window, title).blocking_pick_file().and_then(path)
 }
 
 /// A place for a library. Dialogs do not add the extension everywhere.

@@ -481,3 +481,72 @@ fn inspect_devices_and_bench() {
     check(&user, &["devices", "--all"], &["--all"]);
     check(&user, &["fly"], &["fly"]);
 }
+
+#[test]
+fn an_import_tells_what_is_there_already() {
+    let user = user();
+    user.write("one.nbib", "PMID- 1001\nTI  - Lithium and tremor.\nAB  - Lithium caused tremor.\n");
+    user.write(
+        "two.nbib",
+        "PMID- 1001\nTI  - Lithium and tremor.\nAB  - Lithium caused tremor.\nJT  - J Test\n",
+    );
+    let import = |file: &'static str, choice: &'static str| {
+        let arguments = ["library", "import", "ward.osler", file, "--duplicates", choice, "--json"];
+        let output = user.command(&arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (number(&done, "/new"), number(&done, "/documents"), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(import("one.nbib", "keep").0, 1.0);
+    let (new, documents, told) = import("two.nbib", "skip");
+    assert_eq!((new, documents), (0.0, 1.0));
+    assert!(told.contains("has the PMID of 1001") && told.contains("is not imported"), "{told}");
+    let (new, documents, told) = import("two.nbib", "update");
+    assert_eq!((new, documents), (0.0, 1.0));
+    assert!(told.contains("brought up to date"), "{told}");
+    let exported = user.output(&["export", "--library", "ward.osler", "--to", "ris", "--out", "ward.ris"]);
+    assert!(exported.contains("ward.ris"), "{exported}");
+    let ris = std::fs::read_to_string(user.path("ward.ris")).unwrap();
+    assert!(ris.contains("JO  - J Test") && ris.contains("AN  - 1001"), "{ris}");
+    let checked = user.lines(&["library", "evidence", "ward.osler", "--json"]);
+    assert_eq!(number(&checked[0], "/documents"), 1.0);
+    check(
+        &user,
+        &["library", "import", "ward.osler", "one.nbib", "--duplicates", "perhaps"],
+        &["keep, skip or update"],
+    );
+    check(&user, &["library", "evidence", "gone.osler"], &["gone.osler"]);
+}
+
+#[test]
+fn two_curators_bring_their_libraries_together() {
+    let user = user();
+    let as_curator = |name: &str, arguments: &[&str]| {
+        let output = user.command(arguments).env("USER", name).output().unwrap();
+        assert!(output.status.success(), "osler-cli {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (name, library, verdict) in [("ada", "ada.osler", "accept"), ("ben", "ben.osler", "reject")] {
+        let extract =
+            ["extract", "--task", "bc5cdr", "--threshold", "0.01", "--library", library, "abstract.xml"];
+        as_curator(name, &extract);
+        as_curator(name, &["review", verdict, "F1", "--library", library]);
+        as_curator(name, &["review", "accept", "F2", "--library", library]);
+    }
+    let merged = as_curator("ada", &["library", "merge", "ada.osler", "ben.osler", "--json"]);
+    let merged: Value = serde_json::from_str(&merged).unwrap();
+    assert_eq!(
+        (number(&merged, "/merged/documentsMet"), number(&merged, "/merged/runsMet")),
+        (2.0, 2.0),
+        "{merged}"
+    );
+    assert_eq!((number(&merged, "/merged/decisions"), number(&merged, "/merged/documents")), (2.0, 0.0));
+    assert_eq!(number(&merged, "/pairs/0/agreement"), 0.5, "{merged}");
+    let told = as_curator("carla", &["review", "disagreements", "--library", "ada.osler"]);
+    assert!(told.contains("ada accepted, ben rejected") && told.contains("agreement 0.50"), "{told}");
+    as_curator("carla", &["review", "accept", "F1", "--library", "ada.osler"]);
+    let told = as_curator("carla", &["review", "disagreements", "--library", "ada.osler"]);
+    assert!(!told.contains("ada accepted, ben rejected"), "{told}");
+    check(&user, &["library", "merge", "ada.osler", "ada.osler"], &["it is this library"]);
+    check(&user, &["library", "merge", "ada.osler", "gone.osler"], &["gone.osler"]);
+}

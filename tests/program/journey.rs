@@ -41,7 +41,7 @@ fn story(library: &Path) {
         }),
     );
     let preview = preview.lock().unwrap().take().expect("the file is read");
-    let document = workbench.import_all(&preview).unwrap()[0];
+    let document = workbench.import_all(&preview, workbench::wire::DuplicateChoice::Keep).unwrap()[0];
     let request = ExtractRequest {
         document,
         task: RelationTask::Bc5cdr,

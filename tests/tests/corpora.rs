@@ -49,7 +49,7 @@ fn furnished(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
     let ids = imported
         .iter()
         .map(|one| match one {
-            Imported::New(id) | Imported::Known(id) => Id::try_from(id.0).unwrap(),
+            Imported::New(id) | Imported::Updated(id) | Imported::Known(id) => Id::try_from(id.0).unwrap(),
             Imported::Broken(span) => panic!("broken at {span:?}"),
         })
         .collect();

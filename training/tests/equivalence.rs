@@ -40,7 +40,7 @@ fn app(documents: &[Document]) -> (TempDir, Workbench, Vec<Id>) {
     let opened = workbench.opened();
     let imported = opened.with(|library| library.import(By::new("test", opened.now()), &new)).unwrap();
     let ids = imported.iter().map(|one| match one {
-        Imported::New(id) | Imported::Known(id) => Id::try_from(id.0).unwrap(),
+        Imported::New(id) | Imported::Updated(id) | Imported::Known(id) => Id::try_from(id.0).unwrap(),
         Imported::Broken(span) => panic!("broken at {span:?}"),
     });
     let ids = ids.collect();

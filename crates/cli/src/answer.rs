@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{AskEvent, AskRequest, AskScope, EvidenceSentence, Sought, Verdict, WeighRequest};
 
 use crate::Failure;
-use crate::session::{CliSession, ModelOption, ReadOption, listen, text};
+use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, listen, text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -23,6 +23,8 @@ pub struct Arguments {
     /// Also what the model's answer loses without each sentence.
     #[arg(long)]
     leave_one_out: bool,
+    #[command(flatten)]
+    duplicates: DuplicateOption,
     #[command(flatten)]
     read: ReadOption,
     #[command(flatten)]
@@ -42,7 +44,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (scope, brought) = if arguments.files.is_empty() {
         (AskScope::Library, None)
     } else {
-        let brought = session.import(&arguments.files, &arguments.read)?;
+        let brought = session.import(
+            &arguments.files,
+            &arguments.read,
+            arguments.library.is_some().then_some(arguments.duplicates),
+        )?;
         (AskScope::Documents { documents: brought.documents.clone() }, Some(brought))
     };
     let request = AskRequest { question: arguments.question.clone(), scope };

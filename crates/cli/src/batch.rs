@@ -7,7 +7,7 @@ use workbench::engine::Cancel;
 use workbench::wire::{Batch, BatchRequest, BatchState, DocumentFilter, DocumentOrder, ExtractionMode, Task};
 
 use crate::Failure;
-use crate::session::{CliSession, ModelOption, ReadOption, bar, failure};
+use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, bar, failure};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -38,6 +38,8 @@ pub struct Arguments {
     /// decisions stay.
     #[arg(long, conflicts_with_all = ["resume", "folder"])]
     again: bool,
+    #[command(flatten)]
+    duplicates: DuplicateOption,
     #[command(flatten)]
     read: ReadOption,
     #[command(flatten)]
@@ -83,7 +85,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (false, _, None) => return Err("say which --task".into()),
         (false, _, Some(task)) => {
             if let Some(folder) = &arguments.folder {
-                brought = Some(session.import(std::slice::from_ref(folder), &arguments.read)?);
+                brought = Some(session.import(
+                    std::slice::from_ref(folder),
+                    &arguments.read,
+                    Some(arguments.duplicates),
+                )?);
             }
             let documents = match &brought {
                 Some(brought) => brought.documents.clone(),

@@ -27,7 +27,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = session.import(&arguments.files, &arguments.read)?;
+    let brought = session.import(&arguments.files, &arguments.read, None)?;
     let request = ClassifyRequest { documents: brought.documents.clone() };
     listen(
         |sink| session.workbench.classify("classify", &request, sink),

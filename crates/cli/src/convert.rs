@@ -28,7 +28,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = CliSession::open(None, &ModelOption::default(), |_| ())?;
-    let brought = session.import(&arguments.files, &arguments.read)?;
+    let brought = session.import(&arguments.files, &arguments.read, None)?;
     let mut sources = Vec::new();
     arguments.files.iter().for_each(|given| files_below(given, 0, &mut sources));
     write(&session, &arguments.to, ExportContent::Imported, &arguments.out, &sources, arguments.json)?;

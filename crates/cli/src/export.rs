@@ -8,6 +8,9 @@ use workbench::wire::{ExportContent, ExportEvent, ExportRequest, ExportScope};
 use crate::Failure;
 use crate::session::{CliSession, ModelOption, failure};
 
+/// Quotes that cannot be relied on, told one by one.
+const FLAWS: usize = 20;
+
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The library.
@@ -60,11 +63,18 @@ pub fn write(
     let request = ExportRequest { scope, format: format.to_owned(), content };
     let exported =
         session.workbench.export_file(&request, out, sources, &mut |_, _| true).map_err(failure)?;
-    let Exported { path, bytes, documents, losses } = exported.ok_or("the export was stopped")?;
+    let Exported { path, bytes, documents, losses, evidence } = exported.ok_or("the export was stopped")?;
     for loss in losses {
         let example =
             if loss.example.is_empty() { String::new() } else { format!(", such as {}", loss.example) };
         eprintln!("left out: {} ({}{example})", loss.what, loss.count);
+    }
+    for flaw in evidence.flaws.iter().take(FLAWS) {
+        eprintln!("check: {}", crate::library::told(flaw));
+    }
+    let further = evidence.flaws.len().saturating_sub(FLAWS) + evidence.further as usize;
+    if further > 0 {
+        eprintln!("check: and {further} more; `osler-cli library evidence` lists them");
     }
     let path = path.display().to_string();
     let said = if json {

@@ -6,7 +6,7 @@ use serde_json::json;
 use workbench::wire::{Annotation, Content, ExtractEvent, ExtractRequest, ExtractionMode, RelationTask};
 
 use crate::Failure;
-use crate::session::{CliSession, ModelOption, ReadOption, bar, listen};
+use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, bar, listen};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,6 +22,8 @@ pub struct Arguments {
     /// Keep documents and results in this library.
     #[arg(long)]
     library: Option<PathBuf>,
+    #[command(flatten)]
+    duplicates: DuplicateOption,
     #[command(flatten)]
     read: ReadOption,
     #[command(flatten)]
@@ -61,7 +63,11 @@ pub fn mode(text: &str) -> Result<ExtractionMode, String> {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
-    let brought = session.import(&arguments.files, &arguments.read)?;
+    let brought = session.import(
+        &arguments.files,
+        &arguments.read,
+        arguments.library.is_some().then_some(arguments.duplicates),
+    )?;
     let bar = bar(brought.documents.len() as u64)?;
     for &document in &brought.documents {
         let view = session.workbench.document(document).map_err(crate::session::failure)?;

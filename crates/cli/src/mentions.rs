@@ -36,7 +36,7 @@ fn format(key: &str) -> Result<Format, String> {
 /// Writes the documents of files with the names in them: kind, places, ids, and how sure the model's tagger is.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let session = CliSession::open(None, &arguments.model, |_| ())?;
-    let brought = session.import(&arguments.files, &arguments.read)?;
+    let brought = session.import(&arguments.files, &arguments.read, None)?;
     let bar = bar(brought.documents.len() as u64)?;
     let mut documents = Vec::with_capacity(brought.documents.len());
     for id in &brought.documents {

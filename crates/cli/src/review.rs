@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use workbench::wire::{
-    Annotation, Change, Content, DocumentFilter, DocumentOrder, Judgement, Reason, Subject, Task, Track,
+    Annotation, Change, Comparison, Content, DocumentFilter, DocumentOrder, Judgement, Reason, Subject, Task,
+    Track,
 };
 use workbench::{Agreement, Tally};
 
@@ -61,6 +62,8 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// List the statements on which curators disagree and that you have not settled, and how far each two agree.
+    Disagreements(Place),
     /// Take back the last thing that you did in a library.
     Undo(Place),
     /// Do again what was undone last.
@@ -141,6 +144,9 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             agree(&agreement.map_err(failure)?, place.json);
             Ok(())
         }
+        Command::Disagreements(place) => {
+            disagree(&open(place)?.workbench.compare_curators().map_err(failure)?, place.json)
+        }
         Command::Undo(place) => {
             let change = open(place)?.workbench.undo(Track::Curation).map_err(failure)?;
             tell(&change.ok_or("nothing of yours is left to undo")?, "undone: ", place.json);
@@ -196,6 +202,35 @@ fn agree(agreement: &Agreement, as_json: bool) {
             agreement.documents, agreement.left_out
         );
     }
+}
+
+fn disagree(comparison: &Comparison, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        println!("{}", json!(comparison));
+        return Ok(());
+    }
+    for one in &comparison.disagreements {
+        let voices = one.voices.iter().map(|voice| {
+            let comment =
+                if voice.comment.is_empty() { String::new() } else { format!(" ({})", voice.comment) };
+            format!("{} {}{comment}", voice.curator, voice.word)
+        });
+        println!(
+            "{} {}: {}  [{}]",
+            one.source_id,
+            one.r#type,
+            one.names,
+            voices.collect::<Vec<_>>().join(", ")
+        );
+    }
+    if comparison.further > 0 {
+        println!("and {} more", comparison.further);
+    }
+    comparison.pairs.iter().for_each(|pair| println!("{}", crate::library::compared(pair)));
+    if comparison.pairs.is_empty() {
+        println!("fewer than two curators have decided something");
+    }
+    Ok(())
 }
 
 fn tell(change: &Change, before: &str, as_json: bool) {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use devices::Request;
 use indicatif::{ProgressBar, ProgressStyle};
 use workbench::wire::{
-    DeviceChoice, Ending, HostError, Id, ImportPreview, PreviewEvent, Settings, StreamItem, Streamed,
+    DeviceChoice, DuplicateChoice, Ending, HostError, Id, ImportPreview, PreviewEvent, SameBy, Settings,
+    StreamItem, Streamed,
 };
 use workbench::{AppPaths, Sink, Workbench};
 
@@ -49,6 +50,27 @@ pub struct ReadOption {
     #[arg(long)]
     column: Option<String>,
 }
+
+/// What is done with documents that a library has already in another form.
+#[derive(Debug, Default, Clone, Copy, clap::Args)]
+pub struct DuplicateOption {
+    /// What to do with documents of the same PMID or DOI, or of nearly the same text, as one in the library: keep (both), skip,
+    /// or update (the record of the one that is there; its text and decisions stay).
+    #[arg(long, default_value = "keep", value_parser = duplicate_choice)]
+    duplicates: DuplicateChoice,
+}
+
+fn duplicate_choice(text: &str) -> Result<DuplicateChoice, String> {
+    match text {
+        "keep" => Ok(DuplicateChoice::Keep),
+        "skip" => Ok(DuplicateChoice::Skip),
+        "update" => Ok(DuplicateChoice::Update),
+        _ => Err(format!("`{text}` is not keep, skip or update")),
+    }
+}
+
+/// Duplicates that are told one by one.
+const TOLD: usize = 20;
 
 /// A workbench, and the folder that goes away with it.
 pub struct CliSession {
@@ -118,9 +140,14 @@ impl CliSession {
         Self::open(Some(&meant), model, |_| ())
     }
 
-    /// Brings files into the library; tells on standard error what could not be read. One bad file does not stop the
-    /// others: see [`Brought::conclude`].
-    pub fn import(&self, files: &[PathBuf], read: &ReadOption) -> Result<Brought, Failure> {
+    /// Brings files into the library; tells on standard error what could not be read, and, where `duplicates` says what to do
+    /// with them, what is there already in another form. One bad file does not stop the others: see [`Brought::conclude`].
+    pub fn import(
+        &self,
+        files: &[PathBuf],
+        read: &ReadOption,
+        duplicates: Option<DuplicateOption>,
+    ) -> Result<Brought, Failure> {
         let mut preview: Option<ImportPreview> = None;
         listen(
             |sink| self.workbench.preview_files("preview", files, &|_| read.column.clone(), sink),
@@ -148,10 +175,14 @@ impl CliSession {
         if preview.further_issues > 0 {
             eprintln!("and {} more", preview.further_issues);
         }
-        let mut documents = self.workbench.import_all(&preview.id).map_err(failure)?;
+        if let Some(option) = duplicates {
+            tell_duplicates(&preview, option.duplicates);
+        }
+        let choice = duplicates.unwrap_or_default().duplicates;
+        let mut documents = self.workbench.import_all(&preview.id, choice).map_err(failure)?;
         let (all, mut seen) = (documents.len(), HashSet::new());
         documents.retain(|document| seen.insert(*document));
-        if all > documents.len() {
+        if all > documents.len() && choice == DuplicateChoice::Keep {
             let twins = all - documents.len();
             eprintln!(
                 "{twins} of {all} documents have the text and the annotations of another one here: each is taken once"
@@ -159,6 +190,32 @@ impl CliSession {
         }
         let brought = Brought { documents, refused };
         if brought.documents.is_empty() { brought.conclude().map(|()| brought) } else { Ok(brought) }
+    }
+}
+
+fn tell_duplicates(preview: &ImportPreview, choice: DuplicateChoice) {
+    let done = match choice {
+        DuplicateChoice::Keep => "both are kept",
+        DuplicateChoice::Skip => "it is not imported",
+        DuplicateChoice::Update => "the record of that one is brought up to date",
+    };
+    for one in preview.duplicates.iter().take(TOLD) {
+        let by = match (one.by, one.similarity) {
+            (SameBy::Pmid, _) => "has the PMID of".to_owned(),
+            (SameBy::Doi, _) => "has the DOI of".to_owned(),
+            (SameBy::Text, similarity) => {
+                format!("has {:.0} % of its text in common with", 100.0 * similarity.unwrap_or_default())
+            }
+        };
+        let place = if one.document.is_some() { "in the library" } else { "in these files" };
+        eprintln!(
+            "{} ({}) {by} {} ({}) {place}: {done}",
+            one.source_id, one.title, one.of_source_id, one.of_title
+        );
+    }
+    let further = preview.duplicates.len().saturating_sub(TOLD) + preview.further_duplicates as usize;
+    if further > 0 {
+        eprintln!("and {further} more are there already: {}", done.replace("it is", "they are"));
     }
 }
 

@@ -32,6 +32,7 @@ mod pubannotation;
 mod pubmed_xml;
 mod pubtator;
 mod records;
+mod references;
 mod ris;
 mod statements;
 mod table;
@@ -165,7 +166,24 @@ impl Format {
                 | Self::Tsv
                 | Self::Jsonl
                 | Self::Html
+                | Self::Ris
+                | Self::Medline
                 | Self::Training
+        )
+    }
+
+    /// Whether what [`WriteOptions::runs`] says lies in a file beside it, because the format has no place for it.
+    #[must_use]
+    pub const fn keeps_runs_in_a_sidecar(self) -> bool {
+        matches!(
+            self,
+            Self::PubTator
+                | Self::Brat
+                | Self::PubAnnotation
+                | Self::Csv
+                | Self::Tsv
+                | Self::Ris
+                | Self::Medline
         )
     }
 
@@ -326,20 +344,18 @@ pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> 
         Format::Tsv => one(table::write(documents, b'\t')),
         Format::Jsonl => one(jsonl::write(documents, options)),
         Format::Html => one(html::write(documents, options)),
+        Format::Ris => one(ris::write(documents)),
+        Format::Medline => one(medline::write(documents)),
         Format::Training => one(training::write_documents(documents, options)),
         Format::PlainText
         | Format::Markdown
         | Format::PubmedXml
         | Format::Jats
-        | Format::Medline
-        | Format::Ris
         | Format::Docx
         | Format::Pdf => return Err(WriteError::NotWritten(format)),
     };
     let losses = losses::of(documents, format, &files);
-    let keeps_runs_in_a_sidecar =
-        matches!(format, Format::PubTator | Format::Brat | Format::PubAnnotation | Format::Csv | Format::Tsv);
-    if keeps_runs_in_a_sidecar && !options.runs.is_empty() {
+    if format.keeps_runs_in_a_sidecar() && !options.runs.is_empty() {
         let record = records::to_json(documents, format, options).to_string().into_bytes();
         let name = if format == Format::Brat { stem } else { format!("{stem}.{}", format.extension()) };
         files.push((format!("{name}{SIDECAR_SUFFIX}"), record));

@@ -302,3 +302,106 @@ fn losses_are_told_also_where_the_text_changes() {
     assert!(lost.contains(&Lost::Texts) && !lost.contains(&Lost::Text), "{lost:?}");
     assert!(table.losses.iter().all(|loss| !loss.example.is_empty()));
 }
+
+/// What was accepted and added, with its evidence, reaches the reference manager; what was rejected or left open does not.
+#[test]
+fn a_reference_manager_gets_what_was_decided() {
+    let record = json!({
+        "id": "8701013", "text": "Lithium and tremor.\nLithium caused tremor; it was mild.\nNo rash was seen.",
+        "passages": [
+            {"start_offset": 0, "end_offset": 19, "type": "title"},
+            {"start_offset": 20, "end_offset": 55, "type": "abstract"},
+            {"start_offset": 56, "end_offset": 73, "type": "abstract"},
+        ],
+        "entities": [
+            {"id": "M1", "label": "Chemical", "spans": [[20, 27]]},
+            {"id": "M2", "label": "Disease", "spans": [[35, 41]]},
+            {"id": "M3", "label": "Disease", "spans": [[59, 63]]},
+        ],
+        "relations": [
+            {"id": "F1", "type": "CID", "arguments": [{"role": "Chemical", "target": {"entity": "M1"}}, {"role": "Disease", "target": {"entity": "M2"}}],
+             "evidence": [[20, 55]], "note": "dose unknown",
+             "infons": {"decision": "accepted", "decision.ada": "accept", "decided_at.ada": "2026-01-31T12:00:00.000Z"}},
+            {"id": "F2", "type": "CID", "arguments": [{"role": "Chemical", "target": {"entity": "M1"}}, {"role": "Disease", "target": {"entity": "M3"}}],
+             "infons": {"decision": "rejected", "decision.ada": "reject"}},
+        ],
+    });
+    let mut document = read(record.to_string().as_bytes(), "p.jsonl").unwrap().documents.remove(0);
+    for (key, value) in [
+        ("authors", "Doe, Jane; Roe, Rick"),
+        ("journal", "J Test"),
+        ("year", "2001"),
+        ("doi", "10.1000/x"),
+        ("keywords", "mania; salts"),
+        ("answer.F3", "yes"),
+        ("answer.F3.question", "Does lithium cause tremor?"),
+        ("answer.F3.decision.ben", "accept"),
+        ("note.4", "ada: read again"),
+    ] {
+        document.infons.insert(key.to_owned(), value.to_owned());
+    }
+    let ris = String::from_utf8(written(&document, Format::Ris)[0].1.clone()).unwrap();
+    assert_eq!(
+        ris.replace("\r\n", "\n"),
+        "TY  - JOUR\nTI  - Lithium and tremor.\nAU  - Doe, Jane\nAU  - Roe, Rick\nPY  - 2001\nJO  - J Test\nDO  - 10.1000/x\n\
+         AN  - 8701013\nAB  - Lithium caused tremor; it was mild. No rash was seen.\nKW  - mania\nKW  - salts\n\
+         KW  - CID: Lithium – tremor\nKW  - Does lithium cause tremor? yes\n\
+         N1  - Osler: CID: Lithium – tremor (accepted by ada on 2026-01-31). Evidence: “Lithium caused tremor; it was mild.” Note: dose unknown\n\
+         N1  - Osler: Does lithium cause tremor? yes (accepted by ben).\nN1  - Osler: ada: read again\nER  - \n\n"
+    );
+    assert!(ris.lines().count() == ris.matches("\r\n").count(), "each line ends as RIS asks for");
+    let nbib = String::from_utf8(written(&document, Format::Medline)[0].1.clone()).unwrap();
+    for line in [
+        "PMID- 8701013",
+        "TI  - Lithium and tremor.",
+        "DP  - 2001",
+        "LID - 10.1000/x [doi]",
+        "AID - 10.1000/x [doi]",
+        "FAU - Roe, Rick",
+        "JT  - J Test",
+        "OT  - salts",
+        "OT  - CID: Lithium – tremor",
+        "GN  - Osler: ada: read again",
+    ] {
+        assert!(nbib.lines().any(|one| one == line), "{line} is not in {nbib}");
+    }
+    assert!(!nbib.contains("rash –") && !ris.contains("– No rash"), "what was rejected stays here");
+    // They come back as the references that they were.
+    for (text, key) in [(&ris, "AN"), (&nbib, "PMID")] {
+        let back = read(text.as_bytes(), "back").unwrap();
+        assert_eq!((back.issues.len(), back.documents[0].id.as_str()), (0, "8701013"), "{key}");
+        assert_eq!(back.documents[0].infons["authors"], "Doe, Jane; Roe, Rick");
+        assert_eq!(back.documents[0].doi().as_deref(), Some("10.1000/x"));
+        let keywords = &back.documents[0].infons["keywords"];
+        assert_eq!(keywords, "mania; salts; CID: Lithium – tremor; Does lithium cause tremor? yes");
+    }
+    let lost: Vec<Lost> = write(std::slice::from_ref(&document), Format::Ris, &WriteOptions::default())
+        .unwrap()
+        .losses
+        .iter()
+        .map(|loss| loss.what)
+        .collect();
+    assert!(lost.contains(&Lost::Mentions) && lost.contains(&Lost::Relations), "{lost:?}");
+}
+
+/// A record without a title, or without a number of PubMed's, ends where the next one begins.
+#[test]
+fn records_of_all_sorts_stay_apart() {
+    let plain =
+        |id: &str, text: &str| Document { id: id.to_owned(), text: text.to_owned(), ..Document::default() };
+    let documents = [
+        plain("8701013", "Lithium caused tremor.\nTY  - no tag of ours"),
+        plain("row-2", "Zinc harms."),
+        Document::from_parts("row-3", &[("title", "Iron.")]),
+        plain("8701014", "Salts\u{2028}of\u{b}gold."),
+        plain("row-5", "Tin."),
+    ];
+    for format in [Format::Ris, Format::Medline] {
+        let written = write(&documents, format, &WriteOptions::default()).unwrap();
+        let back = read(&written.files[0].1, "back").unwrap();
+        let texts: Vec<&str> = back.documents.iter().map(|document| document.text.as_str()).collect();
+        let first = "Lithium caused tremor. TY - no tag of ours";
+        assert_eq!(texts, [first, "Zinc harms.", "Iron.", "Salts of gold.", "Tin."], "{}", format.name());
+        assert!(back.issues.is_empty(), "{:?}", back.issues);
+    }
+}

@@ -20,13 +20,15 @@ use documents::{Argument, Concept, Document, Entity, Infons, Passage, Relation, 
 use proptest::prelude::*;
 
 /// The formats that are written and can be read again.
-const FORMATS: [Format; 7] = [
+const FORMATS: [Format; 9] = [
     Format::BiocXml,
     Format::BiocJson,
     Format::PubTator,
     Format::Brat,
     Format::PubAnnotation,
     Format::Jsonl,
+    Format::Ris,
+    Format::Medline,
     Format::Training,
 ];
 
@@ -71,7 +73,13 @@ fn sorted(documents: &[Document]) -> Vec<Document> {
 
 /// What is not listed as lost is the same; and what came back goes through again unchanged.
 fn check(documents: &[Document], format: Format) {
-    let (back, losses) = through(documents, format);
+    let (mut back, losses) = through(documents, format);
+    if matches!(format, Format::Ris | Format::Medline) {
+        // Each record of a reference manager needs a number and an owner: what is added is no loss.
+        for (one, two) in documents.iter().zip(&mut back) {
+            two.infons.retain(|key, _| one.infons.contains_key(key));
+        }
+    }
     if losses.is_empty() {
         assert_eq!(sorted(&back), sorted(documents), "{}", format.name());
     }
@@ -84,6 +92,7 @@ fn check(documents: &[Document], format: Format) {
             assert!(lost(Lost::Relations) || one.relations.len() == two.relations.len());
         }
     }
+    let (back, _) = through(documents, format);
     let (again, losses) = through(&back, format);
     assert!(losses.is_empty(), "{} loses from its own: {losses:#?}", format.name());
     assert_eq!(sorted(&again), sorted(&back), "{}", format.name());

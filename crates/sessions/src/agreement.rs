@@ -65,6 +65,12 @@ impl Tally {
         ratio(2 * self.both, 2 * self.both + self.only_first + self.only_second)
     }
 
+    /// Share of the statements on which both say the same; `None` without any.
+    #[must_use]
+    pub fn raw(&self) -> Option<f64> {
+        ratio(self.both + self.neither, self.both + self.only_first + self.only_second + self.neither)
+    }
+
     /// Cohen's kappa: agreement beyond what chance would give (Cohen 1960, doi 10.1177/001316446002000104). `None` without
     /// items, and where both sides always say the same one thing, so that chance alone explains everything.
     #[must_use]

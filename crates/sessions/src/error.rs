@@ -157,6 +157,17 @@ pub enum Error {
         /// Whose it is.
         author: String,
     },
+    /// Another library cannot be brought into this one.
+    #[error(
+        "{} cannot be merged: {reason}. Choose another library, or, where it cannot be read, check it with `osler-cli library check`",
+        path.display()
+    )]
+    CannotMerge {
+        /// The other library.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A span lies outside the text or inside a character.
     #[error("the place {}..{} is not in the text of document {document}. Select the words again", span.start, span.end)]
     OutsideText {

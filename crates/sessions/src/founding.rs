@@ -58,16 +58,12 @@ fn found_beside(path: &Path, founding: &Founding<'_>) -> Result<()> {
     Ok(())
 }
 
-/// An empty file beside `path` that goes away unless it is given a name. Who may read it is what is usual for the user.
+/// An empty file beside `path` that goes away unless it is given a name. Its owner alone may read it, as such files are made:
+/// libraries hold what clinicians write about patients. SQLite gives the working files beside a library the same rights.
 pub(crate) fn unfinished(path: &Path) -> Result<NamedTempFile> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".osler-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
     builder.tempfile_in(folder).map_err(|refusal| Error::from_io(path, &refusal))
 }
 

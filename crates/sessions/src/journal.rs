@@ -50,6 +50,8 @@ words! {
         EditNote = "edit note",
         /// A note was removed.
         RemoveNote = "remove note",
+        /// Another library came in with what its curators did.
+        Merge = "merge",
         /// The library was renamed or described.
         DescribeLibrary = "describe library",
         /// A draft was begun.

@@ -10,7 +10,7 @@
 //!   a queue ([`Library::queue`]); what the model said stays beside it for ever;
 //! - every action is one event ([`Library::undo`], [`Library::redo`], [`Library::history`]);
 //! - everything is found again ([`Library::search`]), compared ([`Library::agreement`],
-//!   [`Library::agreement_with_model`]) and taken away ([`Library::annotated`]).
+//!   [`Library::agreement_with_model`], [`Library::disagreements`]), brought together ([`Library::merge`]) and taken away ([`Library::annotated`]).
 //!
 //! Clock, ids of libraries and names of workers are arguments ([`By`], [`Timestamp`], [`Founding`]): the same calls make the
 //! same file.
@@ -19,6 +19,7 @@ mod agreement;
 mod annotated;
 mod backup;
 mod conditions;
+mod disagreements;
 mod document_list;
 mod dump;
 mod error;
@@ -31,6 +32,7 @@ mod journal;
 mod json;
 mod last_word;
 mod library;
+mod merge;
 mod migrations;
 mod occurrences;
 mod queue;
@@ -39,6 +41,7 @@ mod tables;
 
 pub use agreement::{Agreement, ModelChoice, Tally};
 pub use annotated::{EVIDENCE, IDS, KEEPS_NAMES, MADE_FOR, PLACES, Which, ids, places};
+pub use disagreements::{Disagreement, Voice};
 pub use document_list::{DocumentCursor, DocumentFilter, DocumentOrder, DocumentSummary, ModelOfTask};
 pub use error::{Error, Result};
 pub use founding::Founding;
@@ -49,13 +52,14 @@ pub use identifiers::{
 };
 pub use journal::{Action, HistoryEntry, State, Step, Track};
 pub use library::Library;
+pub use merge::Merged;
 pub use occurrences::occurrences;
 pub use queue::{QueueCursor, QueueEntry, QueueFilter, QueueOrder};
 pub use search::{Hit, Hits};
 pub use tables::batch_items::{BatchItem, ItemState};
 pub use tables::batches::{Batch, BatchState};
 pub use tables::decisions::{Decision, Judgement, Reason, Statement, Subject, Verdict};
-pub use tables::documents::{Imported, NewDocument, StoredDocument, title};
+pub use tables::documents::{Imported, Incoming, NewDocument, StoredDocument, title};
 pub use tables::drafts::{Draft, DraftSupport, DraftText, GeneratedSpan};
 pub use tables::findings::Finding;
 pub use tables::library_details::LibraryDetails;

@@ -13,7 +13,7 @@ use crate::{journal, tables};
 pub(crate) const APPLICATION_ID: i32 = 0x4F53_4C52;
 
 /// The layout that this program writes (`PRAGMA user_version`).
-pub(crate) const LATEST: u32 = 3;
+pub(crate) const LATEST: u32 = 4;
 
 /// What one table needs when the layout reaches `version`.
 #[derive(Debug, Clone, Copy)]

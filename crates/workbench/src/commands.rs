@@ -60,6 +60,10 @@ over_the_library! {
     history(before: Option<Id>, limit: u32) -> Vec<HistoryEntry>;
     /// A page of the queue.
     queue(order: QueueOrder, filter: &QueueFilter, after: Option<&str>, limit: u32) -> QueuePage;
+    /// How far the curators agree, and where they do not.
+    compare_curators() -> Comparison;
+    /// Checks every quote of the library.
+    check_evidence() -> EvidenceReport;
     /// The sentences of the library that mention a term.
     concordance(term: &str, limit: u32) -> Concordance;
     /// All drafts.

@@ -1,6 +1,7 @@
 //! Results on their way out: what each format can hold, what it would lose, the files.
 
 mod docx;
+mod evidence;
 mod gathering;
 mod generated;
 mod known;
@@ -34,6 +35,8 @@ pub struct Exported {
     pub documents: u32,
     /// What the format cannot hold.
     pub losses: Vec<wire::Loss>,
+    /// The quotes in it, and which of them cannot be relied on.
+    pub evidence: wire::EvidenceReport,
 }
 
 /// Files in memory.
@@ -41,6 +44,7 @@ struct Made {
     files: Vec<(String, Vec<u8>)>,
     losses: Vec<wire::Loss>,
     records: Vec<wire::RunRecord>,
+    evidence: wire::EvidenceReport,
     documents: u32,
     annotations: u32,
     /// The beginning, where the file itself is not text.
@@ -70,6 +74,7 @@ impl Workbench {
             excerpt: text.chars().take(EXCERPT).collect(),
             losses: made.losses,
             records: made.records,
+            evidence: made.evidence,
         })
     }
 
@@ -137,7 +142,13 @@ impl Workbench {
             }
             path.to_owned()
         };
-        Ok(Some(Exported { path, bytes, documents: made.documents, losses: made.losses }))
+        Ok(Some(Exported {
+            path,
+            bytes,
+            documents: made.documents,
+            losses: made.losses,
+            evidence: made.evidence,
+        }))
     }
 
     /// How the file of an export would be called, without making it.
@@ -214,7 +225,7 @@ fn make(
         return make_draft(opened, draft, &request.format).map(Some);
     }
     let Some(gathered) = gathering::gather(opened, request, go_on)? else { return Ok(None) };
-    let Gathered { documents, name, records, runs, task } = gathered;
+    let Gathered { documents, name, records, evidence, runs, task } = gathered;
     let format = Format::from_key(&request.format).ok_or_else(nothing)?;
     let written = formats::write(&documents, format, &WriteOptions { name, task, runs })?;
     let losses = written.losses.iter().map(|loss| wire::Loss {
@@ -226,6 +237,7 @@ fn make(
         losses: losses.collect(),
         files: written.files,
         records,
+        evidence,
         annotations: documents
             .iter()
             .map(|document| count((document.entities.len() + document.relations.len()) as u64))
@@ -255,6 +267,7 @@ fn make_draft(opened: &OpenLibrary, id: wire::Id, format: &str) -> Result<Made> 
         files: vec![(format!("{stem}.{}", if is_docx { "docx" } else { "md" }), bytes)],
         losses: Vec::new(),
         records: Vec::new(),
+        evidence: wire::EvidenceReport::default(),
         documents: 1,
         annotations: 0,
         excerpt,

@@ -17,6 +17,7 @@ mod import;
 mod jobs;
 mod knowledge;
 pub mod library;
+mod merging;
 mod model_host;
 mod models;
 mod repetition;

@@ -102,7 +102,7 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
     // Training leaves documents out that no task has anything to say of.
     let mut holds_all = true;
     let documents = match documents::formats::read(&bytes, &name) {
-        Ok(import) if !keeps_its_record_in_a_sidecar(import.format) => {
+        Ok(import) if !import.format.keeps_runs_in_a_sidecar() => {
             holds_all = import.format != Format::Training;
             import.documents
         }
@@ -115,10 +115,6 @@ pub fn recorded_runs(path: &Path) -> Result<RecordedExport> {
     };
     let missing = missing_of(&documents).filter(|_| holds_all);
     Ok(RecordedExport { runs: runs_of(&documents, &name)?, file: None, missing })
-}
-
-const fn keeps_its_record_in_a_sidecar(format: Format) -> bool {
-    matches!(format, Format::PubTator | Format::PubAnnotation | Format::Csv | Format::Tsv)
 }
 
 /// The folder of a brat export, where `path` is one or a file in it.

@@ -3,7 +3,8 @@
 use tauri::WebviewWindow;
 use tauri::ipc::Channel;
 use workbench::wire::{
-    Ending, ExportEvent, ExportPreview, ExportRequest, ExportScope, Format, StreamItem, Streamed,
+    Ending, EvidenceReport, ExportEvent, ExportPreview, ExportRequest, ExportScope, Format, StreamItem,
+    Streamed,
 };
 
 use crate::dialogs;
@@ -41,4 +42,11 @@ pub async fn formats(state: AppState<'_>, scope: ExportScope) -> Reply<Vec<Forma
 #[specta::specta]
 pub async fn preview_export(state: AppState<'_>, request: ExportRequest) -> Reply<ExportPreview> {
     blocking(&state, move |workbench| workbench.preview_export(&request)).await
+}
+
+/// Which quotes of the library cannot be relied on.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_evidence(state: AppState<'_>) -> Reply<EvidenceReport> {
+    blocking(&state, move |workbench| workbench.check_evidence()).await
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
-use workbench::wire::{Change, ImportEvent, ImportSource, Library, PreviewEvent, RecentLibrary, Streamed};
+use workbench::wire::{
+    Change, Comparison, ImportChoices, ImportEvent, ImportSource, Library, MergeReport, PreviewEvent,
+    RecentLibrary, Streamed,
+};
 
 use crate::dialogs;
 use crate::granted::Granted;
@@ -34,7 +37,7 @@ pub async fn open_library(
     let given = path.map(|path| granted.path(&path).map_err(|refusal| (path, refusal)));
     blocking(&state, move |workbench| {
         let place = match given {
-            None => dialogs::library(&window),
+            None => dialogs::library(&window, "Open a library"),
             Some(Ok(path)) => Some(path),
             Some(Err((path, refusal))) => {
                 let recent = workbench.recent_libraries().into_iter().find(|one| one.path == path);
@@ -58,6 +61,28 @@ pub async fn copy_library(window: WebviewWindow, state: AppState<'_>) -> Reply<O
         Ok(Some(place.to_string_lossy().into_owned()))
     })
     .await
+}
+
+/// Brings a library that the system's dialog asks for into the open one; nothing when it was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn merge_library(
+    window: WebviewWindow,
+    state: AppState<'_>,
+    curator: Option<String>,
+) -> Reply<Option<MergeReport>> {
+    blocking(&state, move |workbench| {
+        let place = dialogs::library(&window, "Merge a library into this one");
+        place.map(|place| workbench.merge_library(&place, curator.as_deref())).transpose()
+    })
+    .await
+}
+
+/// How far the curators of the open library agree, and where they do not.
+#[tauri::command]
+#[specta::specta]
+pub async fn compare_curators(state: AppState<'_>) -> Reply<Comparison> {
+    blocking(&state, move |workbench| workbench.compare_curators()).await
 }
 
 /// The system's dialog for files, or for one folder.
@@ -124,18 +149,18 @@ pub async fn preview_import(
     .await
 }
 
-/// Keeps what was read, but for the documents at the places `left_out` (from 0) in the preview's list.
+/// Keeps what was read, but for what `choices` leaves out.
 #[tauri::command]
 #[specta::specta]
 pub async fn import_previewed(
     state: AppState<'_>,
     job: String,
     preview: String,
-    left_out: Vec<u32>,
+    choices: ImportChoices,
     on_event: Channel<Streamed<ImportEvent>>,
 ) -> Reply<()> {
     streamed(&state, job, on_event, move |workbench, job, sink| {
-        workbench.import_previewed(job, &preview, &left_out, sink)
+        workbench.import_previewed(job, &preview, &choices, sink)
     })
     .await
 }

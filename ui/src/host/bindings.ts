@@ -31,6 +31,10 @@ export const commands = {
 	openLibrary: (path: string | null) => __TAURI_INVOKE<Library | null>("open_library", { path }),
 	/**  Copies the library to where the system's dialog says, and tells where that is. */
 	copyLibrary: () => __TAURI_INVOKE<string | null>("copy_library"),
+	/**  Brings a library that the system's dialog asks for into the open one; nothing when it was closed. */
+	mergeLibrary: (curator: string | null) => __TAURI_INVOKE<MergeReport | null>("merge_library", { curator }),
+	/**  How far the curators of the open library agree, and where they do not. */
+	compareCurators: () => __TAURI_INVOKE<Comparison>("compare_curators"),
 	/**  Gives the library a name and a description. */
 	renameLibrary: (name: string, description: string) => __TAURI_INVOKE<Change>("rename_library", { name, description }),
 	/**  Libraries that were open before, the latest first. */
@@ -39,8 +43,8 @@ export const commands = {
 	pickFiles: (folder: boolean) => __TAURI_INVOKE<string[]>("pick_files", { folder }),
 	/**  Reads what may be imported; nothing is kept yet. */
 	previewImport: (job: string, source: ImportSource, onEvent: Channel<Streamed<PreviewEvent>>) => __TAURI_INVOKE<null>("preview_import", { job, source, onEvent }),
-	/**  Keeps what was read, but for the documents at the places `left_out` (from 0) in the preview's list. */
-	importPreviewed: (job: string, preview: string, leftOut: number[], onEvent: Channel<Streamed<ImportEvent>>) => __TAURI_INVOKE<null>("import_previewed", { job, preview, leftOut, onEvent }),
+	/**  Keeps what was read, but for what `choices` leaves out. */
+	importPreviewed: (job: string, preview: string, choices: ImportChoices, onEvent: Channel<Streamed<ImportEvent>>) => __TAURI_INVOKE<null>("import_previewed", { job, preview, choices, onEvent }),
 	/**  Which documents there are, in order. */
 	documentIds: (order: DocumentOrder, filter: DocumentFilter) => __TAURI_INVOKE<number[]>("document_ids", { order, filter }),
 	/**  What lists show of documents. */
@@ -149,6 +153,8 @@ export const commands = {
 	formats: (scope: ExportScope) => __TAURI_INVOKE<Format[]>("formats", { scope }),
 	/**  How the file begins and what it cannot hold. */
 	previewExport: (request: ExportRequest) => __TAURI_INVOKE<ExportPreview>("preview_export", { request }),
+	/**  Which quotes of the library cannot be relied on. */
+	checkEvidence: () => __TAURI_INVOKE<EvidenceReport>("check_evidence"),
 	/**  Writes the file to where the system's dialog says; closing it ends the job as stopped. */
 	exportTo: (job: string, request: ExportRequest, onEvent: Channel<Streamed<ExportEvent>>) => __TAURI_INVOKE<null>("export_to", { job, request, onEvent }),
 };
@@ -458,6 +464,16 @@ export type ClassifyRequest = {
 	documents: number[],
 };
 
+/**  How far the curators of a library agree, and where they do not. */
+export type Comparison = {
+	/**  Each two curators. */
+	pairs: CuratorPair[],
+	/**  The first of the disagreements that wait for whoever looks. */
+	disagreements: Disagreement[],
+	/**  How many of them are not listed. */
+	further: number,
+};
+
 /**  An id in a vocabulary. */
 export type Concept = {
 	/**  `MESH` ... */
@@ -540,6 +556,24 @@ export type ContinueRequest = {
 	before: string,
 	/**  Longest continuation. */
 	maxTokens: number,
+};
+
+/**  How far two curators agree. */
+export type CuratorPair = {
+	/**  One of them. */
+	first: string,
+	/**  The other one. */
+	second: string,
+	/**  Documents on which both have decided something. */
+	documents: number,
+	/**  Statements that both have decided. */
+	statements: number,
+	/**  Statements that only one of them has decided, which are not compared. */
+	leftOut: number,
+	/**  Share of the statements on which both say the same, from 0 to 1; none without any. */
+	agreement: number | null,
+	/**  Cohen's kappa; none where chance explains everything. */
+	kappa: number | null,
 };
 
 /**  What a curator says of an annotation. */
@@ -712,6 +746,24 @@ export type DeviceKind =
 /**  A program that imitates one. */
 "softwareGpu";
 
+/**  A statement that some curators hold and others do not. */
+export type Disagreement = {
+	/**  The document. */
+	document: number,
+	/**  The id that its source gives it. */
+	sourceId: string,
+	/**  Its title, or how its text begins. */
+	title: string,
+	/**  The type of the statement. */
+	type: string,
+	/**  The names in it. */
+	names: string,
+	/**  Where to look. */
+	span: Span | null,
+	/**  What each says. */
+	voices: Voice[],
+};
+
 /**  Which documents a list shows. */
 export type DocumentFilter = {
 	/**  Only documents with relations that the curator has not decided. */
@@ -818,6 +870,37 @@ export type DraftSummary = {
 	modifiedAt: number,
 };
 
+/**  A document of an import that is there already in another form. */
+export type Duplicate = {
+	/**  Its place in the import, from 0. */
+	place: number,
+	/**  Its title, or how its text begins. */
+	title: string,
+	/**  The id of its source. */
+	sourceId: string,
+	/**  By what it is told. */
+	by: SameBy,
+	/**  How much the texts have in common, from 0 to 1, where that is the reason. */
+	similarity: number | null,
+	/**  The document of the library that it looks like; none where that is an earlier document of the import. */
+	document: number | null,
+	/**  The title of that one. */
+	ofTitle: string,
+	/**  The id of its source. */
+	ofSourceId: string,
+	/**  Decisions of all curators on it. */
+	decisions: number,
+};
+
+/**  What is to be done with a document that is there already in another form. */
+export type DuplicateChoice = 
+/**  It is imported beside the other one. */
+"keep" | 
+/**  It is not imported. */
+"skip" | 
+/**  What it says of the article (journal, DOI ...) goes into the record of the other one, whose text and decisions stay. */
+"update";
+
 /**  How a stream ended. */
 export type Ending = 
 /**  Everything was done. */
@@ -897,6 +980,49 @@ export type ErrorCode =
 /**  Anything else. */
 "other";
 
+/**  A quote that cannot be relied on. */
+export type EvidenceFlaw = {
+	/**  The document. */
+	document: number,
+	/**  The id that its source gives it. */
+	sourceId: string,
+	/**  Its title, or how its text begins. */
+	title: string,
+	/**  The statement, by its id in exports (`F12`, `answer.F3`). */
+	statement: string,
+	/**  What is wrong. */
+	kind: EvidenceFlawKind,
+	/**  The quote. */
+	quote: string,
+	/**  Where to look. */
+	span: Span | null,
+};
+
+/**  What is wrong with a quote. */
+export type EvidenceFlawKind = 
+/**  It is no exact part of the text. */
+"notInText" | 
+/**  It begins or ends inside of a word. */
+"cut" | 
+/**  All evidence of the statement is the title. */
+"titleOnly" | 
+/**  All evidence of the statement is headings. */
+"headingOnly" | 
+/**  All evidence of the statement is a list of authors. */
+"authorsOnly";
+
+/**  Quotes that were checked: pieces of evidence, and the words of mentions. */
+export type EvidenceReport = {
+	/**  Documents that were checked. */
+	documents: number,
+	/**  Quotes that were checked. */
+	quotes: number,
+	/**  The first of those that cannot be relied on. */
+	flaws: EvidenceFlaw[],
+	/**  How many of them are not listed. */
+	further: number,
+};
+
 /**  A sentence that speaks about the question, with its words. */
 export type EvidenceSentence = {
 	/**  Where it stands in the document. */
@@ -955,6 +1081,8 @@ export type ExportPreview = {
 	losses: Loss[],
 	/**  The runs that stand behind it. */
 	records: RunRecord[],
+	/**  The quotes in it, and which of them cannot be relied on. */
+	evidence: EvidenceReport,
 };
 
 /**  An export to be made. */
@@ -1151,6 +1279,16 @@ export type HostError = {
 	hint: string,
 };
 
+/**  What is to be done with a preview. */
+export type ImportChoices = {
+	/**  Places (from 0) of documents that are not to be imported. */
+	leftOut: number[],
+	/**  What is done with duplicates. */
+	duplicates: DuplicateChoice,
+	/**  What is done with some of them instead. */
+	single: SingleChoice[],
+};
+
 /**  Progress of `import_previewed`. */
 export type ImportEvent = 
 /**  Documents are being stored. */
@@ -1165,6 +1303,10 @@ total: number } |
 documents: number[]; 
 /**  Documents that the library held already. */
 known: number; 
+/**  Duplicates that were not imported. */
+skipped: number; 
+/**  Documents whose record was brought up to date. */
+updated: number; 
 /**  The action. */
 step: Step };
 
@@ -1192,6 +1334,10 @@ export type ImportPreview = {
 	fresh: number,
 	/**  Documents that the library holds already. */
 	known: number,
+	/**  New documents that are there already in another form, or twice in the import; the first of them. */
+	duplicates: Duplicate[],
+	/**  How many duplicates are not listed. */
+	furtherDuplicates: number,
 	/**  Records that cannot be imported, or not wholly. */
 	issues: ImportIssue[],
 	/**  How many issues are not listed. */
@@ -1328,6 +1474,28 @@ export type Marks = {
 	notes: Note[],
 	/**  Runs over it, the latest first. */
 	runs: Run[],
+};
+
+/**  What came of a merge. */
+export type MergeReport = {
+	/**  Documents that came in. */
+	documents: number,
+	/**  Documents whose text was there already. */
+	documentsMet: number,
+	/**  Runs that came in, with their findings. */
+	runs: number,
+	/**  Runs that had found the same here. */
+	runsMet: number,
+	/**  Decisions that came in. */
+	decisions: number,
+	/**  Decisions that the same curator had made here, too. */
+	decisionsMet: number,
+	/**  Rejections of what came with a document there and is not here. */
+	decisionsWithoutGround: number,
+	/**  Notes that came in. */
+	notes: number,
+	/**  The action. */
+	step: Step,
 };
 
 /**  A measured figure. */
@@ -1890,6 +2058,15 @@ export type RunState =
 /**  It could not go on. */
 "failed";
 
+/**  By what a document is told to be there already, the most telling first. */
+export type SameBy = 
+/**  The PMID. */
+"pmid" | 
+/**  The DOI. */
+"doi" | 
+/**  The text is nearly the same. */
+"text";
+
 /**  A place where searched words stand. */
 export type SearchHit = {
 	/**  What was found. */
@@ -1961,6 +2138,14 @@ export type Settings = {
 	abstainBelow?: number,
 	/**  Own keys by command, in place of the usual ones. */
 	keys?: KeyBinding[],
+};
+
+/**  What is to be done with one duplicate. */
+export type SingleChoice = {
+	/**  Its place in the import. */
+	place: number,
+	/**  What. */
+	choice: DuplicateChoice,
 };
 
 /**  Something that was looked for. */
@@ -2233,6 +2418,20 @@ model: Model;
 intact: boolean; 
 /**  For people. */
 message: string };
+
+/**  What one curator says of a statement. */
+export type Voice = {
+	/**  Who. */
+	curator: string,
+	/**  Whether they hold it. */
+	holds: boolean,
+	/**  In a word: accepted, rejected, edited, added, did not add. */
+	word: string,
+	/**  Why it was rejected. */
+	reason: Reason | null,
+	/**  A remark; may be empty. */
+	comment: string,
+};
 
 /**  What a reader should look at twice. */
 export type Warning = {

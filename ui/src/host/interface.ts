@@ -34,6 +34,10 @@ export interface Host {
   /** Without a path the system's dialog asks for one. */
   openLibrary(path: string | null): Promise<wire.Library | null>
   copyLibrary(): Promise<string | null>
+  /** The system's dialog asks which library; null when it was closed. Its decisions come under `curator`, where that is given. */
+  mergeLibrary(curator: string | null): Promise<wire.MergeReport | null>
+  /** How far the curators of the open library agree, and where they do not. */
+  compareCurators(): Promise<wire.Comparison>
   renameLibrary(name: string, description: string): Promise<wire.Change>
   recentLibraries(): Promise<wire.RecentLibrary[]>
 
@@ -41,8 +45,7 @@ export interface Host {
   /** The system's dialog for files, or for one folder. */
   pickFiles(folder: boolean): Promise<string[]>
   previewImport(source: wire.ImportSource, listener: Listener<wire.PreviewEvent>): Job
-  /** `leftOut`: places of documents in the preview's list. */
-  importPreviewed(preview: string, leftOut: readonly number[], listener: Listener<wire.ImportEvent>): Job
+  importPreviewed(preview: string, choices: wire.ImportChoices, listener: Listener<wire.ImportEvent>): Job
 
   // Documents
   documentIds(order: wire.DocumentOrder, filter: wire.DocumentFilter): Promise<number[]>
@@ -122,6 +125,8 @@ export interface Host {
   // Export
   formats(scope: wire.ExportScope): Promise<wire.Format[]>
   previewExport(request: wire.ExportRequest): Promise<wire.ExportPreview>
+  /** Which quotes of the library cannot be relied on. */
+  checkEvidence(): Promise<wire.EvidenceReport>
   /** The system's dialog asks where to; closing it ends the job as `stopped`. */
   exportTo(request: wire.ExportRequest, listener: Listener<wire.ExportEvent>): Job
 }

@@ -68,14 +68,16 @@ export function tauriHost(): Host {
     createLibrary: () => call(commands.createLibrary()),
     openLibrary: (path) => call(commands.openLibrary(path)),
     copyLibrary: () => call(commands.copyLibrary()),
+    mergeLibrary: (curator) => call(commands.mergeLibrary(curator)),
+    compareCurators: () => call(commands.compareCurators()),
     renameLibrary: (name, description) => call(commands.renameLibrary(name, description)),
     recentLibraries: () => call(commands.recentLibraries()),
 
     pickFiles: (folder) => call(commands.pickFiles(folder)),
     previewImport: (source, listener) =>
       stream((job, channel) => commands.previewImport(job, source, channel), listener),
-    importPreviewed: (preview, leftOut, listener) =>
-      stream((job, channel) => commands.importPreviewed(job, preview, [...leftOut], channel), listener),
+    importPreviewed: (preview, choices, listener) =>
+      stream((job, channel) => commands.importPreviewed(job, preview, choices, channel), listener),
 
     documentIds: (order, filter) => call(commands.documentIds(order, filter)),
     documentSummaries: (ids) => call(commands.documentSummaries(ids)),
@@ -141,6 +143,7 @@ export function tauriHost(): Host {
 
     formats: (scope) => call(commands.formats(scope)),
     previewExport: (request) => call(commands.previewExport(request)),
+    checkEvidence: () => call(commands.checkEvidence()),
     exportTo: (request, listener) => stream((job, channel) => commands.exportTo(job, request, channel), listener),
   }
 }

@@ -7,6 +7,8 @@ export const dialogs = [
   'keys',
   'history',
   'import',
+  'evidence',
+  'curators',
   'modelImport',
   'export',
   'fallback',
@@ -32,6 +34,8 @@ export type Dialog =
   | { kind: 'keys' }
   | { kind: 'history' }
   | { kind: 'import'; source: wire.ImportSource }
+  | { kind: 'evidence' }
+  | { kind: 'curators' }
   | { kind: 'modelImport'; preview: wire.ModelPreview }
   | { kind: 'export'; scope: wire.ExportScope }
   | { kind: 'fallback'; from: string; to: string; reason: string }

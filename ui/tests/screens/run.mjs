@@ -34,6 +34,10 @@ async function step(page, step) {
   if (step.drop) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropped', paths }), step.drop)
   if (step.hover) await page.evaluate((paths) => window.scripted.world.tell({ kind: 'dropHover', paths }), step.hover)
   if (step.tell) await page.evaluate((event) => window.scripted.world.tell(event), step.tell)
+  if (step.comparison)
+    await page.evaluate((comparison) => {
+      window.scripted.compareCurators = async () => comparison
+    }, step.comparison)
   if (step.fail) {
     await page.evaluate(() => {
       window.scripted.removeDocuments = () =>

@@ -42,6 +42,53 @@ export const views = [
     scene: 'empty',
     steps: [go('library'), { drop: ['findings.csv'] }, seen('The text is in the column')],
   },
+  {
+    name: 'import-duplicates',
+    steps: [go('library'), { drop: ['again-export.xml'] }, seen('there already in another form')],
+  },
+  {
+    name: 'evidence',
+    steps: [go('library'), { click: 'button[aria-label="Libraries"]' }, { click: 'text=Check every quote' }, wait(200)],
+  },
+  {
+    name: 'curators',
+    steps: [
+      go('library'),
+      {
+        comparison: {
+          pairs: [
+            {
+              first: 'Ada',
+              second: 'Ben',
+              documents: 12,
+              statements: 48,
+              leftOut: 5,
+              agreement: 0.875,
+              kappa: 0.71,
+            },
+          ],
+          disagreements: [
+            {
+              document: 1,
+              sourceId: '39104417',
+              title: 'Cisplatin and nephrotoxicity: a retrospective cohort from an invented hospital',
+              type: 'CID',
+              names: 'cisplatin – nausea',
+              span: { start: 0, end: 9 },
+              voices: [
+                { curator: 'Ada', holds: true, word: 'accepted', reason: null, comment: '' },
+                { curator: 'Ben', holds: false, word: 'rejected', reason: 'negated', comment: 'the text denies it' },
+              ],
+            },
+          ],
+          further: 0,
+        },
+      },
+      { click: 'button[aria-label="Libraries"]' },
+      { click: 'text=Merge and compare curators' },
+      wait(200),
+    ],
+  },
   { name: 'drop', scene: 'samples', steps: [go('library'), { hover: ['pubmed-export.xml', 'abstract.txt'] }] },
   { name: 'annotate', steps: [go('annotate'), wait(200)] },
   { name: 'annotate-empty', scene: 'empty', steps: [go('annotate')] },

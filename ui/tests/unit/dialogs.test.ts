@@ -177,6 +177,29 @@ describe('one dialog at a time', () => {
   })
 })
 
+test('duplicates of an import are skipped all at once, or one by one otherwise', async () => {
+  host = scriptedHost({ scene: 'review' })
+  app = new App(host, await host.start())
+  host.watch((event) => app.hear(event))
+  render(Frame, { app })
+  app.go('library')
+  app.preview({ kind: 'paths', paths: ['again-export.xml'], columns: {} })
+  const box = within(await dialog())
+  await box.findByText('3 documents are there already in another form.')
+  expect(box.getByText('Import 12 documents?')).toBeDefined()
+  await user.click(box.getByLabelText('Skip'))
+  expect(box.getByText('Import 9 documents?')).toBeDefined()
+  const [one] = box.getAllByLabelText(/^What to do with “/)
+  if (!one) throw new Error('no duplicate is listed')
+  await user.selectOptions(one, 'Update record')
+  await user.click(box.getByText('Import 9'))
+  await vi.waitFor(() =>
+    expect(app.toasts.map((toast) => toast.text)).toContain(
+      'Imported 9 documents, updated 1 record, skipped 2 duplicates',
+    ),
+  )
+})
+
 test('every dialog is in the one list of dialogs', () => {
   const sources = Object.values(
     import.meta.glob<string>('../../src/**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true }),

@@ -99,7 +99,7 @@ describe('the scripted host', () => {
           ask: () => host.ask({ question: 'Is it so?', scope: { kind: 'documents', documents: [id] } }, hear),
           weigh: () => host.weigh({ question: 'Is it so?', document: id }, hear),
           classify: () => host.classify({ documents: [id] }, hear),
-          importPreviewed: () => host.importPreviewed('gone', [], hear),
+          importPreviewed: () => host.importPreviewed('gone', { leftOut: [], duplicates: 'keep', single: [] }, hear),
         }[call]()
         if (cancelAfter !== null) {
           await clock.advance(cancelAfter)

@@ -79,6 +79,36 @@ journey(
   { covers: ['annotate.accept', 'annotate.reject', 'annotate.previousDocument', 'import'] },
 )
 
+journey(
+  'a document that is there in another form brings its record up to date, quotes are checked and curators compared',
+  async ({ open, home }) => {
+    const app = await open()
+    await app.drop(pubmed)
+    await app.click('#import-accept')
+    await app.see('.document', 'Lithium and tremor')
+    const file = join(home.folder, 'again.nbib')
+    writeFileSync(file, 'PMID- 90000001\nTI  - Lithium and tremor, revised.\nJT  - Journal of Revisions\n')
+    await app.drop(file)
+    await app.see('.duplicates', 'Same PMID as')
+    await app.click('.duplicates label', 'Update record')
+    await app.see('#import-accept', 'Update 1')
+    await app.click('#import-accept')
+    await app.see('.toast', 'Updated 1 record')
+    await app.see('header', '2 documents')
+    await app.click('[aria-label=Libraries]')
+    await app.click('[role=menuitem]', 'Check every quote')
+    await app.see('[data-dialog=evidence]', 'Every quote can be relied on')
+    await app.press('Escape')
+    await app.gone('.dialog')
+    await app.click('[aria-label=Libraries]')
+    await app.click('[role=menuitem]', 'Merge and compare curators')
+    await app.see('[data-dialog=curators]', 'Fewer than two curators')
+    await app.press('Escape')
+    await app.gone('.dialog')
+  },
+  { covers: ['import', 'evidence', 'curators'] },
+)
+
 journey('a library file that the system opens becomes the open library', async ({ open, home }) => {
   const first = await open()
   await first.drop(pubmed)

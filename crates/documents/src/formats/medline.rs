@@ -1,5 +1,9 @@
 //! MEDLINE text display, `.nbib`: `TAG - value` lines, continued on indented ones.
 
+mod write;
+
+pub(super) use write::write;
+
 use super::ReadError;
 use super::detect::tag;
 use super::import::Intake;
@@ -47,7 +51,7 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
             let holds = |name: &str| open.as_ref().is_some_and(|fields| fields.all(name).next().is_some());
             let is_new = match name {
                 "PMID" => after_blank || holds("PMID"),
-                "OWN" | "STAT" if has_ids => after_blank && holds("TI"),
+                "OWN" | "STAT" if has_ids => after_blank && (holds("TI") || holds(name)),
                 name if has_ids => after_blank && ONCE.contains(&name) && holds(name),
                 _ => after_blank,
             };

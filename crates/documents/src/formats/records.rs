@@ -269,6 +269,8 @@ mod tests {
             (Format::Brat, "0.25", "0.75"),
             (Format::Brat, "harm", "heal"),
             (Format::PubAnnotation, "\"CID\"", "\"treats\""),
+            (Format::Ris, "may harm", "may heal"),
+            (Format::Medline, "may harm", "may heal"),
             (Format::Csv, "CID", "treats"),
             (Format::Tsv, "0.25", "0.75"),
             (Format::Html, ">0.25<", ">0.75<"),

@@ -1,5 +1,9 @@
 //! RIS (`TY  - JOUR` … `ER  - `) and the tagged export of Web of Science (`PT J` … `ER`).
 
+mod write;
+
+pub(super) use write::write;
+
 use super::import::Intake;
 use super::{Notice, ReadError};
 use crate::{Document, Infons};

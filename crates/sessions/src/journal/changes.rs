@@ -79,6 +79,15 @@ pub(super) fn count(connection: &Connection, event: EventId, table: Table) -> Re
         .query_row(params![event, table], |row| row.get(0))?)
 }
 
+/// How many of them are to rows that were there before and after.
+pub(super) fn count_updates(connection: &Connection, event: EventId, table: Table) -> Result<usize> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM changes WHERE event_id = ?1 AND record = ?2 AND image IS NOT NULL AND expected IS NOT NULL",
+        )?
+        .query_row(params![event, table], |row| row.get(0))?)
+}
+
 /// The first `limit` changes of an event to `table`.
 pub(super) fn first(
     connection: &Connection,

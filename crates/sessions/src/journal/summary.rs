@@ -42,7 +42,23 @@ impl Library {
             let documents =
                 |table| Ok::<_, Error>(counted(changes::count(connection, event, table)?, "document"));
             Ok(match action {
-                Action::Import => format!("imported {}", documents(Table::Documents)?),
+                Action::Import => {
+                    let (all, updated) = (
+                        changes::count(connection, event, Table::Documents)?,
+                        changes::count_updates(connection, event, Table::Documents)?,
+                    );
+                    let records = format!("updated {}", counted(updated, "record"));
+                    match (all - updated, updated) {
+                        (imported, 0) => format!("imported {}", counted(imported, "document")),
+                        (0, _) => records,
+                        (imported, _) => format!("imported {} and {records}", counted(imported, "document")),
+                    }
+                }
+                Action::Merge => {
+                    let decisions = changes::count(connection, event, Table::Decisions)?;
+                    let decisions = counted(decisions, "decision");
+                    format!("merged a library: {} and {decisions}", documents(Table::Documents)?)
+                }
                 Action::RemoveDocuments => format!("removed {}", documents(Table::Removals)?),
                 Action::RestoreDocuments => format!("brought {} back", documents(Table::Removals)?),
                 Action::Run => {

@@ -123,7 +123,8 @@ fn check_nobody_is_stranded(
         }
         let goes = match change.table {
             _ if change.expected.is_none() || documents.is_empty() => None,
-            Table::Documents => Some(change.key),
+            // Where only its record changes the document stays.
+            Table::Documents => changes::image(connection, change.id)?.is_none().then_some(change.key),
             Table::Runs => RunRow::read(connection, change.key)?.map(|row| row.run.document.0),
             _ => None,
         };

@@ -18,8 +18,7 @@ use crate::last_word;
 use crate::library::Library;
 use crate::migrations::Migration;
 
-use rows::on;
-pub(crate) use rows::{of_curator, of_document};
+pub(crate) use rows::{of_curator, of_document, on};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,

@@ -1,6 +1,9 @@
-//! Table `documents`: the texts. A row never changes; its imported annotations come and go with it.
+//! Table `documents`: the texts. A text never changes, and its imported annotations come and go with it; what is known of the
+//! article (its bibliography) can be brought up to date.
 
-use documents::{Document, Span};
+use std::collections::HashMap;
+
+use documents::{Document, Infons, Span};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,13 +13,15 @@ use crate::error::{Error, Result};
 use crate::full_text::full_text;
 use crate::identifiers::{By, DocumentId, EntityId, EventId, RelationId, Timestamp};
 use crate::journal::{Action, Journaled, Recording, Table, next_key};
+use crate::json;
 use crate::library::Library;
 use crate::migrations::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: concat!(
-        "
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: concat!(
+            "
     CREATE TABLE documents (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         source_id TEXT NOT NULL COLLATE NOCASE,
@@ -38,9 +43,21 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     CREATE TRIGGER documents_never_change BEFORE UPDATE ON documents
         BEGIN SELECT RAISE(ABORT, 'a document never changes after import'); END;
     ",
-        full_text!("documents_words", "documents", ["title", "text", "source_id", "bibliography"])
-    ),
-}];
+            full_text!("documents_words", "documents", ["title", "text", "source_id", "bibliography"])
+        ),
+    },
+    // The record of an article is corrected and completed after it was first imported; its text, and all that points into it,
+    // stays as it was.
+    Migration {
+        version: 4,
+        sql: "
+    DROP TRIGGER documents_never_change;
+    CREATE TRIGGER documents_texts_never_change
+        BEFORE UPDATE OF id, source_id, text_sha256, origin, format, imported_at, passages, text ON documents
+        BEGIN SELECT RAISE(ABORT, 'the text of a document never changes after import'); END;
+    ",
+    },
+];
 
 /// A document to import.
 #[derive(Debug, Clone, Copy)]
@@ -53,12 +70,29 @@ pub struct NewDocument<'a> {
     pub format: &'a str,
 }
 
+/// What an import does with a document.
+#[derive(Debug, Clone, Copy)]
+pub enum Incoming<'a> {
+    /// Stores it.
+    New(NewDocument<'a>),
+    /// Brings the record of a document of the library up to date: what `record` says of the article takes the place of what
+    /// the library says, and what it does not speak of stays. Text, annotations and decisions stay as they are.
+    Update {
+        /// The document.
+        known: DocumentId,
+        /// What is known of the article.
+        record: &'a Infons,
+    },
+}
+
 /// What became of one document of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Imported {
     /// It is in the library now.
     New(DocumentId),
-    /// The same text with the same annotations is there already, as this document.
+    /// The record of this document was brought up to date by it.
+    Updated(DocumentId),
+    /// It is there already, as this document, and says nothing that the library does not.
     Known(DocumentId),
     /// Left out: an annotation points at a place that is not in its text.
     Broken(Span),
@@ -110,13 +144,27 @@ impl Library {
         documents: &[NewDocument<'_>],
         tell: &mut dyn FnMut(usize),
     ) -> Result<Vec<Imported>> {
+        let incoming: Vec<Incoming<'_>> = documents.iter().copied().map(Incoming::New).collect();
+        self.take_in(by, &incoming, tell)
+    }
+
+    /// The same for documents of which some bring records of the library up to date.
+    ///
+    /// # Errors
+    /// As [`Library::import`]; [`Error::NotFound`] for a document to update that is not there.
+    pub fn take_in(
+        &mut self,
+        by: By<'_>,
+        incoming: &[Incoming<'_>],
+        tell: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Imported>> {
         self.act(by, Action::Import, None, |recording| {
-            let mut next = Next {
-                entity: next_key(recording.connection, "imported_entities")?,
-                relation: next_key(recording.connection, "imported_relations")?,
-            };
-            let written = documents.iter().zip(1..).map(|(new, done)| {
-                let imported = import_one(recording, new, &mut next)?;
+            let mut next = Next::of(recording.connection)?;
+            let written = incoming.iter().zip(1..).map(|(incoming, done)| {
+                let imported = match incoming {
+                    Incoming::New(new) => import_one(recording, new, &mut next)?,
+                    Incoming::Update { known, record } => update(recording, *known, record)?,
+                };
                 tell(done);
                 Ok(imported)
             });
@@ -141,6 +189,31 @@ impl Library {
         self.reading(|connection| in_sight(connection, &content_sha256))
     }
 
+    /// Shows `visit` each document in sight without its annotations, with its number, in the order of imports.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn visit_documents(&self, visit: &mut dyn FnMut(DocumentId, &Document)) -> Result<()> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, source_id, passages, infons, text FROM documents
+                 WHERE NOT EXISTS (SELECT 1 FROM removals WHERE document_id = documents.id) ORDER BY id",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let document = Document {
+                    id: row.get(1)?,
+                    text: row.get(4)?,
+                    passages: json::column(row, 2)?,
+                    infons: json::column(row, 3)?,
+                    ..Document::default()
+                };
+                visit(row.get(0)?, &document);
+            }
+            Ok(())
+        })
+    }
+
     /// The text of a document.
     ///
     /// # Errors
@@ -153,6 +226,35 @@ impl Library {
 struct Next {
     entity: i64,
     relation: i64,
+}
+
+impl Next {
+    fn of(connection: &Connection) -> Result<Self> {
+        Ok(Self {
+            entity: next_key(connection, "imported_entities")?,
+            relation: next_key(connection, "imported_relations")?,
+        })
+    }
+}
+
+/// Stores a document as part of an action.
+pub(crate) fn store(recording: &mut Recording<'_>, new: &NewDocument<'_>) -> Result<Imported> {
+    let mut next = Next::of(recording.connection)?;
+    import_one(recording, new, &mut next)
+}
+
+/// The documents in sight by the hash of their text, those of one text in the order of imports.
+pub(crate) fn by_text(connection: &Connection) -> Result<HashMap<String, Vec<DocumentId>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT text_sha256, id FROM documents
+         WHERE NOT EXISTS (SELECT 1 FROM removals WHERE document_id = documents.id) ORDER BY id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found: HashMap<String, Vec<DocumentId>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        found.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    Ok(found)
 }
 
 fn import_one(recording: &mut Recording<'_>, new: &NewDocument<'_>, next: &mut Next) -> Result<Imported> {
@@ -187,6 +289,24 @@ fn import_one(recording: &mut Recording<'_>, new: &NewDocument<'_>, next: &mut N
         event: recording.event,
     })?;
     Ok(Imported::New(id))
+}
+
+fn update(recording: &mut Recording<'_>, known: DocumentId, record: &Infons) -> Result<Imported> {
+    let old = read(recording.connection, known)?;
+    let mut document = old.document.clone();
+    document.infons.extend(record.iter().map(|(key, value)| (key.clone(), value.clone())));
+    if document.infons == old.document.infons {
+        return Ok(Imported::Known(known));
+    }
+    let new = StoredDocument {
+        title: title(&document),
+        content_sha256: hex(&Sha256::digest(serde_json::to_vec(&document)?)),
+        document,
+        event: recording.event,
+        ..old.clone()
+    };
+    recording.replace(&old, &new)?;
+    Ok(Imported::Updated(known))
 }
 
 fn in_sight(connection: &Connection, content_sha256: &str) -> Result<Option<DocumentId>> {
@@ -294,6 +414,22 @@ impl Journaled for StoredDocument {
     fn write(&self, connection: &Connection) -> Result<()> {
         let document = &self.document;
         let bibliography: Vec<&str> = document.infons.values().map(String::as_str).collect();
+        let updated = connection
+            .prepare_cached(
+                "UPDATE documents SET title = ?2, content_sha256 = ?3, event_id = ?4, infons = ?5, bibliography = ?6
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                self.id,
+                self.title,
+                self.content_sha256,
+                self.event,
+                serde_json::to_string(&document.infons)?,
+                bibliography.join("\n"),
+            ])?;
+        if updated > 0 {
+            return Ok(());
+        }
         connection
             .prepare_cached(
                 "INSERT INTO documents (id, source_id, title, text_sha256, content_sha256, origin, format, imported_at,
@@ -325,4 +461,36 @@ impl Journaled for StoredDocument {
         connection.prepare_cached("DELETE FROM documents WHERE id = ?1")?.execute([key])?;
         Ok(())
     }
+
+    /// Beside another state of the document only its record is kept: all else is the same.
+    fn image(&self, other: Option<&Self>) -> Result<String> {
+        if other.is_none() {
+            return Ok(serde_json::to_string(self)?);
+        }
+        Ok(serde_json::to_string(&RecordImage {
+            document: self.id,
+            title: self.title.clone(),
+            content_sha256: self.content_sha256.clone(),
+            event: self.event,
+            infons: self.document.infons.clone(),
+        })?)
+    }
+
+    fn from_image(image: &str, other: Option<&Self>) -> Result<Self> {
+        let Some(other) = other else { return Ok(serde_json::from_str(image)?) };
+        let RecordImage { title, content_sha256, event, infons, .. } = serde_json::from_str(image)?;
+        let document = Document { infons, ..other.document.clone() };
+        Ok(Self { title, content_sha256, event, document, ..other.clone() })
+    }
+}
+
+/// What the journal keeps of a document whose record was changed.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordImage {
+    /// The number, by which undo sees that somebody worked on the document.
+    document: DocumentId,
+    title: String,
+    content_sha256: String,
+    event: EventId,
+    infons: Infons,
 }

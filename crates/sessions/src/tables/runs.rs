@@ -233,7 +233,7 @@ pub(crate) fn close_abandoned(connection: &Connection, at: Timestamp) -> Result<
 }
 
 /// Writes a new run with its findings as part of an action.
-pub(super) fn insert(
+pub(crate) fn insert(
     recording: &mut Recording<'_>,
     document: DocumentId,
     record: &RunRecord,

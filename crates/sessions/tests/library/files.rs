@@ -80,6 +80,30 @@ fn copies_keep_the_rights_of_the_library() {
     assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// A library holds what clinicians write about patients: its file and the working files beside it are their owner's alone.
+#[cfg(unix)]
+#[test]
+fn a_new_library_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let mut library = scratch.create();
+    import(&mut library, "ada", 0, 3);
+    library.copy_to(&scratch.folder.path().join("copy.osler")).unwrap();
+    library.repair().unwrap();
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(scratch.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+        seen.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    seen.sort();
+    assert_eq!(
+        seen,
+        ["copy.osler", "ward.before-repair.osler", "ward.osler", "ward.osler-shm", "ward.osler-wal"]
+    );
+}
+
 #[test]
 fn a_damaged_index_is_repaired_and_the_file_from_before_is_kept() {
     let scratch = Scratch::new();

@@ -119,7 +119,7 @@ pub fn import(library: &mut Library, who: &str, from: u64, to: u64) -> Vec<Docum
     outcomes
         .into_iter()
         .map(|outcome| match outcome {
-            Imported::New(id) | Imported::Known(id) => id,
+            Imported::New(id) | Imported::Updated(id) | Imported::Known(id) => id,
             Imported::Broken(span) => panic!("{span:?}"),
         })
         .collect()

@@ -6,7 +6,7 @@ use documents::formats::{DECISION, RECORD};
 use documents::{Document, Infons};
 use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
-use super::DOCUMENTS;
+use super::{DOCUMENTS, evidence};
 use crate::error::{Result, as_json};
 use crate::library::{OpenLibrary, count, document_id, id_of, task};
 use crate::run_record::names_of;
@@ -18,6 +18,8 @@ pub struct Gathered {
     /// Stem of the file's name.
     pub name: String,
     pub records: Vec<wire::RunRecord>,
+    /// Its quotes, and which of them cannot be relied on.
+    pub evidence: wire::EvidenceReport,
     pub runs: BTreeMap<String, Infons>,
     /// The task, where all runs are of one.
     pub task: String,
@@ -52,12 +54,14 @@ fn gather_from(
     };
     let mut documents = Vec::with_capacity(ids.len());
     let mut runs: BTreeMap<i64, Run> = BTreeMap::new();
+    let mut report = wire::EvidenceReport::default();
     for (id, done) in ids.iter().zip(0..) {
         if !go_on(done, count(ids.len() as u64)) {
             return Ok(None);
         }
         let (mut document, of_document) = (library.annotated(*id, which)?, library.runs(*id)?);
         decisions(&mut document, curator);
+        evidence::add(&mut report, *id, &document);
         count_documents(&mut document, ids.len());
         for run in of_document {
             if document.infons.contains_key(&format!("run.{}", run.id)) {
@@ -81,6 +85,7 @@ fn gather_from(
             String::new()
         },
         records: runs.values().map(record).collect(),
+        evidence: report,
         runs: runs.iter().map(|(id, run)| Ok((id.to_string(), properties(run)?))).collect::<Result<_>>()?,
         documents,
     }))
@@ -109,7 +114,7 @@ pub fn file_stem(title: &str, otherwise: &str) -> String {
 }
 
 /// Says in the writers' own word what the curator decided, where the library has it under the curator's name.
-fn decisions(document: &mut Document, curator: &str) {
+pub fn decisions(document: &mut Document, curator: &str) {
     let key = format!("decision.{curator}");
     let word = |infons: &Infons| match infons.get(&key).map(String::as_str) {
         Some("reject") => Some("rejected"),

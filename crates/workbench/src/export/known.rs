@@ -32,6 +32,12 @@ pub fn known(scope: &ExportScope) -> Vec<wire::Format> {
         (Format::PubAnnotation, "Mentions and relations as JSON, for PubAnnotation and TextAE.", ANNOTATIONS),
         (Format::Csv, "One relation a row, for a spreadsheet.", TABLE),
         (Format::Tsv, "One relation a row, with tabs.", TABLE),
+        (Format::Ris, "For reference managers: what was accepted becomes keywords and notes.", REFERENCE),
+        (
+            Format::Medline,
+            "As PubMed writes it, for reference managers: accepted findings as terms and notes.",
+            REFERENCE,
+        ),
         (Format::Training, "Texts with decided relations, to train a model on.", DECIDED),
     ]
     .into_iter()
@@ -49,6 +55,8 @@ const ALL: Holds = Holds { entities: true, relations: true, scores: true, decisi
 const ANNOTATIONS: Holds =
     Holds { entities: true, relations: true, scores: false, decisions: false, record: false };
 const TABLE: Holds = Holds { entities: false, relations: true, scores: true, decisions: true, record: false };
+const REFERENCE: Holds =
+    Holds { entities: false, relations: true, scores: false, decisions: true, record: false };
 const DECIDED: Holds = Holds { entities: true, relations: true, scores: true, decisions: true, record: true };
 const NOTHING: Holds =
     Holds { entities: false, relations: false, scores: false, decisions: false, record: false };

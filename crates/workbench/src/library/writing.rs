@@ -35,14 +35,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder_of(path);
     fs::create_dir_all(folder).map_err(failed)?;
-    let mut unfinished = unfinished().tempfile_in(folder).map_err(failed)?;
+    let (mut unfinished, usual) = unfinished(folder).map_err(failed)?;
     unfinished
         .write_all(bytes)
         .and_then(|()| unfinished.as_file().sync_all())
-        .and_then(|()| match fs::metadata(path) {
+        .and_then(|()| {
             // Who might read the old one may read the new one.
-            Ok(old) => unfinished.as_file().set_permissions(old.permissions()),
-            Err(_) => Ok(()),
+            let rights = fs::metadata(path).map_or(usual, |old| old.permissions());
+            unfinished.as_file().set_permissions(rights)
         })
         .map_err(failed)?;
     unfinished.persist(path).map_err(|refusal| failed(refusal.error))?;
@@ -127,16 +127,26 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// A file beside the one that is written; who may read it is what is usual for the user.
-fn unfinished() -> tempfile::Builder<'static, 'static> {
+/// An empty file in `folder` that its owner alone may read, and the rights that a file has there usually.
+fn unfinished(folder: &Path) -> std::io::Result<(tempfile::NamedTempFile, fs::Permissions)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".osler-").suffix(".part");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
+        let file = builder.tempfile_in(folder)?;
+        let usual = file.as_file().metadata()?.permissions();
+        // Before anything is in it.
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
+        Ok((file, usual))
     }
-    builder
+    #[cfg(not(unix))]
+    {
+        let file = builder.tempfile_in(folder)?;
+        let usual = file.as_file().metadata()?.permissions();
+        Ok((file, usual))
+    }
 }
 
 /// What must not be written over by an export, though it was asked for: the open library and what lies beside it, other
@@ -216,6 +226,21 @@ mod tests {
         assert_eq!(reader.join().unwrap(), b"through");
         assert!(!fs::metadata(&pipe).unwrap().is_file());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "a working file is left");
+    }
+
+    /// Nobody else reads an export while it is written; then it has the rights that the user's files have.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_finished_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (file, usual) = unfinished(folder.path()).unwrap();
+        assert_eq!(file.as_file().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let (plain, export) = (folder.path().join("plain"), folder.path().join("export"));
+        fs::write(&plain, "as any program writes it").unwrap();
+        assert_eq!(usual, fs::metadata(&plain).unwrap().permissions());
+        write_whole(&export, b"text").unwrap();
+        assert_eq!(fs::metadata(&export).unwrap().permissions(), usual);
     }
 
     #[test]

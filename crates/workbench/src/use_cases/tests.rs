@@ -33,7 +33,9 @@ pub(crate) fn import(workbench: &Workbench, texts: &[&str]) -> Vec<Id> {
     imported
         .iter()
         .map(|one| match one {
-            sessions::Imported::New(id) | sessions::Imported::Known(id) => id.0 as Id,
+            sessions::Imported::New(id) | sessions::Imported::Updated(id) | sessions::Imported::Known(id) => {
+                id.0 as Id
+            }
             sessions::Imported::Broken(span) => panic!("broken at {span:?}"),
         })
         .collect()

@@ -59,6 +59,10 @@ pub struct ImportPreview {
     pub fresh: u32,
     /// Documents that the library holds already.
     pub known: u32,
+    /// New documents that are there already in another form, or twice in the import; the first of them.
+    pub duplicates: Vec<Duplicate>,
+    /// How many duplicates are not listed.
+    pub further_duplicates: u32,
     /// Records that cannot be imported, or not wholly.
     pub issues: Vec<ImportIssue>,
     /// How many issues are not listed.
@@ -102,6 +106,78 @@ pub struct PreviewedDocument {
     pub words: u32,
     /// Whether the library holds it already.
     pub known: bool,
+}
+
+/// A document of an import that is there already in another form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Duplicate {
+    /// Its place in the import, from 0.
+    pub place: u32,
+    /// Its title, or how its text begins.
+    pub title: String,
+    /// The id of its source.
+    pub source_id: String,
+    /// By what it is told.
+    pub by: SameBy,
+    /// How much the texts have in common, from 0 to 1, where that is the reason.
+    #[specta(type = Option<Number>)]
+    pub similarity: Option<f64>,
+    /// The document of the library that it looks like; none where that is an earlier document of the import.
+    pub document: Option<Id>,
+    /// The title of that one.
+    pub of_title: String,
+    /// The id of its source.
+    pub of_source_id: String,
+    /// Decisions of all curators on it.
+    pub decisions: u32,
+}
+
+/// By what a document is told to be there already, the most telling first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SameBy {
+    /// The PMID.
+    Pmid,
+    /// The DOI.
+    Doi,
+    /// The text is nearly the same.
+    Text,
+}
+
+/// What is to be done with a document that is there already in another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DuplicateChoice {
+    /// It is imported beside the other one.
+    #[default]
+    Keep,
+    /// It is not imported.
+    Skip,
+    /// What it says of the article (journal, DOI ...) goes into the record of the other one, whose text and decisions stay.
+    Update,
+}
+
+/// What is to be done with a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportChoices {
+    /// Places (from 0) of documents that are not to be imported.
+    pub left_out: Vec<u32>,
+    /// What is done with duplicates.
+    pub duplicates: DuplicateChoice,
+    /// What is done with some of them instead.
+    pub single: Vec<SingleChoice>,
+}
+
+/// What is to be done with one duplicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SingleChoice {
+    /// Its place in the import.
+    pub place: u32,
+    /// What.
+    pub choice: DuplicateChoice,
 }
 
 /// A record that cannot be imported, or not wholly.
@@ -155,6 +231,10 @@ pub enum ImportEvent {
         documents: Vec<Id>,
         /// Documents that the library held already.
         known: u32,
+        /// Duplicates that were not imported.
+        skipped: u32,
+        /// Documents whose record was brought up to date.
+        updated: u32,
         /// The action.
         step: Step,
     },

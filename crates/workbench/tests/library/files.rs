@@ -29,7 +29,9 @@ fn real_files_are_read_or_refused_with_a_reason() {
             "{issue:?}"
         );
     }
-    let (_, ending) = heard(|sink| workbench.import_previewed("import", &preview.id, &[], sink));
+    let (_, ending) = heard(|sink| {
+        workbench.import_previewed("import", &preview.id, &wire::ImportChoices::default(), sink)
+    });
     assert_eq!(ending, wire::Ending::Finished);
     let ids =
         workbench.document_ids(wire::DocumentOrder::OldestFirst, &wire::DocumentFilter::default()).unwrap();
@@ -79,7 +81,8 @@ fn a_document_that_is_left_out_of_an_import_stays_out_and_one_undo_takes_the_oth
     let source =
         wire::ImportSource::Documents { origin: "test".into(), documents: (0..4).map(given).collect() };
     let seen = preview(&workbench, &source);
-    let (events, ending) = heard(|sink| workbench.import_previewed("import", &seen.id, &[0, 2], sink));
+    let choices = wire::ImportChoices { left_out: vec![0, 2], ..wire::ImportChoices::default() };
+    let (events, ending) = heard(|sink| workbench.import_previewed("import", &seen.id, &choices, sink));
     assert_eq!(ending, wire::Ending::Finished);
     let Some(wire::ImportEvent::Imported { documents, .. }) = events.last() else { panic!("{events:?}") };
     let titles = documents.iter().map(|id| workbench.document(*id).unwrap().title);
@@ -166,7 +169,9 @@ fn what_cannot_be_imported_is_told() {
     assert!(missing.message.contains("/nowhere/at/all.xml"), "{missing:?}");
     let empty = failure(&wire::ImportSource::Text { text: "  \n".into(), origin: "pasted".into() });
     assert_eq!(empty.code, ErrorCode::BadInput);
-    let (_, ending) = heard(|sink| workbench.import_previewed("import", "preview-99", &[], sink));
+    let (_, ending) = heard(|sink| {
+        workbench.import_previewed("import", "preview-99", &wire::ImportChoices::default(), sink)
+    });
     assert!(matches!(ending, wire::Ending::Failed { error } if error.code == ErrorCode::NotFound));
 }
 

@@ -11,6 +11,8 @@
 mod batches;
 mod curation;
 mod drafts;
+mod duplicates;
+mod evidence;
 mod exports;
 mod files;
 mod journey;

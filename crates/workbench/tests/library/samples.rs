@@ -86,7 +86,9 @@ pub fn preview(workbench: &Workbench, source: &wire::ImportSource) -> wire::Impo
 /// Imports a source as the window does: preview, then import. Gives the new documents.
 pub fn import(workbench: &Workbench, source: &wire::ImportSource) -> Vec<wire::Id> {
     let preview = preview(workbench, source);
-    let (events, ending) = heard(|sink| workbench.import_previewed("import", &preview.id, &[], sink));
+    let (events, ending) = heard(|sink| {
+        workbench.import_previewed("import", &preview.id, &wire::ImportChoices::default(), sink)
+    });
     assert_eq!(ending, wire::Ending::Finished);
     match events.into_iter().last() {
         Some(wire::ImportEvent::Imported { documents, .. }) => documents,

@@ -9,6 +9,8 @@ type Documents = Pick<
   | 'createLibrary'
   | 'openLibrary'
   | 'copyLibrary'
+  | 'mergeLibrary'
+  | 'compareCurators'
   | 'renameLibrary'
   | 'recentLibraries'
   | 'pickFiles'
@@ -96,7 +98,12 @@ function filesAt(paths: string[], chosen: Readonly<Record<string, string>>): Rea
     }
     const many = /export|pubmed/i.test(name) ? 12 : 1
     const format = /\.xml$/i.test(name) ? 'PubMed XML' : /\.nbib$/i.test(name) ? 'MEDLINE' : 'Plain text'
-    for (let place = 0; place < many; place += 1) read.documents.push(invented(place, name))
+    for (let place = 0; place < many; place += 1) {
+      // An export of what the library was made of, as another database writes it.
+      const again = name.startsWith('again') && place < 3
+      const document = invented(place, again ? '' : name)
+      read.documents.push(again ? { ...document, text: `${document.text} All rights reserved.` } : document)
+    }
     read.files.push({
       name,
       bytes: many * 2_840,
@@ -175,6 +182,26 @@ export function documents(world: World): Documents {
       (stored) => stored.sourceId === document.sourceId && stored.text.endsWith(document.text),
     )
 
+  /** The same id from another source; the product also knows DOIs and texts that are nearly the same. */
+  const duplicatesOf = (read: Read): wire.Duplicate[] =>
+    read.documents.flatMap((document, place): wire.Duplicate[] => {
+      const of = [...world.documents.values()].find((stored) => stored.sourceId === document.sourceId)
+      if (!of || known(document)) return []
+      return [
+        {
+          place,
+          title: document.title === '' ? document.text.slice(0, 120) : document.title,
+          sourceId: document.sourceId,
+          by: 'pmid',
+          similarity: null,
+          document: of.id,
+          ofTitle: of.title,
+          ofSourceId: of.sourceId,
+          decisions: world.summary(of.id).decided,
+        },
+      ]
+    })
+
   return {
     library: async () => world.library(),
     createLibrary: async () => {
@@ -195,6 +222,9 @@ export function documents(world: World): Documents {
       return world.library()
     },
     copyLibrary: async () => '~/Documents/Osler/First library, copy.osler',
+    // The twin knows one curator and has no other library.
+    mergeLibrary: async () => null,
+    compareCurators: async () => ({ pairs: [], disagreements: [], further: 0 }),
     renameLibrary: async (name, description) =>
       world.act(null, () => {
         world.details = { ...world.details, name, description }
@@ -279,6 +309,7 @@ export function documents(world: World): Documents {
         }
         const id = `preview-${String(world.nextId())}`
         previews.set(id, { read, origin: read.files[0]?.name ?? 'import' })
+        const duplicates = duplicatesOf(read)
         const fresh = read.documents.filter((document) => !known(document)).length
         stream.emit({
           kind: 'preview',
@@ -294,16 +325,31 @@ export function documents(world: World): Documents {
             })),
             fresh,
             known: read.documents.length - fresh,
+            duplicates,
+            furtherDuplicates: 0,
             issues: read.issues,
             furtherIssues: 0,
           },
         })
       }),
-    importPreviewed: (preview, leftOut, listener) =>
+    importPreviewed: (preview, choices, listener) =>
       runJob(listener, async (stream) => {
         const found = previews.get(preview)
         if (!found) throw failure('notFound', 'This preview is no longer there.', 'Drop the files again.')
-        const wanted = found.read.documents.filter((_, place) => !leftOut.includes(place))
+        const choice = new Map(
+          duplicatesOf(found.read).map((one) => [
+            one.place,
+            choices.single.find((single) => single.place === one.place)?.choice ?? choices.duplicates,
+          ]),
+        )
+        const is = (place: number, what: wire.DuplicateChoice) =>
+          !choices.leftOut.includes(place) && choice.get(place) === what
+        const places = [...found.read.documents.keys()]
+        const skipped = places.filter((place) => is(place, 'skip')).length
+        const updated = places.filter((place) => is(place, 'update')).length
+        const wanted = found.read.documents.filter(
+          (_, place) => !choices.leftOut.includes(place) && !is(place, 'skip') && !is(place, 'update'),
+        )
         const fresh = wanted.filter((document) => !known(document))
         for (let done = 0; done < fresh.length; done += 5) {
           stream.emit({ kind: 'progress', done, total: fresh.length })
@@ -313,10 +359,12 @@ export function documents(world: World): Documents {
         const ids: number[] = []
         const step = world.journal.act('curation', world.clock.now(), null, () => {
           for (const document of fresh) ids.push(store(world, document, found.origin, 'text'))
-          return `imported ${plural(ids.length, 'document')}`
+          const records = `updated ${plural(updated, 'record')}`
+          if (updated === 0) return `imported ${plural(ids.length, 'document')}`
+          return ids.length === 0 ? records : `imported ${plural(ids.length, 'document')} and ${records}`
         })
         world.tell({ kind: 'libraryChanged', library: world.library(), documents: null })
-        stream.emit({ kind: 'imported', documents: ids, known: wanted.length - ids.length, step })
+        stream.emit({ kind: 'imported', documents: ids, known: wanted.length - ids.length, skipped, updated, step })
       }),
 
     documentIds: async (order, filter) => {

@@ -6,7 +6,15 @@ import { failure, type World } from './world'
 
 type Exports = Pick<
   Host,
-  'formats' | 'previewExport' | 'exportTo' | 'drafts' | 'draft' | 'beginDraft' | 'saveDraft' | 'removeDraft'
+  | 'formats'
+  | 'previewExport'
+  | 'checkEvidence'
+  | 'exportTo'
+  | 'drafts'
+  | 'draft'
+  | 'beginDraft'
+  | 'saveDraft'
+  | 'removeDraft'
 >
 
 const all = { entities: true, relations: true, scores: true, decisions: true, record: true }
@@ -67,6 +75,20 @@ const formatsOfDocuments: wire.Format[] = [
     extension: 'html',
     description: 'A single page to read and print, with evidence and decisions. Opens in any browser.',
     holds: all,
+  },
+  {
+    id: 'ris',
+    name: 'RIS',
+    extension: 'ris',
+    description: 'For reference managers: what was accepted becomes keywords and notes.',
+    holds: { ...all, entities: false, scores: false, record: false },
+  },
+  {
+    id: 'nbib',
+    name: 'MEDLINE (NBIB)',
+    extension: 'nbib',
+    description: 'As PubMed writes it, for reference managers: accepted findings as terms and notes.',
+    holds: { ...all, entities: false, scores: false, record: false },
   },
   {
     id: 'training',
@@ -226,6 +248,7 @@ export function exports(world: World): Exports {
         excerpt: withMarks(draft),
         losses: [],
         records: [],
+        evidence: { documents: 0, quotes: 0, flaws: [], further: 0 },
       }
     }
     const documents = documentsOf(request.scope)
@@ -290,12 +313,39 @@ export function exports(world: World): Exports {
       excerpt: excerpt(request, documents),
       losses,
       records,
+      evidence: evidence(documents),
     }
+  }
+
+  /** Statements that rest on the title alone; the product knows of more. */
+  function evidence(documents: number[]): wire.EvidenceReport {
+    const report: wire.EvidenceReport = { documents: documents.length, quotes: 0, flaws: [], further: 0 }
+    for (const id of documents) {
+      const { text, title, sourceId } = world.stored(id)
+      const end = text.indexOf('\n')
+      for (const one of world.marks(id).annotations) {
+        const spans = one.prediction?.evidence ?? []
+        report.quotes += spans.length
+        const span = spans[0]
+        if (!span || one.decision?.verdict === 'rejected' || !spans.every((other) => other.end <= end)) continue
+        report.flaws.push({
+          document: id,
+          sourceId,
+          title,
+          statement: `F${String(one.subject.id)}`,
+          kind: 'titleOnly',
+          quote: text.slice(span.start, span.end),
+          span,
+        })
+      }
+    }
+    return report
   }
 
   return {
     formats: async (scope) => (scope.kind === 'draft' ? formatsOfDrafts : formatsOfDocuments),
     previewExport: async (request) => preview(request),
+    checkEvidence: async () => evidence([...world.documents.values()].map((one) => one.id)),
     exportTo: (request, listener) =>
       runJob(listener, async (stream) => {
         const written = preview(request)

@@ -67,7 +67,7 @@ pub(crate) fn of_curator(connection: &Connection, curator: &str) -> Result<Vec<D
     )
 }
 
-pub(super) fn on(connection: &Connection, subject: Subject, curator: &str) -> Result<Option<Decision>> {
+pub(crate) fn on(connection: &Connection, subject: Subject, curator: &str) -> Result<Option<Decision>> {
     let (column, id) = match subject {
         Subject::Finding(id) => ("finding_id", id.0),
         Subject::Entity(id) => ("entity_id", id.0),
