@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::identifiers::Timestamp;
-use crate::library::{Library, PATIENCE, absolute};
+use crate::library::{Library, PATIENCE, absolute, use_write_ahead_log};
 use crate::migrations;
 use crate::tables::library_details;
 
@@ -93,6 +93,6 @@ fn found(path: &Path, founding: &Founding<'_>) -> Result<()> {
     transaction.pragma_update(None, "user_version", migrations::LATEST)?;
     transaction.commit()?;
     // Those who open it at the same moment need not change its mode.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    use_write_ahead_log(&connection, PATIENCE)?;
     connection.close().map_err(|(_, error)| error.into())
 }

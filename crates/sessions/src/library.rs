@@ -1,10 +1,10 @@
 //! One library: one SQLite file, open in this process and perhaps in others.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::backup;
 use crate::error::{Error, Result};
@@ -14,6 +14,8 @@ use crate::tables::library_details;
 
 /// How long an action waits for another process to finish its own.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long until what SQLite refuses at once is tried again.
+const RETRY: Duration = Duration::from_millis(5);
 
 /// An open library.
 ///
@@ -189,7 +191,7 @@ fn prepare(path: &Path, app_version: &str, patience: Duration) -> Result<Connect
     }
     migrations::check_is_readable(&connection, path, migrations::LATEST)?;
     check_is_whole(&connection, path)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    use_write_ahead_log(&connection, patience)?;
     // An action that was answered survives a power cut as well as a kill.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -205,6 +207,23 @@ fn prepare(path: &Path, app_version: &str, patience: Duration) -> Result<Connect
     // The first real read: a damaged first table is told here and not at the first click.
     library_details::read(&connection)?;
     Ok(connection)
+}
+
+/// Changes the journal's mode. SQLite does not wait for that: where another one reads at the moment it is refused at once
+/// (<https://www.sqlite.org/wal.html>, "Sometimes queries return SQLITE_BUSY"), so that it is tried again here.
+pub(crate) fn use_write_ahead_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(refusal)
+                if refusal.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && started.elapsed() < patience =>
+            {
+                std::thread::sleep(RETRY);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// A file that was cut off (a broken download, a full stick) has fewer bytes than its first page promises.
