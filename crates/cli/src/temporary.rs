@@ -3,8 +3,9 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -56,10 +57,13 @@ impl Temporary {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o700));
         }
+        // No signal is answered between the making and the noting.
+        let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = builder.tempdir_in(place)?;
+        folders.push(folder.path().to_owned());
+        drop(folders);
         let held = File::create(folder.path().join(HELD))?;
         held.try_lock()?;
-        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
         Ok(Self { folder, _held: held })
     }
 
@@ -68,34 +72,51 @@ impl Temporary {
     }
 }
 
-/// A moment in which work that finds its files gone comes to its end.
-const MOMENT: Duration = Duration::from_millis(50);
+/// How long a signal waits for the work to find its files gone and come to its end. Work that computes does not look for files.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long until that is looked at again.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Folders whose command has ended, and which wait for their removal.
+static ENDING: AtomicUsize = AtomicUsize::new(0);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
+        ENDING.fetch_add(1, Ordering::SeqCst);
         // While a signal is answered this waits, and with it the end of the process, until all is removed.
         let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
         folders.retain(|folder| folder != self.folder.path());
+        ENDING.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 /// Removes those of this process and ends it, though its work is not at its end.
 pub fn remove_all_and_exit(code: i32) -> ! {
     let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
-    folders.iter().for_each(|folder| remove(folder));
-    if !folders.is_empty() {
-        // The work goes on until it misses its files, and may make its folder anew.
-        std::thread::sleep(MOMENT);
-        folders.iter().for_each(|folder| remove(folder));
+    folders.iter().for_each(|folder| replace(folder));
+    let started = Instant::now();
+    while ENDING.load(Ordering::SeqCst) < folders.len() && started.elapsed() < PATIENCE {
+        std::thread::sleep(LOOK);
+    }
+    for folder in folders.iter() {
+        // What is left at last goes with the next command.
+        let _ = std::fs::remove_file(folder);
     }
     std::process::exit(code)
 }
 
-/// Under another name first, so that no file can be put there meanwhile. What is left at last goes with the next command.
-fn remove(folder: &Path) {
+/// Removes a folder and leaves a file under its name: the work goes on until it misses its files, and would make the folder anew.
+/// It gets another name first, so that no file can be put there meanwhile.
+fn replace(folder: &Path) {
     let gone = folder.with_extension("gone");
-    let folder = if std::fs::rename(folder, &gone).is_ok() { &gone } else { folder };
-    let _ = (0..20).find(|_| std::fs::remove_dir_all(folder).is_ok() || !folder.exists());
+    let is_replaced = (0..20).any(|_| {
+        if std::fs::rename(folder, &gone).is_err() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        let _ = std::fs::remove_dir_all(&gone);
+        File::create_new(folder).is_ok()
+    });
+    let _ = is_replaced && (0..20).any(|_| std::fs::remove_dir_all(&gone).is_ok() || !gone.exists());
 }
 
 /// Removes what killed commands of this user left in a folder.
