@@ -259,9 +259,10 @@ fn texts_without_a_library_are_nobodys_business_and_gone_with_the_command() {
         let arguments = [format!("-{signal}"), child.id().to_string()];
         // It may have come to its end just now.
         let _ = std::process::Command::new("kill").args(&arguments).status();
-        child.wait().unwrap();
+        let ended = child.wait().unwrap();
         if signal != "KILL" {
-            assert!(left().is_empty(), "{signal}: {:?}", left());
+            let inside = || left().iter().flat_map(std::fs::read_dir).flatten().collect::<Vec<_>>();
+            assert!(left().is_empty(), "{signal}, {ended}: {:?} with {:?}", left(), inside());
         }
     }
     // What a kill left goes with the next start.

@@ -85,6 +85,8 @@ impl Drop for Temporary {
         ENDING.fetch_add(1, Ordering::SeqCst);
         // While a signal is answered this waits, and with it the end of the process, until all is removed.
         let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before it is forgotten: a signal that comes now ends the process as soon as no folder is left to remove.
+        let _ = std::fs::remove_dir_all(self.folder.path());
         folders.retain(|folder| folder != self.folder.path());
         ENDING.fetch_sub(1, Ordering::SeqCst);
     }
