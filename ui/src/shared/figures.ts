@@ -93,6 +93,7 @@ export const namesBy = (models: readonly Model[]): string | null =>
 export function answeredBy(model: Model | undefined, task: Task, names: string | null = null): string {
   if (!model) return names === null ? '' : `Names come from ${names}, ids from the dictionary.`
   if (task === 'describe') return 'The network writes, word by word, from what it learned. It looks nothing up.'
+  if (task === 'mentions') return 'The network marks the names; the dictionary says which ids they have.'
   const share = figure(model, task, 'model_weight')
   if (task === 'answer' || task === 'classify') {
     const features =

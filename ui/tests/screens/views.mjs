@@ -272,6 +272,20 @@ export const views = [
   { name: 'batch-empty', scene: 'empty', steps: [go('batch')] },
   { name: 'models', steps: [go('models'), wait(150)] },
   {
+    name: 'models-names',
+    steps: [
+      go('models'),
+      { drop: ['~/Downloads/biobert-ner'] },
+      wait(400),
+      { click: '.dialog button:has-text("Import")' },
+      { seen: 'Find names with it' },
+      { click: '.toast button:has-text("Find names with it")' },
+      wait(300),
+      { click: 'nav button:has-text("biobert-ner")' },
+      wait(200),
+    ],
+  },
+  {
     name: 'models-import',
     steps: [go('models'), wait(150), { drop: ['BioGPT-Large-incomplete'] }, seen('cannot be imported')],
   },

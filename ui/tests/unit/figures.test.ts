@@ -78,6 +78,7 @@ test('what answers is said as the figures have it', () => {
   expect(answeredBy(starter, 'classify')).toMatch(/and the network\.$/)
   expect(answeredBy(starter, 'bc5cdr')).toMatch(/dictionary.*The network adds next to nothing/)
   expect(answeredBy(starter, 'bc5cdr', 'BioBERT')).toMatch(/^Names come from BioBERT, ids from the dictionary;/)
+  expect(answeredBy(starter, 'mentions')).toMatch(/^The network marks the names/)
   expect(answeredBy(starter, 'ddi')).toMatch(/The network is weighed with them/)
   const published = model({})
   expect([answeredBy(published, 'answer'), answeredBy(published, 'bc5cdr')]).toEqual([

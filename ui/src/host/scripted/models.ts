@@ -86,7 +86,7 @@ const base: wire.Model = {
   sha256: looksLikeSha256('base'),
   tokenizerSha256: looksLikeSha256('base tokenizer'),
   licence: 'MIT',
-  tasks: ['bc5cdr'],
+  tasks: ['describe', 'bc5cdr'],
   architecture: 'BioGPT · 24 layers · width 1,024 · vocabulary 42,393',
   importedAt: Date.UTC(2026, 10, 18, 14),
   selfTest: { passed: true, device: 'CPU', tokensPerSecond: 24, message: 'The fixed prompt gave the expected tokens.' },
