@@ -45,7 +45,7 @@ pub struct Voice {
 }
 
 impl Disagreement {
-    /// Where it stands in the text, if somewhere.
+    /// Its first place in the text, if it has one.
     #[must_use]
     pub fn place(&self) -> Option<Span> {
         self.content.spans().into_iter().min()

@@ -209,8 +209,8 @@ fn prepare(path: &Path, app_version: &str, patience: Duration) -> Result<Connect
     Ok(connection)
 }
 
-/// Changes the journal's mode. SQLite does not wait for that: where another one reads at the moment it is refused at once
-/// (<https://www.sqlite.org/wal.html>, "Sometimes queries return SQLITE_BUSY"), so that it is tried again here.
+/// Changes the journal's mode. Where another connection writes at the moment SQLite refuses that at once, without its busy handler,
+/// so that it is tried again here.
 pub(crate) fn use_write_ahead_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
     let started = Instant::now();
     loop {

@@ -43,7 +43,7 @@ pub struct Merged {
 
 impl Library {
     /// Brings all that curators did in `other` into this library, in one step of undo. With `curator`, its decisions and notes
-    /// come under that name: two libraries may call different people the same. `tell` hears how many of how many documents
+    /// come under that name: two libraries may call different people the same. `tell` is called with how many of how many documents
     /// are done.
     ///
     /// # Errors

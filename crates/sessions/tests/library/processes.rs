@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
+use std::time::Duration;
 
 use sessions::{Error, Library, NewNote, QueueFilter, RunState, Timestamp};
 
@@ -69,6 +70,24 @@ fn processes_write_into_one_file_at_the_same_time() {
         assert_eq!(found, expected);
     }
     assert_sound(&library);
+}
+
+/// A copy whose journal is not yet a log, as a backup is, changes that when it is opened: while another program writes SQLite refuses
+/// it at once, and opening waits all the same.
+#[test]
+fn opening_waits_for_one_who_writes_before_the_journal_is_changed() {
+    let scratch = Scratch::new();
+    drop(scratch.create());
+    let writer = rusqlite::Connection::open(&scratch.path).unwrap();
+    writer.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (sender, opened) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| sender.send(Library::open(&scratch.path, APP).map(drop)).unwrap());
+        assert!(opened.recv_timeout(Duration::from_millis(300)).is_err(), "it does not wait");
+        writer.execute_batch("COMMIT").unwrap();
+        opened.recv().unwrap().unwrap();
+    });
 }
 
 /// Whoever makes a library at the same time as others either has made it or is told that it exists: it is never deleted
