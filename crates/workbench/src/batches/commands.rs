@@ -70,7 +70,7 @@ impl Workbench {
             tokenizer_sha256: sums.tokenizer,
             guidance_sha256: sums.guidance,
             dictionaries,
-            names: self.model_host.names_in_use()?.filter(|_| task.finds_names()),
+            names: self.names_of_task(task.finds_names())?,
         };
         let settings = as_json(&settings)?;
         let documents: Vec<DocumentId> = request.documents.iter().map(|id| document_id(*id)).collect();
@@ -202,7 +202,7 @@ impl Workbench {
         if finds_names && id_of(&self.model_host.names_in_use()?) != id_of(&settings.names) {
             self.use_names(id_of(&settings.names).as_deref())?;
         }
-        let names = self.model_host.names_in_use()?.filter(|_| finds_names);
+        let names = self.names_of_task(finds_names)?;
         let models = Models { sums: self.model_host.in_use()?.1, names };
         let changes = settings.changes(&models, self.names.all()?.1);
         if !changes.is_empty() && changed == Changed::Refuse {
@@ -218,6 +218,11 @@ impl Workbench {
         }
         self.opened().with(|library| library.resume_batch(id))?;
         Ok(models)
+    }
+
+    /// The model that finds names for a task that looks for some; its files are read only then.
+    fn names_of_task(&self, finds_names: bool) -> Result<Option<NamesModel>> {
+        if finds_names { self.model_host.names_in_use() } else { Ok(None) }
     }
 
     fn worker(&self, batch: BatchId, cancel: Cancel, models: Models) -> Result<Worker> {
