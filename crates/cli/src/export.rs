@@ -8,7 +8,7 @@ use workbench::wire::{ExportContent, ExportEvent, ExportRequest, ExportScope};
 use crate::Failure;
 use crate::session::{CliSession, ModelOption, failure};
 
-/// Quotes that cannot be relied on, told one by one.
+/// Quotes that cannot be relied on are listed one by one up to so many.
 const FLAWS: usize = 20;
 
 #[derive(Debug, clap::Args)]
@@ -70,7 +70,7 @@ pub fn write(
         eprintln!("left out: {} ({}{example})", loss.what, loss.count);
     }
     for flaw in evidence.flaws.iter().take(FLAWS) {
-        eprintln!("check: {}", crate::library::told(flaw));
+        eprintln!("check: {}", crate::library::flaw_line(flaw));
     }
     let further = evidence.flaws.len().saturating_sub(FLAWS) + evidence.further as usize;
     if further > 0 {

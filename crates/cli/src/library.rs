@@ -10,7 +10,7 @@ use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, failu
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Bring files into a library, which is made if there is none; what is there already in another form is told.
+    /// Bring files into a library, which is made if there is none; documents that it has already in another form are listed.
     Import(Import),
     /// Read a whole library and list what is wrong with it.
     Check(Place),
@@ -53,7 +53,7 @@ pub struct Import {
 pub struct Merge {
     /// The library that takes in; one `review undo` takes all of it back.
     library: PathBuf,
-    /// The library that comes in; it stays as it is.
+    /// The library that comes in. It stays as it is, but for its layout where an older Osler made it, which is copied first.
     other: PathBuf,
     /// The name of the other library's curator, where two people have decided under the same one.
     #[arg(long)]
@@ -74,7 +74,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
                 println!("{}", json!(report));
             } else {
                 println!("{} quotes of {} documents checked", report.quotes, report.documents);
-                report.flaws.iter().for_each(|flaw| println!("{}", told(flaw)));
+                report.flaws.iter().for_each(|flaw| println!("{}", flaw_line(flaw)));
             }
             match report.flaws.len() + report.further as usize {
                 0 => Ok(()),
@@ -171,7 +171,7 @@ fn merge(arguments: &Merge) -> Result<(), Failure> {
             report.decisions_without_ground
         );
     }
-    comparison.pairs.iter().for_each(|pair| println!("{}", compared(pair)));
+    comparison.pairs.iter().for_each(|pair| println!("{}", agreement_line(pair)));
     let open = comparison.disagreements.len() + comparison.further as usize;
     if open > 0 {
         println!("{open} disagreements wait: `osler-cli review disagreements` lists them");
@@ -180,14 +180,14 @@ fn merge(arguments: &Merge) -> Result<(), Failure> {
 }
 
 /// One line for two curators.
-pub fn compared(pair: &CuratorPair) -> String {
-    let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
+pub fn agreement_line(pair: &CuratorPair) -> String {
+    let rounded = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
     format!(
         "{} and {}: agreement {}, kappa {} over {} statements of {} documents; {} that only one has decided are left out",
         pair.first,
         pair.second,
-        told(pair.agreement),
-        told(pair.kappa),
+        rounded(pair.agreement),
+        rounded(pair.kappa),
         pair.statements,
         pair.documents,
         pair.left_out
@@ -195,7 +195,7 @@ pub fn compared(pair: &CuratorPair) -> String {
 }
 
 /// One line for a quote that cannot be relied on.
-pub fn told(flaw: &EvidenceFlaw) -> String {
+pub fn flaw_line(flaw: &EvidenceFlaw) -> String {
     let what = match flaw.kind {
         EvidenceFlawKind::NotInText => "is no exact part of the text",
         EvidenceFlawKind::Cut => "begins or ends inside of a word",

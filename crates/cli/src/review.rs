@@ -226,7 +226,7 @@ fn disagree(comparison: &Comparison, as_json: bool) -> Result<(), Failure> {
     if comparison.further > 0 {
         println!("and {} more", comparison.further);
     }
-    comparison.pairs.iter().for_each(|pair| println!("{}", crate::library::compared(pair)));
+    comparison.pairs.iter().for_each(|pair| println!("{}", crate::library::agreement_line(pair)));
     if comparison.pairs.is_empty() {
         println!("fewer than two curators have decided something");
     }

@@ -69,7 +69,7 @@ fn duplicate_choice(text: &str) -> Result<DuplicateChoice, String> {
     }
 }
 
-/// Duplicates that are told one by one.
+/// Duplicates are listed one by one up to so many.
 const TOLD: usize = 20;
 
 /// A workbench, and the folder that goes away with it.
@@ -140,7 +140,7 @@ impl CliSession {
         Self::open(Some(&meant), model, |_| ())
     }
 
-    /// Brings files into the library; tells on standard error what could not be read, and, where `duplicates` says what to do
+    /// Brings files into the library; reports on standard error what could not be read, and, where `duplicates` says what to do
     /// with them, what is there already in another form. One bad file does not stop the others: see [`Brought::conclude`].
     pub fn import(
         &self,

@@ -7,7 +7,7 @@ use crate::model::{Document, Span};
 /// What is wrong with a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FlawKind {
-    /// It is no exact part of the text, or stands elsewhere in it than it says.
+    /// It is no exact part of the text, or is elsewhere in it than it says.
     NotInText,
     /// It begins or ends inside of a word.
     Cut,
@@ -99,7 +99,7 @@ impl Checked {
                 Some(quote) => only.push(says_nothing(document, *span, quote)),
             }
         }
-        // One sentence beside the title is enough.
+        // One sentence besides the title is enough.
         if let Some(kind) = only.iter().copied().reduce(|one, two| one.and(two)).flatten()
             && let Some(span) = evidence.iter().find(|span| says_nothing_at(document, **span) == Some(kind))
         {

@@ -68,7 +68,7 @@ impl Shingles {
     }
 }
 
-/// Texts that can be asked for those that may be nearly the same as another one. It keeps a sketch of each, and no text.
+/// An index of texts by which those that may be nearly the same as another one are found. It keeps a sketch of each, and no text.
 #[derive(Debug, Default)]
 pub struct TextIndex {
     by_shingle: HashMap<u64, Vec<usize>>,

@@ -224,7 +224,7 @@ impl Workbench {
             known,
             files: read.files.clone(),
             documents: listed.map(|(one, known)| shown(&one.document, &one.origin, *known)).collect(),
-            duplicates: told.map(|one| tell(&opened, &read, one)).collect::<Result<_>>()?,
+            duplicates: told.map(|one| duplicate_view(&opened, &read, one)).collect::<Result<_>>()?,
             further_duplicates: count(duplicates.len().saturating_sub(LISTED_DUPLICATES) as u64),
             issues: read.issues.clone(),
             further_issues: read.further_issues,
@@ -295,7 +295,7 @@ const fn as_known(imported: Imported) -> Imported {
 }
 
 /// A duplicate with what it is a duplicate of.
-fn tell(opened: &OpenLibrary, read: &Read, duplicate: &Duplicate) -> Result<wire::Duplicate> {
+fn duplicate_view(opened: &OpenLibrary, read: &Read, duplicate: &Duplicate) -> Result<wire::Duplicate> {
     let document = &read.documents[duplicate.place].document;
     let (of_title, of_source_id, decisions, known) = match duplicate.of {
         Original::Library(id) => opened.with(|library| {

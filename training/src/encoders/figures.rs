@@ -12,7 +12,7 @@ use crate::evaluation::{Figures, NameCounts};
 use crate::tuning::Part;
 
 /// Texts that are read side by side.
-const BESIDE: usize = 16;
+const BATCH: usize = 16;
 
 /// The figures of a task on one part of its corpus, in percent. Names are found as the app finds them, with no dictionary beside
 /// the model, and are right where kind, beginning and end are; the micro F1 of relations leaves out "none"; that of hallmarks
@@ -64,7 +64,7 @@ fn names(model: Model, task: EncoderTask, texts: &[Text]) -> Result<Vec<(&'stati
 fn classes(model: &Model, texts: &[Text]) -> Result<Vec<Vec<usize>>, EncoderError> {
     let limit = Some(model.config.max_positions());
     let mut found = Vec::with_capacity(texts.len());
-    for texts in texts.chunks(BESIDE) {
+    for texts in texts.chunks(BATCH) {
         let encode = |text: &Text| model.tokenizer.encode(&text.text, text.pair.as_deref(), limit);
         let encodings = texts.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
         let tokens: Vec<Tokens> = encodings.iter().map(Tokens::from).collect();

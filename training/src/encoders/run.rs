@@ -50,7 +50,7 @@ pub enum EncoderError {
     /// Measuring classes.
     #[error(transparent)]
     Reading(#[from] bert::ReadError),
-    /// Where the run stands.
+    /// How far the run is.
     #[error(transparent)]
     Snapshot(#[from] snapshot::SnapshotError),
     /// The recipe.

@@ -878,7 +878,7 @@ export type Duplicate = {
 	title: string,
 	/**  The id of its source. */
 	sourceId: string,
-	/**  By what it is told. */
+	/**  By what it is recognized. */
 	by: SameBy,
 	/**  How much the texts have in common, from 0 to 1, where that is the reason. */
 	similarity: number | null,
@@ -894,7 +894,7 @@ export type Duplicate = {
 
 /**  What is to be done with a document that is there already in another form. */
 export type DuplicateChoice = 
-/**  It is imported beside the other one. */
+/**  It is imported in addition to the other one. */
 "keep" | 
 /**  It is not imported. */
 "skip" | 
@@ -2058,7 +2058,7 @@ export type RunState =
 /**  It could not go on. */
 "failed";
 
-/**  By what a document is told to be there already, the most telling first. */
+/**  By what a document is recognized to be there already, the surest first. */
 export type SameBy = 
 /**  The PMID. */
 "pmid" | 

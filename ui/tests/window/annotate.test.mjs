@@ -1,7 +1,7 @@
 // Journeys of a curator: several rows at once, two models side by side, the queue through the library.
 
 import assert from 'node:assert/strict'
-import { extracted, openSample, withSamples, withScript } from './screens.mjs'
+import { comparedWithStarter, extracted, openSample, withSamples, withScript } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 journey(
@@ -54,16 +54,7 @@ journey(
     await withSamples(app)
     await openSample(app, 'Amiodarone')
     await extracted(app)
-    await app.press('Control', '6')
-    await app.click('[aria-label="Installed models"] button', 'starter')
-    await app.click('button', 'Use this model')
-    await app.see('article h2', 'in use', 60_000)
-    await app.press('Control', '3')
-    await app.see('.at-text', 'Amiodarone')
-    await extracted(app)
-    await app.see('button[aria-label^="Two models"]:not([disabled])')
-    await app.press('c')
-    await app.see('.side', 'found by both')
+    await comparedWithStarter(app)
     const chosen = await app.session.run(
       `return [...document.querySelectorAll('.head select')].map((one) => one.selectedOptions[0].textContent)`,
     )

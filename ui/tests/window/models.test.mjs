@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { extracted, lookUp, openSample, withSamples, withScript, writeDraft } from './screens.mjs'
+import { comparedWithStarter, extracted, lookUp, openSample, withSamples, withScript, writeDraft } from './screens.mjs'
 import { journey } from './stage.mjs'
 
 const pubmed = fileURLToPath(new URL('fixtures/pubmed.xml', import.meta.url))
@@ -196,19 +196,11 @@ journey(
     const library = join(data, readdirSync(data).find((name) => name.endsWith('.osler')) ?? '')
     cli('export', '--library', library, '--to', 'bioc-json', '--out', 'found.json')
     assert.match(cli('verify', 'found.json'), /sample-1 relations\/bc5cdr: identical/)
-    // Beside another run of the same text with the dictionaries' names.
+    // Compared with another run over the same text, with the dictionaries' names.
     await app.press('Control', '6')
     await app.click('[aria-label="Installed models"] button', 'biobert-ner')
     await app.click('button', 'Stop finding names with it')
-    await app.click('[aria-label="Installed models"] button', 'starter')
-    await app.click('button', 'Use this model')
-    await app.see('article h2', 'in use', 60_000)
-    await app.press('Control', '3')
-    await app.see('.at-text', 'Amiodarone')
-    await extracted(app)
-    await app.see('button[aria-label^="Two models"]:not([disabled])')
-    await app.press('c')
-    await app.see('.side', 'found by both')
+    await comparedWithStarter(app)
   },
 )
 

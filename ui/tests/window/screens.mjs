@@ -36,6 +36,20 @@ export async function openSample(app, title) {
   await app.see('.at-text', title)
 }
 
+/** Has the starter read the sample on amiodarone, too, and shows what both models found. */
+export async function comparedWithStarter(app) {
+  await app.press('Control', '6')
+  await app.click('[aria-label="Installed models"] button', 'starter')
+  await app.click('button', 'Use this model')
+  await app.see('article h2', 'in use', 60_000)
+  await app.press('Control', '3')
+  await app.see('.at-text', 'Amiodarone')
+  await extracted(app)
+  await app.see('button[aria-label^="Two models"]:not([disabled])')
+  await app.press('c')
+  await app.see('.side', 'found by both')
+}
+
 const panel = '[aria-label="Describe a term"]'
 
 /** Looks a term up in the panel of Write. */

@@ -39,8 +39,8 @@ impl NewHead {
 
 impl Model {
     /// Loads a model folder, ours or Hugging Face's, with a head for these classes, all numbers as floats. A head for the same
-    /// classes stays; any other is left out, and the new one is random (normal in size, not in form: even numbers of
-    /// deviation 0.02), fixed by the `seed`, with a bias of 0. The pooler stays where BERT has one, as in the reference.
+    /// classes stays; any other is left out, and the new one is random (uniform with
+    /// the reference's standard deviation of 0.02, which draws from a normal distribution), fixed by the `seed`, with a bias of 0. The pooler stays where BERT has one, as in the reference.
     ///
     /// # Errors
     /// As [`Model::load`]; if the classes do not make a head.

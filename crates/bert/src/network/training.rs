@@ -58,7 +58,7 @@ impl Network {
             + operations::embed(self.embed_segments.val(), numbers(2))
     }
 
-    /// The same network with the floats that quantized matrices stand for: for training.
+    /// The same network with the weights of quantized matrices as floats: for training.
     #[must_use]
     pub fn unpacked(mut self) -> Self {
         self.embed_tokens = self.embed_tokens.unpacked();

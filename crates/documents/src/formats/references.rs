@@ -6,7 +6,7 @@ use super::statements::{properties, property, statements};
 use super::{DECISION, identifiers};
 use crate::{Argument, Document, Infons, Relation, Target};
 
-/// Begins each note that Osler adds, so that it can be told from the user's own.
+/// Begins each note that Osler adds, so that it can be distinguished from the user's own.
 const SIGNED: &str = "Osler: ";
 
 /// A value in one line: whatever any reader takes for the end of a line becomes a blank.

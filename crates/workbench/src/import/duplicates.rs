@@ -48,7 +48,7 @@ impl Choices {
     }
 }
 
-/// Looks for duplicates among `documents`, but for those that are `known` to be in the library as they are. Each is told once, by
+/// Looks for duplicates among `documents`, but for those that are `known` to be in the library as they are. Each is given once, by
 /// the most telling sign, and rather of the library than of the import.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub fn find(library: &Library, documents: &[&Document], known: &[bool]) -> sessi
     Ok(found.into_iter().flatten().collect())
 }
 
-/// What a document is told by.
+/// What a document is recognized by.
 struct Marks {
     pmid: Option<String>,
     doi: Option<String>,
@@ -93,7 +93,7 @@ impl Marks {
     }
 }
 
-/// Documents of the import, to be found by what they are told by.
+/// Documents of the import, to be found by what they are recognized by.
 #[derive(Default)]
 struct Seen {
     by_pmid: HashMap<String, Vec<usize>>,

@@ -118,7 +118,7 @@ pub struct Duplicate {
     pub title: String,
     /// The id of its source.
     pub source_id: String,
-    /// By what it is told.
+    /// By what it is recognized.
     pub by: SameBy,
     /// How much the texts have in common, from 0 to 1, where that is the reason.
     #[specta(type = Option<Number>)]
@@ -133,7 +133,7 @@ pub struct Duplicate {
     pub decisions: u32,
 }
 
-/// By what a document is told to be there already, the most telling first.
+/// By what a document is recognized to be there already, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum SameBy {
@@ -149,7 +149,7 @@ pub enum SameBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum DuplicateChoice {
-    /// It is imported beside the other one.
+    /// It is imported in addition to the other one.
     #[default]
     Keep,
     /// It is not imported.

@@ -27,7 +27,7 @@ fn record(document: &Document) -> String {
     };
     let infon = |key: &str| document.infons.get(key).map_or("", String::as_str);
     line("PMID", &document.pmid().unwrap_or_default());
-    // Each record has it, so that one without a number of PubMed's is told from the one before.
+    // Each record has it, so that one without a number of PubMed's is distinguished from the one before.
     line("OWN", if infon("OWN").is_empty() { "NOTNLM" } else { infon("OWN") });
     let (title, rest) = title_and_abstract(document);
     line("TI", &title);

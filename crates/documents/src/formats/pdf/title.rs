@@ -1,5 +1,5 @@
 //! The title that a PDF's properties declare, where the text says the same. Many programs fill the property with a file's name or a
-//! template's title: what does not stand at the beginning of the text is not believed.
+//! template's title: what is not at the beginning of the text, too, is not believed.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use pdf_extract::{Dictionary, Document, Object};
 
 /// Paragraphs that a title is looked for in.
 const PARAGRAPHS: usize = 12;
-/// Letters and digits that a title has at least, and at most. Shorter ones (`Article`, `Untitled`) stand anywhere by chance.
+/// Letters and digits that a title has at least, and at most. Shorter ones (`Article`, `Untitled`) occur anywhere by chance.
 const LETTERS: Range<usize> = 8..400;
 
 /// The property `Title`, PDF 32000-1 section 14.3.3.
@@ -54,11 +54,13 @@ pub(super) fn place(declared: &str, paragraphs: &[String]) -> Option<(usize, Ran
             before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
         };
         own.windows(wanted.len()).find_map(|window| {
-            let same = window.iter().map(|(_, letter)| letter).eq(&wanted);
+            if !window.iter().map(|(_, letter)| letter).eq(&wanted) {
+                return None;
+            }
             let (first, last) = (window.first()?.0, window.last()?.0);
             let end = last + paragraph.get(last..)?.chars().next()?.len_utf8();
-            let parted = !is_part_of_a_word(paragraph, first) && !is_part_of_a_word(paragraph, end);
-            (same && parted).then_some((number, first..with_its_full_stop(paragraph, end)))
+            let is_apart = !is_part_of_a_word(paragraph, first) && !is_part_of_a_word(paragraph, end);
+            is_apart.then_some((number, first..with_its_full_stop(paragraph, end)))
         })
     })
 }
