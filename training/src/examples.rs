@@ -145,6 +145,9 @@ pub(crate) fn shuffle<T>(items: &mut [T], random: &mut SplitMix) {
     }
 }
 
+/// The shortest example of a batch, as a share of its longest: what is padded is computed for nothing.
+const SHORTEST: f64 = 0.8;
+
 /// Puts examples of like length together, padded on the right, at most `pass_tokens` a batch; those that are written apart
 /// from those that are read whole.
 fn batches(mut examples: Vec<Example>, pass_tokens: usize, separator: u32) -> Vec<Batch> {
@@ -154,7 +157,8 @@ fn batches(mut examples: Vec<Example>, pass_tokens: usize, separator: u32) -> Ve
     for mut rest in <[&[Example]; 2]>::from(examples.split_at(written)) {
         while let Some(first) = rest.first() {
             let length = first.length();
-            let rows = (pass_tokens / length).clamp(1, rest.len());
+            let alike = rest.partition_point(|e| e.length() as f64 >= SHORTEST * length as f64);
+            let rows = (pass_tokens / length).clamp(1, alike.max(1));
             let (part, after) = rest.split_at(rows);
             found.push(batch(part, length, separator));
             rest = after;
@@ -294,6 +298,13 @@ mod tests {
         assert!(straight.iter().zip(&again).all(|(a, b)| a.ids == b.ids));
         let total: usize = straight.iter().map(|b| b.rows).sum();
         assert!(straight.iter().all(|b| b.rows == 1 || b.rows * b.length <= 20) && total > 3);
+    }
+
+    #[test]
+    fn a_short_example_is_not_padded_to_a_long_one() {
+        let of = |length: u32| Example::new((0..length).collect(), vec![], vec![1]);
+        let made = batches([100, 10, 95, 9].map(of).to_vec(), 1_000, 2);
+        assert_eq!(made.iter().map(|b| (b.rows, b.length)).collect::<Vec<_>>(), [(2, 102), (2, 12)]);
     }
 
     #[test]

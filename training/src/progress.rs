@@ -2,6 +2,7 @@
 //! against what the machine can do.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor};
@@ -9,12 +10,26 @@ use checkpoints::{BertConfig, Config};
 use operations::Precision;
 
 use crate::screen::{Measured, Screen};
-use crate::terminal::Terminal;
+use crate::terminal::{INTERRUPTED, Terminal};
+
+/// Whether a signal has asked the process to stop.
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
 
 /// A line of progress, for people and for log files alike.
 #[expect(clippy::print_stderr, reason = "this is a program's progress; results go to files")]
 pub fn log(line: &str) {
     eprintln!("{line}");
+}
+
+/// From now on SIGINT, SIGTERM and SIGHUP stop a run after its current update, with a snapshot; a second one ends the process
+/// at once.
+pub fn stop_on_signals() {
+    // Without the handler a signal ends the process, as it does by default.
+    let _ = ctrlc::try_set_handler(|| {
+        if SIGNALLED.swap(true, Ordering::SeqCst) {
+            std::process::exit(INTERRUPTED);
+        }
+    });
 }
 
 /// Whether there is someone before a terminal that a screen can be drawn on.
@@ -71,10 +86,11 @@ impl Progress {
         }
     }
 
-    /// Whether a key asked the run to stop.
+    /// Whether a key or a signal asked the run to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.terminal.as_ref().is_some_and(|terminal| terminal.screen().0.is_stopping())
+        SIGNALLED.load(Ordering::SeqCst)
+            || self.terminal.as_ref().is_some_and(|terminal| terminal.screen().0.is_stopping())
     }
 
     fn show(&self, change: impl FnOnce(&mut Screen, Duration)) {

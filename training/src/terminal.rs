@@ -17,7 +17,7 @@ use crate::screen::Screen;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The exit code of programs that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: i32 = 130;
 
 /// A terminal that shows a screen, drawn and asked for keys by a thread of its own, until it is dropped.
 pub struct Terminal {

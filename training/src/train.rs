@@ -14,7 +14,7 @@ use training::device::Computes;
 use training::encoders::{self, EncoderError};
 use training::place::Place;
 use training::pretrain::{Lengths, Pretraining};
-use training::progress::{Cost, is_watched, log};
+use training::progress::{Cost, is_watched, log, stop_on_signals};
 use training::recipe::{Data, Model, Recipe, RecipeError};
 use training::run::Source;
 use training::start::Start;
@@ -44,6 +44,7 @@ pub struct Arguments {
 
 /// Trains to the end of the recipe, or of `--stop-after`.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    stop_on_signals();
     let recipe = Recipe::read(&arguments.recipe)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(&recipe.name));
     let devices = arguments.device.open()?;

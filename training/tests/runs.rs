@@ -83,6 +83,26 @@ fn a_run_that_is_killed_goes_on_to_the_bit() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_that_a_signal_asks_to_stop_writes_a_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = recipe(folder.path(), |recipe| {
+        set(recipe, "output", "log_every", 1);
+        set(recipe, "output", "checkpoint_minutes", 1000.0);
+    });
+    let out = folder.path().join("run");
+    let mut child = train(&recipe, &out).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("update 2 ")), "it trains");
+    assert!(!out.join("state.safetensors").exists());
+    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("with a snapshot")), "{rest:?}");
+    assert!(!tensors(&out).is_empty());
+}
+
 #[test]
 fn the_smoke_recipe_learns_and_says_where_it_was_made() {
     let folder = tempfile::tempdir().unwrap();

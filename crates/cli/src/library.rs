@@ -15,6 +15,7 @@ pub enum Command {
     /// Read a whole library and list what is wrong with it.
     Check(Place),
     /// Check every quote of a library: is it an exact part of its document, and more than a title, a heading or a list of authors?
+    /// Documents that a list of retracted articles has are listed, too, and words that may identify a person.
     Evidence(Place),
     /// Bring another library into one: the same texts and findings meet, and each curator's decisions stay under their name.
     Merge(Merge),
@@ -78,11 +79,8 @@ pub fn run(command: &Command) -> Result<(), Failure> {
             }
             match report.flaws.len() + report.further as usize {
                 0 => Ok(()),
-                1 => Err("1 quote cannot be relied on: look at it, and decide about it again".into()),
-                many => Err(format!(
-                    "{many} quotes cannot be relied on: look at them, and decide about them again"
-                )
-                .into()),
+                1 => Err("there is 1 point to look at".into()),
+                many => Err(format!("there are {many} points to look at").into()),
             }
         }
         Command::Check(place) => {
@@ -202,7 +200,13 @@ pub fn flaw_line(flaw: &EvidenceFlaw) -> String {
         EvidenceFlawKind::TitleOnly => "has no evidence but the title",
         EvidenceFlawKind::HeadingOnly => "has no evidence but a heading",
         EvidenceFlawKind::AuthorsOnly => "has no evidence but a list of authors",
+        EvidenceFlawKind::Identifying => "may identify a person",
+        EvidenceFlawKind::Retracted => {
+            return format!("{} is on a list of retracted articles: {}", flaw.source_id, flaw.quote);
+        }
     };
     let quote: String = flaw.quote.chars().take(160).collect();
-    format!("{} {} {what}: \"{quote}\"", flaw.source_id, flaw.statement)
+    let about = [flaw.source_id.as_str(), flaw.statement.as_str()];
+    let about = about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    format!("{about} {what}: \"{quote}\"")
 }

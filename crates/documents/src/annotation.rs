@@ -58,10 +58,60 @@ pub struct Prediction {
     pub figures: BTreeMap<String, f64>,
     /// The sentences that support it.
     pub evidence: Vec<Span>,
+    /// Of a relation, what each of these sentences says of it. Empty in findings from before sentences were read for it, and for
+    /// all but relations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<EvidenceReading>,
     /// The weakest grounding among its names.
     pub grade: Grade,
     /// Cues near the evidence that a curator should see.
     pub warnings: Vec<Warning>,
+}
+
+/// What a sentence says of the relation that it is evidence for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EvidenceStance {
+    /// It states the relation.
+    Supports,
+    /// It states it with a doubt of its authors: "may", "it is postulated".
+    Partly,
+    /// It denies the relation.
+    Contradicts,
+    /// It names just one of the two, or none.
+    Background,
+}
+
+impl EvidenceStance {
+    /// The word as it is stored and exported.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Supports => "supports",
+            Self::Partly => "partly",
+            Self::Contradicts => "contradicts",
+            Self::Background => "background",
+        }
+    }
+}
+
+/// What a sentence says of a relation, by which words, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceReading {
+    /// What it says.
+    pub stance: EvidenceStance,
+    /// Where in the document, as [`crate::evidence::place`] has it.
+    pub place: String,
+    /// By which words.
+    pub reason: String,
+}
+
+impl EvidenceReading {
+    /// As exports have it: `partly: hedged by “may”`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.stance.word(), self.reason)
+    }
 }
 
 /// A cue that speaks against taking a prediction at face value. It warns and changes nothing.

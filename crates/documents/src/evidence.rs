@@ -137,7 +137,7 @@ fn is_heading(kind: &str) -> bool {
 fn is_label(quote: &str) -> bool {
     let words = quote.trim().trim_end_matches(':');
     let letters = || words.chars().filter(|sign| sign.is_alphabetic());
-    letters().count() > 3
+    letters().count() >= 3
         && letters().all(char::is_uppercase)
         && words.split_whitespace().count() <= 6
         && words.chars().all(|sign| sign.is_alphabetic() || " &/-,".contains(sign))
@@ -166,6 +166,43 @@ fn is_author_list(quote: &str) -> bool {
         (2..=5).contains(&words.len()) && words.iter().all(|word| is_word(word))
     };
     names.len() >= 3 && names.iter().all(|name| is_name(name))
+}
+
+/// Where in a document a quote is, in words: the kind of its passage, with the section that the passage is of
+/// (`abstract, Results`). Empty where no passage has it.
+#[must_use]
+pub fn place(document: &Document, span: Span) -> String {
+    let Some(at) = document.passages.iter().position(|passage| passage.span.overlaps(span)) else {
+        return String::new();
+    };
+    let passage = &document.passages[at];
+    let kind = passage.kind.replace('_', " ");
+    let named = passage.infons.get("section").filter(|section| !section.eq_ignore_ascii_case(&kind)).cloned();
+    let section = named.or_else(|| labelled(document, passage.span, span)).map(capitalized);
+    section.map_or_else(|| kind.clone(), |section| format!("{kind}, {section}"))
+}
+
+/// The last label in capitals (`RESULTS:`) that a passage has before the end of a quote in it.
+fn labelled(document: &Document, passage: Span, quote: Span) -> Option<String> {
+    let before = Span::new(passage.start, quote.end).slice(&document.text)?;
+    let mut found = None;
+    for (at, _) in before.match_indices(": ") {
+        let start = before[..at].rfind(['.', '?', '!', '\n', ':']).map_or(0, |end| end + 1);
+        let label = before[start..at].trim();
+        if is_label(label) {
+            found = Some(label.to_owned());
+        }
+    }
+    found
+}
+
+/// `RESULTS` as `Results`; other words stay as they are.
+fn capitalized(words: String) -> String {
+    if words.chars().any(char::is_lowercase) {
+        return words;
+    }
+    let mut signs = words.chars();
+    signs.next().map_or_else(String::new, |first| first.to_string() + &signs.as_str().to_lowercase())
 }
 
 /// Whether a quote begins or ends between two letters or digits.
@@ -227,6 +264,26 @@ mod tests {
         ] {
             assert_eq!(flaws_of(&report, quotes), flaws, "{quotes:?}");
         }
+    }
+
+    #[test]
+    fn a_place_is_the_passage_and_its_section() {
+        let mut report = document(&[
+            ("title", "Lithium and tremor."),
+            ("abstract", "AIM: To see. It is old. RESULTS: Lithium caused tremor (3: 1). It was mild."),
+            ("paragraph", "Doses were low."),
+        ]);
+        report.passages[2].infons.insert("section".to_owned(), "METHODS".to_owned());
+        let of = |quote: &str| {
+            let at = report.text.find(quote).unwrap();
+            place(&report, Span::new(at, at + quote.len()))
+        };
+        assert_eq!(of("and tremor."), "title");
+        assert_eq!(of("It is old."), "abstract, Aim");
+        assert_eq!(of("RESULTS: Lithium caused tremor"), "abstract, Results");
+        assert_eq!(of("It was mild."), "abstract, Results");
+        assert_eq!(of("Doses were low."), "paragraph, Methods");
+        assert_eq!(place(&report, Span::new(9_000, 9_001)), "");
     }
 
     #[test]

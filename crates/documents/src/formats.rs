@@ -59,6 +59,10 @@ use import::Intake;
 pub const DECISION: &str = "decision";
 /// The infon of a relation that names the run it comes from, a key of [`WriteOptions::runs`].
 pub const RUN: &str = "run";
+/// Infon of a relation: what its nth piece of evidence says of it, and by which words, from 1.
+pub const EVIDENCE_STANCE: &str = "evidence_stance.";
+/// Infon of a relation: where in its document its nth piece of evidence is.
+pub const EVIDENCE_PLACE: &str = "evidence_place.";
 
 /// The name of the thread on which PDFs are read, by a parser that panics on damaged ones. All of that is caught and told as an
 /// [`Issue`] or a [`ReadError`]: a program that prints panics need not print those.

@@ -7,8 +7,12 @@ pub mod evidence;
 pub mod formats;
 pub mod limits;
 pub mod model;
+pub mod retractions;
 pub mod similarity;
 
-pub use annotation::{Content, Grade, Participant, Prediction, SpeakingSentence, Stance, Warning};
+pub use annotation::{
+    Content, EvidenceReading, EvidenceStance, Grade, Participant, Prediction, SpeakingSentence, Stance,
+    Warning,
+};
 pub use article_ids::{doi, pmid};
 pub use model::{Argument, Concept, Document, Entity, Infons, Passage, Relation, Span, Target};

@@ -160,6 +160,7 @@ pub fn answer(context: &mut TaskContext<'_>, question: &Question<'_>) -> Result<
         figures: BTreeMap::new(),
         evidence: Vec::new(),
         grade: Grade::Exact,
+        readings: Vec::new(),
         warnings: Vec::new(),
     };
     let outcome = TaskOutcome {

@@ -256,6 +256,7 @@ fn label(score: &LabelScore, span: Option<Span>) -> Prediction {
         figures: BTreeMap::new(),
         evidence: span.into_iter().collect(),
         grade: Grade::Exact,
+        readings: Vec::new(),
         warnings: Vec::new(),
     }
 }

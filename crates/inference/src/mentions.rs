@@ -65,6 +65,7 @@ impl DocumentMentions {
                 figures: BTreeMap::new(),
                 evidence,
                 grade: Grade::Exact,
+                readings: Vec::new(),
                 warnings: Vec::new(),
             }
         };

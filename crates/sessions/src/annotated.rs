@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use documents::formats::{ADDED, RECORD};
 use documents::{Concept, Content, Document, Infons, Span};
-use page::Page;
+use page::{Page, evidence_places};
 
 use crate::error::Result;
 use crate::identifiers::{DecisionId, DocumentId, RunId};
@@ -88,8 +88,7 @@ impl Library {
     ///
     /// Ids: imported annotations keep theirs; a finding is `F<number>`, what a curator wrote `D<number>`, the mention of a
     /// participant `M<n>`. Infons of a finding: `origin`, `run`, `grade`, `masked_mass`, `masked_masses`, `warnings`, `ids.<n>`,
-    /// `places.<n>`,
-    /// `figure.<name>`; of a decision: `decision.<curator>`, `reason.<curator>`, `comment.<curator>`, `decided_at.<curator>`. Labels of the whole
+    /// `places.<n>`, `figure.<name>`, and of a relation's nth piece of evidence `evidence_stance.<n>` and `evidence_place.<n>`; of a decision: `decision.<curator>`, `reason.<curator>`, `comment.<curator>`, `decided_at.<curator>`. Labels of the whole
     /// document and answers become infons of the document.
     ///
     /// # Errors
@@ -196,6 +195,7 @@ impl Page<'_> {
                     self.used_runs.insert(finding.run);
                     let mut infons = infons;
                     infons.insert("edit_of".into(), format!("F{}", finding.id));
+                    infons.extend(evidence_places(&finding.prediction));
                     self.add(
                         &format!("D{}", decision.id),
                         content,

@@ -22,6 +22,7 @@ pub mod linear;
 pub mod marking;
 pub mod mentions;
 pub mod pair_features;
+pub mod personal;
 pub mod reading;
 pub mod relations;
 pub mod scores;

@@ -11,6 +11,7 @@ mod cues;
 mod judge;
 mod lexicon;
 mod question;
+mod relation;
 
 use documents::{Document, Span, SpeakingSentence};
 use terms::{Dictionary, Kind};
@@ -21,6 +22,7 @@ use lexicon::Aspect;
 use question::{Parsed, Role};
 
 pub use documents::Stance;
+pub use relation::of_relation;
 
 /// A sentence that speaks about the question.
 #[derive(Debug, Clone, PartialEq)]

@@ -160,6 +160,14 @@ export const commands = {
 };
 
 /* Types */
+/**  A short form that a text defines. */
+export type Abbreviation = {
+	/**  `AMI` */
+	short: string,
+	/**  `acute myocardial infarction` */
+	long: string,
+};
+
 /**  A place that no source supports, of a kind that readers act on. */
 export type Alarm = {
 	/**  What is nowhere. */
@@ -810,6 +818,8 @@ export type DocumentSummary = {
 	read: boolean,
 	/**  Notes on it. */
 	notes: number,
+	/**  Whether a list of retracted articles has it. */
+	retracted: boolean,
 };
 
 /**  A document with everything that points into it. */
@@ -836,6 +846,10 @@ export type DocumentView = {
 	sentences: Span[],
 	/**  Bibliography and other properties that came with it. */
 	infons: Infon[],
+	/**  What a list of retracted articles says of it. */
+	retracted: string | null,
+	/**  The short forms that its text defines, in order. */
+	abbreviations: Abbreviation[],
 	/**  Everything that points into it. */
 	marks: Marks,
 	/**  First offset that was in view when the document was left. */
@@ -980,6 +994,16 @@ export type ErrorCode =
 /**  Anything else. */
 "other";
 
+/**  A sentence that a statement rests on. */
+export type Evidence = {
+	/**  First UTF-16 code unit. */
+	start: number,
+	/**  One past the last. */
+	end: number,
+	/**  What it says of a relation; nothing where it was not read for it. */
+	reading: EvidenceReading | null,
+};
+
 /**  A quote that cannot be relied on. */
 export type EvidenceFlaw = {
 	/**  The document. */
@@ -988,7 +1012,7 @@ export type EvidenceFlaw = {
 	sourceId: string,
 	/**  Its title, or how its text begins. */
 	title: string,
-	/**  The statement, by its id in exports (`F12`, `answer.F3`). */
+	/**  The statement, by its id in exports (`F12`, `answer.F3`); empty where it is about the document. */
 	statement: string,
 	/**  What is wrong. */
 	kind: EvidenceFlawKind,
@@ -1009,7 +1033,21 @@ export type EvidenceFlawKind =
 /**  All evidence of the statement is headings. */
 "headingOnly" | 
 /**  All evidence of the statement is a list of authors. */
-"authorsOnly";
+"authorsOnly" | 
+/**  A list of retracted articles has the document: the quote is what it says. */
+"retracted" | 
+/**  The quote may identify a person: a name, a date, a record number, an age over 89. */
+"identifying";
+
+/**  What a sentence says of a relation. */
+export type EvidenceReading = {
+	/**  What it says. */
+	stance: EvidenceStance,
+	/**  Where in the document: `abstract, Results`. */
+	place: string,
+	/**  By which words. */
+	reason: string,
+};
 
 /**  Quotes that were checked: pieces of evidence, and the words of mentions. */
 export type EvidenceReport = {
@@ -1036,6 +1074,17 @@ export type EvidenceSentence = {
 	/**  By which words it says so. */
 	reason: string,
 };
+
+/**  In a word. */
+export type EvidenceStance = 
+/**  States it. */
+"supports" | 
+/**  States it with a doubt. */
+"partly" | 
+/**  Denies it. */
+"contradicts" | 
+/**  Does not name both. */
+"background";
 
 /**  Whose statements are exported. */
 export type ExportContent = 
@@ -1781,7 +1830,7 @@ export type Prediction = {
 	/**  Further figures by name: `log probability`, `against none`, `against swapped`. */
 	figures: Figure[],
 	/**  The sentences that support it. */
-	evidence: Span[],
+	evidence: Evidence[],
 	/**  How it is grounded. */
 	grade: Grade,
 	/**  What a reader should look at twice. */

@@ -1,6 +1,16 @@
 /** Names of things as the window shows them. */
 
-import type { Grade, QueueOrder, Reason, RelationTask, Stance, Task, Verdict, WarningKind } from '../host/types'
+import type {
+  EvidenceStance,
+  Grade,
+  QueueOrder,
+  Reason,
+  RelationTask,
+  Stance,
+  Task,
+  Verdict,
+  WarningKind,
+} from '../host/types'
 import type { IconName } from './icons'
 
 export const taskName: Record<Task, string> = {
@@ -105,11 +115,15 @@ export const verdictName: Record<Verdict, string> = {
   abstain: 'No clear answer',
 }
 
-/** What a sentence says to a question: a word and a shape, so that colour is never alone. */
-export const stanceLook: Record<Stance, { word: string; icon: IconName }> = {
+/** What a sentence says to a question, or of a relation that it is evidence for: a word and a shape, so that colour is never alone. */
+export const stanceLook: Record<Stance | EvidenceStance, { word: string; icon: IconName }> = {
   for: { word: 'For', icon: 'check' },
   against: { word: 'Against', icon: 'cross' },
   unclear: { word: 'Open', icon: 'minus' },
+  supports: { word: 'Supports', icon: 'check' },
+  partly: { word: 'Partly', icon: 'minus' },
+  contradicts: { word: 'Contradicts', icon: 'cross' },
+  background: { word: 'Background', icon: 'eye' },
 }
 
 export const queueName: Record<QueueOrder, string> = {

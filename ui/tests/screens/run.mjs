@@ -38,6 +38,15 @@ async function step(page, step) {
     await page.evaluate((comparison) => {
       window.scripted.compareCurators = async () => comparison
     }, step.comparison)
+  if (step.retracted)
+    await page.evaluate((words) => {
+      const { document, documentSummaries } = window.scripted
+      window.scripted.document = async (id) => ({ ...(await document(id)), retracted: words })
+      window.scripted.documentSummaries = async (ids) => {
+        const rows = await documentSummaries(ids)
+        return rows.map((row, place) => ({ ...row, retracted: place === 0 }))
+      }
+    }, step.retracted)
   if (step.fail) {
     await page.evaluate(() => {
       window.scripted.removeDocuments = () =>

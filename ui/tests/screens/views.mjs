@@ -51,6 +51,26 @@ export const views = [
     steps: [go('library'), { click: 'button[aria-label="Libraries"]' }, { click: 'text=Check every quote' }, wait(200)],
   },
   {
+    name: 'library-retracted',
+    steps: [
+      { retracted: 'Retraction, 3/1/2020: Falsification of Data (retraction_watch.csv)' },
+      go('library'),
+      { click: 'text=Only undecided' },
+      wait(200),
+      { click: '.document >> nth=1' },
+      { click: '.document >> nth=0' },
+      seen('Falsification of Data'),
+    ],
+  },
+  {
+    name: 'annotate-retracted',
+    steps: [
+      { retracted: 'Retraction, 3/1/2020: Falsification of Data (retraction_watch.csv)' },
+      go('annotate'),
+      seen('Falsification of Data'),
+    ],
+  },
+  {
     name: 'curators',
     steps: [
       go('library'),

@@ -6,6 +6,7 @@ import { expect, test, vi } from 'vitest'
 import Frame from '../../src/App.svelte'
 import { Session } from '../../src/features/annotate/session.svelte'
 import { scriptedHost } from '../../src/host/scripted'
+import type { EvidenceReading } from '../../src/host/types'
 import type { Clock } from '../../src/host/scripted/clock'
 import { App } from '../../src/shared/app.svelte'
 import { taskOfRelation } from '../../src/shared/words'
@@ -34,12 +35,16 @@ async function annotate(change?: (host: ReturnType<typeof scriptedHost>) => void
   return opened
 }
 
-test('every sentence that a relation rests on is quoted, and not the first alone', async () => {
+test('every sentence that a relation rests on is quoted, with what it says and where it is', async () => {
   const { session } = await annotate((host) => {
     const document = host.document.bind(host)
     host.document = async (id) => {
       const view = await document(id)
-      const two = view.sentences.slice(1, 3)
+      const readings: EvidenceReading[] = [
+        { stance: 'partly', place: 'abstract, Results', reason: 'hedged by “may”' },
+        { stance: 'background', place: '', reason: 'does not name both' },
+      ]
+      const two = view.sentences.slice(1, 3).map((span, at) => ({ ...span, reading: readings[at] ?? null }))
       return {
         ...view,
         marks: {
@@ -61,6 +66,12 @@ test('every sentence that a relation rests on is quoted, and not the first alone
       ),
     patience,
   )
+  const words = (one: Element) => one.textContent.replace(/\s+/g, ' ').trim()
+  const said = [...document.querySelectorAll('.detail .reading')].map((one) => [...one.children].map(words))
+  expect(said).toEqual([
+    ['Partly', 'hedged by “may” · abstract, Results'],
+    ['Background', 'does not name both'],
+  ])
 })
 
 test('relations of several tasks can be looked at apart', async () => {

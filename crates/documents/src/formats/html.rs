@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use super::index::Index;
 use super::training::Decision;
 use super::xml::escape;
-use super::{Format, RUN, WriteOptions, identifiers, records};
+use super::{EVIDENCE_PLACE, EVIDENCE_STANCE, Format, RUN, WriteOptions, identifiers, records, table};
 use crate::{Argument, Document, Relation, Target};
 
 /// Kinds of mentions that have a look of their own; further ones share these.
@@ -180,9 +180,14 @@ fn push_relations(page: &mut String, number: usize, document: &Document) {
             let _ = write!(page, "{score:.2}");
         }
         page.push_str("</td><td>");
-        for span in &relation.evidence {
+        for (span, n) in relation.evidence.iter().zip(1..) {
             if let Some(words) = span.slice(&document.text) {
                 let _ = write!(page, "<blockquote>{}</blockquote>", escape(words));
+            }
+            let of = |beginning: &str| relation.infons.get(&format!("{beginning}{n}")).map(String::as_str);
+            let known: Vec<&str> = [of(EVIDENCE_STANCE), of(EVIDENCE_PLACE)].into_iter().flatten().collect();
+            if !known.is_empty() {
+                let _ = write!(page, "<p class=\"quiet\">{}</p>", escape(&known.join(" · ")));
             }
         }
         if let Some(note) = &relation.note {
@@ -204,7 +209,7 @@ fn push_relation(page: &mut String, number: usize, relation: &Relation, index: &
         page.push_str("</li>");
     }
     page.push_str("</ul>");
-    let others = relation.infons.iter().filter(|(key, _)| !matches!(key.as_str(), super::DECISION | RUN));
+    let others = relation.infons.iter().filter(|(key, _)| !table::shows_of_relation(key));
     let properties: Vec<String> = others.map(|(key, value)| format!("{key}: {value}")).collect();
     if !properties.is_empty() {
         let _ = write!(page, "<p class=\"quiet\">{}</p>", escape(&properties.join(" · ")));

@@ -8,7 +8,7 @@ use std::fmt;
 
 use places::Places;
 
-use super::{DECISION, Format, Import, RUN, Source, html, pair, read, read_brat, table};
+use super::{Format, Import, Source, html, pair, read, read_brat, table};
 use crate::{Argument, Document, Entity, Infons, Relation, Target};
 
 /// Something the files do not hold.
@@ -241,8 +241,9 @@ impl Losses {
                 continue;
             }
             let of_relations = document.relations.iter().flat_map(|relation| relation.infons.keys());
-            let in_columns = |key: &str| matches!(key, DECISION | RUN);
-            of_relations.filter(|key| !in_columns(key)).for_each(|key| self.add(Lost::Properties, key));
+            of_relations
+                .filter(|key| !table::shows_of_relation(key))
+                .for_each(|key| self.add(Lost::Properties, key));
             self.add(Lost::Texts, &document.id);
             if !document.passages.is_empty() {
                 self.add(Lost::Passages, &document.id);

@@ -9,7 +9,7 @@ use super::wording::counted;
 use super::{Notice, ReadError, Table, infons};
 use crate::Document;
 use rows::{Row, Rows};
-pub(super) use write::{rows, shows, write};
+pub(super) use write::{rows, shows, shows_of_relation, write};
 
 const TITLES: [&str; 6] = ["title", "article title", "primary title", "document title", "ti", "t1"];
 const TEXTS: [&str; 14] = [
@@ -244,11 +244,14 @@ mod tests {
         let mut relation = Relation::new("R1", "effect", vec![argument]);
         relation.evidence = vec![Span::new(13, 23)];
         relation.score = Some(0.5);
+        relation.infons.insert("evidence_stance.1".to_owned(), "partly: hedged by “may”".to_owned());
+        relation.infons.insert("evidence_place.1".to_owned(), "abstract, Results".to_owned());
         document.relations.push(relation);
         let table = write(&[document], b'\t');
         let row: Vec<&str> = table.lines().nth(1).unwrap().split('\t').collect();
         assert_eq!(row[..10], ["7", "R1", "effect", "0.5", "", "drug", "'=1+1", "MESH:D1", "12", "16"]);
         assert_eq!(row[16], "'=1+1 harms");
+        assert_eq!(row[19..], ["partly: hedged by “may”", "abstract, Results"]);
     }
 
     #[test]
@@ -270,7 +273,7 @@ mod tests {
         assert_eq!(rows[0][..3], ["7", "F1", "answer"]);
         assert_eq!((rows[0][6], rows[0][11]), ("Does it cause hepatitis?", "no"));
         assert_eq!(rows[0][16], "against: No hepatitis was seen. … unclear: It may.");
-        assert_eq!(rows[0].last(), Some(&"4"));
+        assert_eq!(rows[0][18..], ["4", "", ""]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use documents::{Content, Document, Grade, Participant, Prediction, Span, Warning
 use tasks::cues::CueKind;
 use tasks::grounding::{Agreement, Grounded, GroundedName, Grounding};
 use tasks::scores::RelationScore;
-use tasks::{RelationTask, Stated};
+use tasks::{RelationTask, Stated, stance};
 
 /// How sure a model is of a relation.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,7 +48,13 @@ pub(super) fn relation(
     // A figure that is no number has no place in a file.
     figures.retain(|_, value| value.is_finite());
     let mean = masked.iter().sum::<f64>() / masked.len().max(1) as f64;
+    let places = [&grounded.head, &grounded.tail]
+        .map(|name| name.evidence.iter().map(|evidence| evidence.span).collect::<Vec<Span>>());
+    let [heads, tails] = &places;
+    let sentences = grounded.sentences.iter();
+    let readings = sentences.map(|one| stance::of_relation(task, document, *one, [heads, tails]));
     Prediction {
+        readings: readings.collect(),
         content: Content::Relation { kind: grounded.kind.clone(), participants },
         score: certainty.probability.map(|value| value.clamp(0.0, 1.0)),
         masked_mass: (!masked.is_empty()).then(|| mean.clamp(0.0, 1.0)),

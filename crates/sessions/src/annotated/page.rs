@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use documents::formats::{ADDED, RECORD};
+use documents::formats::{ADDED, EVIDENCE_PLACE, EVIDENCE_STANCE, RECORD};
 use documents::{
     Argument, Concept, Content, Document, Entity, Infons, Participant, Prediction, Relation, Span, Target,
 };
@@ -291,6 +291,9 @@ fn prediction_infons(prediction: &Prediction) -> Infons {
         let masses: Vec<String> = prediction.masked_masses.iter().map(f64::to_string).collect();
         infons.insert("masked_masses".to_owned(), masses.join(" "));
     }
+    infons.extend(evidence_places(prediction));
+    let readings = prediction.readings.iter().zip(1..);
+    infons.extend(readings.map(|(reading, n)| (format!("{EVIDENCE_STANCE}{n}"), reading.words())));
     infons
         .extend(prediction.figures.iter().map(|(name, value)| (format!("figure.{name}"), value.to_string())));
     if !prediction.warnings.is_empty() {
@@ -299,6 +302,12 @@ fn prediction_infons(prediction: &Prediction) -> Infons {
         infons.insert("warnings".into(), warnings.join("; "));
     }
     infons
+}
+
+/// Where the evidence is: it stays the same where a curator edits what it is evidence for.
+pub(super) fn evidence_places(prediction: &Prediction) -> impl Iterator<Item = (String, String)> {
+    let places = prediction.readings.iter().map(|reading| reading.place.clone()).zip(1..);
+    places.filter(|(place, _)| !place.is_empty()).map(|(place, n)| (format!("{EVIDENCE_PLACE}{n}"), place))
 }
 
 /// `2026-01-31T12:00:00.000Z`.

@@ -1,6 +1,6 @@
 use documents::{
-    Concept, Content, Document, Grade, Participant, Prediction, Span, SpeakingSentence, Stance, Target,
-    Warning,
+    Concept, Content, Document, EvidenceReading, EvidenceStance, Grade, Participant, Prediction, Span,
+    SpeakingSentence, Stance, Target, Warning,
 };
 use sessions::{DocumentId, Judgement, Library, NewNote, NoteSubject, Reason, Subject, Verdict, Which};
 
@@ -55,6 +55,11 @@ fn library_with_everything(scratch: &Scratch) -> (Library, DocumentId) {
     let grounded = Prediction {
         evidence: vec![Span::new(0, 6)],
         grade: Grade::Alias,
+        readings: vec![EvidenceReading {
+            stance: EvidenceStance::Contradicts,
+            place: "abstract".into(),
+            reason: "denied by “was not”".into(),
+        }],
         warnings: vec![Warning { kind: "negation".into(), span: None, text: "was not".into() }],
         ..prediction(grounded(&text), 0.8125)
     };

@@ -178,6 +178,7 @@ pub fn prediction(content: Content, score: f64) -> Prediction {
         figures: BTreeMap::from([("log_probability".into(), -score)]),
         evidence: vec![],
         grade: Grade::Absent,
+        readings: vec![],
         warnings: vec![],
     }
 }

@@ -25,6 +25,13 @@ pub(super) struct Sentence<'a> {
     names: Vec<Match>,
 }
 
+impl<'a> Sentence<'a> {
+    /// Whose words alone count.
+    pub(super) const fn bare(span: Span, text: &'a str) -> Self {
+        Self { span, text, in_title: false, stems: Vec::new(), folded: String::new(), names: Vec::new() }
+    }
+}
+
 /// How a sentence names a part of a question.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cover {

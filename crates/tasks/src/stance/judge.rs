@@ -43,6 +43,19 @@ impl Named {
     }
 }
 
+impl Named {
+    /// Of two names without measures.
+    pub(super) const fn pair(subjects: Vec<Span>, objects: Vec<Span>) -> Self {
+        Self { subjects, objects, comparators: Vec::new(), falls: false, by_measure: false }
+    }
+
+    /// Where they are in a sentence. The object decides where to look; where only the subject is named, that does.
+    fn places(&self, sentence: &Sentence<'_>) -> Vec<Range<usize>> {
+        let targets = if self.objects.is_empty() { &self.subjects } else { &self.objects };
+        targets.iter().map(|span| span.start - sentence.span.start..span.end - sentence.span.start).collect()
+    }
+}
+
 /// What a sentence says, and by which words.
 pub(super) struct Judged {
     pub(super) stance: Stance,
@@ -73,48 +86,10 @@ fn as_asked(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Judged {
     let text = sentence.text;
     let clauses = cues::clauses(text);
     let at = |span: &Span| span.start - sentence.span.start..span.end - sentence.span.start;
-    // The object decides where to look; where only the subject is named, that does.
-    let targets = if named.objects.is_empty() { &named.subjects } else { &named.objects };
-    let places: Vec<Range<usize>> = targets.iter().map(at).collect();
-    let holds = |clause: &&Range<usize>, place: &Range<usize>| {
-        clause.start <= place.start && place.start < clause.end
-    };
-    let mut looked_at: Vec<(&Range<usize>, Range<usize>)> = places
-        .iter()
-        .filter_map(|place| {
-            let clause = clauses.iter().find(|clause| holds(clause, place))?;
-            Some((clause, place.start - clause.start..(place.end - clause.start).min(clause.len())))
-        })
-        .collect();
-    if looked_at.is_empty() {
-        looked_at.extend(clauses.first().map(|clause| (clause, 0..0)));
-    }
-    if let Some(words) = cues::left_open(text) {
-        return said(Stance::Unclear, format!("left open by “{words}”"), 1.0);
-    }
-    let exception =
-        looked_at.iter().any(|(clause, object)| cues::is_exception(&text[(*clause).clone()], object));
-    if exception {
-        let stance = if parsed.aspect == Aspect::Safe { Stance::Against } else { Stance::For };
-        return said(stance, "named as an exception", 0.3);
-    }
-    let hedged = looked_at.iter().find_map(|(clause, _)| cues::hedge(&text[(*clause).clone()]));
-    let denied = looked_at.iter().find_map(|(clause, object)| cues::denial(&text[(*clause).clone()], object));
-    if let Some(words) = denied {
-        // "No case could be ascribed to it" is no doubt.
-        if let Some(hedge) = hedged.filter(|hedge| !hedge.to_lowercase().starts_with("could")) {
-            return said(Stance::Unclear, format!("“{words}”, but hedged by “{hedge}”"), 0.8);
-        }
-        let stance = if parsed.aspect == Aspect::Safe { cues::safety(text, true) } else { Stance::Against };
-        return said(stance, format!("denied by “{words}”"), 1.0);
-    }
-    if let Some(words) = hedged {
-        return said(Stance::Unclear, format!("hedged by “{words}”"), 0.8);
-    }
-    if let Some(words) = cues::not_significant(text)
-        && cues::ratio(text).is_none()
-    {
-        return said(Stance::Against, format!("not significant: {words}"), 0.9);
+    let places = named.places(sentence);
+    let looked_at = looked_at(&clauses, &places);
+    if let Some(doubted) = doubted(parsed, text, &looked_at) {
+        return doubted;
     }
     // "Enhanced by one and suppressed by the other": the verb that belongs to the subject.
     let acts = named.subjects.iter().map(at).find(|place| text[..place.start].ends_with("by "));
@@ -170,6 +145,68 @@ fn as_asked(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Judged {
             },
         },
     }
+}
+
+/// What a sentence says that leaves it open, denies it or softens it; nothing where it does none of these.
+pub(super) fn doubts(parsed: &Parsed, sentence: &Sentence<'_>, named: &Named) -> Option<Judged> {
+    let clauses = cues::clauses(sentence.text);
+    doubted(parsed, sentence.text, &looked_at(&clauses, &named.places(sentence)))
+}
+
+/// The clauses of a sentence that name what it is looked at for, with the place of the name in each.
+type LookedAt<'c> = [(&'c Range<usize>, Range<usize>)];
+
+/// The clauses that these places are in; the first where there are none.
+fn looked_at<'c>(
+    clauses: &'c [Range<usize>],
+    places: &[Range<usize>],
+) -> Vec<(&'c Range<usize>, Range<usize>)> {
+    let holds = |clause: &&Range<usize>, place: &Range<usize>| {
+        clause.start <= place.start && place.start < clause.end
+    };
+    let mut found: Vec<(&Range<usize>, Range<usize>)> = places
+        .iter()
+        .filter_map(|place| {
+            let clause = clauses.iter().find(|clause| holds(clause, place))?;
+            Some((clause, place.start - clause.start..(place.end - clause.start).min(clause.len())))
+        })
+        .collect();
+    if found.is_empty() {
+        found.extend(clauses.first().map(|clause| (clause, 0..0)));
+    }
+    found
+}
+
+/// What a sentence says that leaves something open, denies it, or softens it; nothing where it says something plainly.
+fn doubted(parsed: &Parsed, text: &str, looked_at: &LookedAt<'_>) -> Option<Judged> {
+    if let Some(words) = cues::left_open(text) {
+        return Some(said(Stance::Unclear, format!("left open by “{words}”"), 1.0));
+    }
+    let exception =
+        looked_at.iter().any(|(clause, object)| cues::is_exception(&text[(*clause).clone()], object));
+    if exception {
+        let stance = if parsed.aspect == Aspect::Safe { Stance::Against } else { Stance::For };
+        return Some(said(stance, "named as an exception", 0.3));
+    }
+    let hedged = looked_at.iter().find_map(|(clause, _)| cues::hedge(&text[(*clause).clone()]));
+    let denied = looked_at.iter().find_map(|(clause, object)| cues::denial(&text[(*clause).clone()], object));
+    if let Some(words) = denied {
+        // "No case could be ascribed to it" is no doubt.
+        if let Some(hedge) = hedged.filter(|hedge| !hedge.to_lowercase().starts_with("could")) {
+            return Some(said(Stance::Unclear, format!("“{words}”, but hedged by “{hedge}”"), 0.8));
+        }
+        let stance = if parsed.aspect == Aspect::Safe { cues::safety(text, true) } else { Stance::Against };
+        return Some(said(stance, format!("denied by “{words}”"), 1.0));
+    }
+    if let Some(words) = hedged {
+        return Some(said(Stance::Unclear, format!("hedged by “{words}”"), 0.8));
+    }
+    if let Some(words) = cues::not_significant(text)
+        && cues::ratio(text).is_none()
+    {
+        return Some(said(Stance::Against, format!("not significant: {words}"), 0.9));
+    }
+    None
 }
 
 /// Words that say that something is rarer than elsewhere, and not that a quantity fell.

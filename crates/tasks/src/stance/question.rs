@@ -53,6 +53,11 @@ impl Parsed {
         self.parts.iter().filter(move |part| part.role == role)
     }
 
+    /// Whether something is there, with nothing more asked of it.
+    pub(super) const fn of_presence() -> Self {
+        Self { parts: Vec::new(), aspect: Aspect::Presence, predicate: None, people: false, denied: false }
+    }
+
     /// Takes a question apart.
     pub(super) fn new(question: &str, dictionary: &Dictionary) -> Self {
         let all = words(question);

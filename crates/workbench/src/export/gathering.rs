@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use documents::formats::{DECISION, RECORD};
+use documents::retractions::{Retraction, Retractions};
 use documents::{Document, Infons};
 use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
@@ -11,6 +12,9 @@ use crate::error::{Result, as_json};
 use crate::library::{OpenLibrary, count, document_id, id_of, task};
 use crate::run_record::names_of;
 use crate::wire;
+
+/// Infon of a document: what a list of retracted articles says of it.
+const RETRACTED: &str = "retracted";
 
 /// What the writers of formats need.
 pub struct Gathered {
@@ -32,12 +36,16 @@ pub fn gather(
     go_on: &mut dyn FnMut(u32, u32) -> bool,
 ) -> Result<Option<Gathered>> {
     // One state of the library, whatever is decided meanwhile, and nobody waits for it.
-    opened.reader()?.at_one_time(|library| gather_from(library, &opened.curator(), request, go_on))
+    let retractions = opened.names().retractions()?;
+    opened
+        .reader()?
+        .at_one_time(|library| gather_from(library, &opened.curator(), retractions, request, go_on))
 }
 
 fn gather_from(
     library: &Library,
     curator: &str,
+    retractions: &Retractions,
     request: &wire::ExportRequest,
     go_on: &mut dyn FnMut(u32, u32) -> bool,
 ) -> Result<Option<Gathered>> {
@@ -61,7 +69,11 @@ fn gather_from(
         }
         let (mut document, of_document) = (library.annotated(*id, which)?, library.runs(*id)?);
         decisions(&mut document, curator);
-        evidence::add(&mut report, *id, &document);
+        let retraction = retractions.of(&document);
+        evidence::add(&mut report, *id, &document, retraction);
+        if let Some(words) = retraction.map(Retraction::words) {
+            document.infons.insert(RETRACTED.to_owned(), words);
+        }
         count_documents(&mut document, ids.len());
         for run in of_document {
             if document.infons.contains_key(&format!("run.{}", run.id)) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use documents::Document;
 use documents::formats::{self, Import, Issue, Notice, ReadError, ReadOptions, Source};
 use documents::limits;
+use tasks::personal;
 
 use super::files::{self, Found};
 use crate::error::{self, Result, bad_input};
@@ -118,12 +119,31 @@ pub fn given(documents: &[wire::NewDocument], origin: &str) -> Option<Read> {
         bytes: documents.iter().map(|read| read.document.text.len() as u64).sum(),
         format: Some(formats::Format::PlainText.name().to_owned()),
         documents: count(documents.len() as u64),
-        notices: Vec::new(),
+        notices: personal_words(documents.iter().map(|read| &read.document)).into_iter().collect(),
         refusal: None,
         columns: Vec::new(),
         text_column: None,
     };
     Some(Read { documents, files: vec![file], ..Read::default() })
+}
+
+/// How many of the texts have words that may identify a person, with the first of these.
+fn personal_words<'d>(documents: impl Iterator<Item = &'d Document>) -> Option<String> {
+    let mut texts = 0_u64;
+    let mut first = None;
+    for document in documents {
+        if let [one, ..] = personal::identifiers(document)[..] {
+            texts += 1;
+            first.get_or_insert_with(|| one.span.slice(&document.text).unwrap_or_default().to_owned());
+        }
+    }
+    let (has, it) = if texts == 1 { ("text has", "it") } else { ("texts have", "them") };
+    first.map(|words| {
+        format!(
+            "{texts} {has} words that may identify a person (“{words}”). “Check every quote” lists them; look at {it} before \
+             you share the library."
+        )
+    })
 }
 
 impl Read {
@@ -136,12 +156,13 @@ impl Read {
             ));
         }
         let format = import.format.name().to_owned();
+        let notices = import.notices.iter().map(ToString::to_string);
         self.files.push(wire::PreviewedFile {
             name: name.to_owned(),
             bytes: bytes as u64,
             format: Some(format.clone()),
             documents: count(import.documents.len() as u64),
-            notices: import.notices.iter().map(ToString::to_string).collect(),
+            notices: notices.chain(personal_words(import.documents.iter())).collect(),
             refusal: None,
             text_column: import.table.as_ref().and_then(|table| table.text.clone()),
             columns: import.table.map(|table| table.columns).unwrap_or_default(),

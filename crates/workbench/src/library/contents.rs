@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Concept, Content, Grade, Participant, SpeakingSentence, Stance};
+use documents::{
+    Concept, Content, EvidenceReading, EvidenceStance, Grade, Participant, SpeakingSentence, Stance,
+};
 use inference::NOT_STATED;
 use sessions::Reason;
 
@@ -155,6 +157,21 @@ pub const fn stance(stance: Stance) -> wire::Stance {
         Stance::For => wire::Stance::For,
         Stance::Against => wire::Stance::Against,
         Stance::Unclear => wire::Stance::Unclear,
+    }
+}
+
+/// What a sentence says of a relation, for the wire.
+#[must_use]
+pub fn evidence_reading(reading: &EvidenceReading) -> wire::EvidenceReading {
+    wire::EvidenceReading {
+        stance: match reading.stance {
+            EvidenceStance::Supports => wire::EvidenceStance::Supports,
+            EvidenceStance::Partly => wire::EvidenceStance::Partly,
+            EvidenceStance::Contradicts => wire::EvidenceStance::Contradicts,
+            EvidenceStance::Background => wire::EvidenceStance::Background,
+        },
+        place: reading.place.clone(),
+        reason: reading.reason.clone(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Lists of documents, one document as it is shown, removing them, places.
 
+use documents::retractions::Retraction;
 use sessions::{By, DocumentFilter, DocumentOrder, Track};
+use terms::abbreviations::abbreviations;
 
 use super::offsets::Offsets;
 use super::{OpenLibrary, count, document_id, id_of, marks, task_word};
@@ -33,13 +35,16 @@ impl OpenLibrary {
     /// # Errors
     /// Those of the library.
     pub fn document_summaries(&self, ids: &[wire::Id]) -> Result<Vec<wire::DocumentSummary>> {
-        let curator = self.curator();
+        let (curator, retractions) = (self.curator(), self.names().known_retractions());
         let library = self.lock();
         let mut summaries = Vec::with_capacity(ids.len());
         for id in ids {
             let filter = DocumentFilter { only: Some(document_id(*id)), ..DocumentFilter::default() };
             let (rows, _) = library.documents(&curator, DocumentOrder::OldestFirst, &filter, None, 1)?;
             for row in rows {
+                // Reading all of a document costs more than its row.
+                let retracted =
+                    !retractions.is_empty() && retractions.of(&library.document(row.id)?.document).is_some();
                 summaries.push(wire::DocumentSummary {
                     id: *id,
                     words: words(&library.document_text(row.id)?),
@@ -51,6 +56,7 @@ impl OpenLibrary {
                     decided: count(row.decided),
                     read: row.runs > 0,
                     notes: count(row.notes),
+                    retracted,
                 });
             }
         }
@@ -89,6 +95,8 @@ impl OpenLibrary {
                 .iter()
                 .map(|(name, value)| wire::Infon { name: name.clone(), value: value.clone() })
                 .collect(),
+            retracted: self.names().known_retractions().of(&stored.document).map(Retraction::words),
+            abbreviations: defined(text),
             marks: marks::marks(&library, &stored, &curator, self.names(), self.today())?,
             top: place.map_or(0, |place| offsets.to_wire(usize::try_from(place.top).unwrap_or(usize::MAX))),
             text: text.clone(),
@@ -132,6 +140,19 @@ impl OpenLibrary {
             Ok(Some(wire::Place { document: id_of(place.document.0), top }))
         })
     }
+}
+
+/// The short forms that a text defines, each with each of its meanings once.
+fn defined(text: &str) -> Vec<wire::Abbreviation> {
+    let mut found: Vec<wire::Abbreviation> = Vec::new();
+    for one in abbreviations(text) {
+        let words = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().to_owned();
+        let one = wire::Abbreviation { short: words(one.short), long: words(one.long) };
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// Length of a text in words.

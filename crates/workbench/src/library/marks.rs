@@ -219,7 +219,7 @@ impl View<'_> {
                 .iter()
                 .map(|(name, value)| wire::Figure { name: name.replace('_', " "), value: *value })
                 .collect(),
-            evidence: self.offsets.spans(&prediction.evidence),
+            evidence: self.evidence(prediction),
             grade: contents::grade(prediction.grade),
             warnings: prediction
                 .warnings
@@ -235,6 +235,15 @@ impl View<'_> {
                 })
                 .collect(),
         }
+    }
+
+    fn evidence(&self, prediction: &Prediction) -> Vec<wire::Evidence> {
+        let mut readings = prediction.readings.iter();
+        let of = |span: &documents::Span| {
+            let wire::Span { start, end } = self.offsets.span(*span);
+            wire::Evidence { start, end, reading: readings.next().map(contents::evidence_reading) }
+        };
+        prediction.evidence.iter().map(of).collect()
     }
 
     fn note(&self, note: &Note) -> Option<wire::Note> {

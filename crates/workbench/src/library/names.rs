@@ -1,10 +1,12 @@
-//! The dictionaries: mentions for the tasks, and names for the ids that are shown.
+//! What is installed to look things up in: dictionaries, for the mentions of the tasks and the names of ids; lists of
+//! retracted articles.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use documents::Concept;
+use documents::retractions::Retractions;
 use glossary::Glossary;
 use sessions::UsedDictionary;
 use sha2::{Digest, Sha256};
@@ -21,6 +23,8 @@ pub struct Names {
     files: Vec<PathBuf>,
     glossary_files: Vec<PathBuf>,
     glossaries: OnceLock<Vec<Glossary>>,
+    retraction_files: Vec<PathBuf>,
+    retractions: OnceLock<(Retractions, Option<wire::HostError>)>,
     opened: OnceLock<Opened>,
     known: Mutex<HashMap<(String, String), String>>,
 }
@@ -50,7 +54,47 @@ impl Names {
             inside.retain(|path| !files.contains(path));
             files.extend(inside);
         }
-        Self { files, glossary_files: glossary_files(places), ..Self::default() }
+        let retraction_files = retraction_files(places);
+        Self { files, glossary_files: glossary_files(places), retraction_files, ..Self::default() }
+    }
+
+    /// What the lists of retracted articles say that can be read: to show it beside documents.
+    pub fn known_retractions(&self) -> &Retractions {
+        &self.read_retractions().0
+    }
+
+    /// What all lists of retracted articles say.
+    ///
+    /// # Errors
+    /// When one cannot be read: what it says would be missed, and nobody would know.
+    pub fn retractions(&self) -> Result<&Retractions> {
+        match self.read_retractions() {
+            (_, Some(problem)) => Err(problem.clone()),
+            (known, None) => Ok(known),
+        }
+    }
+
+    fn read_retractions(&self) -> &(Retractions, Option<wire::HostError>) {
+        self.retractions.get_or_init(|| {
+            let (mut known, mut problem) = (Retractions::default(), None);
+            for path in &self.retraction_files {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let read = std::fs::read(path)
+                    .map_err(|cause| {
+                        error::file("Osler could not read the list of retracted articles", path, &cause)
+                    })
+                    .and_then(|bytes| {
+                        known
+                            .add(&name, &bytes)
+                            .map_err(|cause| error::remedied!(wire::ErrorCode::BadInput, cause))
+                    });
+                if let Err(cause) = read {
+                    tracing::warn!(message = cause.message, "a list of retracted articles cannot be read");
+                    problem.get_or_insert(cause);
+                }
+            }
+            (known, problem)
+        })
     }
 
     /// The dictionaries that can be read, to show names for ids. Whoever looks for names in texts asks for
@@ -144,6 +188,23 @@ impl Names {
             entries.iter().any(|entry| fold(&entry.term) == name)
         })
     }
+}
+
+/// Lists of retracted articles in folders, by their name: tables (`*.csv`, `*.tsv`) that have "retract" in it.
+fn retraction_files(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let is_list = |path: &PathBuf| {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+        name.contains("retract") && matches!(extension.as_str(), "csv" | "tsv")
+    };
+    let mut files: Vec<PathBuf> = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
+        .filter(is_list)
+        .collect();
+    files.sort();
+    files
 }
 
 /// A dictionary with its sum.

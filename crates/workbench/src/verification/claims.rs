@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use documents::formats::ADDED;
+use documents::formats::{ADDED, EVIDENCE_STANCE};
 use documents::{Content, Document, Infons, Participant, Prediction, Relation, Span, Target};
 
 use super::RecordedRun;
@@ -96,7 +96,10 @@ fn figures(old: &Claim, new: &Claim) -> Vec<String> {
         }
     }
     differences.extend(steps(&old.masses, &new.masses));
-    for name in old.words.keys().chain(new.words.keys()).collect::<BTreeSet<_>>() {
+    // An export from before evidence was read has no stances to compare.
+    let is_read = old.words.keys().any(|name| name.starts_with(STANCE));
+    let names = old.words.keys().chain(new.words.keys());
+    for name in names.filter(|name| is_read || !name.starts_with(STANCE)).collect::<BTreeSet<_>>() {
         let (was, is) = (old.words.get(name), new.words.get(name));
         if was != is {
             let told = |words: Option<&String>| words.cloned().unwrap_or_else(|| "none".to_owned());
@@ -106,6 +109,8 @@ fn figures(old: &Claim, new: &Claim) -> Vec<String> {
     differences
 }
 
+/// What a piece of evidence says, by its number.
+const STANCE: &str = "stance of evidence ";
 /// Masses are rounded when they are kept: another last digit may be the rounding's.
 const MASS_TOLERANCE: f64 = 2e-4;
 
@@ -145,6 +150,8 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
     let says = match &prediction.content {
         Content::Relation { kind, participants } => {
             words.extend(evidence(&prediction.evidence));
+            let readings = prediction.readings.iter().zip(1..);
+            words.extend(readings.map(|(reading, n)| (format!("{STANCE}{n}"), reading.words())));
             for (one, key) in participants.iter().zip(1..) {
                 if !one.concepts.is_empty() {
                     words.insert(format!("ids of name {key}"), sessions::ids(&one.concepts));
@@ -228,6 +235,9 @@ fn of_relation(one: &Relation, document: &Document) -> Claim {
     let says = relation(&one.kind, places.collect());
     let mut claim = Claim { says, ..properties(&one.infons, one.score) };
     claim.words.extend(evidence(&one.evidence));
+    claim.words.extend(one.infons.iter().filter_map(|(key, value)| {
+        Some((format!("{STANCE}{}", key.strip_prefix(EVIDENCE_STANCE)?), value.clone()))
+    }));
     claim
 }
 
@@ -428,6 +438,11 @@ mod tests {
             figures: [("against_none".to_owned(), -1.5)].into(),
             evidence: vec![Span::new(0, 25)],
             grade: documents::Grade::Alias,
+            readings: vec![documents::EvidenceReading {
+                stance: documents::EvidenceStance::Partly,
+                place: "abstract".into(),
+                reason: "hedged by “may”".to_owned(),
+            }],
             warnings: vec![documents::Warning {
                 kind: "hedging".to_owned(),
                 span: Some(Span::new(8, 11)),

@@ -196,11 +196,49 @@ pub struct Prediction {
     /// Further figures by name: `log probability`, `against none`, `against swapped`.
     pub figures: Vec<Figure>,
     /// The sentences that support it.
-    pub evidence: Vec<Span>,
+    pub evidence: Vec<Evidence>,
     /// How it is grounded.
     pub grade: Grade,
     /// What a reader should look at twice.
     pub warnings: Vec<Warning>,
+}
+
+/// A sentence that a statement rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// First UTF-16 code unit.
+    pub start: u32,
+    /// One past the last.
+    pub end: u32,
+    /// What it says of a relation; nothing where it was not read for it.
+    pub reading: Option<EvidenceReading>,
+}
+
+/// What a sentence says of a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceReading {
+    /// What it says.
+    pub stance: EvidenceStance,
+    /// Where in the document: `abstract, Results`.
+    pub place: String,
+    /// By which words.
+    pub reason: String,
+}
+
+/// In a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum EvidenceStance {
+    /// States it.
+    Supports,
+    /// States it with a doubt.
+    Partly,
+    /// Denies it.
+    Contradicts,
+    /// Does not name both.
+    Background,
 }
 
 /// A figure by name.

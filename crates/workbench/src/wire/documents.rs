@@ -31,10 +31,24 @@ pub struct DocumentView {
     pub sentences: Vec<Span>,
     /// Bibliography and other properties that came with it.
     pub infons: Vec<Infon>,
+    /// What a list of retracted articles says of it.
+    pub retracted: Option<String>,
+    /// The short forms that its text defines, in order.
+    pub abbreviations: Vec<Abbreviation>,
     /// Everything that points into it.
     pub marks: Marks,
     /// First offset that was in view when the document was left.
     pub top: u32,
+}
+
+/// A short form that a text defines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Abbreviation {
+    /// `AMI`
+    pub short: String,
+    /// `acute myocardial infarction`
+    pub long: String,
 }
 
 /// A property.

@@ -128,7 +128,7 @@ pub struct EvidenceFlaw {
     pub source_id: String,
     /// Its title, or how its text begins.
     pub title: String,
-    /// The statement, by its id in exports (`F12`, `answer.F3`).
+    /// The statement, by its id in exports (`F12`, `answer.F3`); empty where it is about the document.
     pub statement: String,
     /// What is wrong.
     pub kind: EvidenceFlawKind,
@@ -152,6 +152,10 @@ pub enum EvidenceFlawKind {
     HeadingOnly,
     /// All evidence of the statement is a list of authors.
     AuthorsOnly,
+    /// A list of retracted articles has the document: the quote is what it says.
+    Retracted,
+    /// The quote may identify a person: a name, a date, a record number, an age over 89.
+    Identifying,
 }
 
 /// What a format cannot hold.

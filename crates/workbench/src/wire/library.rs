@@ -105,6 +105,8 @@ pub struct DocumentSummary {
     pub read: bool,
     /// Notes on it.
     pub notes: u32,
+    /// Whether a list of retracted articles has it.
+    pub retracted: bool,
 }
 
 /// A place where searched words stand.

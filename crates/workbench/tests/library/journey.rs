@@ -82,7 +82,10 @@ fn from_a_dropped_file_to_an_export_and_back() {
             }
         }
         for evidence in &annotation.prediction.as_ref().unwrap().evidence {
-            assert!(cut(&view.text, *evidence).starts_with("Naloxone reverses"));
+            assert!(
+                cut(&view.text, wire::Span { start: evidence.start, end: evidence.end })
+                    .starts_with("Naloxone reverses")
+            );
         }
     }
     assert_eq!(view.passages.len(), 2);

@@ -138,6 +138,7 @@ pub fn extract(
             figures: [("against_none".to_owned(), 0.5)].into(),
             evidence: tasks::sentences::of(&stored.document).into_iter().take(1).collect(),
             grade: Grade::Exact,
+            readings: Vec::new(),
             warnings: Vec::new(),
         })
         .collect();

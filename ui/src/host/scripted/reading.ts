@@ -2,6 +2,7 @@
 
 import type {
   Content,
+  EvidenceReading,
   Figure,
   Grade,
   LabelScore,
@@ -11,6 +12,7 @@ import type {
   RelationTask,
   Span,
   Warning,
+  WarningKind,
 } from '../types'
 import { chance } from './chance'
 import { conceptsOf, lookUp, names } from './lexicon'
@@ -68,6 +70,16 @@ function warningsIn(text: string, sentence: Span): Warning[] {
     const start = sentence.start + cue.index
     return [{ type, span: { start, end: start + cue[0].length }, text: cue[0] }]
   })
+}
+
+/** What a sentence with both names says of their relation: a twin of the real rules for the plainest cases. */
+function readingOf(start: number, warnings: Warning[]): EvidenceReading {
+  const cue = (type: WarningKind) => warnings.find((one) => one.type === type)?.text
+  const [denial, doubt] = [cue('negation'), cue('hedging')]
+  const place = start === 0 ? 'title' : 'abstract'
+  if (doubt) return { stance: 'partly', place, reason: `hedged by “${doubt}”` }
+  if (denial) return { stance: 'contradicts', place, reason: `denied by “${denial}”` }
+  return { stance: 'supports', place, reason: 'said without denial or doubt' }
 }
 
 const roles: Record<RelationTask, { types: [string, string]; roles: [string, string] }> = {
@@ -130,7 +142,7 @@ export function predictionsIn(text: string, task: RelationTask, run: number, mod
           maskedMass: round(chance('mask', modelId, key) ** 3 * 0.6),
           maskedMasses: [],
           figures,
-          evidence: [sentence],
+          evidence: [{ ...sentence, reading: readingOf(sentence.start, warnings) }],
           grade: first.grade === 'exact' ? second.grade : first.grade,
           warnings,
         })

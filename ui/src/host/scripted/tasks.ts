@@ -349,7 +349,7 @@ export function tasks(world: World): Tasks {
                 maskedMass: null,
                 maskedMasses: [],
                 figures: [],
-                evidence: span ? [span] : [],
+                evidence: span ? [{ ...span, reading: null }] : [],
                 grade: 'exact',
                 warnings: [],
               })

@@ -33,6 +33,10 @@ export const failure = (code: wire.ErrorCode, message: string, hint: string): wi
 export const plural = (count: number, one: string, many = `${one}s`) => `${String(count)} ${count === 1 ? one : many}`
 
 /** Relations, the same statement of two models once. */
+/** What a list of retracted articles says: the twin's knows titles that say so themselves. */
+const retractedAmong = (title: string): string | null =>
+  /^retracted/i.test(title) ? 'Retraction, 3/1/2020: Falsification of data (retraction_watch.csv)' : null
+
 function distinct(findings: Finding[]): Finding[] {
   const seen = new Set<string>()
   return findings.filter(({ document, prediction }) => {
@@ -180,6 +184,11 @@ export class World {
         { name: 'journal', value: 'Journal of Invented Results' },
         { name: 'year', value: String(2019 + (id % 7)) },
       ],
+      retracted: retractedAmong(stored.title),
+      abbreviations: [...stored.text.matchAll(/([a-z]+(?: [a-z]+){1,3}) \(([A-Z]{2,5})\)/g)].map((match) => ({
+        short: match[2] ?? '',
+        long: match[1] ?? '',
+      })),
       marks: this.marks(id),
       top: this.places.get(id) ?? 0,
     }
@@ -199,6 +208,7 @@ export class World {
       decided: findings.filter((finding) => this.decisions.has(`finding-${String(finding.id)}`)).length,
       read: this.of(this.runs, id).length > 0,
       notes: this.of(this.notes, id).length,
+      retracted: retractedAmong(title) !== null,
     }
   }
 

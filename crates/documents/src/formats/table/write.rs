@@ -5,12 +5,31 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use crate::formats::index::Index;
 use crate::formats::offsets::Offsets;
 use crate::formats::statements::{properties, property, statement, statements};
-use crate::formats::{DECISION, RUN, Unit, identifiers};
+use crate::formats::{DECISION, EVIDENCE_PLACE, EVIDENCE_STANCE, RUN, Unit, identifiers};
 use crate::{Argument, Document, Entity, Relation, Target};
 
-const HEADER: [&str; 19] = [
-    "document", "relation", "type", "score", "decision", "role 1", "name 1", "ids 1", "start 1", "end 1",
-    "role 2", "name 2", "ids 2", "start 2", "end 2", "others", "evidence", "note", "run",
+const HEADER: [&str; 21] = [
+    "document",
+    "relation",
+    "type",
+    "score",
+    "decision",
+    "role 1",
+    "name 1",
+    "ids 1",
+    "start 1",
+    "end 1",
+    "role 2",
+    "name 2",
+    "ids 2",
+    "start 2",
+    "end 2",
+    "others",
+    "evidence",
+    "note",
+    "run",
+    "evidence stance",
+    "evidence place",
 ];
 
 /// Writes one relation or answer a row, with offsets in code points. CSV begins with a byte order mark, which spreadsheet
@@ -84,8 +103,25 @@ fn row(relation: &Relation, document: &Document, offsets: &Offsets<'_>, index: &
         inert(&evidence.collect::<Vec<_>>().join(" … ")),
         inert(relation.note.as_deref().unwrap_or_default()),
         inert(relation.infons.get(RUN).map(String::as_str).unwrap_or_default()),
+        of_evidence(relation, EVIDENCE_STANCE),
+        of_evidence(relation, EVIDENCE_PLACE),
     ]);
     row
+}
+
+/// What a relation's properties say of each of its pieces of evidence.
+fn of_evidence(relation: &Relation, beginning: &str) -> String {
+    let values = (1..=relation.evidence.len()).map(|n| {
+        let value = relation.infons.get(&format!("{beginning}{n}"));
+        value.map(String::as_str).unwrap_or_default()
+    });
+    let values: Vec<&str> = values.collect();
+    if values.iter().all(|value| value.is_empty()) { String::new() } else { inert(&values.join(" … ")) }
+}
+
+/// Whether a row shows this property of its relation.
+pub(in crate::formats) fn shows_of_relation(key: &str) -> bool {
+    matches!(key, DECISION | RUN) || key.starts_with(EVIDENCE_STANCE) || key.starts_with(EVIDENCE_PLACE)
 }
 
 /// An answer with the sentences that speak about its question, each after its stance.
@@ -105,7 +141,14 @@ fn answer(document: &Document, key: &str, verdict: &str) -> Vec<String> {
     for (role, name) in [("question", of("question")), ("verdict", inert(verdict))] {
         row.extend([role.to_owned(), name, String::new(), String::new(), String::new()]);
     }
-    row.extend([String::new(), joined("evidence.", " … "), String::new(), of(RUN)]);
+    row.extend([
+        String::new(),
+        joined("evidence.", " … "),
+        String::new(),
+        of(RUN),
+        String::new(),
+        String::new(),
+    ]);
     row
 }
 
