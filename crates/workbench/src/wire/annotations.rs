@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Number, Span, Task, Verdict};
+use super::{Evidence, Id, Number, Span, Task, Verdict};
 
 /// An id in a vocabulary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -201,44 +201,6 @@ pub struct Prediction {
     pub grade: Grade,
     /// What a reader should look at twice.
     pub warnings: Vec<Warning>,
-}
-
-/// A sentence that a statement rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Evidence {
-    /// First UTF-16 code unit.
-    pub start: u32,
-    /// One past the last.
-    pub end: u32,
-    /// What it says of a relation; nothing where it was not read for it.
-    pub reading: Option<EvidenceReading>,
-}
-
-/// What a sentence says of a relation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EvidenceReading {
-    /// What it says.
-    pub stance: EvidenceStance,
-    /// Where in the document: `abstract, Results`.
-    pub place: String,
-    /// By which words.
-    pub reason: String,
-}
-
-/// In a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub enum EvidenceStance {
-    /// States it.
-    Supports,
-    /// States it with a doubt.
-    Partly,
-    /// Denies it.
-    Contradicts,
-    /// Does not name both.
-    Background,
 }
 
 /// A figure by name.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Number, Span, Task};
+use super::{EvidenceReport, Id, Number, Task};
 
 /// A format that can be written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -100,62 +100,8 @@ pub struct ExportPreview {
     pub losses: Vec<Loss>,
     /// The runs that stand behind it.
     pub records: Vec<RunRecord>,
-    /// The quotes in it, and which of them cannot be relied on.
+    /// What to look at before it leaves.
     pub evidence: EvidenceReport,
-}
-
-/// Quotes that were checked: pieces of evidence, and the words of mentions.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EvidenceReport {
-    /// Documents that were checked.
-    pub documents: u32,
-    /// Quotes that were checked.
-    pub quotes: u32,
-    /// The first of those that cannot be relied on.
-    pub flaws: Vec<EvidenceFlaw>,
-    /// How many of them are not listed.
-    pub further: u32,
-}
-
-/// A quote that cannot be relied on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EvidenceFlaw {
-    /// The document.
-    pub document: Id,
-    /// The id that its source gives it.
-    pub source_id: String,
-    /// Its title, or how its text begins.
-    pub title: String,
-    /// The statement, by its id in exports (`F12`, `answer.F3`); empty where it is about the document.
-    pub statement: String,
-    /// What is wrong.
-    pub kind: EvidenceFlawKind,
-    /// The quote.
-    pub quote: String,
-    /// Where to look.
-    pub span: Option<Span>,
-}
-
-/// What is wrong with a quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub enum EvidenceFlawKind {
-    /// It is no exact part of the text.
-    NotInText,
-    /// It begins or ends inside of a word.
-    Cut,
-    /// All evidence of the statement is the title.
-    TitleOnly,
-    /// All evidence of the statement is headings.
-    HeadingOnly,
-    /// All evidence of the statement is a list of authors.
-    AuthorsOnly,
-    /// A list of retracted articles has the document: the quote is what it says.
-    Retracted,
-    /// The quote may identify a person: a name, a date, a record number, an age over 89.
-    Identifying,
 }
 
 /// What a format cannot hold.
