@@ -1004,7 +1004,7 @@ export type Evidence = {
 	reading: EvidenceReading | null,
 };
 
-/**  A quote that cannot be relied on. */
+/**  A point to look at. */
 export type EvidenceFlaw = {
 	/**  The document. */
 	document: number,
@@ -1022,7 +1022,7 @@ export type EvidenceFlaw = {
 	span: Span | null,
 };
 
-/**  What is wrong with a quote. */
+/**  What the point is. */
 export type EvidenceFlawKind = 
 /**  It is no exact part of the text. */
 "notInText" | 
@@ -1049,13 +1049,13 @@ export type EvidenceReading = {
 	reason: string,
 };
 
-/**  Quotes that were checked: pieces of evidence, and the words of mentions. */
+/**  What was checked: quotes (pieces of evidence, and the words of mentions), and documents. */
 export type EvidenceReport = {
 	/**  Documents that were checked. */
 	documents: number,
 	/**  Quotes that were checked. */
 	quotes: number,
-	/**  The first of those that cannot be relied on. */
+	/**  The first of the points to look at. */
 	flaws: EvidenceFlaw[],
 	/**  How many of them are not listed. */
 	further: number,
@@ -1130,7 +1130,7 @@ export type ExportPreview = {
 	losses: Loss[],
 	/**  The runs that stand behind it. */
 	records: RunRecord[],
-	/**  The quotes in it, and which of them cannot be relied on. */
+	/**  What to look at before it leaves. */
 	evidence: EvidenceReport,
 };
 
