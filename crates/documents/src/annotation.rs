@@ -74,7 +74,7 @@ pub struct Prediction {
 pub enum EvidenceStance {
     /// It states the relation.
     Supports,
-    /// It states it with a doubt of its authors: "may", "it is postulated".
+    /// It states it with a doubt of its authors ("may", "it is postulated"), or in words that may turn it round ("reduced").
     Partly,
     /// It denies the relation.
     Contradicts,

@@ -118,10 +118,10 @@ static MORE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static LESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?xi)\b(?: decreas\w* | reduc\w* | lower\w* | fell | fall(?:s|en|ing)? | declin\w* | diminish\w* | smaller | shorte\w* | fewer
-            | less\s+(?:often|frequent|frequently|common|commonly|likely|severe) | less | halv\w* | suppress\w* | inhibit\w* | attenuat\w*
-            | below | rarely | seldom | prevent\w* | protect\w* | drop(?:s|ped)? | dropped | lost | loss | blunt\w* | block\w* | rarer | slow\w* | low
-            | abolish\w* | earlier | sooner | impair\w* | antagoni[sz]\w* )\b",
+        r"(?xi)\b(?: decreas\w* | reduc(?:e[sd]?|ing|tions?) | lower\w* | fell | fall(?:s|en|ing)? | declin\w* | diminish\w* | smaller | shorte\w* | fewer
+            | less\s+(?:often|frequent|frequently|common|commonly|likely|severe) | less | halv\w* | suppress\w* | inhibit(?:s|ed|ing|ion)? | attenuat\w*
+            | below | rarely | seldom | prevent\w* | protect\w* | drop(?:s|ped)? | dropped | lost | loss | blunt\w* | block(?:s|ed|ing|ade)? | rarer | slow\w* | low
+            | abolish\w* | earlier | sooner | impair\w* | antagoni[sz](?:e[sd]?|ing|m) )\b",
     )
 });
 static BETTER: LazyLock<Regex> = LazyLock::new(|| {

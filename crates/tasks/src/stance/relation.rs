@@ -35,21 +35,21 @@ fn read(
     };
     let named = Named::pair(subjects, objects);
     let (sentence, asked) = (Sentence::bare(sentence, words), Parsed::of_presence());
-    let judged = match task {
-        // Less of a disease is the contrary of what is claimed.
-        RelationTask::Bc5cdr => Some(judge(&asked, &sentence, &named)),
-        // Less of a drug or of a target's activity is a relation like any other.
-        RelationTask::Ddi | RelationTask::KdDti => doubts(&asked, &sentence, &named),
-    };
-    let Some(judged) = judged else {
-        return (EvidenceStance::Supports, "said without denial or doubt".to_owned());
-    };
-    let stance = match judged.stance {
-        Stance::For => EvidenceStance::Supports,
-        Stance::Against => EvidenceStance::Contradicts,
-        Stance::Unclear => EvidenceStance::Partly,
-    };
-    (stance, judged.reason)
+    if let Some(judged) = doubts(&asked, &sentence, &named) {
+        let stance = match judged.stance {
+            Stance::For => EvidenceStance::Supports,
+            Stance::Against => EvidenceStance::Contradicts,
+            Stance::Unclear => EvidenceStance::Partly,
+        };
+        return (stance, judged.reason);
+    }
+    // "It reduced the toxicity of the other": of which of two drugs, words do not tell. Less of a drug or of a target's activity
+    // is a relation like any other.
+    let judged = (task == RelationTask::Bc5cdr).then(|| judge(&asked, &sentence, &named));
+    match judged.filter(|judged| judged.stance != Stance::For) {
+        Some(judged) => (EvidenceStance::Partly, format!("speaks of less: {}", judged.reason)),
+        None => (EvidenceStance::Supports, "said without denial or doubt".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn what_lowers_a_disease_denies_that_it_causes_it_and_what_lowers_a_drug_interacts_with_it() {
+    fn what_lowers_a_disease_may_be_another_thing_and_what_lowers_a_drug_interacts_with_it() {
         let text = "Rifampicin reduced toxicity of digoxin.";
-        check(RelationTask::Bc5cdr, text, "Rifampicin", "toxicity", "contradicts: “reduced”");
+        check(RelationTask::Bc5cdr, text, "Rifampicin", "toxicity", "partly: speaks of less: “reduced”");
         let plain = "supports: said without denial or doubt";
         check(RelationTask::Ddi, text, "Rifampicin", "digoxin", plain);
     }
