@@ -32,6 +32,12 @@ pub fn stop_on_signals() {
     });
 }
 
+/// Whether a signal has asked the process to stop.
+#[must_use]
+pub fn is_signalled() -> bool {
+    SIGNALLED.load(Ordering::SeqCst)
+}
+
 /// Whether there is someone before a terminal that a screen can be drawn on.
 #[must_use]
 pub fn is_watched() -> bool {
@@ -89,8 +95,7 @@ impl Progress {
     /// Whether a key or a signal asked the run to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        SIGNALLED.load(Ordering::SeqCst)
-            || self.terminal.as_ref().is_some_and(|terminal| terminal.screen().0.is_stopping())
+        is_signalled() || self.terminal.as_ref().is_some_and(|terminal| terminal.screen().0.is_stopping())
     }
 
     fn show(&self, change: impl FnOnce(&mut Screen, Duration)) {

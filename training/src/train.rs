@@ -14,7 +14,7 @@ use training::device::Computes;
 use training::encoders::{self, EncoderError};
 use training::place::Place;
 use training::pretrain::{Lengths, Pretraining};
-use training::progress::{Cost, is_watched, log, stop_on_signals};
+use training::progress::{Cost, is_signalled, is_watched, log, stop_on_signals};
 use training::recipe::{Data, Model, Recipe, RecipeError};
 use training::run::Source;
 use training::start::Start;
@@ -42,9 +42,15 @@ pub struct Arguments {
     plain: bool,
 }
 
-/// Trains to the end of the recipe, or of `--stop-after`.
+/// Trains to the end of the recipe, or of `--stop-after`. A run that a signal stopped is a failure: what a script does with the
+/// result must wait.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     stop_on_signals();
+    tune(arguments)?;
+    if is_signalled() { Err("a signal stopped the run".into()) } else { Ok(()) }
+}
+
+fn tune(arguments: &Arguments) -> Result<(), Failure> {
     let recipe = Recipe::read(&arguments.recipe)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(&recipe.name));
     let devices = arguments.device.open()?;

@@ -9,41 +9,6 @@ use regex::Regex;
 use crate::reading::pattern;
 use crate::sentences;
 
-/// What may identify a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IdentifierKind {
-    /// `Mr. Smith`
-    Name,
-    /// A whole date in a sentence about one person.
-    Date,
-    /// A record or telephone number.
-    Number,
-    /// An age over 89, which few people have.
-    Age,
-}
-
-impl IdentifierKind {
-    /// In a word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Date => "date",
-            Self::Number => "number",
-            Self::Age => "age",
-        }
-    }
-}
-
-/// Words that may identify a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identifier {
-    /// The words, in bytes of the text.
-    pub span: Span,
-    /// What they are.
-    pub kind: IdentifierKind,
-}
-
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)\b(?:
@@ -88,45 +53,30 @@ static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
 
 static AGES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:9\d|1[01]\d)-years?-old\b"));
 
-/// What may identify a person in a document's text, in its order.
+/// The words of a document's text that may identify a person, in bytes, in its order.
 #[must_use]
-pub fn identifiers(document: &Document) -> Vec<Identifier> {
+pub fn identifiers(document: &Document) -> Vec<Span> {
     let text = document.text.as_str();
-    let span = |from: usize, to: usize| Span::new(from, to);
-    let mut found: Vec<Identifier> = Vec::new();
-    let mut add = |kind, span| found.push(Identifier { span, kind });
-    for name in NAMES.find_iter(text) {
-        add(IdentifierKind::Name, span(name.start(), name.end()));
-    }
-    for number in NUMBERS.captures_iter(text) {
-        // "Patient number of twenty" is none.
-        let counts =
-            number.name("number").is_none_or(|own| own.as_str().bytes().any(|one| one.is_ascii_digit()));
-        if let Some(whole) = number.get(0).filter(|_| counts) {
-            add(IdentifierKind::Number, span(whole.start(), whole.end()));
-        }
-    }
-    for age in AGES.find_iter(text) {
-        // Not the "96-year-old" of "10.96-year-old", nor the end of a range.
-        let before = text[..age.start()].chars().next_back();
-        if !before.is_some_and(|sign| sign.is_ascii_digit() || ".-–,".contains(sign)) {
-            add(IdentifierKind::Age, span(age.start(), age.end()));
-        }
-    }
+    let mut found: Vec<Span> =
+        NAMES.find_iter(text).map(|name| Span::new(name.start(), name.end())).collect();
+    // "Patient number increased" has none.
+    let has_digit = |own: regex::Match<'_>| own.as_str().bytes().any(|one| one.is_ascii_digit());
+    let numbers = NUMBERS.captures_iter(text).filter(|one| one.name("number").is_none_or(has_digit));
+    found.extend(numbers.filter_map(|one| one.get(0)).map(|whole| Span::new(whole.start(), whole.end())));
+    // Not that of "10.96-year-old", nor the end of a range.
+    let is_whole = |age: &regex::Match<'_>| !text[..age.start()].ends_with(['.', ',', '-', '–']);
+    let ages = AGES.find_iter(text).filter(is_whole);
+    found.extend(ages.map(|age| Span::new(age.start(), age.end())));
     if DATES.is_match(text) {
         for sentence in sentences::of(document) {
-            let words = sentence.slice(text).unwrap_or_default();
-            if ABOUT_ONE.is_match(words) {
-                for date in DATES.find_iter(words) {
-                    add(
-                        IdentifierKind::Date,
-                        span(sentence.start + date.start(), sentence.start + date.end()),
-                    );
-                }
-            }
+            let words = sentence.slice(text).filter(|words| ABOUT_ONE.is_match(words)).unwrap_or_default();
+            let dates = DATES.find_iter(words);
+            found.extend(
+                dates.map(|date| Span::new(sentence.start + date.start(), sentence.start + date.end())),
+            );
         }
     }
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found
 }
@@ -135,36 +85,21 @@ pub fn identifiers(document: &Document) -> Vec<Identifier> {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> Vec<(&'static str, String)> {
-        let document = Document::from_parts("1", &[("abstract", text)]);
-        let found = identifiers(&document);
-        found.iter().map(|one| (one.kind.word(), one.span.slice(text).unwrap().to_owned())).collect()
+    fn found(text: &str) -> Vec<String> {
+        let found = identifiers(&Document::from_parts("1", &[("abstract", text)]));
+        found.iter().map(|one| one.slice(text).unwrap().to_owned()).collect()
     }
 
     #[test]
     fn what_may_identify_a_person_is_found() {
         for (text, expected) in [
-            (
-                "Mr. Jansen and Mrs O. Smith-Jones came.",
-                &[("name", "Mr. Jansen"), ("name", "Mrs O. Smith-Jones")][..],
-            ),
-            (
-                "Patient name: Ada Berg, MRN: 0048-21.",
-                &[("name", "Patient name: Ada Berg"), ("number", "MRN: 0048-21")],
-            ),
-            ("A 54-year-old man came on August 27, 2001.", &[("date", "August 27, 2001")]),
-            (
-                "She was seen on 3rd of May 2019 and 2019-06-01.",
-                &[("date", "3rd of May 2019"), ("date", "2019-06-01")],
-            ),
-            (
-                "A 105-year-old woman, SSN 123-45-6789.",
-                &[("age", "105-year-old"), ("number", "SSN 123-45-6789")],
-            ),
-            ("Call: phone +49 (0)30 1234567.", &[("number", "phone +49 (0)30 1234567")]),
+            ("Mr. Jansen and Mrs O. Smith-Jones came.", &["Mr. Jansen", "Mrs O. Smith-Jones"][..]),
+            ("Patient name: Ada Berg, MRN: 0048-21.", &["Patient name: Ada Berg", "MRN: 0048-21"]),
+            ("A 54-year-old man came on August 27, 2001.", &["August 27, 2001"]),
+            ("She was seen on 3rd of May 2019 and 2019-06-01.", &["3rd of May 2019", "2019-06-01"]),
+            ("A 105-year-old woman, SSN 123-45-6789.", &["105-year-old", "SSN 123-45-6789"]),
+            ("Call: phone +49 (0)30 1234567.", &["phone +49 (0)30 1234567"]),
         ] {
-            let expected: Vec<(&str, String)> =
-                expected.iter().map(|(kind, words)| (*kind, (*words).to_owned())).collect();
             assert_eq!(found(text), expected, "{text}");
         }
     }
@@ -177,7 +112,7 @@ mod tests {
             "The patient number increased; the patient number of 2001 did not.",
             "MS is a disease. Ms were used. Residents were 75–95-year-old.",
         ] {
-            assert_eq!(found(text), [], "{text}");
+            assert_eq!(found(text), [""; 0], "{text}");
         }
     }
 }

@@ -71,6 +71,10 @@ export const views = [
     ],
   },
   {
+    name: 'annotate-short-form',
+    steps: [go('annotate'), { click: '[role=option]:has-text("NAC")' }, wait(200)],
+  },
+  {
     name: 'curators',
     steps: [
       go('library'),

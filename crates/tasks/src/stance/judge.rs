@@ -41,9 +41,7 @@ impl Named {
             by_measure: measured.is_some(),
         }
     }
-}
 
-impl Named {
     /// Of two names without measures.
     pub(super) const fn pair(subjects: Vec<Span>, objects: Vec<Span>) -> Self {
         Self { subjects, objects, comparators: Vec::new(), falls: false, by_measure: false }

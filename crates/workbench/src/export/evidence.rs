@@ -3,7 +3,6 @@
 
 use documents::Document;
 use documents::evidence::{FlawKind, check};
-use documents::retractions::Retraction;
 use sessions::{DocumentFilter, DocumentId, DocumentOrder, Which};
 use tasks::personal;
 
@@ -16,12 +15,7 @@ use crate::wire;
 const LISTED: usize = 500;
 
 /// Checks what an export would hold of a document, of which a list of retracted articles may know something.
-pub fn add(
-    report: &mut wire::EvidenceReport,
-    id: DocumentId,
-    document: &Document,
-    retraction: Option<&Retraction>,
-) {
+pub fn add(report: &mut wire::EvidenceReport, id: DocumentId, document: &Document, retraction: Option<&str>) {
     let checked = check(document);
     report.documents += 1;
     report.quotes += count(checked.quotes as u64);
@@ -36,11 +30,11 @@ pub fn add(
         report.flaws.push(wire::EvidenceFlaw { document, source_id, title, statement, kind, quote, span });
     };
     if let Some(retraction) = retraction {
-        list(String::new(), wire::EvidenceFlawKind::Retracted, retraction.words(), None);
+        list(String::new(), wire::EvidenceFlawKind::Retracted, retraction.to_owned(), None);
     }
-    for one in personal::identifiers(document) {
-        let words = one.span.slice(&document.text).unwrap_or_default().to_owned();
-        list(String::new(), wire::EvidenceFlawKind::Identifying, words, Some(offsets.span(one.span)));
+    for span in personal::identifiers(document) {
+        let words = span.slice(&document.text).unwrap_or_default().to_owned();
+        list(String::new(), wire::EvidenceFlawKind::Identifying, words, Some(offsets.span(span)));
     }
     for flaw in checked.flaws {
         let kind = match flaw.kind {
@@ -68,7 +62,7 @@ impl OpenLibrary {
             for id in library.document_ids(DocumentOrder::OldestFirst, &DocumentFilter::default())? {
                 let mut document = library.annotated(id, Which::Everything)?;
                 gathering::decisions(&mut document, &curator);
-                add(&mut report, id, &document, retractions.of(&document));
+                add(&mut report, id, &document, retractions.of(&document).as_deref());
             }
             Ok(report)
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use documents::formats::{DECISION, RECORD};
-use documents::retractions::{Retraction, Retractions};
+use documents::retractions::Retractions;
 use documents::{Document, Infons};
 use sessions::{DocumentFilter, DocumentOrder, Library, Run, Which};
 
@@ -70,8 +70,8 @@ fn gather_from(
         let (mut document, of_document) = (library.annotated(*id, which)?, library.runs(*id)?);
         decisions(&mut document, curator);
         let retraction = retractions.of(&document);
-        evidence::add(&mut report, *id, &document, retraction);
-        if let Some(words) = retraction.map(Retraction::words) {
+        evidence::add(&mut report, *id, &document, retraction.as_deref());
+        if let Some(words) = retraction {
             document.infons.insert(RETRACTED.to_owned(), words);
         }
         count_documents(&mut document, ids.len());

@@ -134,7 +134,7 @@ fn personal_words<'d>(documents: impl Iterator<Item = &'d Document>) -> Option<S
     for document in documents {
         if let [one, ..] = personal::identifiers(document)[..] {
             texts += 1;
-            first.get_or_insert_with(|| one.span.slice(&document.text).unwrap_or_default().to_owned());
+            first.get_or_insert_with(|| one.slice(&document.text).unwrap_or_default().to_owned());
         }
     }
     let (has, it) = if texts == 1 { ("text has", "it") } else { ("texts have", "them") };

@@ -1,6 +1,5 @@
 //! Lists of documents, one document as it is shown, removing them, places.
 
-use documents::retractions::Retraction;
 use sessions::{By, DocumentFilter, DocumentOrder, Track};
 use terms::abbreviations::abbreviations;
 
@@ -68,7 +67,7 @@ impl OpenLibrary {
     /// # Errors
     /// Those of the library: it is gone.
     pub fn document(&self, id: wire::Id) -> Result<wire::DocumentView> {
-        let curator = self.curator();
+        let (curator, retractions) = (self.curator(), self.names().known_retractions());
         let library = self.lock();
         let stored = library.document(document_id(id))?;
         let text = &stored.document.text;
@@ -95,7 +94,7 @@ impl OpenLibrary {
                 .iter()
                 .map(|(name, value)| wire::Infon { name: name.clone(), value: value.clone() })
                 .collect(),
-            retracted: self.names().known_retractions().of(&stored.document).map(Retraction::words),
+            retracted: retractions.of(&stored.document),
             abbreviations: defined(text),
             marks: marks::marks(&library, &stored, &curator, self.names(), self.today())?,
             top: place.map_or(0, |place| offsets.to_wire(usize::try_from(place.top).unwrap_or(usize::MAX))),

@@ -185,7 +185,7 @@ export class World {
         { name: 'year', value: String(2019 + (id % 7)) },
       ],
       retracted: retractedAmong(stored.title),
-      abbreviations: [...stored.text.matchAll(/([a-z]+(?: [a-z]+){1,3}) \(([A-Z]{2,5})\)/g)].map((match) => ({
+      abbreviations: [...stored.text.matchAll(/([A-Za-z]+(?:[- ][a-z]+){1,3}) \(([A-Z]{2,5})\)/g)].map((match) => ({
         short: match[2] ?? '',
         long: match[1] ?? '',
       })),
