@@ -42,7 +42,9 @@ mod xml;
 
 pub use detect::detect;
 pub use error::{ReadError, WriteError};
+pub(crate) use gzip::MAGIC as GZIP;
 pub use import::{Import, Issue, Notice, Table};
+pub(crate) use json::is_lines as is_json_lines;
 pub use losses::{Loss, Lost};
 pub use offsets::Unit;
 pub use pair::{Source, pair};
@@ -222,6 +224,10 @@ pub struct ReadOptions {
     pub column: Option<String>,
     /// What the import may cost.
     pub limits: Limits,
+    /// Lines of the file before these bytes, where they are a piece of it: see [`crate::pieces`].
+    pub lines_before: usize,
+    /// Records of the file before these bytes.
+    pub records_before: usize,
 }
 
 /// Reads the documents of a file. `name` is the file's name, for messages and for documents without an id.
@@ -239,6 +245,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Import, ReadError> {
 pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Import, ReadError> {
     let mut intake = Intake::new(name, &options.limits);
     intake.column = options.column.as_deref();
+    (intake.lines_before, intake.records_before) = (options.lines_before, options.records_before);
     if bytes.len() > options.limits.input_bytes {
         return Err(ReadError::TooLarge { file: name.to_owned(), limit: options.limits.input_bytes });
     }

@@ -1,5 +1,6 @@
 //! Documents, spans, entities and relations; what is predicted about them; the file formats of the field; gold corpora.
 
+pub mod annotated;
 mod annotation;
 mod article_ids;
 pub mod corpora;
@@ -7,6 +8,7 @@ pub mod evidence;
 pub mod formats;
 pub mod limits;
 pub mod model;
+pub mod pieces;
 pub mod retractions;
 pub mod similarity;
 

@@ -4,9 +4,10 @@ mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use documents::formats::{ADDED, RECORD};
-use documents::{Concept, Content, Document, Infons, Span};
-use page::{Page, evidence_places};
+use documents::annotated::evidence_places;
+use documents::formats::RECORD;
+use documents::{Content, Document, Infons};
+use page::Page;
 
 use crate::error::Result;
 use crate::identifiers::{DecisionId, DocumentId, RunId};
@@ -18,34 +19,8 @@ use crate::tables::findings::{self, Finding};
 use crate::tables::notes::{self, Note, NoteSubject};
 use crate::tables::runs::{self, Run, RunState};
 
-/// Keys of infons that an earlier export wrote are kept under this prefix: the new export has its own.
-const EARLIER: &str = "earlier.";
-
-/// Infon of a finding: the ids of its nth name, from 1.
-pub const IDS: &str = "ids.";
-/// Infon of a finding: the places of its nth name, from 1, where there are several.
-pub const PLACES: &str = "places.";
-/// Infons of an answer: each sentence that speaks about the question, after its stance (`evidence.01`).
-pub const EVIDENCE: &str = "evidence.";
-/// And why (`reason.01`).
-pub(crate) const REASON: &str = "reason.";
-/// Infon of a mention that is there for a finding's sake: the finding.
-pub const MADE_FOR: &str = "made_for";
 /// What the record of a run says where its findings keep [`IDS`] and [`PLACES`].
 pub const KEEPS_NAMES: &str = "keeps_names";
-
-/// Ids as findings keep them: `D003000 D001241`, best first.
-#[must_use]
-pub fn ids(concepts: &[Concept]) -> String {
-    concepts.iter().map(|concept| concept.id.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// Places as findings keep them: `0-7 22-29`, in bytes.
-#[must_use]
-pub fn places(spans: &[Span]) -> String {
-    let places: Vec<String> = spans.iter().map(|span| format!("{}-{}", span.start, span.end)).collect();
-    places.join(" ")
-}
 
 /// What of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,12 +129,12 @@ impl Page<'_> {
                 continue;
             };
             let infons = self.decision_infons(decision)?;
-            self.document.relations[index].infons.extend(infons);
+            self.annotated.document.relations[index].infons.extend(infons);
             match verdict(decision) {
                 Some(Verdict::Reject(_)) => {
-                    rejected.insert(self.document.relations[index].id.clone());
+                    rejected.insert(self.annotated.document.relations[index].id.clone());
                 }
-                Some(Verdict::Edit(content)) => self.rewrite_relation(index, content),
+                Some(Verdict::Edit(content)) => self.annotated.rewrite_relation(index, content),
                 Some(Verdict::Accept) | None => {}
             }
         }
@@ -167,7 +142,7 @@ impl Page<'_> {
             let Some(decision) = on.get(&Subject::Entity(self.stored.entity_ids[index])) else { continue };
             let infons = self.decision_infons(decision)?;
             self.mentions_changed |= verdict(decision) != Some(&Verdict::Accept);
-            let entity = &mut self.document.entities[index];
+            let entity = &mut self.annotated.document.entities[index];
             entity.infons.extend(infons);
             match verdict(decision) {
                 Some(Verdict::Reject(_)) => {
@@ -196,7 +171,7 @@ impl Page<'_> {
                     let mut infons = infons;
                     infons.insert("edit_of".into(), format!("F{}", finding.id));
                     infons.extend(evidence_places(&finding.prediction));
-                    self.add(
+                    self.annotated.add(
                         &format!("D{}", decision.id),
                         content,
                         None,
@@ -212,7 +187,7 @@ impl Page<'_> {
                 && stands(content, decision)
             {
                 let infons = self.decision_infons(decision)?;
-                self.add(&format!("D{}", decision.id), content, None, &[], infons);
+                self.annotated.add(&format!("D{}", decision.id), content, None, &[], infons);
             }
         }
         Ok(())
@@ -234,10 +209,10 @@ impl Page<'_> {
             }
             infons_on.insert(*subject, infons);
         }
-        for (entity, id) in self.document.entities.iter_mut().zip(&self.stored.entity_ids) {
+        for (entity, id) in self.annotated.document.entities.iter_mut().zip(&self.stored.entity_ids) {
             entity.infons.extend(infons_on.remove(&Subject::Entity(*id)).unwrap_or_default());
         }
-        for (relation, id) in self.document.relations.iter_mut().zip(&self.stored.relation_ids) {
+        for (relation, id) in self.annotated.document.relations.iter_mut().zip(&self.stored.relation_ids) {
             relation.infons.extend(infons_on.remove(&Subject::Relation(*id)).unwrap_or_default());
         }
         for finding in &material.findings {
@@ -254,7 +229,7 @@ impl Page<'_> {
                 }
                 Statement::Judged { .. } => continue,
             };
-            self.add(&format!("D{}", decision.id), content, None, &[], infons);
+            self.annotated.add(&format!("D{}", decision.id), content, None, &[], infons);
         }
         Ok(())
     }
@@ -265,14 +240,14 @@ impl Page<'_> {
                 NoteSubject::Given(subject) => self.id_of(subject),
                 NoteSubject::Added(decision) => format!("D{decision}"),
             });
-            let entity = self.document.entities.iter_mut().find(|one| Some(&one.id) == of.as_ref());
-            let relation = self.document.relations.iter_mut().find(|one| Some(&one.id) == of.as_ref());
+            let entity = self.annotated.document.entities.iter_mut().find(|one| Some(&one.id) == of.as_ref());
+            let relation = self.annotated.document.relations.iter_mut().find(|one| Some(&one.id) == of.as_ref());
             let slot = match (entity, relation) {
                 (Some(entity), _) => &mut entity.note,
                 (None, Some(relation)) => &mut relation.note,
                 (None, None) => {
                     let text = format!("{}: {}", note.author, note.text);
-                    self.document.infons.insert(format!("note.{}", note.id), text);
+                    self.annotated.document.infons.insert(format!("note.{}", note.id), text);
                     continue;
                 }
             };
@@ -291,13 +266,10 @@ impl Page<'_> {
             if self.mentions_changed {
                 record["mentions_changed"] = true.into();
             }
-            self.document.infons.insert(format!("{RECORD}{}", run.id), record.to_string());
+            self.annotated.document.infons.insert(format!("{RECORD}{}", run.id), record.to_string());
         }
-        self.document.infons.insert("text_sha256".into(), self.stored.text_sha256);
-        if !self.added.is_empty() {
-            self.document.infons.insert(ADDED.into(), self.added.join(" "));
-        }
-        Ok(self.document)
+        self.annotated.document.infons.insert("text_sha256".into(), self.stored.text_sha256);
+        Ok(self.annotated.finish())
     }
 }
 

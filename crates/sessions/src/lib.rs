@@ -40,7 +40,7 @@ mod search;
 mod tables;
 
 pub use agreement::{Agreement, ModelChoice, Tally};
-pub use annotated::{EVIDENCE, IDS, KEEPS_NAMES, MADE_FOR, PLACES, Which, ids, places};
+pub use annotated::{KEEPS_NAMES, Which};
 pub use disagreements::{Disagreement, Voice};
 pub use document_list::{DocumentCursor, DocumentFilter, DocumentOrder, DocumentSummary, ModelOfTask};
 pub use error::{Error, Result};

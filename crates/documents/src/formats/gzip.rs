@@ -9,7 +9,7 @@ use super::import::Intake;
 use super::{Notice, ReadError};
 
 /// The two bytes every gzip file begins with.
-const MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes themselves, or what they unpack to (also where packed twice).
 pub(super) fn look_through<'b>(bytes: &'b [u8], intake: &mut Intake<'_>) -> Result<Cow<'b, [u8]>, ReadError> {

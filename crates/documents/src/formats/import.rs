@@ -130,6 +130,9 @@ pub(super) struct Intake<'a> {
     /// The column of a table that holds the text, where the caller knows it.
     pub column: Option<&'a str>,
     pub table: Option<Table>,
+    /// Lines and records of the file before these bytes, where they are a piece of it.
+    pub lines_before: usize,
+    pub records_before: usize,
     /// Whether a document may come several times under one id (once per task, in training data).
     pub repeats: bool,
     full: bool,
@@ -151,6 +154,8 @@ impl<'a> Intake<'a> {
             runs: BTreeMap::new(),
             column: None,
             table: None,
+            lines_before: 0,
+            records_before: 0,
             repeats: false,
             full: false,
         }
@@ -270,7 +275,7 @@ impl<'a> Intake<'a> {
 
     fn give_id(&mut self, document: &mut Document) {
         if document.id.trim().is_empty() {
-            let number = self.documents.len() + 1;
+            let number = self.records_before + self.documents.len() + 1;
             document.id =
                 if number == 1 { self.stem().to_owned() } else { format!("{}-{number}", self.stem()) };
         }

@@ -42,11 +42,11 @@ pub(super) struct Records<'t> {
     pub problems: Vec<(String, String)>,
 }
 
-/// The records of an array, of a single object, or of JSON Lines.
-pub(super) fn records<'t>(text: &'t str) -> Records<'t> {
+/// The records of an array, of a single object, or of JSON Lines, the first of which is behind `lines_before` others.
+pub(super) fn records(text: &str, lines_before: usize) -> Records<'_> {
     let (mut records, mut problems) = (Vec::new(), Vec::new());
-    if is_lines(text) {
-        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+    if lines_before > 0 || is_lines(text) {
+        for (number, line) in (lines_before + 1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             let place = format!("line {number}");
             match serde_json::from_str::<&RawValue>(line.trim()) {
                 Ok(record) => records.push((place, record)),
@@ -95,7 +95,7 @@ fn weight(text: &str) -> usize {
 }
 
 /// Whether the text is several JSON values, one a line.
-pub(super) fn is_lines(text: &str) -> bool {
+pub(crate) fn is_lines(text: &str) -> bool {
     let is_record =
         |line: &str| line.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(line).is_ok();
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());

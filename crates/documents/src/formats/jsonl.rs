@@ -48,7 +48,7 @@ const IDS: [&str; 8] = ["id", "pmid", "doc_id", "document_id", "docid", "paper_i
 
 /// Reads the records one by one.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    let found = json::records(text);
+    let found = json::records(text, intake.lines_before);
     for (place, record) in found.records {
         if intake.is_full() {
             break;

@@ -39,7 +39,7 @@ pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError>
     let mut open: Option<Fields> = None;
     let mut outside = Vec::new();
     let mut after_blank = false;
-    for (number, line) in (1..).zip(text.lines()) {
+    for (number, line) in (intake.lines_before + 1..).zip(text.lines()) {
         if intake.is_full() {
             return Ok(());
         }

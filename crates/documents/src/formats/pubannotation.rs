@@ -32,7 +32,7 @@ const NAMESPACES: &str = "namespaces";
 
 /// Reads one text or an array of them.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
-    let found = json::records(text);
+    let found = json::records(text, intake.lines_before);
     for (place, record) in found.records {
         if intake.is_full() {
             break;

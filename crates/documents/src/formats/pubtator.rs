@@ -27,7 +27,7 @@ const FURTHER: usize = 7;
 /// Reads any number of documents.
 pub(super) fn read(text: &str, intake: &mut Intake<'_>) -> Result<(), ReadError> {
     let mut open: Option<Block<'_>> = None;
-    for (number, line) in (1..).zip(text.lines()) {
+    for (number, line) in (intake.lines_before + 1..).zip(text.lines()) {
         if intake.is_full() {
             break;
         }

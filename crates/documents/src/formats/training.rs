@@ -164,7 +164,7 @@ struct Details {
 /// Takes each line's document in and gives its details, as many as documents were taken.
 fn read_lines(text: &str, intake: &mut Intake<'_>) -> Vec<Details> {
     let mut all = Vec::new();
-    let found = json::records(text);
+    let found = json::records(text, intake.lines_before);
     for (place, record) in found.records {
         let Ok(Value::Object(mut record)) = serde_json::from_str::<Value>(record.get()) else {
             intake.issue(place, "It is not a record with named fields.", "Write one JSON object a line.");

@@ -154,10 +154,10 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
             words.extend(readings.map(|(reading, n)| (format!("{STANCE}{n}"), reading.words())));
             for (one, key) in participants.iter().zip(1..) {
                 if !one.concepts.is_empty() {
-                    words.insert(format!("ids of name {key}"), sessions::ids(&one.concepts));
+                    words.insert(format!("ids of name {key}"), annotated::ids(&one.concepts));
                 }
                 if one.spans.len() > 1 {
-                    words.insert(format!("places of name {key}"), sessions::places(&one.spans));
+                    words.insert(format!("places of name {key}"), annotated::places(&one.spans));
                 }
             }
             let place = |one: &Participant| match one.spans.first() {
@@ -168,7 +168,7 @@ fn claim(prediction: &Prediction, text: &str) -> Claim {
         }
         Content::Entity { kind, spans, text, concepts } => {
             if !concepts.is_empty() {
-                words.insert("ids".to_owned(), sessions::ids(concepts));
+                words.insert("ids".to_owned(), annotated::ids(concepts));
             }
             mention(kind, spans, text)
         }
@@ -210,7 +210,7 @@ pub(crate) fn exported(run: &RecordedRun) -> Vec<Claim> {
         let says = mention(&one.kind, &one.spans, &one.text);
         let mut claim = Claim { says, ..properties(&one.infons, one.score) };
         if run.keeps_names && !one.concepts.is_empty() {
-            claim.words.insert("ids".to_owned(), sessions::ids(&one.concepts));
+            claim.words.insert("ids".to_owned(), annotated::ids(&one.concepts));
         }
         claim
     }));
@@ -245,17 +245,17 @@ fn of_relation(one: &Relation, document: &Document) -> Claim {
 fn names(one: &Relation, document: &Document, added: &BTreeSet<&str>) -> BTreeMap<String, String> {
     let mut words = BTreeMap::new();
     for (key, value) in &one.infons {
-        if let Some(n) = key.strip_prefix(sessions::IDS) {
+        if let Some(n) = key.strip_prefix(annotated::IDS) {
             words.insert(format!("ids of name {n}"), value.clone());
         } else if let Some(n) = key.strip_prefix(sessions::PLACES) {
             words.insert(format!("places of name {n}"), value.clone());
         }
     }
     let made = document.entities.iter().filter(|entity| {
-        added.contains(entity.id.as_str()) && entity.infons.get(sessions::MADE_FOR) == Some(&one.id)
+        added.contains(entity.id.as_str()) && entity.infons.get(annotated::MADE_FOR) == Some(&one.id)
     });
     for entity in made {
-        let (own, place) = (sessions::ids(&entity.concepts), sessions::places(&entity.spans));
+        let (own, place) = (annotated::ids(&entity.concepts), annotated::places(&entity.spans));
         let is_of = |n: usize| {
             let at = one.infons.get(&format!("{}{n}", sessions::PLACES));
             let first = one.arguments.get(n - 1).map(|argument| &argument.target);
@@ -263,7 +263,7 @@ fn names(one: &Relation, document: &Document, added: &BTreeSet<&str>) -> BTreeMa
                 || at.is_some_and(|places| places.split(' ').any(|one| one == place))
         };
         let of = (1..=one.arguments.len()).find(|n| is_of(*n));
-        let kept = of.and_then(|n| one.infons.get(&format!("{}{n}", sessions::IDS)));
+        let kept = of.and_then(|n| one.infons.get(&format!("{}{n}", annotated::IDS)));
         if of.is_none() {
             words.insert(format!("places of mention {}", entity.id), place);
         } else if kept.map_or("", String::as_str) != own {
@@ -296,7 +296,7 @@ fn of_document(document: &Document, run: &str) -> Vec<Claim> {
         } else {
             claim.words.insert("answer".to_owned(), value.clone());
             claim.words.extend(own.iter().filter_map(|(name, value)| {
-                Some((format!("evidence {}", name.strip_prefix(sessions::EVIDENCE)?), value.clone()))
+                Some((format!("evidence {}", name.strip_prefix(annotated::EVIDENCE)?), value.clone()))
             }));
             claim.numbers.extend(own.iter().filter_map(|(name, value)| {
                 Some((name.strip_prefix("probability.")?.to_owned(), value.parse().ok()?))

@@ -51,6 +51,7 @@ pub(in crate::formats) fn each(
         let times = if count == 1 { String::new() } else { format!(" ({count} times)") };
         let message =
             format!("&{name}; stands for no character that is known{times}; it was kept as it is written.");
+        let line = line + intake.lines_before;
         intake.issue(format!("line {line}"), message, "Write the character itself in its place.");
     }
     if further > 0 {
@@ -102,7 +103,7 @@ impl<'t> Records<'t> {
             depth_limit: intake.limits.xml_depth,
             node_limit: intake.limits.xml_nodes,
             at: 0,
-            line: 1,
+            line: 1 + intake.lines_before,
             line_at: 0,
             wasted: 0,
             known: HashSet::new(),
