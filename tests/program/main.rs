@@ -16,6 +16,7 @@ mod journey;
 mod mentions;
 mod readme;
 mod reliability;
+mod streaming;
 mod verification;
 
 use osler_tests::User;

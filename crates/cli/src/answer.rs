@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use workbench::wire::{AskEvent, AskRequest, AskScope, EvidenceSentence, Sought, Verdict, WeighRequest};
+use workbench::wire::{
+    AskEvent, AskRequest, AskScope, EvidenceSentence, Sought, Task, Verdict, WeighRequest,
+};
 
 use crate::Failure;
 use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, listen, text};
+use crate::stream::{self, OutOption, OutputForm, Work, output_form};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -18,19 +21,24 @@ pub struct Arguments {
     abstain_below: f64,
     /// Keep documents and answers in this library. Without files the whole library is asked: only documents that say something
     /// about the question answer.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     library: Option<PathBuf>,
     /// Also what the model's answer loses without each sentence.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     leave_one_out: bool,
     #[command(flatten)]
     duplicates: DuplicateOption,
     #[command(flatten)]
     read: ReadOption,
+    /// With --out: parquet (a row a finding), or jsonl or pubtator (documents with what was found in them).
+    #[arg(long, requires = "out", default_value = "parquet", value_parser = output_form)]
+    to: OutputForm,
+    #[command(flatten)]
+    out: OutOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object an answer.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     json: bool,
     /// Files in any format that Osler reads.
     #[arg(required_unless_present = "library")]
@@ -38,6 +46,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.out.out.is_some() {
+        let work = Work { question: Some(&arguments.question), ..Work::of(Task::Answer) };
+        let Arguments { out, to, model, files, .. } = arguments;
+        return stream::run(out, *to, model, &work, Some(arguments.abstain_below), files);
+    }
     let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |settings| {
         settings.abstain_below = arguments.abstain_below;
     })?;
@@ -86,8 +99,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn tell(event: &AskEvent) {
     match event {
-        AskEvent::Answer { title, verdict, evidence, sought, model, probabilities: p, .. } => {
-            println!("{}  {title}", word(*verdict));
+        AskEvent::Answer { title, retracted, verdict, evidence, sought, model, probabilities: p, .. } => {
+            let mark = if *retracted { "  (on a list of retracted articles)" } else { "" };
+            println!("{}  {title}{mark}", word(*verdict));
             for EvidenceSentence { text, stance, reason, .. } in evidence {
                 println!("    {}: {text}  [{reason}]", format!("{stance:?}").to_lowercase());
             }

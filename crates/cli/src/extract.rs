@@ -7,6 +7,7 @@ use workbench::wire::{Annotation, Content, ExtractEvent, ExtractRequest, Extract
 
 use crate::Failure;
 use crate::session::{CliSession, DuplicateOption, ModelOption, ReadOption, bar, listen};
+use crate::stream::{self, OutOption, OutputForm, Work, output_form};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -20,16 +21,21 @@ pub struct Arguments {
     #[arg(long, value_parser = probability)]
     threshold: Option<f64>,
     /// Keep documents and results in this library.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     library: Option<PathBuf>,
     #[command(flatten)]
     duplicates: DuplicateOption,
     #[command(flatten)]
     read: ReadOption,
+    /// With --out: parquet (a row a finding), or jsonl or pubtator (documents with what was found in them).
+    #[arg(long, requires = "out", default_value = "parquet", value_parser = output_form)]
+    to: OutputForm,
+    #[command(flatten)]
+    out: OutOption,
     #[command(flatten)]
     model: ModelOption,
     /// One JSON object a relation.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     json: bool,
     /// Files in any format that Osler reads.
     #[arg(required = true)]
@@ -62,6 +68,11 @@ pub fn mode(text: &str) -> Result<ExtractionMode, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.out.out.is_some() {
+        let (mode, threshold) = (arguments.mode, arguments.threshold);
+        let work = Work { mode, threshold, ..Work::of(arguments.task.into()) };
+        return stream::run(&arguments.out, arguments.to, &arguments.model, &work, None, &arguments.files);
+    }
     let session = CliSession::open(arguments.library.as_deref(), &arguments.model, |_| ())?;
     let brought = session.import(
         &arguments.files,

@@ -22,6 +22,7 @@ mod models;
 mod review;
 mod search;
 mod session;
+mod stream;
 mod temporary;
 mod terms;
 mod verify;

@@ -5,14 +5,19 @@ use std::path::PathBuf;
 
 use documents::formats::{self, Format, WriteOptions, Written};
 
+use workbench::wire::Task;
+
 use crate::Failure;
 use crate::session::{CliSession, ModelOption, ReadOption, bar, failure};
+use crate::stream::{self, OutOption, OutputForm, Work, output_form};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// What is written: jsonl, pubtator, bioc-xml, bioc-json or pubannotation.
-    #[arg(long, default_value = "jsonl", value_parser = format)]
-    to: Format,
+    /// What is written: jsonl, pubtator, bioc-xml, bioc-json or pubannotation; with --out parquet (a row a name), jsonl or pubtator.
+    #[arg(long, value_parser = written)]
+    to: Option<To>,
+    #[command(flatten)]
+    out: OutOption,
     #[command(flatten)]
     model: ModelOption,
     #[command(flatten)]
@@ -26,15 +31,37 @@ pub struct Arguments {
 const FORMATS: [Format; 5] =
     [Format::Jsonl, Format::PubTator, Format::BiocXml, Format::BiocJson, Format::PubAnnotation];
 
-fn format(key: &str) -> Result<Format, String> {
-    Format::from_key(key).filter(|format| FORMATS.contains(format)).ok_or_else(|| {
-        let known: Vec<&str> = FORMATS.iter().map(|format| format.key()).collect();
-        format!("`{key}` is not one of {}", known.join(", "))
-    })
+/// What is written, by its name.
+#[derive(Debug, Clone)]
+struct To(String);
+
+impl To {
+    fn format(&self) -> Option<Format> {
+        Format::from_key(&self.0).filter(|format| FORMATS.contains(format))
+    }
+}
+
+fn written(key: &str) -> Result<To, String> {
+    let to = To(key.to_owned());
+    if to.format().is_some() || output_form(key).is_ok() {
+        return Ok(to);
+    }
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.key()).collect();
+    Err(format!("`{key}` is not one of {}, parquet", known.join(", ")))
 }
 
 /// Writes the documents of files with the names in them: kind, places, ids, and how sure the model's tagger is.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let to = arguments.to.as_ref();
+    if arguments.out.out.is_some() {
+        let form = to.map_or(Ok(OutputForm::Parquet), |to| output_form(&to.0))?;
+        let Arguments { out, model, files, .. } = arguments;
+        return stream::run(out, form, model, &Work::of(Task::Mentions), None, files);
+    }
+    let format = match to {
+        None => Format::Jsonl,
+        Some(to) => to.format().ok_or("tables are written into a folder: name it with --out")?,
+    };
     let session = CliSession::open(None, &arguments.model, |_| ())?;
     let brought = session.import(&arguments.files, &arguments.read, None)?;
     let bar = bar(brought.documents.len() as u64)?;
@@ -51,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if missing == brought.documents.len() {
         return Err("in none of the documents names could be looked for: see above for the reasons".into());
     }
-    let Written { files, losses } = formats::write(&documents, arguments.to, &WriteOptions::default())?;
+    let Written { files, losses } = formats::write(&documents, format, &WriteOptions::default())?;
     for loss in losses {
         eprintln!("left out: {loss}");
     }

@@ -37,6 +37,11 @@ impl ModelOption {
         self.model.is_some()
     }
 
+    /// Whether another device than the processor is asked for by name.
+    pub fn is_elsewhere(&self) -> bool {
+        self.device.as_deref().is_some_and(|device| !matches!(device, "auto" | "cpu"))
+    }
+
     /// Whether one that finds names was.
     pub const fn names_are_given(&self) -> bool {
         self.names.is_some()

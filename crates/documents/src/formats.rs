@@ -339,13 +339,36 @@ pub struct Written {
 /// # Errors
 /// Where Osler does not write that format, or there is no document.
 pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> Result<Written, WriteError> {
+    let mut files = encode(documents, format, options)?;
+    let losses = losses::of(documents, format, &files);
+    if format.keeps_runs_in_a_sidecar() && !options.runs.is_empty() {
+        let record = records::to_json(documents, format, options).to_string().into_bytes();
+        let stem = stem(options);
+        let name = if format == Format::Brat { stem } else { format!("{stem}.{}", format.extension()) };
+        files.push((format!("{name}{SIDECAR_SUFFIX}"), record));
+    }
+    Ok(Written { files, losses })
+}
+
+fn stem(options: &WriteOptions) -> String {
+    names::file_stem(if options.name.is_empty() { "documents" } else { &options.name })
+}
+
+/// The names and bytes of the files of [`write`], without a look at what they do not hold, and without a record beside them: for
+/// whoever writes a great many.
+///
+/// # Errors
+/// As [`write`].
+pub fn encode(
+    documents: &[Document],
+    format: Format,
+    options: &WriteOptions,
+) -> Result<Vec<(String, Vec<u8>)>, WriteError> {
     if documents.is_empty() {
         return Err(WriteError::NoDocuments);
     }
-    let stem = if options.name.is_empty() { "documents" } else { options.name.as_str() };
-    let stem = names::file_stem(stem);
-    let one = |text: String| vec![(format!("{stem}.{}", format.extension()), text.into_bytes())];
-    let mut files = match format {
+    let one = |text: String| vec![(format!("{}.{}", stem(options), format.extension()), text.into_bytes())];
+    Ok(match format {
         Format::PubTator => one(pubtator::write(documents)),
         Format::BiocXml => one(bioc::xml::write(documents, options)),
         Format::BiocJson => one(bioc::json::write(documents, options)),
@@ -364,12 +387,5 @@ pub fn write(documents: &[Document], format: Format, options: &WriteOptions) -> 
         | Format::Jats
         | Format::Docx
         | Format::Pdf => return Err(WriteError::NotWritten(format)),
-    };
-    let losses = losses::of(documents, format, &files);
-    if format.keeps_runs_in_a_sidecar() && !options.runs.is_empty() {
-        let record = records::to_json(documents, format, options).to_string().into_bytes();
-        let name = if format == Format::Brat { stem } else { format!("{stem}.{}", format.extension()) };
-        files.push((format!("{name}{SIDECAR_SUFFIX}"), record));
-    }
-    Ok(Written { files, losses })
+    })
 }

@@ -32,6 +32,18 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// The number of its first document in the file, from 1: it grows from piece to piece, and is no document's of another one.
+    #[must_use]
+    pub const fn first_record(&self) -> u64 {
+        self.records_before as u64 + 1
+    }
+
+    /// Whether it is all of its file, or of its article of an archive.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// The documents of the piece.
     ///
     /// # Errors
@@ -75,14 +87,17 @@ pub fn each(
             break;
         }
         if layer == 2 {
-            return Err(ReadError::Archive { file: file.to_owned(), problem: "it is packed more than twice".to_owned() });
+            return Err(ReadError::Archive {
+                file: file.to_owned(),
+                problem: "it is packed more than twice".to_owned(),
+            });
         }
         stream = Box::new(MultiGzDecoder::new(BufReader::with_capacity(HEAD, again)));
     }
     if head.get(257..262) == Some(b"ustar") {
         return archive(stream, file, records, take);
     }
-    text(stream, &head, file, records, take).map(|_| ())
+    text(stream, &head, (file, 0), records, take).map(|_| ())
 }
 
 /// The articles of a TAR archive, one after the other.
@@ -93,6 +108,7 @@ fn archive(
     take: &mut dyn FnMut(Piece) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
     let mut archive = tar::Archive::new(stream);
+    let mut articles = 0;
     for member in archive.entries().map_err(|cause| broken(file, &cause))? {
         let mut member = member.map_err(|cause| broken(file, &cause))?;
         let path = member.path().map_err(|cause| broken(file, &cause))?.into_owned();
@@ -103,18 +119,19 @@ fn archive(
         let name = format!("{file}: {}", path.display());
         let head = beginning(&mut member).map_err(|cause| broken(&name, &cause))?;
         let stream = Cursor::new(head.clone()).chain(member);
-        if text(Box::new(stream), &head, &name, records, take)?.is_break() {
+        if text(Box::new(stream), &head, (&name, articles), records, take)?.is_break() {
             break;
         }
+        articles += 1;
     }
     Ok(())
 }
 
-/// The records of an unpacked file whose first bytes are `head`.
+/// The records of an unpacked file whose first bytes are `head`; `before` are those of others that it comes with.
 fn text(
     stream: Box<dyn Read + '_>,
     head: &[u8],
-    file: &str,
+    (file, before): (&str, usize),
     records: usize,
     take: &mut dyn FnMut(Piece) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, ReadError> {
@@ -126,6 +143,7 @@ fn text(
         cut::Stop::TooLarge(limit) => ReadError::TooLarge { file: file.to_owned(), limit },
     })? {
         let Cut { bytes, lines_before, records_before } = cut;
+        let records_before = before + records_before;
         if take(Piece { file: file.to_owned(), bytes, is_whole, lines_before, records_before }).is_break() {
             return Ok(ControlFlow::Break(()));
         }
@@ -144,10 +162,14 @@ fn rule(head: &[u8], file: &str) -> Rule {
         return rule;
     }
     match formats::detect(text.as_bytes(), file) {
-        Ok(Format::Jsonl) if text.trim_start().starts_with('{') && formats::is_json_lines(text) => Rule::Lines,
+        Ok(Format::Jsonl) if text.trim_start().starts_with('{') && formats::is_json_lines(text) => {
+            Rule::Lines
+        }
         Ok(Format::PubTator) => Rule::Paragraphs,
         // References of other programs have empty lines within a record; PubMed's begin with their number.
-        Ok(Format::Medline) if text.trim_start_matches(['\u{feff}', '\r', '\n']).starts_with("PMID- ") => Rule::Paragraphs,
+        Ok(Format::Medline) if text.trim_start_matches(['\u{feff}', '\r', '\n']).starts_with("PMID- ") => {
+            Rule::Paragraphs
+        }
         _ => Rule::Whole,
     }
 }

@@ -241,7 +241,8 @@ impl Page<'_> {
                 NoteSubject::Added(decision) => format!("D{decision}"),
             });
             let entity = self.annotated.document.entities.iter_mut().find(|one| Some(&one.id) == of.as_ref());
-            let relation = self.annotated.document.relations.iter_mut().find(|one| Some(&one.id) == of.as_ref());
+            let relation =
+                self.annotated.document.relations.iter_mut().find(|one| Some(&one.id) == of.as_ref());
             let slot = match (entity, relation) {
                 (Some(entity), _) => &mut entity.note,
                 (None, Some(relation)) => &mut relation.note,

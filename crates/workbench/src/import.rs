@@ -4,7 +4,7 @@ mod duplicates;
 mod files;
 mod reading;
 
-pub(crate) use files::check;
+pub(crate) use files::{check, find};
 pub(crate) use reading::whole;
 
 use std::collections::{HashMap, HashSet};

@@ -7,8 +7,10 @@ mod extracting;
 mod mentioning;
 mod prompting;
 mod status;
+mod streaming;
 
 pub(crate) use extracting::mode;
+pub use streaming::StreamRequest;
 
 use documents::Span;
 use inference::{InferenceError, TaskContext, TaskOutcome};

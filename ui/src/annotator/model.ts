@@ -4,8 +4,8 @@ export type Range = { start: number; end: number }
 
 export type MentionState = 'suggested' | 'accepted' | 'rejected' | 'added'
 
-/** A mention; more than one range for a discontinuous one. */
-export type Mention = { id: string; ranges: Range[]; type: string; state: MentionState }
+/** A mention; more than one range for a discontinuous one. `says` is shown where a pointer rests on it. */
+export type Mention = { id: string; ranges: Range[]; type: string; state: MentionState; says?: string | null }
 
 /** An arc between two mentions. */
 export type Link = { id: string; from: string; to: string; label: string }

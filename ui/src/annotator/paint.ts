@@ -12,7 +12,7 @@ function fingerprint(segment: Segment, { scene, lanes }: Painted): string {
     const mention = scene.mentions[index]
     if (!mention) return ''
     const how = scene.selected.has(mention.id) ? 's' : scene.related.has(mention.id) ? 'r' : ''
-    return `${mention.id}.${mention.type}.${mention.state}.${String(lanes[index])}${how}${scene.active === mention.id ? 'a' : ''}`
+    return `${mention.id}.${mention.type}.${mention.state}.${mention.says ?? ''}.${String(lanes[index])}${how}${scene.active === mention.id ? 'a' : ''}`
   })
   const ending = segment.ending.map((index) => scene.mentions[index]?.type)
   const marks = segment.marks.map((mark) => `${mark.kind}${mark.strength?.toFixed(2) ?? ''}`)
@@ -20,12 +20,12 @@ function fingerprint(segment: Segment, { scene, lanes }: Painted): string {
 }
 
 /** How a piece looks: what its element says beside its words. */
-type Dress = { class: string; style: string; mentions: string; letters: string }
+type Dress = { class: string; style: string; mentions: string; letters: string; says: string }
 
 /** The pieces of a paragraph that are drawn, by their place, in order. */
 export type Pieces = ReadonlyMap<string, { element: HTMLElement; print: string; dress: Dress }>
 
-const naked: Dress = { class: '', style: '', mentions: '', letters: '' }
+const naked: Dress = { class: '', style: '', mentions: '', letters: '', says: '' }
 
 /**
  * Draws a paragraph's pieces into `root`, and leaves those alone that look as they did: to select a relation in a long paragraph
@@ -84,6 +84,7 @@ function put(element: HTMLElement, before: Dress, dress: Dress): void {
   write('class', before.class, dress.class)
   write('data-mentions', before.mentions, dress.mentions)
   write('data-letters', before.letters, dress.letters)
+  write('title', before.says, dress.says)
   // Not as an attribute, which the page's policy might not allow.
   if (dress.style !== before.style) element.style.cssText = dress.style
   if (dress.style === '') element.removeAttribute('style')
@@ -134,6 +135,7 @@ function dressOf(segment: Segment, { scene, lanes, look }: Painted): Dress {
     style: style.join('; '),
     mentions: mentions.map(({ mention }) => mention.id).join(' '),
     letters: segment.ending.map((index) => look(scene.mentions[index]?.type ?? '').letter).join(''),
+    says: mentions.flatMap(({ mention }) => mention.says ?? []).join('\n'),
   }
 }
 

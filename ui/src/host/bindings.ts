@@ -264,6 +264,8 @@ speaking: number } |
 document: number; 
 /**  Its title. */
 title: string; 
+/**  Whether a list of retracted articles has it. */
+retracted: boolean; 
 /**  What its sentences say. */
 verdict: Verdict; 
 /**  The sentences that speak about the question, the most to the point first. */

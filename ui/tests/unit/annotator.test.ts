@@ -84,6 +84,14 @@ describe('the annotator', () => {
     observer.disconnect()
   })
 
+  test('a piece shows what its mention says where a pointer rests on it', () => {
+    const says = mentions.map((one) => (one.id === 'Amiodarone' ? { ...one, says: 'Amiodarone: AMD' } : one))
+    annotator.update({ ...emptyScene, mentions: says })
+    expect(piece('Amiodarone')?.title).toBe('Amiodarone: AMD')
+    annotator.update({ ...emptyScene, mentions })
+    expect(piece('Amiodarone')?.hasAttribute('title')).toBe(false)
+  })
+
   test('paints only the piece that changed, and the same as if all were painted anew', () => {
     const scenes = [
       { ...emptyScene, mentions, selected: new Set(['hepatotoxicity']) },

@@ -10,7 +10,7 @@ import {
   withKnown,
   withKnownMentions,
 } from '../../src/features/annotate/mentions'
-import type { Annotation, Content, Decision, Prediction } from '../../src/host/types'
+import type { Abbreviation, Annotation, Content, Decision, Prediction } from '../../src/host/types'
 
 const text = 'aspirin and nausea'
 const decision = (verdict: Decision['verdict']): Decision => ({
@@ -84,6 +84,13 @@ describe('mentions of a document', () => {
     expect(mentions).toHaveLength(2)
     expect(mentions[0]).toMatchObject({ text: 'aspirin', state: 'accepted' })
     expect(mentions[0]?.entity?.subject.id).toBe(1)
+  })
+
+  test('a mention says what the text has for its short or long form', () => {
+    const defined = [{ short: 'ASA', long: 'aspirin' }] as Abbreviation[]
+    const [mention] = mentionsOf([entity(1, 0, 7, 'Chemical')], text, defined)
+    expect(mention?.says).toBe('aspirin: ASA')
+    expect(mentionsOf([entity(1, 0, 7, 'Chemical')], text)[0]?.says).toBeNull()
   })
 
   test('two types at one place stay two mentions', () => {

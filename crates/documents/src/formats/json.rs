@@ -46,7 +46,9 @@ pub(super) struct Records<'t> {
 pub(super) fn records(text: &str, lines_before: usize) -> Records<'_> {
     let (mut records, mut problems) = (Vec::new(), Vec::new());
     if lines_before > 0 || is_lines(text) {
-        for (number, line) in (lines_before + 1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        for (number, line) in
+            (lines_before + 1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty())
+        {
             let place = format!("line {number}");
             match serde_json::from_str::<&RawValue>(line.trim()) {
                 Ok(record) => records.push((place, record)),

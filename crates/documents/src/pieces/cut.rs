@@ -49,9 +49,7 @@ impl Rule {
                 let longest = ends.iter().map(|end| end.needle().len()).max().unwrap_or_default();
                 found.map(|at| from + at).ok_or_else(|| bytes.len().saturating_sub(longest).max(from))
             }
-            Self::Lines => {
-                memchr::memchr(b'\n', rest).map(|at| from + at + 1).ok_or(bytes.len())
-            }
+            Self::Lines => memchr::memchr(b'\n', rest).map(|at| from + at + 1).ok_or(bytes.len()),
             Self::Paragraphs => {
                 let mut at = from;
                 while let Some(end) = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
@@ -121,7 +119,16 @@ impl<R: Read> Cutter<R> {
     /// `records` a piece; no piece of more than about `limit` bytes.
     pub(super) fn new(stream: R, rule: Rule, records: usize, limit: usize) -> Self {
         let buffer = Vec::new();
-        Self { stream, rule, records: records.max(1), limit, buffer, lines_before: 0, records_before: 0, is_first: true }
+        Self {
+            stream,
+            rule,
+            records: records.max(1),
+            limit,
+            buffer,
+            lines_before: 0,
+            records_before: 0,
+            is_first: true,
+        }
     }
 
     /// The next piece, until the stream is at its end.

@@ -17,7 +17,10 @@ fn pieces(bytes: &[u8], file: &str, records: usize) -> Vec<Piece> {
 }
 
 fn documents(pieces: &[Piece]) -> Vec<Document> {
-    pieces.iter().flat_map(|piece| piece.read().map_or_else(|_| Vec::new(), |import| import.documents)).collect()
+    pieces
+        .iter()
+        .flat_map(|piece| piece.read().map_or_else(|_| Vec::new(), |import| import.documents))
+        .collect()
 }
 
 fn places(pieces: &[Piece]) -> Vec<String> {
@@ -37,20 +40,32 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 
 fn pubmed(records: usize) -> String {
     let record = |n: usize| match n % 7 {
-        5 => format!("<PubmedArticle><MedlineCitation><PMID>{n}</PMID><Article></Article></MedlineCitation></PubmedArticle>\n"),
-        _ => format!("<PubmedArticle><MedlineCitation><PMID>{n}</PMID><Article>\n<ArticleTitle>Title {n} &lt; é.</ArticleTitle></Article></MedlineCitation></PubmedArticle>\n"),
+        5 => format!(
+            "<PubmedArticle><MedlineCitation><PMID>{n}</PMID><Article></Article></MedlineCitation></PubmedArticle>\n"
+        ),
+        _ => format!(
+            "<PubmedArticle><MedlineCitation><PMID>{n}</PMID><Article>\n<ArticleTitle>Title {n} &lt; é.</ArticleTitle></Article></MedlineCitation></PubmedArticle>\n"
+        ),
     };
     let records: String = (1..=records).map(record).collect();
-    format!("<?xml version=\"1.0\"?>\n<!DOCTYPE PubmedArticleSet PUBLIC \"-//NLM//DTD\" \"pubmed.dtd\">\n<PubmedArticleSet>\n{records}</PubmedArticleSet>\n")
+    format!(
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE PubmedArticleSet PUBLIC \"-//NLM//DTD\" \"pubmed.dtd\">\n<PubmedArticleSet>\n{records}</PubmedArticleSet>\n"
+    )
 }
 
 fn jsonl(records: usize) -> String {
-    let line = |n: usize| if n % 5 == 3 { "{\"id\": broken\n".to_owned() } else { format!("{{\"text\": \"Aspirin {n}.\"}}\n") };
+    let line = |n: usize| {
+        if n % 5 == 3 { "{\"id\": broken\n".to_owned() } else { format!("{{\"text\": \"Aspirin {n}.\"}}\n") }
+    };
     (1..=records).map(line).collect()
 }
 
 fn pubtator(records: usize) -> String {
-    let record = |n: usize| format!("{n}|t|Naloxone {n}\n{n}|a|It helps.\n{n}\t0\t8\tNaloxone\tChemical\tD009270\n{n}\tnonsense\n\n");
+    let record = |n: usize| {
+        format!(
+            "{n}|t|Naloxone {n}\n{n}|a|It helps.\n{n}\t0\t8\tNaloxone\tChemical\tD009270\n{n}\tnonsense\n\n"
+        )
+    };
     (1..=records).map(record).collect()
 }
 
@@ -59,7 +74,11 @@ fn medline(records: usize) -> String {
 }
 
 fn articles(records: usize) -> String {
-    let article = |n: usize| format!("<article><front><article-meta><article-id pub-id-type=\"pmid\">{n}</article-id><title-group><article-title>Title {n}</article-title></title-group></article-meta></front><body><p>Text.</p></body></article>\n");
+    let article = |n: usize| {
+        format!(
+            "<article><front><article-meta><article-id pub-id-type=\"pmid\">{n}</article-id><title-group><article-title>Title {n}</article-title></title-group></article-meta></front><body><p>Text.</p></body></article>\n"
+        )
+    };
     format!("<articles>\n{}</articles>", (1..=records).map(article).collect::<String>())
 }
 
@@ -75,9 +94,15 @@ fn pieces_give_what_the_whole_file_gives() {
     ] {
         let whole = formats::read(text.as_bytes(), name).unwrap();
         for records in [1, 3, 4, 7, 19, 20, 21, 500] {
-            for bytes in [text.clone().into_bytes(), packed(text.as_bytes()), packed(&packed(text.as_bytes()))] {
+            for bytes in
+                [text.clone().into_bytes(), packed(text.as_bytes()), packed(&packed(text.as_bytes()))]
+            {
                 let pieces = pieces(&bytes, name, records);
-                assert_eq!(pieces.len(), if is_cut { 20_usize.div_ceil(records) } else { 1 }, "{name} by {records}");
+                assert_eq!(
+                    pieces.len(),
+                    if is_cut { 20_usize.div_ceil(records) } else { 1 },
+                    "{name} by {records}"
+                );
                 let read = documents(&pieces);
                 // Ids that the reader gives by place in the file count records that have no text, too.
                 let texts = |all: &[Document]| all.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
@@ -102,7 +127,8 @@ fn ids_that_a_reader_gives_are_unique_in_the_file() {
 
 #[test]
 fn withdrawn_citations_behind_the_last_record_are_told() {
-    let text = pubmed(4).replace("</PubmedArticleSet>", "<DeleteCitation><PMID>9</PMID></DeleteCitation></PubmedArticleSet>");
+    let text = pubmed(4)
+        .replace("</PubmedArticleSet>", "<DeleteCitation><PMID>9</PMID></DeleteCitation></PubmedArticleSet>");
     assert_eq!(places(&pieces(text.as_bytes(), "a.xml", 2)), ["line 12"]);
 }
 
@@ -131,7 +157,9 @@ fn what_has_no_end_of_a_record_is_not_kept_without_bound() {
 #[test]
 fn an_archive_gives_its_articles() {
     let mut archive = tar::Builder::new(Vec::new());
-    for (path, text) in [("PMC1.xml", articles(1)), ("licence.txt", "Free.".to_owned()), ("a/PMC2.nxml", articles(1))] {
+    for (path, text) in
+        [("PMC1.xml", articles(1)), ("licence.txt", "Free.".to_owned()), ("a/PMC2.nxml", articles(1))]
+    {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);

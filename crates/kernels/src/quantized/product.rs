@@ -139,7 +139,7 @@ pub(super) fn linear_with(
                 let count = row_tile.min(rows - row);
                 let sums = &mut sums[..count * taken.len()];
                 (tile.multiply)(weights.bits, taken, all.part(row, count), sums);
-                for (i, sums) in sums.iter_mut().enumerate() {
+                for (i, sums) in sums.iter().enumerate() {
                     let (r, output) = (row + i / taken.len(), (panel + i % taken.len()) * PANEL);
                     let width = PANEL.min(outputs - output);
                     // SAFETY: these outputs of this row belong to this call.
@@ -149,7 +149,7 @@ pub(super) fn linear_with(
                     match (to.as_chunks_mut::<PANEL>().0, bias.map(|bias| bias.as_chunks::<PANEL>().0)) {
                         ([to], Some([bias])) => finish(sums, Some(bias), then, to),
                         ([to], None) => finish(sums, None, then, to),
-                        _ => finish(sums, bias, then, to),
+                        _ => finish_part(sums, bias, then, to),
                     }
                 }
             }
@@ -159,17 +159,39 @@ pub(super) fn linear_with(
     ACTIVATIONS.set(activations);
 }
 
-/// The end of a panel's product, see [`Then`].
+/// The end of a panel's product, see [`Then`]. Values are moved as arrays: what the compiler makes of slices, which might overlap
+/// for all it knows, goes number by number and took a tenth of a product of many rows.
 #[inline(always)]
-fn finish(sums: &mut [f32; PANEL], bias: Option<&[f32]>, then: Then, to: &mut [f32]) {
+fn finish(sums: &[f32; PANEL], bias: Option<&[f32; PANEL]>, then: Then, to: &mut [f32; PANEL]) {
+    let mut values = *sums;
     if let Some(bias) = bias {
-        sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+        let bias = *bias;
+        for i in 0..PANEL {
+            values[i] += bias[i];
+        }
     }
     match then {
-        Then::Write => to.iter_mut().zip(sums).for_each(|(y, sum)| *y = *sum),
-        Then::Add => to.iter_mut().zip(sums).for_each(|(y, sum)| *y += *sum),
-        Then::Activate(activation) => activation.few(&sums[..to.len()], to),
+        Then::Write => *to = values,
+        Then::Add => {
+            let mut all = *to;
+            for i in 0..PANEL {
+                all[i] += values[i];
+            }
+            *to = all;
+        }
+        Then::Activate(activation) => activation.few(&values, to),
     }
+}
+
+/// [`finish`] of the last panel where it is not whole.
+fn finish_part(sums: &[f32; PANEL], bias: Option<&[f32]>, then: Then, to: &mut [f32]) {
+    let (mut whole, mut all) = ([0.0; PANEL], [0.0; PANEL]);
+    if let Some(bias) = bias {
+        whole[..bias.len()].copy_from_slice(bias);
+    }
+    all[..to.len()].copy_from_slice(to);
+    finish(sums, bias.is_some().then_some(&whole), then, &mut all);
+    to.copy_from_slice(&all[..to.len()]);
 }
 
 /// Panels that a thread takes at a time: enough work to be worth taking, small enough that threads end together.

@@ -32,10 +32,11 @@ macro_rules! pick {
 /// The function that picks among the loops of a kernel of 256 bits: both halves of a panel at once where the sums of so
 /// many rows fit the registers.
 macro_rules! pick_256 {
-    ($kernel:ident) => {
+    ($module:ident) => {
         |bits, panels, rows, y| {
+            use $module::kernel;
             pick!(
-                $kernel,
+                kernel,
                 bits,
                 panels,
                 rows,
@@ -65,8 +66,8 @@ pub(super) fn tile() -> Option<Tile> {
 /// Twenty-four of the 32 registers hold sums and totals of a tile of many rows, others its weights.
 const VNNI: Tile = Tile { multiply: vnni, many: (6, 2) };
 /// The same instructions with half as many numbers, as processors of laptops have them.
-const AVX_VNNI: Tile = Tile { multiply: pick_256!(avxvnni_kernel), many: (4, 1) };
-pub(super) const AVX2: Tile = Tile { multiply: pick_256!(avx2_kernel), many: (4, 1) };
+const AVX_VNNI: Tile = Tile { multiply: pick_256!(avxvnni), many: (4, 1) };
+pub(super) const AVX2: Tile = Tile { multiply: pick_256!(avx2), many: (4, 1) };
 
 fn vnni(bits: Bits, panels: &[&[u8]], rows: Rows, y: &mut [[f32; PANEL]]) {
     pick!(
@@ -223,7 +224,21 @@ const HALVES: usize = 2;
 macro_rules! kernel_256 {
     ($features:literal, $kernel:ident, $add:ident, $whole:ident) => {
         #[target_feature(enable = $features)]
-        fn $kernel<const EIGHT: bool, const R: usize, const P: usize, const H: usize>(
+        pub(super) fn $kernel<const EIGHT: bool, const R: usize, const P: usize, const H: usize>(
+            panels: &[&[u8]],
+            rows: Rows,
+            y: &mut [[f32; PANEL]],
+        ) {
+            // Two loops: where there are many rows, asking in the innermost one is a twentieth of it.
+            if rows.few {
+                loops::<EIGHT, R, P, H, true>(panels, rows, y);
+            } else {
+                loops::<EIGHT, R, P, H, false>(panels, rows, y);
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn loops<const EIGHT: bool, const R: usize, const P: usize, const H: usize, const FEW: bool>(
             panels: &[&[u8]],
             rows: Rows,
             y: &mut [[f32; PANEL]],
@@ -247,7 +262,7 @@ macro_rules! kernel_256 {
                             // SAFETY: inside the panel, whose length is asserted above.
                             raw[h] = unsafe { _mm256_loadu_si256(panel.add(at + (from + h) * 32).cast()) };
                         }
-                        if rows.few && from == 0 {
+                        if FEW && from == 0 {
                             // As above.
                             _mm_prefetch::<_MM_HINT_T1>(panel.wrapping_add(at + far).cast());
                             _mm_prefetch::<_MM_HINT_T0>(panel.wrapping_add(at + near).cast());
@@ -298,8 +313,14 @@ macro_rules! kernel_256 {
         }
     };
 }
-kernel_256!("avx2,fma,f16c", avx2_kernel, add_avx2, whole_avx2);
-kernel_256!("avx2,fma,f16c,avxvnni", avxvnni_kernel, add_avxvnni, whole_vnni);
+mod avx2 {
+    use super::*;
+    kernel_256!("avx2,fma,f16c", kernel, add_avx2, whole_avx2);
+}
+mod avxvnni {
+    use super::*;
+    kernel_256!("avx2,fma,f16c,avxvnni", kernel, add_avxvnni, whole_vnni);
+}
 
 /// Products of bytes are added up in pairs of 16 bits. With 4 bits those of a block stay below their limit: 8 pairs of at
 /// most 2 · 15 · 127. With 8 bits a pair does if weights are without their bias, and magnitudes are what the instruction
@@ -348,6 +369,6 @@ pub(super) mod narrow {
 
     pub(in super::super) fn tile() -> Option<Tile> {
         let has = level() == Level::Avx512 && is_x86_feature_detected!("avx512vnni");
-        has.then_some(Tile { multiply: pick_256!(kernel), many: (4, 1) })
+        has.then_some(Tile { multiply: pick_256!(narrow), many: (4, 1) })
     }
 }

@@ -85,7 +85,6 @@ impl<'c> Page<'c> {
                 .map_or_else(String::new, |place| self.stored.document.relations[place].id.clone()),
         }
     }
-
 }
 
 /// `2026-01-31T12:00:00.000Z`.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
-use inference::{NamesModel, TaskRequest};
+use inference::{Mode, NamesModel, TaskRequest};
 use sessions::{BatchId, BatchState, DocumentId};
 
 use super::view::{self, Here};
@@ -52,7 +52,8 @@ impl Workbench {
     /// # Errors
     /// As [`Workbench::start_batch`].
     pub fn found_batch(&self, request: &BatchRequest) -> Result<BatchId> {
-        let task = self.task_request(request)?;
+        let mode = mode(request.mode, None);
+        let task = self.task_request(request.task, request.question.as_deref(), mode)?;
         if request.documents.is_empty() {
             return Err(bad_input("There are no documents to work on.", "Select some."));
         }
@@ -221,7 +222,7 @@ impl Workbench {
     }
 
     /// The model that finds names for a task that looks for some; its files are read only then.
-    fn names_of_task(&self, finds_names: bool) -> Result<Option<NamesModel>> {
+    pub(crate) fn names_of_task(&self, finds_names: bool) -> Result<Option<NamesModel>> {
         if finds_names { self.model_host.names_in_use() } else { Ok(None) }
     }
 
@@ -316,19 +317,24 @@ impl Workbench {
         self.batches.lock().get(&batch).map_or_else(Vec::new, |running| running.at.clone())
     }
 
-    fn task_request(&self, request: &BatchRequest) -> Result<TaskRequest> {
+    /// What a client asks for, with the settings as they are.
+    pub(crate) fn task_request(&self, task: Task, question: Option<&str>, mode: Mode) -> Result<TaskRequest> {
         let settings = self.settings();
-        let relations = |task| TaskRequest::Relations { task, mode: mode(request.mode, None) };
-        Ok(match request.task {
+        let relations = |task| TaskRequest::Relations { task, mode };
+        Ok(match task {
             Task::Bc5cdr => relations(tasks::RelationTask::Bc5cdr),
             Task::Ddi => relations(tasks::RelationTask::Ddi),
             Task::KdDti => relations(tasks::RelationTask::KdDti),
             Task::Classify => TaskRequest::Classify,
             Task::Mentions => TaskRequest::Mentions,
             Task::Answer => {
-                let question = request.question.clone().filter(|question| !question.trim().is_empty());
+                let question = question.filter(|question| !question.trim().is_empty());
                 let question = question.ok_or_else(|| bad_input("There is no question.", "Write one."))?;
-                TaskRequest::Answer { question, abstain_below: settings.abstain_below, from_evidence: true }
+                TaskRequest::Answer {
+                    question: question.to_owned(),
+                    abstain_below: settings.abstain_below,
+                    from_evidence: true,
+                }
             }
             Task::Describe => {
                 return Err(bad_input(

@@ -146,7 +146,8 @@ impl Workbench {
             let predictions = &model.outcome.predictions;
             library.record_run(by, stored.id, &record, &ending(&opened, &model.outcome), predictions)
         })?;
-        stream.tell(answered(&stored, verdict, &speaks, &model, id_of(run.0)));
+        let retracted = self.names.known_retractions().of(&stored.document).is_some();
+        stream.tell(answered(&stored, retracted, verdict, &speaks, &model, id_of(run.0)));
         Ok(())
     }
 }
@@ -161,6 +162,7 @@ fn asked(question: &str) -> Result<&str> {
 
 fn answered(
     stored: &StoredDocument,
+    retracted: bool,
     verdict: Verdict,
     speaks: &Speaks,
     model: &Answered,
@@ -169,6 +171,7 @@ fn answered(
     AskEvent::Answer {
         document: document_of(stored.id),
         title: stored.title.clone(),
+        retracted,
         verdict: match verdict {
             Verdict::Says(answer) => word(answer),
             Verdict::NotStated => wire::Verdict::NotStated,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::annotated;
 use documents::formats::{ADDED, EVIDENCE_STANCE};
 use documents::{Content, Document, Infons, Participant, Prediction, Relation, Span, Target};
 
@@ -247,7 +248,7 @@ fn names(one: &Relation, document: &Document, added: &BTreeSet<&str>) -> BTreeMa
     for (key, value) in &one.infons {
         if let Some(n) = key.strip_prefix(annotated::IDS) {
             words.insert(format!("ids of name {n}"), value.clone());
-        } else if let Some(n) = key.strip_prefix(sessions::PLACES) {
+        } else if let Some(n) = key.strip_prefix(annotated::PLACES) {
             words.insert(format!("places of name {n}"), value.clone());
         }
     }
@@ -257,7 +258,7 @@ fn names(one: &Relation, document: &Document, added: &BTreeSet<&str>) -> BTreeMa
     for entity in made {
         let (own, place) = (annotated::ids(&entity.concepts), annotated::places(&entity.spans));
         let is_of = |n: usize| {
-            let at = one.infons.get(&format!("{}{n}", sessions::PLACES));
+            let at = one.infons.get(&format!("{}{n}", annotated::PLACES));
             let first = one.arguments.get(n - 1).map(|argument| &argument.target);
             first == Some(&Target::Entity(entity.id.clone()))
                 || at.is_some_and(|places| places.split(' ').any(|one| one == place))

@@ -211,6 +211,8 @@ pub enum AskEvent {
         document: Id,
         /// Its title.
         title: String,
+        /// Whether a list of retracted articles has it.
+        retracted: bool,
         /// What its sentences say.
         verdict: Verdict,
         /// The sentences that speak about the question, the most to the point first.

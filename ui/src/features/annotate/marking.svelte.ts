@@ -69,7 +69,7 @@ export class Marking {
 
   private activate(mention: KnownMention): void {
     this.active = mention.id
-    this.session.announcement = `${mention.text}, ${mention.type}, ${mention.state}`
+    this.session.announcement = `${mention.says ?? mention.text}, ${mention.type}, ${mention.state}`
   }
 
   /** A click on a mention: the row it takes part in; again, the next such row. */

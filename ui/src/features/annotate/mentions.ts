@@ -1,7 +1,8 @@
 /** From annotations to what the annotator draws: pure, so that it can be tested. */
 
 import type { Mention, MentionState, Range } from '../../annotator/model'
-import type { Annotation, Concept, Content, Decision, Participant, Subject } from '../../host/types'
+import type { Abbreviation, Annotation, Concept, Content, Decision, Participant, Subject } from '../../host/types'
+import { otherForm } from '../../shared/abbreviations'
 import { relationName, schemas, taskOfRelation } from '../../shared/words'
 import type { RelationTask } from '../../host/types'
 
@@ -67,9 +68,17 @@ export function typeOfSide(relation: string, role: string, place: number): strin
 
 /**
  * Every mention of a document once: those that are annotations, and those that only a relation names. A mention that nobody
- * decided is accepted when a relation with it is.
+ * decided is accepted when a relation with it is. Each says what the text has for its short or long form.
  */
-export function mentionsOf(annotations: readonly Annotation[], text: string): KnownMention[] {
+export function mentionsOf(
+  annotations: readonly Annotation[],
+  text: string,
+  abbreviations: readonly Abbreviation[] = [],
+): KnownMention[] {
+  const says = (name: string) => {
+    const form = otherForm(name, abbreviations)
+    return form === null ? null : `${name}: ${form}`
+  }
   const found = new Map<string, KnownMention>()
   const places = new Map<string, string>()
   for (const one of annotations) {
@@ -90,6 +99,7 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
       ranges: one.content.spans,
       type: one.content.type,
       state,
+      says: says(one.content.text),
       text: one.content.text,
       entity: one,
       concepts: one.content.concepts,
@@ -112,6 +122,7 @@ export function mentionsOf(annotations: readonly Annotation[], text: string): Kn
             ranges: [span],
             type,
             state: 'suggested',
+            says: says(text.slice(span.start, span.end)),
             text: text.slice(span.start, span.end),
             entity: null,
             concepts: participant.concepts,

@@ -125,7 +125,7 @@ export class Session implements Lasting {
   readonly mentions = $derived.by(
     () =>
       (this.lastMentions = withKnownMentions(
-        mentionsOf(this.marks.annotations, this.view?.text ?? ''),
+        mentionsOf(this.marks.annotations, this.view?.text ?? '', this.view?.abbreviations ?? []),
         this.lastMentions,
       )),
   )

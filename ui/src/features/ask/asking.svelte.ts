@@ -18,6 +18,8 @@ import { Latest } from '../../shared/latest.svelte'
 export type Answer = {
   document: number
   title: string
+  /** Whether a list of retracted articles has it. */
+  retracted: boolean
   /** What its sentences say. */
   verdict: Verdict
   evidence: EvidenceSentence[]
@@ -88,10 +90,10 @@ export class Questions implements Lasting {
             this.total = event.speaking
             break
           case 'answer': {
-            const { document, title, verdict, evidence, sought, probabilities } = event
+            const { document, title, retracted, verdict, evidence, sought, probabilities } = event
             this.answers = [
               ...this.answers,
-              { document, title, verdict, evidence, sought, probabilities, influences: null },
+              { document, title, retracted, verdict, evidence, sought, probabilities, influences: null },
             ]
             break
           }
@@ -176,7 +178,7 @@ export class Questions implements Lasting {
     this.total = documents.length
     const asked = this.asked
     for (const { id, title } of documents) {
-      const { marks, text } = await this.app.host.document(id)
+      const { marks, text, retracted } = await this.app.host.document(id)
       if (this.asked !== asked) return
       const found = marks.annotations.findLast(
         (one) => one.content.kind === 'answer' && one.content.question === question,
@@ -191,7 +193,16 @@ export class Questions implements Lasting {
       asked.modelId = marks.runs.find((run) => run.id === found.prediction?.run)?.modelId ?? null
       this.answers = [
         ...this.answers,
-        { document: id, title, verdict, evidence, sought: [], probabilities, influences: null },
+        {
+          document: id,
+          title,
+          retracted: retracted !== null,
+          verdict,
+          evidence,
+          sought: [],
+          probabilities,
+          influences: null,
+        },
       ]
     }
   }

@@ -5,7 +5,7 @@ import { descriptions } from './lexicon'
 import { answerOf, hallmarkNames, labelThreshold, labelsOf, mentionsIn, predictionsIn, sentencesOf } from './reading'
 import { speaking } from './speaking'
 import { runJob } from './streams'
-import { failure, plural, type Finding, type World } from './world'
+import { failure, plural, retractedAmong, type Finding, type World } from './world'
 
 type Tasks = Pick<
   Host,
@@ -288,6 +288,7 @@ export function tasks(world: World): Tasks {
               kind: 'answer',
               document: id,
               title: stored.title,
+              retracted: retractedAmong(stored.title) !== null,
               verdict,
               evidence,
               sought,

@@ -34,7 +34,7 @@ export const plural = (count: number, one: string, many = `${one}s`) => `${Strin
 
 /** Relations, the same statement of two models once. */
 /** What a list of retracted articles says: the twin's knows titles that say so themselves. */
-const retractedAmong = (title: string): string | null =>
+export const retractedAmong = (title: string): string | null =>
   /^retracted/i.test(title) ? 'Retraction, 3/1/2020: Falsification of data (retraction_watch.csv)' : null
 
 function distinct(findings: Finding[]): Finding[] {
