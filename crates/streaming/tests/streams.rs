@@ -90,7 +90,7 @@ fn every_worker_has_a_model_and_who_stops_the_work_is_heard() {
     let folder = tempfile::tempdir().unwrap();
     let long = input(folder.path(), "long.jsonl", &lines(4_000, |n| format!("Aspirin {n}.")));
     let (done, loaded) =
-        stream(&folder.path().join("whole"), &[long.clone()], 3, &Cancel::default(), &mut |_| ());
+        stream(&folder.path().join("whole"), std::slice::from_ref(&long), 3, &Cancel::default(), &mut |_| ());
     let done = done.unwrap();
     assert_eq!((done.documents, done.issues, done.written.len()), (4_000, 0, 1));
     assert!((1..=3).contains(&loaded), "{loaded}");

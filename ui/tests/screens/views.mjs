@@ -267,6 +267,19 @@ export const views = [
     ],
   },
   {
+    name: 'ask-retracted',
+    steps: [
+      { retracted: 'Retraction, 3/1/2020: Falsification of Data (retraction_watch.csv)' },
+      go('ask'),
+      wait(100),
+      { fill: ['[aria-label=Question]', 'Does amiodarone cause hepatotoxicity?'] },
+      { option: ['[aria-label="Which documents"]', 'library'] },
+      { focus: '[aria-label=Question]' },
+      { keys: 'Enter' },
+      wait(6500),
+    ],
+  },
+  {
     name: 'ask-hallmarks',
     steps: [
       go('library'),

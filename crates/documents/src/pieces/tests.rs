@@ -148,7 +148,7 @@ fn a_file_that_breaks_off_is_an_error_after_what_came_before() {
 
 #[test]
 fn what_has_no_end_of_a_record_is_not_kept_without_bound() {
-    let line = std::io::repeat(b'x');
+    let line = io::repeat(b'x');
     let head = b"{\"text\": \"a\"}\n{\"text\": \"".chain(line);
     let error = each(head, "endless.jsonl", 10, &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, ReadError::TooLarge { .. }), "{error}");
