@@ -136,7 +136,12 @@ fn what_cannot_be_used_stands_beside_with_its_reason() {
     assert_eq!(issues.len(), 17);
     assert_eq!(issues[1]["place"], "line 15, PMID 10000012", "{:#}", issues[1]);
     assert_eq!(issues[1]["problem"], "There is no title and no text.");
+    assert_eq!(issues[1]["file"], "pubmed1.xml.gz");
     assert!(user.read("out/issues/notes.jsonl").is_empty());
+    // The same wherever the input lies.
+    let _ = user.output(&["mentions", "base/pubmed1.xml.gz", "--out", "alone"]);
+    let name = "findings/pubmed1.parquet";
+    assert!(outputs(&user.path("alone"))[name] == outputs(&user.path("out"))[name]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{app, commands, structure, system, tools, ui};
 
 /// Every step, cheapest first. The user interface comes before Rust: its checks take seconds, and the desktop app
 /// is compiled with the built interface inside.
-pub const STEP_NAMES: [&str; 16] = [
+pub const STEP_NAMES: [&str; 17] = [
     "system",
     "format",
     "structure",
@@ -20,6 +20,7 @@ pub const STEP_NAMES: [&str; 16] = [
     "lints",
     "bindings",
     "tests",
+    "pipelines",
     "arm",
     "window",
     "cuda",
@@ -61,6 +62,7 @@ fn step(workspace: &Workspace, name: &str) -> Outcome {
         "window" => app::window(workspace),
         // One process a test program, as cargo runs them: warming a GPU up takes half a minute in each.
         "tests" => over_workspace(workspace, &["test", "--locked", "--no-fail-fast"], &[]),
+        "pipelines" => tools::pipelines(workspace),
         "arm" => arm(workspace),
         "cuda" => cuda(workspace),
         other => Outcome::Failed(format!("there is no step `{other}`")),

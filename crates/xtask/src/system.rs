@@ -8,11 +8,12 @@ use crate::report::Outcome;
 use crate::workspace::Workspace;
 
 /// Debian's names of what every build and test needs.
-const ALWAYS: [(&str, &str); 4] = [
+const ALWAYS: [(&str, &str); 5] = [
     ("build-essential", "SQLite is compiled with it"),
     ("pkg-config", "finds system libraries"),
     ("mesa-vulkan-drivers", "the software GPU of the wgpu tests"),
     ("qemu-user", "runs the tests of the kernels for Arm"),
+    ("python3-venv", "runs the workflow for all of PubMed"),
 ];
 
 /// Debian's names of what the desktop app and the tests of its window need.

@@ -63,9 +63,11 @@ impl Workbench {
     ) -> Result<Summary> {
         let mode = mode(request.mode, request.threshold);
         let task = self.task_request(request.task, request.question.as_deref(), mode)?;
+        // By the name of the file alone: the output of an input is the same wherever it lies.
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let inputs: Vec<Input> = find(request.paths)?
             .into_iter()
-            .map(|found| Input { path: found.path, name: found.name })
+            .map(|found| Input { name: name(&found.path), path: found.path })
             .collect();
         if inputs.is_empty() {
             return Err(bad_input("There is no file to work on.", "Name some, or a folder with some."));
