@@ -160,7 +160,7 @@ pub(super) fn linear_with(
 }
 
 /// The end of a panel's product, see [`Then`]. Values are moved as arrays: what the compiler makes of slices, which might overlap
-/// for all it knows, goes number by number and took a tenth of a product of many rows.
+/// for all it knows, goes number by number: 8 % of a product of 350 rows on AVX2, where this is 3.
 #[inline(always)]
 fn finish(sums: &[f32; PANEL], bias: Option<&[f32; PANEL]>, then: Then, to: &mut [f32; PANEL]) {
     let mut values = *sums;

@@ -229,7 +229,7 @@ macro_rules! kernel_256 {
             rows: Rows,
             y: &mut [[f32; PANEL]],
         ) {
-            // Two loops: where there are many rows, asking in the innermost one is a twentieth of it.
+            // Two loops, so that the innermost one of many rows does not ask at each step.
             if rows.few {
                 loops::<EIGHT, R, P, H, true>(panels, rows, y);
             } else {
