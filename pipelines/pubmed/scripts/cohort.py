@@ -17,7 +17,10 @@ from xml.etree import ElementTree
 
 import duckdb
 
-KEY = "document, kind, subject_ids[1], object_ids[1]"
+# What a relation says: its kind and names, each by its first id or else by its words.
+KEY = ", ".join(
+    ["document", "kind"] + [f"coalesce({side}_ids[1], lower({side}_name))" for side in ("subject", "object")]
+)
 
 
 def chosen(arguments):
@@ -33,9 +36,9 @@ def chosen(arguments):
     source = these
     if arguments.differs_from:
         those = f"read_parquet('{arguments.differs_from}/*.parquet')"
+        relations = "statement = 'relation'"
         one_sided = [
-            f"select * from {a} where ({KEY}) not in (select ({KEY}) from {b} where object_ids[1] is not null)"
-            f" and object_ids[1] is not null and document in (select document from {b})"
+            f"select * from {a} where {relations} and ({KEY}) not in (select ({KEY}) from {b} where {relations})"
             for a, b in ((these, those), (those, these))
         ]
         source = f"({' union all '.join(one_sided)})"

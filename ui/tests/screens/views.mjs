@@ -280,6 +280,18 @@ export const views = [
     ],
   },
   {
+    name: 'ask-retracted-text',
+    steps: [
+      { retracted: 'Retraction, 3/1/2020: Falsification of Data (retraction_watch.csv)' },
+      go('ask'),
+      wait(100),
+      { fill: ['[aria-label=Question]', 'Does amiodarone cause hepatotoxicity?'] },
+      { keys: 'Enter' },
+      seen('What the text says'),
+      seen('Falsification of Data'),
+    ],
+  },
+  {
     name: 'ask-hallmarks',
     steps: [
       go('library'),
