@@ -169,6 +169,13 @@ fn a_set_of_outputs_is_of_one_kind() {
     let _ = user.output(&["extract", "--task", "bc5cdr", "base/notes.jsonl", "--out", "out"]);
     let said = user.complaint(&["extract", "--task", "ddi", "base/notes.jsonl", "--out", "out"]);
     assert!(said.contains("notes.parquet is there already, made with other"), "{said}");
+    // Another text of the same length.
+    user.write("base/notes.jsonl", user.read("base/notes.jsonl").replace("rats", "mice"));
+    let said = user.complaint(&["extract", "--task", "bc5cdr", "base/notes.jsonl", "--out", "out"]);
+    assert!(said.contains("from another input"), "{said}");
+    let jobs = ["--out", "none", "--jobs", "2", "--device", "software"];
+    let said = user.complaint(&[&["mentions", "base"][..], &jobs].concat());
+    assert!(said.contains("leave --jobs or --device out"), "{said}");
     user.write("more/notes.txt", "Aspirin caused nausea.");
     let said = user.complaint(&["mentions", "base", "more", "--out", "other"]);
     assert!(said.contains("would both be written to notes"), "{said}");

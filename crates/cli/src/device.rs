@@ -26,8 +26,7 @@ impl DeviceOption {
 
     /// The device asked for, held against what is needed of it; and its name.
     pub fn open_for(&self, need: Need) -> Result<(Device, String), Failure> {
-        let adapters = if self.device == Request::Cpu { vec![devices::processor()] } else { devices::list() };
-        let chosen = devices::choose(self.device, need, &adapters)?;
+        let chosen = devices::choose(self.device, need, &devices::list_for(self.device))?;
         if chosen.adapter.kind != Kind::Processor {
             devices::keep_tuning(&places()?.tuning());
         }

@@ -9,7 +9,7 @@ use findings::{Finding, FindingsWriter, Origin};
 use indicatif::{ProgressBar, ProgressStyle};
 use workbench::engine::Cancel;
 use workbench::wire::{ExtractionMode, Task};
-use workbench::{Form, Lines, Processed, Progress, StreamError, StreamRequest, StreamSource, Summary};
+use workbench::{Form, Lines, PieceOrigin, Processed, Progress, StreamError, StreamRequest, Summary};
 
 use crate::Failure;
 use crate::session::{CliSession, ModelOption, failure};
@@ -74,6 +74,11 @@ pub fn run(
     })?;
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = out.jobs.map_or_else(|| if model.is_elsewhere() { 1 } else { cores() }, usize::from);
+    if workers > 1 && model.is_elsewhere() {
+        return Err(
+            "several documents at once are worked on by the processor: leave --jobs or --device out".into()
+        );
+    }
     let request = StreamRequest {
         task: work.task,
         question: work.question.map(str::to_owned),
@@ -131,8 +136,8 @@ impl Form for Parquet {
         "parquet"
     }
 
-    fn encode(&self, from: StreamSource<'_>, done: Vec<Processed>) -> Result<Vec<Finding>, StreamError> {
-        let StreamSource { file, task, provenance } = from;
+    fn encode(&self, from: PieceOrigin<'_>, done: Vec<Processed>) -> Result<Vec<Finding>, StreamError> {
+        let PieceOrigin { file, task, provenance } = from;
         let rows = |one: &Processed| {
             let origin = Origin { file, record: one.record, task, provenance };
             Finding::rows(&one.document, &one.predictions, origin)

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Request;
+
 /// One thing to compute on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Adapter {
@@ -126,6 +128,12 @@ fn card_memory(bus: &str) -> Option<u64> {
     }
     let text = std::fs::read_to_string(format!("/sys/bus/pci/devices/{bus}/mem_info_vram_total")).ok()?;
     text.trim().parse().ok()
+}
+
+/// What may be taken for a request: no graphics driver is looked at where the processor is asked for.
+#[must_use]
+pub fn list_for(request: Request) -> Vec<Adapter> {
+    if request == Request::Cpu { vec![processor()] } else { list() }
 }
 
 /// The processor, without a look at any graphics driver.

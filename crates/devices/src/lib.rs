@@ -8,7 +8,7 @@ mod adapters;
 mod choose;
 mod open;
 
-pub use adapters::{Adapter, Kind, Limits, list, processor};
+pub use adapters::{Adapter, Kind, Limits, list, list_for, processor};
 pub use choose::{Chosen, Need, Request, choose};
 pub use open::{cuda, keep_tuning, open};
 

@@ -21,6 +21,7 @@ pub const EVIDENCE: &str = "evidence.";
 const REASON: &str = "reason.";
 /// Infon of a mention that is there for a finding's sake: the finding.
 pub const MADE_FOR: &str = "made_for";
+
 /// Ids as findings keep them: `D003000 D001241`, best first.
 #[must_use]
 pub fn ids(concepts: &[Concept]) -> String {

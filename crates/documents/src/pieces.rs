@@ -153,7 +153,7 @@ fn text(
 
 /// How a file that begins like this is cut.
 fn rule(head: &[u8], file: &str) -> Rule {
-    let Some(text) = whole_lines(head) else { return Rule::Whole };
+    let Some(text) = text_of(head) else { return Rule::Whole };
     // What a file defines for itself holds for all of it.
     if text.contains("<!ENTITY") {
         return Rule::Whole;
@@ -161,23 +161,30 @@ fn rule(head: &[u8], file: &str) -> Rule {
     if let Some(rule) = Rule::of_xml(text) {
         return rule;
     }
-    match formats::detect(text.as_bytes(), file) {
-        Ok(Format::Jsonl) if text.trim_start().starts_with('{') && formats::is_json_lines(text) => {
+    // The last line may be cut.
+    let lines = if head.len() < HEAD { text } else { text.rfind('\n').map_or("", |end| &text[..end]) };
+    match formats::detect(lines.as_bytes(), file) {
+        Ok(Format::Jsonl) if lines.trim_start().starts_with('{') && formats::is_json_lines(lines) => {
             Rule::Lines
         }
         Ok(Format::PubTator) => Rule::Paragraphs,
         // References of other programs have empty lines within a record; PubMed's begin with their number.
-        Ok(Format::Medline) if text.trim_start_matches(['\u{feff}', '\r', '\n']).starts_with("PMID- ") => {
+        Ok(Format::Medline) if lines.trim_start_matches(['\u{feff}', '\r', '\n']).starts_with("PMID- ") => {
             Rule::Paragraphs
         }
         _ => Rule::Whole,
     }
 }
 
-/// The text of a head without its last line, which may be cut; nothing if it is no UTF-8 or has no end of a line.
-fn whole_lines(head: &[u8]) -> Option<&str> {
-    let end = if head.len() < HEAD { head.len() } else { head.iter().rposition(|byte| *byte == b'\n')? + 1 };
-    std::str::from_utf8(head.get(..end)?).ok()
+/// The text of a head, whose last character may be cut; nothing if it is no UTF-8.
+fn text_of(head: &[u8]) -> Option<&str> {
+    std::str::from_utf8(head).map_or_else(
+        |error| match error.error_len() {
+            None => std::str::from_utf8(head.get(..error.valid_up_to())?).ok(),
+            Some(_) => None,
+        },
+        Some,
+    )
 }
 
 /// The first bytes of a stream, as many as [`HEAD`] where there are so many.

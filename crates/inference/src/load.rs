@@ -50,7 +50,7 @@ pub(crate) fn choose_device(
     need: Need,
     on_device: &dyn Fn(&Chosen),
 ) -> Result<Chosen, LoadError> {
-    let chosen = devices::choose(request, need, &devices::list())?;
+    let chosen = devices::choose(request, need, &devices::list_for(request))?;
     tracing::info!(reason = chosen.reason, "device");
     on_device(&chosen);
     Ok(chosen)

@@ -22,7 +22,7 @@ pub struct Processed {
 
 /// Where the results of a piece come from.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+pub struct PieceOrigin<'a> {
     /// The name of the input.
     pub file: &'a str,
     /// The task, as a run's record names it.
@@ -45,7 +45,7 @@ pub trait Form: Sync {
     ///
     /// # Errors
     /// If the form does not hold it.
-    fn encode(&self, from: Source<'_>, done: Vec<Processed>) -> Result<Self::Part, StreamError>;
+    fn encode(&self, origin: PieceOrigin<'_>, done: Vec<Processed>) -> Result<Self::Part, StreamError>;
 
     /// Begins a file; `about` is kept in it where the form has a place for that.
     ///
@@ -89,7 +89,7 @@ impl Form for Lines {
         self.0.extension()
     }
 
-    fn encode(&self, from: Source<'_>, done: Vec<Processed>) -> Result<Vec<u8>, StreamError> {
+    fn encode(&self, origin: PieceOrigin<'_>, done: Vec<Processed>) -> Result<Vec<u8>, StreamError> {
         if done.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +98,7 @@ impl Form for Lines {
             .map(|Processed { document, predictions, .. }| {
                 let mut annotated = Annotated::new(document);
                 for (prediction, n) in predictions.iter().zip(1..) {
-                    annotated.add_prediction(&format!("F{n}"), prediction, from.provenance, Infons::new());
+                    annotated.add_prediction(&format!("F{n}"), prediction, origin.provenance, Infons::new());
                 }
                 annotated.finish()
             })

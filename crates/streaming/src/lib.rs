@@ -18,9 +18,8 @@ use std::path::PathBuf;
 use inference::{Cancel, Finders, LanguageModel, TaskRequest};
 
 pub use error::StreamError;
-pub use form::{Form, Lines, Processed, Source};
+pub use form::{Form, Lines, PieceOrigin, Processed};
 pub use output::Outputs;
-pub use work::Failure;
 pub use write::{Summary, run};
 
 /// A file to work on.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
+use crate::pool::sha256;
 use crate::{Input, StreamError};
 
 /// Endings that the name of an output leaves away.
@@ -79,13 +80,16 @@ fn stem(path: &Path) -> String {
 impl Paths {
     /// Whether the output is there, made from this input with the same. One that was made otherwise is an error: a set of outputs is of
     /// one kind.
-    pub(crate) fn is_there(&self, made_with: &Value, input_bytes: u64) -> Result<bool, StreamError> {
+    pub(crate) fn is_there(&self, made_with: &Value, input: &Path) -> Result<bool, StreamError> {
         if !self.findings.exists() {
             return Ok(false);
         }
         let kept = fs::read(&self.run).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         match kept {
-            Some(kept) if kept["made_with"] == *made_with && kept["input"]["bytes"] == input_bytes => {
+            Some(kept)
+                if kept["made_with"] == *made_with
+                    && sha256(input).is_ok_and(|sha256| kept["input"]["sha256"] == sha256) =>
+            {
                 Ok(true)
             }
             _ => Err(StreamError::MadeOtherwise { path: self.findings.clone() }),
@@ -116,12 +120,12 @@ fn prefix(path: &Path) -> String {
 }
 
 /// A file that appears under its name when it is complete.
-pub(crate) struct Part {
+pub(crate) struct PendingFile {
     file: NamedTempFile,
     path: PathBuf,
 }
 
-impl Part {
+impl PendingFile {
     pub(crate) fn begin(path: &Path) -> Result<Self, StreamError> {
         let failed = |source| StreamError::Write { path: path.to_owned(), source };
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -191,7 +195,7 @@ mod tests {
         fs::write(&left, "half").unwrap();
         let other = folder.path().join("findings/.12.jsonl.abc.part");
         fs::write(&other, "half").unwrap();
-        let under_way = Part::begin(&paths.findings).unwrap();
+        let under_way = PendingFile::begin(&paths.findings).unwrap();
         paths.sweep();
         assert!(!left.exists() && other.exists());
         under_way.finish().unwrap();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,14 +18,14 @@ use crate::{Form, Input, StreamError};
 const RECORDS: usize = 32;
 
 /// A piece and its place.
-pub(crate) struct Order {
+pub(crate) struct WorkItem {
     pub input: usize,
     pub number: usize,
     pub piece: Piece,
 }
 
 /// What the writer hears.
-pub(crate) enum Word<Part> {
+pub(crate) enum Message<Part> {
     /// What came of a piece.
     Done { input: usize, number: usize, done: Done<Part> },
     /// An input has so many pieces, or cannot be read to its end.
@@ -46,38 +47,30 @@ pub(crate) struct End {
 pub(crate) fn cut<Part>(
     inputs: &[(usize, &Input)],
     permits: &SyncSender<()>,
-    orders: &SyncSender<Order>,
-    words: &Sender<Word<Part>>,
+    items: &SyncSender<WorkItem>,
+    messages: &Sender<Message<Part>>,
 ) {
     for (input, of) in inputs {
         let (mut number, mut gone) = (0, false);
         let mut take = |piece: Piece| {
-            let order = Order { input: *input, number, piece };
+            let item = WorkItem { input: *input, number, piece };
             number += 1;
-            gone = permits.send(()).is_err() || orders.send(order).is_err();
+            gone = permits.send(()).is_err() || items.send(item).is_err();
             if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let end = File::open(&of.path)
-            .map_err(|cause| ReadError::Archive { file: of.name.clone(), problem: cause.to_string() })
-            .and_then(|file| {
-                let mut hashed = Hashed { file, hash: Sha256::new(), bytes: 0 };
-                pieces::each(&mut hashed, &of.name, RECORDS, &mut take)?;
-                // What stands behind the end of an archive counts, too.
-                let rest = io::copy(&mut hashed, &mut io::sink());
-                rest.map_err(|cause| ReadError::Archive {
-                    file: of.name.clone(),
-                    problem: cause.to_string(),
-                })?;
-                Ok(hashed)
-            });
-        let end = end.and_then(|hashed| {
-            if number == 0 {
-                return Err(ReadError::Empty { file: of.name.clone() });
-            }
-            let sha256 = hashed.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            Ok(End { pieces: number, bytes: hashed.bytes, sha256 })
+        let failed =
+            |cause: io::Error| ReadError::Archive { file: of.name.clone(), problem: cause.to_string() };
+        let end = Hashed::open(&of.path).map_err(failed).and_then(|mut hashed| {
+            pieces::each(&mut hashed, &of.name, RECORDS, &mut take)?;
+            // What stands behind the end of an archive counts, too.
+            io::copy(&mut hashed, &mut io::sink()).map_err(failed)?;
+            Ok(hashed.finish())
         });
-        if gone || words.send(Word::Cut { input: *input, end }).is_err() {
+        let end = end.and_then(|(sha256, bytes)| match number {
+            0 => Err(ReadError::Empty { file: of.name.clone() }),
+            pieces => Ok(End { pieces, bytes, sha256 }),
+        });
+        if gone || messages.send(Message::Cut { input: *input, end }).is_err() {
             return;
         }
     }
@@ -99,23 +92,41 @@ impl Read for Hashed {
     }
 }
 
+impl Hashed {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)?, hash: Sha256::new(), bytes: 0 })
+    }
+
+    /// The hash of all that was read, and how much that was.
+    fn finish(self) -> (String, u64) {
+        (self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), self.bytes)
+    }
+}
+
+/// The hash of a whole file.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+    let mut hashed = Hashed::open(path)?;
+    io::copy(&mut hashed, &mut io::sink())?;
+    Ok(hashed.finish().0)
+}
+
 /// Works on pieces until there are none, on this thread alone.
 pub(crate) fn serve<F: Form>(
     mut worker: Worker<'_, '_, F>,
     names: &[Input],
-    orders: &Mutex<Option<Receiver<Order>>>,
-    words: &Sender<Word<F::Part>>,
+    items: &Mutex<Option<Receiver<WorkItem>>>,
+    messages: &Sender<Message<F::Part>>,
 ) {
     loop {
-        let order = orders.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Receiver::recv);
-        let Some(Ok(Order { input, number, piece })) = order else { return };
-        let word = match worker.piece(&names[input].name, &piece) {
-            Ok(Ok(done)) => Word::Done { input, number, done },
-            Ok(Err(cause)) => Word::Unreadable { input, cause },
-            Err(cause) => Word::Broken(cause),
+        let item = items.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Receiver::recv);
+        let Some(Ok(WorkItem { input, number, piece })) = item else { return };
+        let message = match worker.piece(&names[input].name, &piece) {
+            Ok(Ok(done)) => Message::Done { input, number, done },
+            Ok(Err(cause)) => Message::Unreadable { input, cause },
+            Err(cause) => Message::Broken(cause),
         };
-        let broken = matches!(word, Word::Broken(_));
-        if words.send(word).is_err() || broken {
+        let broken = matches!(message, Message::Broken(_));
+        if messages.send(message).is_err() || broken {
             return;
         }
     }

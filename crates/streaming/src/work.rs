@@ -8,11 +8,11 @@ use documents::{Document, Prediction};
 use inference::{LanguageModel, Meter, TaskContext};
 use serde::Serialize;
 
-use crate::{Form, Job, Models, Processed, Source, StreamError};
+use crate::{Form, Job, Models, PieceOrigin, Processed, StreamError};
 
 /// A record that is not among the results, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
+pub struct RecordIssue {
     /// The input, or the article of an archive.
     pub file: String,
     /// Where in it.
@@ -30,7 +30,7 @@ pub(crate) struct Done<Part> {
     pub part: Part,
     pub documents: u64,
     pub findings: u64,
-    pub failures: Vec<Failure>,
+    pub issues: Vec<RecordIssue>,
 }
 
 /// Works on one piece after the other.
@@ -56,7 +56,7 @@ impl<'j, 'a, F: Form> Worker<'j, 'a, F> {
             Err(cause) if piece.file == file => return Ok(Err(cause)),
             Err(cause) => (Vec::new(), vec![unreadable(&piece.file, &cause)]),
         };
-        let mut failures: Vec<Failure> = issues.into_iter().map(of_issue).collect();
+        let mut unusable: Vec<RecordIssue> = issues.into_iter().map(of_issue).collect();
         let mut done = Vec::with_capacity(documents.len());
         let mut findings = 0;
         for (document, record) in documents.into_iter().zip(piece.first_record()..) {
@@ -65,7 +65,7 @@ impl<'j, 'a, F: Form> Worker<'j, 'a, F> {
                     findings += predictions.len() as u64;
                     done.push(Processed { document, record, predictions });
                 }
-                Err((problem, remedy)) => failures.push(Failure {
+                Err((problem, remedy)) => unusable.push(RecordIssue {
                     file: piece.file.clone(),
                     place: format!("document {record}"),
                     document: Some(document.id),
@@ -75,8 +75,8 @@ impl<'j, 'a, F: Form> Worker<'j, 'a, F> {
             }
         }
         let documents = done.len() as u64;
-        let source = Source { file, task: &self.task, provenance: self.provenance };
-        Ok(Ok(Done { part: self.form.encode(source, done)?, documents, findings, failures }))
+        let origin = PieceOrigin { file, task: &self.task, provenance: self.provenance };
+        Ok(Ok(Done { part: self.form.encode(origin, done)?, documents, findings, issues: unusable }))
     }
 
     /// What the model says about a document, or why it says nothing.
@@ -116,9 +116,9 @@ pub(crate) type Worked<F> = Result<Done<<F as Form>::Part>, ReadError>;
 /// What a model says about a document, or problem and remedy.
 type Said = Result<Vec<Prediction>, (String, String)>;
 
-fn of_issue(issue: Issue) -> Failure {
+fn of_issue(issue: Issue) -> RecordIssue {
     let Issue { file, place, message: problem, remedy } = issue;
-    Failure { file, place, document: None, problem, remedy }
+    RecordIssue { file, place, document: None, problem, remedy }
 }
 
 fn unreadable(file: &str, cause: &ReadError) -> Issue {

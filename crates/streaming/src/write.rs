@@ -10,9 +10,9 @@ use documents::formats::ReadError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::output::{Part, Paths};
-use crate::pool::{End, Word, cut, serve};
-use crate::work::{Done, Failure, Worker};
+use crate::output::{Paths, PendingFile};
+use crate::pool::{End, Message, cut, serve};
+use crate::work::{Done, RecordIssue, Worker};
 use crate::{Form, Input, Job, Outputs, Progress, StreamError};
 
 /// Pieces under way for each worker: some wait for a slower one before them.
@@ -53,8 +53,7 @@ pub fn run<F: Form>(
     let mut summary = Summary::default();
     let mut waiting = Vec::new();
     for (number, (input, paths)) in inputs.iter().zip(&paths).enumerate() {
-        let bytes = std::fs::metadata(&input.path).map_or(0, |about| about.len());
-        if paths.is_there(&job.made_with, bytes)? {
+        if paths.is_there(&job.made_with, &input.path)? {
             summary.skipped.push(paths.findings.clone());
         } else {
             paths.sweep();
@@ -63,17 +62,17 @@ pub fn run<F: Form>(
     }
     let workers = job.workers.max(1);
     let (permit, permits) = mpsc::sync_channel(workers * AHEAD);
-    let (order, orders) = mpsc::sync_channel(workers);
-    let (word, words) = mpsc::channel();
-    let orders = Mutex::new(Some(orders));
+    let (item, items) = mpsc::sync_channel(workers);
+    let (message, messages) = mpsc::channel();
+    let items = Mutex::new(Some(items));
     std::thread::scope(|scope| {
-        let (waiting, orders, provenance) = (&waiting[..], &orders, &*provenance);
-        let own = word.clone();
-        scope.spawn(move || cut(waiting, &permit, &order, &own));
+        let (waiting, items, provenance) = (&waiting[..], &items, &*provenance);
+        let own = message.clone();
+        scope.spawn(move || cut(waiting, &permit, &item, &own));
         for _ in 0..workers {
-            let own = word.clone();
+            let own = message.clone();
             scope.spawn(move || {
-                let serve = || serve(Worker::new(job, form, provenance), inputs, orders, &own);
+                let serve = || serve(Worker::new(job, form, provenance), inputs, items, &own);
                 // One thread each: several documents at once use the cores better than several threads for one.
                 match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
                     Ok(pool) => pool.install(serve),
@@ -81,7 +80,7 @@ pub fn run<F: Form>(
                 }
             });
         }
-        drop(word);
+        drop(message);
         let (open, unreadable) = (BTreeMap::new(), BTreeSet::new());
         let mut writer = Writer { job, form, provenance, inputs, paths: &paths, open, unreadable, summary };
         let mut progress = Progress { files: writer.summary.skipped.len(), ..Progress::default() };
@@ -92,17 +91,17 @@ pub fn run<F: Form>(
             if writer.files() == inputs.len() {
                 break Ok(());
             }
-            match words.recv_timeout(LOOK) {
+            match messages.recv_timeout(LOOK) {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break Err(StreamError::Vanished),
-                Ok(word) => {
-                    let over = match word {
-                        Word::Cut { input, end } => writer.end(input, end),
-                        Word::Done { input, number, done } => writer.done(input, number, done),
-                        Word::Unreadable { input, cause } => {
+                Ok(message) => {
+                    let over = match message {
+                        Message::Cut { input, end } => writer.end(input, end),
+                        Message::Done { input, number, done } => writer.done(input, number, done),
+                        Message::Unreadable { input, cause } => {
                             writer.end(input, Err(cause)).map(|over| over + 1)
                         }
-                        Word::Broken(cause) => Err(cause),
+                        Message::Broken(cause) => Err(cause),
                     };
                     match over {
                         Ok(pieces) => (0..pieces).for_each(|_| {
@@ -123,8 +122,8 @@ pub fn run<F: Form>(
             job.cancel.cancel();
         }
         // Whoever waits for room, or tells something, finds that nobody is there, and ends.
-        drop((permits, words));
-        drop(orders.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop((permits, messages));
+        drop(items.lock().unwrap_or_else(PoisonError::into_inner).take());
         result.map(|()| writer.summary)
     })
 }
@@ -146,9 +145,9 @@ struct Open<F: Form> {
 }
 
 struct Files<F: Form> {
-    findings: Part,
+    findings: PendingFile,
     writer: F::Writer,
-    issues: Part,
+    issues: PendingFile,
 }
 
 struct Writer<'w, 'a, F: Form> {
@@ -200,11 +199,11 @@ impl<F: Form> Writer<'_, '_, F> {
                 open.files = Some(Files::begin(form, paths, provenance)?);
             }
             if let Some(files) = &mut open.files {
-                files.add(form, done.part, &done.failures)?;
+                files.add(form, done.part, &done.issues)?;
             }
             open.documents += done.documents;
             open.findings += done.findings;
-            open.issues += done.failures.len() as u64;
+            open.issues += done.issues.len() as u64;
             open.next += 1;
             written += 1;
         }
@@ -265,16 +264,16 @@ impl<F: Form> Writer<'_, '_, F> {
 
 impl<F: Form> Files<F> {
     fn begin(form: &F, paths: &Paths, provenance: &str) -> Result<Self, StreamError> {
-        let findings = Part::begin(&paths.findings)?;
+        let findings = PendingFile::begin(&paths.findings)?;
         let about = [("osler.provenance", provenance)];
         let writer = form.begin(findings.handle()?, &about).map_err(|cause| findings.failed(cause))?;
-        Ok(Self { findings, writer, issues: Part::begin(&paths.issues)? })
+        Ok(Self { findings, writer, issues: PendingFile::begin(&paths.issues)? })
     }
 
-    fn add(&mut self, form: &F, part: F::Part, failures: &[Failure]) -> Result<(), StreamError> {
+    fn add(&mut self, form: &F, part: F::Part, issues: &[RecordIssue]) -> Result<(), StreamError> {
         form.add(&mut self.writer, part).map_err(|cause| self.findings.failed(cause))?;
-        for failure in failures {
-            let mut line = serde_json::to_vec(failure).unwrap_or_default();
+        for issue in issues {
+            let mut line = serde_json::to_vec(issue).unwrap_or_default();
             line.push(b'\n');
             self.issues.write(&line)?;
         }
@@ -286,7 +285,7 @@ impl<F: Form> Files<F> {
         let Self { findings, writer, issues } = self;
         form.finish(writer).map_err(|cause| findings.failed(cause))?;
         issues.finish()?;
-        let mut about = Part::begin(&paths.run)?;
+        let mut about = PendingFile::begin(&paths.run)?;
         about.write(format!("{run:#}\n").as_bytes())?;
         about.finish()?;
         findings.finish()

@@ -41,7 +41,7 @@ pub use jobs::{Jobs, Sink, Stream};
 pub use library::OpenLibrary;
 pub use models::{Conversion, convert, plan_of_folder};
 pub use repetition::Verified;
-pub use streaming::{Form, Lines, Processed, Progress, Source as StreamSource, StreamError, Summary};
+pub use streaming::{Form, Lines, PieceOrigin, Processed, Progress, StreamError, Summary};
 pub use tasks::marking::Marking;
 pub use terminology::{Built, FoundTerm, build_terms};
 pub use use_cases::StreamRequest;

@@ -126,6 +126,15 @@ fn ids_that_a_reader_gives_are_unique_in_the_file() {
 }
 
 #[test]
+fn a_file_of_one_line_is_cut_too() {
+    let text = pubmed(2_000).replace('\n', "");
+    assert!(text.len() > HEAD);
+    let pieces = pieces(text.as_bytes(), "a.xml", 100);
+    assert_eq!(pieces.len(), 20);
+    assert_eq!(documents(&pieces), formats::read(text.as_bytes(), "a.xml").unwrap().documents);
+}
+
+#[test]
 fn withdrawn_citations_behind_the_last_record_are_told() {
     let text = pubmed(4)
         .replace("</PubmedArticleSet>", "<DeleteCitation><PMID>9</PMID></DeleteCitation></PubmedArticleSet>");
