@@ -108,7 +108,7 @@ fn measure<N: Trained>(
             gradient_scale: 1e-4,
             step: i + 1,
         };
-        network = update(network, gradients, &mut moments, adam, muon);
+        network = update(network, gradients, &mut moments, adam, muon.then_some(precision));
         let tokens = batches.iter().map(|batch| batch.rows() * batch.length()).sum::<usize>() as f64;
         println!(
             "loss {:.3} norm {norm:.2}: passes {passes:.3} s, {:.0} tokens/s; with update {:.0} tokens/s",

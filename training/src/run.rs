@@ -171,7 +171,8 @@ impl<B: Pass> Run<'_, B> {
             }
             let rate = recipe.optimizer.rate(at.update + 1, [share(&at), done(at.update + 1, consumed)]);
             let step = self.adam(at.update + 1, rate, weight, norm);
-            network = update(network, gradients, &mut moments, step, recipe.optimizer.muon);
+            let muon = recipe.optimizer.muon.then(|| self.precision());
+            network = update(network, gradients, &mut moments, step, muon);
             let tokens: u64 = batches.iter().map(|b| (b.rows() * b.length()) as u64).sum();
             let work: f64 = batches
                 .iter()

@@ -13,7 +13,8 @@ pub enum Level {
     Avx512,
 }
 
-/// The best [`Level`] of this machine, found once. `OSLER_CPU_LEVEL=baseline|avx2|avx512` asks for a lower one.
+/// The best [`Level`] of this machine, found once. `OSLER_CPU_LEVEL=baseline|avx2|avx512` asks for a lower one;
+/// whatever it asks for, AMX is left out.
 #[must_use]
 pub fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();

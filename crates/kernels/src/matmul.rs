@@ -188,6 +188,11 @@ pub(crate) struct Blocking {
     nc: usize,
     /// Depth steps that one packed row holds (2 where bfloat16 pairs are interleaved).
     pair: usize,
+    /// C is written row by row of tiles and not column by column: for a kernel that is done before its tile of C has come
+    /// from memory, and a second-level cache that holds a block of B.
+    along_rows: bool,
+    /// Packed depths are a multiple of this, filled up with zeros.
+    round: usize,
     pack_a: pack::Pack,
     pack_b: pack::Pack,
     tile: tile::Tile,
@@ -217,7 +222,7 @@ pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, preci
     }
     let block = tile::blocking(precision);
     // Even depth blocks, so that the last one is not a sliver.
-    let kc = k.div_ceil(k.div_ceil(block.kc)).next_multiple_of(2);
+    let kc = k.div_ceil(k.div_ceil(block.kc)).next_multiple_of(block.round.max(2));
     let (mc, nc) = (block.mc.min(m.next_multiple_of(block.mr)), block.nc.min(n.next_multiple_of(block.nr)));
     scratch::with(&PACKED_A, |packed_a| {
         scratch::with(&PACKED_B, |packed_b| {
@@ -232,7 +237,7 @@ pub(crate) fn serial(a: MatrixRef, b: MatrixRef, c: MatrixMut, into: Into, preci
                     for ic in (0..m).step_by(mc) {
                         let rows = mc.min(m - ic);
                         (block.pack_a)(a.data, ic, rows, a.row_stride, pc, depth, a.col_stride, packed_a);
-                        let steps = depth.div_ceil(block.pair);
+                        let steps = depth.next_multiple_of(block.round) / block.pair;
                         // SAFETY: the block lies inside C, which only this thread writes.
                         unsafe {
                             let c_block = c.start.add(ic * c.row_stride + jc);
@@ -272,30 +277,35 @@ unsafe fn macro_kernel(
     add: bool,
 ) {
     let (mr, nr) = (block.mr, block.nr);
-    let mut edge = [0.0f32; 8 * 48];
-    for (jr, b) in (0..cols).step_by(nr).zip(packed_b.chunks_exact(steps * nr)) {
-        for (ir, a) in (0..rows).step_by(mr).zip(packed_a.chunks_exact(steps * mr)) {
-            // SAFETY: inside the block, by the caller's promise.
-            let tile = unsafe { c.add(ir * c_stride + jr) };
-            if rows - ir >= mr && cols - jr >= nr {
-                // SAFETY: the panels hold `steps` packed rows; the tile lies inside the block.
-                unsafe { (block.tile)(steps, a.as_ptr(), b.as_ptr(), tile, c_stride, add) };
-                continue;
-            }
-            // SAFETY: as above, into a tile of its own.
-            unsafe { (block.tile)(steps, a.as_ptr(), b.as_ptr(), edge.as_mut_ptr(), nr, false) };
-            let width = nr.min(cols - jr);
-            for i in 0..mr.min(rows - ir) {
-                let from = &edge[i * nr..][..width];
-                // SAFETY: row `i` of the part of the tile that lies inside the block.
-                let to = unsafe { std::slice::from_raw_parts_mut(tile.add(i * c_stride), width) };
-                if add {
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-                } else {
-                    to.copy_from_slice(from);
-                }
+    let mut edge = [0.0f32; 32 * 32];
+    let mut multiply = |ir: usize, a: &[f32], jr: usize, b: &[f32]| {
+        // SAFETY: inside the block, by the caller's promise.
+        let tile = unsafe { c.add(ir * c_stride + jr) };
+        if rows - ir >= mr && cols - jr >= nr {
+            // SAFETY: the panels hold `steps` packed rows; the tile lies inside the block.
+            unsafe { (block.tile)(steps, a.as_ptr(), b.as_ptr(), tile, c_stride, add) };
+            return;
+        }
+        // SAFETY: as above, into a tile of its own.
+        unsafe { (block.tile)(steps, a.as_ptr(), b.as_ptr(), edge.as_mut_ptr(), nr, false) };
+        let width = nr.min(cols - jr);
+        for i in 0..mr.min(rows - ir) {
+            let from = &edge[i * nr..][..width];
+            // SAFETY: row `i` of the part of the tile that lies inside the block.
+            let to = unsafe { std::slice::from_raw_parts_mut(tile.add(i * c_stride), width) };
+            if add {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            } else {
+                to.copy_from_slice(from);
             }
         }
+    };
+    let a_panels = || (0..rows).step_by(mr).zip(packed_a.chunks_exact(steps * mr));
+    let b_panels = || (0..cols).step_by(nr).zip(packed_b.chunks_exact(steps * nr));
+    if block.along_rows {
+        a_panels().for_each(|(ir, a)| b_panels().for_each(|(jr, b)| multiply(ir, a, jr, b)));
+    } else {
+        b_panels().for_each(|(jr, b)| a_panels().for_each(|(ir, a)| multiply(ir, a, jr, b)));
     }
 }
 

@@ -32,6 +32,8 @@ static PORTABLE: Blocking = Blocking {
     mc: 128,
     nc: 1024,
     pair: 1,
+    along_rows: false,
+    round: 1,
     pack_a: pack::portable::<4>,
     pack_b: pack::portable::<8>,
     tile: portable_tile,

@@ -16,6 +16,8 @@ static F32_NEON: Blocking = Blocking {
     mc: 192,
     nc: 1536,
     pair: 1,
+    along_rows: false,
+    round: 1,
     pack_a: pack::portable::<8>,
     pack_b: pack::portable::<12>,
     tile: f32_neon,

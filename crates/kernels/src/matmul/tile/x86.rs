@@ -1,5 +1,7 @@
 //! Register tiles for x86-64.
 
+mod amx;
+
 use std::arch::x86_64::*;
 
 use super::super::{Blocking, Precision, pack};
@@ -7,6 +9,7 @@ use crate::level::{Level, level};
 
 pub(super) fn blocking(precision: Precision) -> Option<&'static Blocking> {
     match level() {
+        Level::Avx512 if precision == Precision::Bf16 && amx::is_available() => Some(&amx::BF16_AMX),
         // Twice as fast as float32.
         Level::Avx512 if precision == Precision::Bf16 && is_x86_feature_detected!("avx512bf16") => {
             Some(&BF16_AVX512)
@@ -25,6 +28,8 @@ static F32_AVX512: Blocking = Blocking {
     mc: 192,
     nc: 1536,
     pair: 1,
+    along_rows: false,
+    round: 1,
     pack_a: pack_f32_avx512::<8>,
     pack_b: pack_f32_avx512::<48>,
     tile: f32_avx512,
@@ -38,6 +43,8 @@ static BF16_AVX512: Blocking = Blocking {
     mc: 192,
     nc: 1536,
     pair: 2,
+    along_rows: false,
+    round: 2,
     pack_a: pack_bf16_avx512::<8>,
     pack_b: pack_bf16_avx512::<48>,
     tile: bf16_avx512,
@@ -51,6 +58,8 @@ static F32_AVX2: Blocking = Blocking {
     mc: 192,
     nc: 1536,
     pair: 1,
+    along_rows: false,
+    round: 1,
     pack_a: pack_f32_avx2::<6>,
     pack_b: pack_f32_avx2::<16>,
     tile: f32_avx2,
@@ -119,6 +128,15 @@ fn transpose_f32(rows: &[f32], stride: usize, depth: usize, out: &mut [f32], wid
     }
 }
 
+/// The order that puts 16 values and the 16 that follow side by side in pairs.
+#[target_feature(enable = "avx512f")]
+fn interleave() -> __m512i {
+    _mm512_set_epi16(
+        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18,
+        2, 17, 1, 16, 0,
+    )
+}
+
 /// [`pack::bf16_panels`] with the machine's conversion instructions.
 #[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
@@ -133,10 +151,7 @@ fn bf16_panels<const W: usize>(
     packed: &mut [f32],
 ) {
     let steps = depth.div_ceil(2);
-    let interleave = _mm512_set_epi16(
-        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18,
-        2, 17, 1, 16, 0,
-    );
+    let interleave = interleave();
     for (panel, o) in packed.chunks_exact_mut(steps * W).zip((0..outers).step_by(W)) {
         let origin = (from + o) * outer_stride + depth_from * depth_stride;
         let whole = outers - o >= W;
