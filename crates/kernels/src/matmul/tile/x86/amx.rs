@@ -157,7 +157,7 @@ unsafe fn tile(steps: usize, a: *const f32, b: *const f32, c: *mut f32, c_stride
 }
 
 /// Panels of 32 columns of B: pairs of depths, 32 words a pair, up to a multiple of 32 depths.
-#[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
+#[expect(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 fn pack_b(
     data: &[f32],
     from: usize,
@@ -189,7 +189,7 @@ fn pack_b(
 }
 
 /// Panels of 32 rows of A: for every 32 depths, row after row, their 32 bfloat16 in 16 words.
-#[allow(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
+#[expect(clippy::too_many_arguments, reason = "a kernel over plain numbers")]
 fn pack_a(
     data: &[f32],
     from: usize,
