@@ -16,12 +16,12 @@ pub struct Moments {
 
 /// How much of Muon's mean of gradients stays at an update (Jordan et al. 2024).
 const MOMENTUM: f32 = 0.95;
-/// Iterations of Newton and Schulz, and their coefficients (the same).
+/// Newton-Schulz iterations, and the coefficients of their polynomial (the same).
 const ITERATIONS: usize = 5;
 const COEFFICIENTS: [f32; 3] = [3.4445, -4.775, 2.0315];
 
-/// The nearest orthogonal matrix, roughly: all singular values become numbers about 1, by iterations of Newton and Schulz. Burn's
-/// own Muon multiplies in float32 with Burn's products, which took a quarter of an update.
+/// About the nearest semi-orthogonal matrix: Newton-Schulz iterations bring all singular values near 1. Burn's own Muon multiplies
+/// in float32 with Burn's products, which took a quarter of an update.
 fn orthogonal(matrix: Tensor<2>, precision: Precision) -> Tensor<2> {
     let [rows, columns] = matrix.dims();
     let is_tall = rows > columns;
@@ -49,7 +49,7 @@ struct Update<'a> {
     gradients: GradientsParams,
     moments: &'a mut Moments,
     step: AdamStep,
-    /// How Muon multiplies, where it moves the matrices of the layers.
+    /// Of Muon's products, where it moves the matrices of the layers.
     muon: Option<Precision>,
     /// Modules around the parameter.
     path: Vec<String>,
@@ -115,8 +115,8 @@ impl ModuleMapper for Update<'_> {
     }
 }
 
-/// Moves the weights by one step of Adam or, with `muon`, the matrices of the layers by one of Muon that multiplies so: orthogonal steps whose
-/// size is that of Adam's (Liu et al. 2025), so that both share learning rate and weight decay.
+/// Moves the weights by one step of Adam or, with `muon`, the matrices of the layers by one of Muon, whose products have that
+/// precision: orthogonal steps as large as Adam's (Liu et al. 2025), so that both share learning rate and weight decay.
 #[must_use]
 pub fn update<N: Module>(
     network: N,
