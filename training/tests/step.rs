@@ -14,7 +14,7 @@ use biogpt::network::{Network, Training};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use checkpoints::Config;
-use operations::AdamStep;
+use operations::{AdamStep, Precision};
 use training::export::{self, About};
 use training::reading::{Classes, Pairs, Reading, Tags};
 use training::snapshot::{self, Position};
@@ -167,7 +167,7 @@ fn heads_learn_their_texts_by_heart_and_say_the_same_from_a_model_folder() {
         };
         let (loss, gradients) =
             step::accumulate(&start.network, &batches, &Training::default(), &device, &[]);
-        start.network = update(start.network, gradients, &mut moments, how, false);
+        start.network = update(start.network, gradients, &mut moments, how, None);
         last = loss / weight;
     }
     assert!(last < 0.05, "the loss is {last}");
@@ -264,10 +264,10 @@ fn several_devices_give_the_gradients_of_one() {
 
 #[test]
 fn a_run_continued_from_a_snapshot_is_the_run_that_never_stopped_to_the_bit() {
-    [false, true].into_iter().for_each(continues_to_the_bit);
+    [None, Some(Precision::F32), Some(Precision::Bf16)].into_iter().for_each(continues_to_the_bit);
 }
 
-fn continues_to_the_bit(muon: bool) {
+fn continues_to_the_bit(muon: Option<Precision>) {
     let device = Device::flex().autodiff();
     let how = |update| AdamStep {
         learning_rate: 1e-2,
